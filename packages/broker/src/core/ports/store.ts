@@ -1,0 +1,152 @@
+import type { Delivery } from '../delivery.ts';
+import type { Message, QoS } from '../message.ts';
+
+/**
+ * What must survive the process goes through this port. It is staged synchronously during a turn and committed for
+ * all of the turn's connections together; what tells a peer about it waits for that commit (see `Commits`).
+ *
+ * Every time is a wall-clock time in ms, because a monotonic clock does not survive a restart.
+ * No method calls back into the core before it has returned.
+ */
+export interface Store {
+  /**
+   * True when what is staged is as safe as this store ever makes it the moment the staging call returns.
+   * Nothing then waits: the memory store of a broker that keeps nothing on disk.
+   */
+  readonly keepsAtOnce: boolean;
+
+  /** Shows everything that was kept, once, before the first staging call. Queues are read through `openQueue`. */
+  load(visitor: StoreVisitor): void;
+
+  putSession(session: SessionRecord): void;
+  /** Forgets a session with its subscriptions, queue and received identifiers. */
+  deleteSession(clientId: string): void;
+
+  /** Adds or replaces by client identifier and topic filter (with its `$share/name/` prefix if shared). */
+  putSubscription(clientId: string, subscription: SubscriptionRecord): void;
+  deleteSubscription(clientId: string, topicFilter: string): void;
+
+  /** The packet identifiers of QoS 2 messages that were received and not yet released. */
+  putReceived(clientId: string, packetId: number): void;
+  deleteReceived(clientId: string, packetId: number): void;
+
+  /** Replaces what is retained for the message's topic name. `expiresAtWallMs` is Infinity if it never expires. */
+  putRetained(topicName: string, message: Message, expiresAtWallMs: number): void;
+  deleteRetained(topicName: string): void;
+
+  /** The queue of one owner: a session's client identifier, or a shared group's `$share/name/filter`. */
+  openQueue(owner: QueueOwner): MessageQueue;
+  deleteQueue(owner: QueueOwner): void;
+
+  /** True when something has been staged that no commit covers yet. */
+  readonly hasStaged: boolean;
+
+  /**
+   * Starts a commit of everything staged so far; never called while one is under way. Calls `done` once, later, never from inside this
+   * call; with an error, nothing of this commit may be taken as kept.
+   */
+  commit(done: (error: StoreError | null) => void): void;
+}
+
+/** Why a commit failed. */
+export interface StoreError {
+  /** Stable, such as `store-full`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface SessionOwner {
+  readonly kind: 'session';
+  readonly clientId: string;
+}
+
+export interface ShareOwner {
+  readonly kind: 'share';
+  readonly shareName: string;
+  readonly topicFilter: string;
+}
+
+export type QueueOwner = SessionOwner | ShareOwner;
+
+export interface SessionRecord {
+  readonly clientId: string;
+  /** Seconds; 0xFFFFFFFF is never. */
+  readonly sessionExpiryInterval: number;
+  /** Undefined while the client is connected. */
+  readonly disconnectedAtWallMs: number | undefined;
+  /** Of a connected client, or one whose Will Delay Interval has not passed. */
+  readonly will: WillRecord | undefined;
+}
+
+export interface WillRecord {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Encoded forwardable properties. */
+  readonly properties: Uint8Array;
+  /** Seconds, or undefined. */
+  readonly messageExpiryInterval: number | undefined;
+  /** Seconds. */
+  readonly willDelayInterval: number;
+}
+
+export interface SubscriptionRecord {
+  /** With its `$share/name/` prefix if shared. */
+  readonly topicFilter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  /** 0 if it has none. */
+  readonly subscriptionIdentifier: number;
+}
+
+/** A retained message or a queue's entry, as it comes back from a store after a restart. */
+export interface StoredMessage {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: Uint8Array;
+  readonly expiresAtWallMs: number;
+}
+
+export interface StoreVisitor {
+  onSession(session: SessionRecord): void;
+  onSubscription(clientId: string, subscription: SubscriptionRecord): void;
+  onReceived(clientId: string, packetId: number): void;
+  onRetained(message: StoredMessage): void;
+  /** An owner whose queue holds something. */
+  onQueue(owner: QueueOwner): void;
+}
+
+/**
+ * What one session, or one shared group, has not yet been given, oldest first; and the staging of what it has been
+ * given and has not acknowledged. Durable queues may hold only a window of it in memory.
+ */
+export interface MessageQueue {
+  /** Deliveries that wait to be sent. */
+  readonly length: number;
+  /** Bytes of their messages. */
+  readonly bytes: number;
+
+  /** Adds at the tail; staged. */
+  push(delivery: Delivery): void;
+  /** Puts back at the head what was shifted and could not be given to anyone; its packet identifier is dropped. */
+  unshift(delivery: Delivery): void;
+  /** The oldest one that waits, or undefined; it stays kept until `done`. */
+  shift(): Delivery | undefined;
+  peek(): Delivery | undefined;
+
+  /**
+   * Stages the packet identifier and state of a delivery that was shifted. One that this queue has not seen is taken
+   * over as it is: a session takes a shared group's delivery when it is sent to it.
+   */
+  sent(delivery: Delivery): void;
+  /** Stages that a delivery is over: acknowledged, expired or dropped. */
+  done(delivery: Delivery): void;
+
+  /** After a restart: what had been sent and not acknowledged, in order of sending. Empties this list. */
+  takeInFlight(): Delivery[];
+}
