@@ -1,18 +1,6 @@
+import { DeliveryState } from '@martlet/protocol';
 import type { Message, QoS } from './message.ts';
 import type { ShareOwner } from './ports/store.ts';
-
-/** How far a QoS 1 or 2 message has come with the session that holds it. */
-export const DeliveryState = {
-  /** Not sent. */
-  Queued: 0,
-  /** PUBLISH sent at QoS 1; PUBACK awaited. */
-  AwaitingPuback: 1,
-  /** PUBLISH sent at QoS 2; PUBREC awaited. */
-  AwaitingPubrec: 2,
-  /** PUBREL sent; PUBCOMP awaited. */
-  AwaitingPubcomp: 3,
-} as const;
-export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
 const NO_IDENTIFIERS: readonly number[] = Object.freeze([]);
 

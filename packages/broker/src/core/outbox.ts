@@ -1,0 +1,263 @@
+/**
+ * What one connection is to send, collected during a turn and written once at its end.
+ *
+ *     append… ──▶ [ bytes │ large payload by reference │ bytes ] ──flush──▶ Transport
+ *     hold(commit)… ──▶ held ──(commit done)──▶ append
+ *
+ * Small packets are copied into memory from the pool. What tells the peer something that must survive is held until
+ * its commit is done; what needs no keeping goes at once. While the
+ * transport still has bytes of ours, everything gathers here, within a limit that QoS 0 messages obey and that QoS 1 and
+ * 2 messages wait for in their queue. It knows packets only by their bytes.
+ */
+import type { BufferPool } from './buffer-pool.ts';
+import type { Metrics } from './metrics.ts';
+import type { Transport } from './ports/transport.ts';
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** A payload of this size or more is sent by reference if its memory is not reused. */
+export const BY_REFERENCE_BYTES = 16 * 1024;
+/** An outbox that collects more than this within one turn is written at once, so that a burst is no slow reader. */
+const EARLY_FLUSH_BYTES = 256 * 1024;
+
+interface Piece {
+  /** Where in `bytes` it belongs: after this many of them. */
+  readonly at: number;
+  readonly payload: Uint8Array;
+}
+
+interface Held {
+  readonly commit: number;
+  bytes: Uint8Array;
+  length: number;
+}
+
+/** What the outbox needs from the core that owns it. */
+export interface OutboxOwner {
+  readonly pool: BufferPool;
+  readonly metrics: Metrics;
+  /** The commits that are done: everything staged up to this number is kept. */
+  readonly commitsDone: number;
+  /** Asks for a flush at the end of this turn; called once until flushed. */
+  markDirty(outbox: Outbox): void;
+  /** Asks for `releaseHeld` once a commit is done. */
+  awaitCommit(outbox: Outbox): void;
+}
+
+export class Outbox {
+  bytes: Uint8Array;
+  length: number;
+  dirty: boolean;
+  /** The transport still reads bytes that it was given. */
+  blocked: boolean;
+  /** Close the transport when everything has left. */
+  #ending: boolean;
+  #closed: boolean;
+  /** Bytes handed to the transport that it has not done with. */
+  #inTransport: number;
+  #pieces: Piece[] | null;
+  #pieceBytes: number;
+  #held: Held[] | null;
+  /** Nothing at all leaves before this commit: it carries CONNACK. */
+  #notBefore: number;
+  readonly #owner: OutboxOwner;
+  readonly #transport: Transport;
+  readonly #limitBytes: number;
+
+  constructor(owner: OutboxOwner, transport: Transport, limitBytes: number) {
+    this.bytes = NOTHING;
+    this.length = 0;
+    this.dirty = false;
+    this.blocked = false;
+    this.#ending = false;
+    this.#closed = false;
+    this.#inTransport = 0;
+    this.#pieces = null;
+    this.#pieceBytes = 0;
+    this.#held = null;
+    this.#notBefore = 0;
+    this.#owner = owner;
+    this.#transport = transport;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Bytes that wait for the peer, here and in the transport. */
+  get pendingBytes(): number {
+    return this.length + this.#pieceBytes + this.#inTransport;
+  }
+
+  /** False when so much waits that more QoS 0 is dropped and QoS 1 and 2 stay in their queue. */
+  get hasRoom(): boolean {
+    return !this.#closed && this.pendingBytes < this.#limitBytes;
+  }
+
+  /** True when `bytes` more keep within the limit; a message alone may be larger than it. */
+  accepts(bytes: number): boolean {
+    if (this.#closed) return false;
+    const pending = this.pendingBytes;
+    return pending === 0 || pending + bytes <= this.#limitBytes;
+  }
+
+  /** Makes room for `count` bytes and returns where in `bytes` they are to be written. */
+  reserve(count: number): number {
+    const offset = this.length;
+    const length = offset + count;
+    if (length > this.bytes.length) this.#grow(length);
+    this.length = length;
+    if (!this.dirty) {
+      this.dirty = true;
+      this.#owner.markDirty(this);
+    }
+    return offset;
+  }
+
+  /** Copies `[start, end)` and returns where in `bytes` the copy begins. */
+  append(source: Uint8Array, start: number, end: number): number {
+    const offset = this.reserve(end - start);
+    this.bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), offset);
+    return offset;
+  }
+
+  /** Adds a payload by reference: its memory must never change. */
+  appendPiece(payload: Uint8Array): void {
+    this.reserve(0);
+    (this.#pieces ??= []).push({ at: this.length, payload });
+    this.#pieceBytes += payload.length;
+  }
+
+  /** A two-byte acknowledgement in its short form. */
+  appendAcknowledgement(firstByte: number, packetId: number): void {
+    const offset = this.reserve(4);
+    const bytes = this.bytes;
+    bytes[offset] = firstByte;
+    bytes[offset + 1] = 2;
+    bytes[offset + 2] = packetId >> 8;
+    bytes[offset + 3] = packetId & 0xff;
+  }
+
+  /** True while acknowledgements wait for a commit: later ones must queue behind them. [MQTT-4.6.0-2] */
+  get holding(): boolean {
+    return this.#held !== null;
+  }
+
+  /** Sends `packet` once `commit` is done, after everything held before it. */
+  hold(packet: Uint8Array, commit: number): void {
+    const held = (this.#held ??= []);
+    let last = held.at(-1);
+    if (last === undefined || commit > last.commit) {
+      last = { commit, bytes: new Uint8Array(Math.max(64, packet.length)), length: 0 };
+      held.push(last);
+      if (held.length === 1) this.#owner.awaitCommit(this);
+    }
+    if (last.length + packet.length > last.bytes.length) {
+      const grown = new Uint8Array((last.length + packet.length) * 2);
+      grown.set(last.bytes.subarray(0, last.length));
+      last.bytes = grown;
+    }
+    last.bytes.set(packet, last.length);
+    last.length += packet.length;
+  }
+
+  /** Moves what was held for finished commits into the outbox. True if something is still held. */
+  releaseHeld(): boolean {
+    const held = this.#held;
+    if (held === null) return false;
+    const done = this.#owner.commitsDone;
+    let released = 0;
+    while (released < held.length && held[released]!.commit <= done) {
+      const { bytes, length } = held[released++]!;
+      if (!this.#closed) this.append(bytes, 0, length);
+    }
+    if (released === held.length) this.#held = null;
+    else held.splice(0, released);
+    return this.#held !== null;
+  }
+
+  /** Nothing leaves before `commit` is done: what is in the outbox tells of something that must survive. */
+  notBefore(commit: number): void {
+    if (commit <= this.#owner.commitsDone) return;
+    this.#notBefore = commit;
+    this.#owner.awaitCommit(this);
+  }
+
+  /** True when this turn has collected enough to be written at once. */
+  get overfull(): boolean {
+    return this.length + this.#pieceBytes > EARLY_FLUSH_BYTES && !this.blocked;
+  }
+
+  /** Writes everything in one go. The owner has taken it off its list of dirty outboxes, or leaves it there. */
+  flush(): void {
+    if (this.blocked || this.#closed || this.#notBefore > this.#owner.commitsDone) return;
+    const total = this.length + this.#pieceBytes;
+    if (total > 0) {
+      const metrics = this.#owner.metrics;
+      metrics.bytesSent += total;
+      metrics.socketWrites++;
+      const buffer = this.bytes;
+      const taken =
+        this.#pieces === null
+          ? this.#transport.write(buffer.subarray(0, this.length))
+          : this.#transport.writeAll(this.#views(this.#pieces));
+      this.bytes = NOTHING;
+      this.length = 0;
+      this.#pieces = null;
+      this.#pieceBytes = 0;
+      if (taken) {
+        this.#owner.pool.give(buffer);
+      } else {
+        this.blocked = true;
+        this.#inTransport = total;
+        return;
+      }
+    }
+    if (this.#ending) this.#transport.end();
+  }
+
+  /** The transport is done with what it was given. */
+  onDrained(): void {
+    this.blocked = false;
+    this.#inTransport = 0;
+    this.flush();
+  }
+
+  /** Sends what has been appended, then closes the transport. What is held is not sent. */
+  end(): void {
+    this.#held = null;
+    this.#ending = true;
+    this.flush();
+  }
+
+  /** The connection is gone: nothing leaves any more. Returns the bytes that did not. */
+  close(): number {
+    const lost = this.length + this.#pieceBytes;
+    if (!this.#closed) {
+      this.#closed = true;
+      if (this.bytes !== NOTHING) this.#owner.pool.give(this.bytes);
+      this.bytes = NOTHING;
+      this.length = 0;
+      this.#pieces = null;
+      this.#pieceBytes = 0;
+      this.#inTransport = 0;
+      this.#held = null;
+    }
+    return lost;
+  }
+
+  #grow(length: number): void {
+    const grown = this.#owner.pool.take(Math.max(length, this.bytes.length * 2));
+    if (this.length > 0) grown.set(this.bytes.subarray(0, this.length));
+    if (this.bytes !== NOTHING) this.#owner.pool.give(this.bytes);
+    this.bytes = grown;
+  }
+
+  #views(pieces: readonly Piece[]): Uint8Array[] {
+    const views: Uint8Array[] = [];
+    let from = 0;
+    for (const piece of pieces) {
+      if (piece.at > from) views.push(this.bytes.subarray(from, piece.at));
+      views.push(piece.payload);
+      from = piece.at;
+    }
+    if (this.length > from) views.push(this.bytes.subarray(from, this.length));
+    return views;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The receiving half of the delivery machine: what one session knows of the QoS 1 and 2 messages that its peer sends.
+ *
+ *     QoS 2:   unknown ──PUBLISH──▶ received ──PUBREL──▶ unknown
+ *
+ * The packet identifiers in "received" belong to the session and survive the connection. The count against our
+ * Receive Maximum belongs to the connection. It knows no role: broker and client use it alike.
+ */
+import { ProtocolError } from '../protocol-error.ts';
+import { ReasonCode } from '../reason-code.ts';
+
+export class Receiver {
+  /** How many QoS 1 and 2 PUBLISH packets the peer may have unacknowledged. */
+  #receiveMaximum: number;
+  #unacknowledged: number;
+  #received: Set<number> | null;
+
+  constructor() {
+    this.#receiveMaximum = 65_535;
+    this.#unacknowledged = 0;
+    this.#received = null;
+  }
+
+  /** A new connection: what the old one had not seen acknowledged no longer counts. */
+  connected(receiveMaximum: number): void {
+    this.#receiveMaximum = receiveMaximum;
+    this.#unacknowledged = 0;
+  }
+
+  get unacknowledged(): number {
+    return this.#unacknowledged;
+  }
+
+  /** Packet identifiers of QoS 2 messages that were received and not yet released. */
+  get received(): Iterable<number> {
+    return this.#received ?? [];
+  }
+
+  get receivedCount(): number {
+    return this.#received?.size ?? 0;
+  }
+
+  /** @throws ProtocolError 0x93 when the peer has more under way than it was allowed. */
+  onPublishQos1(): void {
+    this.#count();
+  }
+
+  /**
+   * True for a new message, which is to be routed now; false for one that was received before and whose PUBREC is to be
+   * sent again.
+   * @throws ProtocolError 0x93 when the peer has more under way than it was allowed.
+   */
+  onPublishQos2(packetId: number): boolean {
+    const received = (this.#received ??= new Set());
+    if (received.has(packetId)) return false; // [MQTT-4.3.3-10]
+    this.#count();
+    received.add(packetId);
+    return true;
+  }
+
+  /** Restores an identifier after a restart. */
+  restore(packetId: number): void {
+    (this.#received ??= new Set()).add(packetId);
+  }
+
+  /** False if the identifier is not known. The message is complete once PUBCOMP has left: see `acknowledged`. */
+  onPubrel(packetId: number): boolean {
+    return this.#received?.delete(packetId) ?? false;
+  }
+
+  /** A PUBACK, a PUBCOMP or a PUBREC that refuses has left. */
+  acknowledged(): void {
+    if (this.#unacknowledged > 0) this.#unacknowledged--;
+  }
+
+  /** A PUBREC that refuses: the identifier is free again. */
+  refused(packetId: number): void {
+    this.#received?.delete(packetId);
+    this.acknowledged();
+  }
+
+  #count(): void {
+    if (this.#unacknowledged >= this.#receiveMaximum) {
+      throw new ProtocolError(
+        `more than ${this.#receiveMaximum} QoS 1 and 2 messages are under way, the Receive Maximum that was agreed`,
+        ReasonCode.ReceiveMaximumExceeded, // [MQTT-3.3.4-7] [MQTT-3.3.4-9]
+      );
+    }
+    this.#unacknowledged++;
+  }
+}
