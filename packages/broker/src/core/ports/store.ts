@@ -15,9 +15,20 @@ export interface Store {
    */
   readonly keepsAtOnce: boolean;
 
-  /** Shows everything that was kept, once, before the first staging call. Queues are read through `openQueue`. */
-  load(visitor: StoreVisitor): void;
+  /** Messages kept: retained, queued or in flight, each counted once however many wait for it. */
+  readonly messageCount: number;
+  /** Bytes of these messages, each counted once. */
+  readonly messageBytes: number;
 
+  /**
+   * Shows everything that was kept; called once, before anything else. Queues are read through `openQueue`.
+   *
+   * Sessions come in no particular order, each followed by its subscriptions, its received identifiers and its queue;
+   * then the queues of shared groups; then the retained messages.
+   */
+  load(visitor: StoreVisitor, conversion: MessageConversion): void;
+
+  /** Adds or replaces. What belongs to a session is staged after the session itself. */
   putSession(session: SessionRecord): void;
   /** Forgets a session with its subscriptions, queue and received identifiers. */
   deleteSession(clientId: string): void;
@@ -42,8 +53,16 @@ export interface Store {
   readonly hasStaged: boolean;
 
   /**
-   * Starts a commit of everything staged so far; never called while one is under way. Calls `done` once, later, never from inside this
-   * call; with an error, nothing of this commit may be taken as kept.
+   * Starts a commit of everything staged so far; never called while one is under way. Calls `done` once, later, never
+   * from inside this call. A commit is kept whole or not at all, whenever the process ends.
+   *
+   * With an error, nothing of this commit may be taken as kept, and no peer may be told of it. It is not forgotten: it is
+   * staged again, before what has been staged since, so that what is kept is always what the core had at some moment,
+   * and the next commit that succeeds covers it all. What the core does not stand by any more (a message whose publisher
+   * was refused) it takes back by staging the opposite. When to try again is the core's decision.
+   *
+   * A store that lost track of a failed commit (a sync that failed, a crash) may find that it was kept after all:
+   * repeating a staging call must change nothing.
    */
   commit(done: (error: StoreError | null) => void): void;
 }
@@ -112,6 +131,14 @@ export interface StoredMessage {
   readonly expiresAtWallMs: number;
 }
 
+/** How the store's messages become the core's, and back. The store keeps it: queues are read as they are needed. */
+export interface MessageConversion {
+  /** Interns the topic, and puts the expiry on the monotonic clock. */
+  restore(message: StoredMessage): Message;
+  /** When a message expires on the wall clock; Infinity if never. Asked when it is queued. */
+  expiresAtWallMs(message: Message): number;
+}
+
 export interface StoreVisitor {
   onSession(session: SessionRecord): void;
   onSubscription(clientId: string, subscription: SubscriptionRecord): void;
@@ -133,18 +160,23 @@ export interface MessageQueue {
 
   /** Adds at the tail; staged. */
   push(delivery: Delivery): void;
-  /** Puts back at the head what was shifted and could not be given to anyone; its packet identifier is dropped. */
+  /**
+   * Puts back at the head what was shifted and could not be given to anyone; its packet identifier is dropped. One that
+   * this queue does not hold is added: a shared group's delivery returns when the session that had it ends, and `done`
+   * of that session's queue is staged beside it.
+   */
   unshift(delivery: Delivery): void;
-  /** The oldest one that waits, or undefined; it stays kept until `done`. */
+  /** The oldest one that waits, or undefined. It stays kept, as the oldest that waits, until `sent` or `done`. */
   shift(): Delivery | undefined;
   peek(): Delivery | undefined;
 
   /**
-   * Stages the packet identifier and state of a delivery that was shifted. One that this queue has not seen is taken
-   * over as it is: a session takes a shared group's delivery when it is sent to it.
+   * Stages the packet identifier and state of a delivery that was shifted. One that this queue does not hold is added
+   * to what is in flight, and taken out of the queue of its `share`, if that holds it: a session takes a shared group's
+   * delivery when it is sent to it.
    */
   sent(delivery: Delivery): void;
-  /** Stages that a delivery is over: acknowledged, expired or dropped. */
+  /** Stages that a shifted or sent delivery is over: acknowledged, expired or dropped. Nothing if it is not held. */
   done(delivery: Delivery): void;
 
   /** After a restart: what had been sent and not acknowledged, in order of sending. Empties this list. */
