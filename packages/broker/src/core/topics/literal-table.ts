@@ -1,0 +1,109 @@
+/**
+ * The table of all literal runs of a subscription tree, found by where they begin and their text, without making a
+ * string. Open addressing with linear probing; removal closes the gap, so nothing is left behind by subscriptions that
+ * come and go. It is cut into shards, because doubling one table of a million entries stops everything for tens of
+ * milliseconds, and doubling a 32nd of it does not.
+ */
+
+import type { LiteralNode, PlusNode } from './filter-node.ts';
+
+const SHARD_BITS = 5;
+const MIN_CAPACITY = 8;
+
+export class LiteralTable<S extends object> {
+  readonly #shards: Shard<S>[] = [];
+
+  constructor() {
+    for (let i = 0; i < 1 << SHARD_BITS; i++) this.#shards.push(new Shard());
+  }
+
+  /** The run `text[start, end)` that begins at `parent`. `hash` is its hash with the parent's seed. */
+  find(
+    parent: PlusNode<S>,
+    text: string,
+    start: number,
+    end: number,
+    hash: number,
+  ): LiteralNode<S> | undefined {
+    return this.#shards[hash >>> (32 - SHARD_BITS)]!.find(parent, text, start, end, hash);
+  }
+
+  /** Adds a run that is not there yet. */
+  add(node: LiteralNode<S>, hash: number): void {
+    this.#shards[hash >>> (32 - SHARD_BITS)]!.add(node, hash);
+  }
+
+  delete(node: LiteralNode<S>, hash: number): void {
+    this.#shards[hash >>> (32 - SHARD_BITS)]!.delete(node, hash);
+  }
+}
+
+class Shard<S extends object> {
+  /** 0 is an empty slot. */
+  #hashes: Int32Array = new Int32Array(MIN_CAPACITY);
+  #nodes: (LiteralNode<S> | undefined)[] = new Array(MIN_CAPACITY);
+  #mask = MIN_CAPACITY - 1;
+  #count = 0;
+
+  find(
+    parent: PlusNode<S>,
+    text: string,
+    start: number,
+    end: number,
+    hash: number,
+  ): LiteralNode<S> | undefined {
+    const hashes = this.#hashes;
+    const mask = this.#mask;
+    for (let i = hash & mask; hashes[i] !== 0; i = (i + 1) & mask) {
+      if (hashes[i] !== hash) continue;
+      const node = this.#nodes[i]!;
+      if (node.parent === parent && node.run.length === end - start && text.startsWith(node.run, start)) {
+        return node;
+      }
+    }
+    return undefined;
+  }
+
+  add(node: LiteralNode<S>, hash: number): void {
+    if ((this.#count + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
+    this.#put(node, hash);
+    this.#count++;
+  }
+
+  delete(node: LiteralNode<S>, hash: number): void {
+    const hashes = this.#hashes;
+    const nodes = this.#nodes;
+    const mask = this.#mask;
+    let gap = hash & mask;
+    while (nodes[gap] !== node) gap = (gap + 1) & mask;
+    // Whoever stands behind the gap moves into it, unless that would put them before the slot they hash to.
+    for (let i = (gap + 1) & mask; hashes[i] !== 0; i = (i + 1) & mask) {
+      if (((i - hashes[i]!) & mask) < ((i - gap) & mask)) continue;
+      hashes[gap] = hashes[i]!;
+      nodes[gap] = nodes[i];
+      gap = i;
+    }
+    hashes[gap] = 0;
+    nodes[gap] = undefined;
+    this.#count--;
+    if (this.#count * 8 < mask + 1 && mask + 1 > MIN_CAPACITY) this.#resize((mask + 1) / 2);
+  }
+
+  #put(node: LiteralNode<S>, hash: number): void {
+    let i = hash & this.#mask;
+    while (this.#hashes[i] !== 0) i = (i + 1) & this.#mask;
+    this.#hashes[i] = hash;
+    this.#nodes[i] = node;
+  }
+
+  #resize(capacity: number): void {
+    const hashes = this.#hashes;
+    const nodes = this.#nodes;
+    this.#hashes = new Int32Array(capacity);
+    this.#nodes = new Array(capacity);
+    this.#mask = capacity - 1;
+    for (let i = 0; i < hashes.length; i++) {
+      if (hashes[i] !== 0) this.#put(nodes[i]!, hashes[i]!);
+    }
+  }
+}

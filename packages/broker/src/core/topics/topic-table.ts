@@ -1,0 +1,237 @@
+/**
+ * The topic names in use, interned from their bytes: a name that was seen before is found by hash and comparison, and no
+ * string is made for it.
+ *
+ * Bounded by two generations. New topics go into the young one; when that is full it becomes the old one, the old one
+ * is forgotten, and its memory serves as the new young one. A hit in the old generation moves the topic to the young
+ * one. So what is in use stays, and what one publish named goes, without lists to maintain and without pauses.
+ *
+ *     intern ──▶ young ──miss──▶ old ──miss──▶ checked, made, put into young
+ *                  ▲──────hit────┘
+ */
+
+import type { TopicProblem } from '@martlet/protocol';
+import {
+  checkTopicName,
+  isValidTopicNameBytes,
+  utf8ByteLength,
+  validateUtf8,
+  writeUtf8,
+} from '@martlet/protocol';
+import { Topic } from './topic.ts';
+
+export { Topic } from './topic.ts';
+
+const SLASH = 0x2f;
+const FIRST_CAPACITY = 256;
+/** What a topic weighs beside its name: its object, array header and slots, measured. */
+const TOPIC_WEIGHT_BYTES = 256;
+/**
+ * A topic is at most so many slots from where its hash points. An attacker who finds colliding names makes the table
+ * forget them, not slow.
+ */
+const MAX_PROBES = 64;
+
+export interface TopicTableOptions {
+  /** Topics in each of the two generations. @default 65536 */
+  readonly maxTopics?: number;
+  /** Bytes in each of the two generations: names, objects, and what routes are charged. @default 64 MiB */
+  readonly maxBytes?: number;
+  /** Levels of a topic name. @default 200 */
+  readonly maxLevels?: number;
+  /** Any 32-bit integer; random, so that peers cannot prepare names that collide. @default 0 */
+  readonly hashSeed?: number;
+}
+
+/** @typeParam R the route that the router keeps with each topic. */
+export class TopicTable<R = unknown> {
+  readonly #maxTopics: number;
+  readonly #maxBytes: number;
+  readonly #maxLevels: number;
+  readonly #hashSeed: number;
+  #young: Generation<R>;
+  #old: Generation<R>;
+  #scratch: Uint8Array = new Uint8Array(0);
+
+  constructor(options: TopicTableOptions = {}) {
+    this.#maxTopics = options.maxTopics ?? 65_536;
+    this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
+    this.#maxLevels = options.maxLevels ?? 200;
+    this.#hashSeed = (options.hashSeed ?? 0) | 0;
+    this.#young = new Generation(1);
+    this.#old = new Generation(0);
+  }
+
+  /** How many topics are held; one that is in use may count twice for a while. */
+  get size(): number {
+    return this.#young.count + this.#old.count;
+  }
+
+  /** What they weigh, as far as the table knows. */
+  get bytes(): number {
+    return this.#young.bytes + this.#old.bytes;
+  }
+
+  /**
+   * The topic whose name is `bytes[start, end)`, or null when that is not a topic name: {@link problemOf} says why.
+   * The bytes are copied if they are kept.
+   */
+  intern(bytes: Uint8Array, start: number, end: number): Topic<R> | null {
+    const hash = hashBytes(bytes, start, end, this.#hashSeed);
+    return this.#young.find(hash, bytes, start, end) ?? this.#internElsewhere(hash, bytes, start, end);
+  }
+
+  /** The same for a name given as a string. */
+  internName(name: string): Topic<R> | null {
+    if (checkTopicName(name, this.#maxLevels) !== null) return null;
+    const length = utf8ByteLength(name);
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(Math.max(256, length));
+    writeUtf8(name, this.#scratch, 0);
+    return this.intern(this.#scratch, 0, length);
+  }
+
+  /** Why `bytes[start, end)` is not a topic name, or null when it is. */
+  problemOf(bytes: Uint8Array, start: number, end: number): TopicProblem | null {
+    if (end <= start) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
+    if (!validateUtf8(bytes, start, end)) {
+      return bytes.subarray(start, end).includes(0) ? 'nullCharacter' : 'illFormed'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
+    }
+    if (!isValidTopicNameBytes(bytes, start, end)) return end - start > 65_535 ? 'tooLong' : 'wildcard';
+    return countLevels(bytes, start, end) > this.#maxLevels ? 'tooManyLevels' : null;
+  }
+
+  /** Says what a topic's route weighs, so that many large routes do not outgrow the table's bound on bytes. */
+  charge(topic: Topic<R>, routeBytes: number): void {
+    const weight = topic.bytes.length + TOPIC_WEIGHT_BYTES + routeBytes;
+    this.#young.bytes += weight - topic.weightBytes;
+    topic.weightBytes = weight;
+    if (this.#young.bytes > this.#maxBytes) this.#age();
+  }
+
+  #internElsewhere(hash: number, bytes: Uint8Array, start: number, end: number): Topic<R> | null {
+    if (this.#young.count >= this.#maxTopics || this.#young.bytes > this.#maxBytes) this.#age();
+    let topic = this.#old.find(hash, bytes, start, end);
+    if (topic === null) {
+      if (this.problemOf(bytes, start, end) !== null) return null;
+      topic = new Topic(copyOf(bytes, start, end), hash, end - start + TOPIC_WEIGHT_BYTES);
+    }
+    this.#young.put(topic);
+    return topic;
+  }
+
+  #age(): void {
+    const forgotten = this.#old;
+    this.#old = this.#young;
+    forgotten.restart(this.#old.number + 1);
+    this.#young = forgotten;
+  }
+}
+
+/** Open addressing, linear probing, never more than half full, nothing removed but all at once. */
+class Generation<R> {
+  number: number;
+  count = 0;
+  bytes = 0;
+  /** 0 is an empty slot. */
+  #hashes: Int32Array = new Int32Array(FIRST_CAPACITY);
+  #topics: (Topic<R> | undefined)[] = new Array(FIRST_CAPACITY).fill(undefined);
+  #mask = FIRST_CAPACITY - 1;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  find(hash: number, bytes: Uint8Array, start: number, end: number): Topic<R> | null {
+    const hashes = this.#hashes;
+    const mask = this.#mask;
+    let i = hash & mask;
+    for (let probes = 0; probes < MAX_PROBES && hashes[i] !== 0; probes++) {
+      if (hashes[i] === hash && this.#topics[i]!.equals(bytes, start, end)) return this.#topics[i]!;
+      i = (i + 1) & mask;
+    }
+    return null;
+  }
+
+  /** Puts a topic that is not in this generation. */
+  put(topic: Topic<R>): void {
+    if ((this.count + 1) * 2 > this.#mask + 1) this.#grow();
+    topic.tableGeneration = this.number;
+    this.#place(topic);
+  }
+
+  /** Forgets all topics that have not moved to another generation, and begins anew in the same memory. */
+  restart(number: number): void {
+    for (let i = 0; i <= this.#mask; i++) {
+      const topic = this.#topics[i];
+      if (topic === undefined) continue;
+      if (topic.tableGeneration === this.number) topic.forget();
+      this.#topics[i] = undefined;
+    }
+    this.#hashes.fill(0);
+    this.number = number;
+    this.count = 0;
+    this.bytes = 0;
+  }
+
+  #place(topic: Topic<R>): void {
+    const home = topic.hash & this.#mask;
+    let i = home;
+    for (let probes = 0; this.#hashes[i] !== 0; probes++) {
+      if (probes === MAX_PROBES) {
+        this.#evict(home);
+        i = home;
+        break;
+      }
+      i = (i + 1) & this.#mask;
+    }
+    this.#hashes[i] = topic.hash;
+    this.#topics[i] = topic;
+    this.count++;
+    this.bytes += topic.weightBytes;
+  }
+
+  #evict(i: number): void {
+    const topic = this.#topics[i]!;
+    topic.forget();
+    this.count--;
+    this.bytes -= topic.weightBytes;
+  }
+
+  #grow(): void {
+    const topics = this.#topics;
+    const capacity = topics.length * 2;
+    this.#hashes = new Int32Array(capacity);
+    this.#topics = new Array(capacity).fill(undefined);
+    this.#mask = capacity - 1;
+    this.count = 0;
+    this.bytes = 0;
+    for (const topic of topics) if (topic !== undefined) this.#place(topic);
+  }
+}
+
+/** Four bytes at a time: the hash is on the way of every message. Never 0, which is an empty slot. */
+function hashBytes(bytes: Uint8Array, start: number, end: number, seed: number): number {
+  let hash = seed ^ (end - start);
+  let i = start;
+  for (const lastWord = end - 4; i <= lastWord; i += 4) {
+    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash ^= hash >>> 13;
+  return hash === 0 ? 1 : hash;
+}
+
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  for (let i = start; i < end; i++) copy[i - start] = bytes[i]!;
+  return copy;
+}
+
+function countLevels(bytes: Uint8Array, start: number, end: number): number {
+  let levels = 1;
+  for (let i = start; i < end; i++) if (bytes[i] === SLASH) levels++;
+  return levels;
+}

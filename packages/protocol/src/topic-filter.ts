@@ -1,0 +1,105 @@
+/**
+ * Topic filters: what a subscription asks for. `+` stands for one level, `#` for the level it follows and all below it.
+ *
+ * `matches` is the reference: it says in the fewest words what a filter matches. A broker with many subscriptions
+ * asks a tree instead, and is tested against this.
+ */
+
+import type { TopicProblem } from './topic-name.ts';
+import { checkTopicEncoding, DEFAULT_MAX_TOPIC_LEVELS } from './topic-name.ts';
+import { MAXIMUM_FIELD_BYTES } from './utf8.ts';
+
+const NULL = 0x00;
+const HASH = 0x23;
+const DOLLAR = 0x24;
+const PLUS = 0x2b;
+const SLASH = 0x2f;
+
+const SHARE_PREFIX = '$share/';
+
+/** A shared subscription's two parts: `$share/{shareName}/{topicFilter}`. */
+export interface SharedFilter {
+  readonly shareName: string;
+  readonly topicFilter: string;
+}
+
+/**
+ * Checks a topic filter. A filter that begins with `$share/` is checked as any other: see {@link parseSharedFilter}.
+ * @returns why it is not a topic filter, or null when it is.
+ */
+export function checkTopicFilter(
+  filter: string,
+  maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
+): TopicProblem | null {
+  const length = filter.length;
+  if (length === 0) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
+  if (length > MAXIMUM_FIELD_BYTES) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+  let levels = 1;
+  let ascii = true;
+  for (let i = 0; i < length; i++) {
+    const unit = filter.charCodeAt(i);
+    if (unit === NULL) return 'nullCharacter'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
+    if (unit === SLASH) levels++;
+    else if (unit === HASH || unit === PLUS) {
+      if (unit === HASH && i !== length - 1) return 'multiLevelWildcardNotLast'; // [MQTT-4.7.1-1] [MQTT-4.7.1-2] 3.1.1
+      const alone =
+        (i === 0 || filter.charCodeAt(i - 1) === SLASH) &&
+        (i === length - 1 || filter.charCodeAt(i + 1) === SLASH);
+      if (!alone) return 'wildcardNotAlone'; // [MQTT-4.7.1-2] [MQTT-4.7.1-3] 3.1.1
+    } else if (unit > 0x7f) ascii = false;
+  }
+  if (!ascii) {
+    const problem = checkTopicEncoding(filter);
+    if (problem !== null) return problem;
+  }
+  return levels > maxLevels ? 'tooManyLevels' : null;
+}
+
+/** Whether a topic filter has a wildcard in it. It must be a valid one. */
+export function hasWildcard(filter: string): boolean {
+  return filter.includes('+') || filter.endsWith('#');
+}
+
+/** Whether a filter of SUBSCRIBE or UNSUBSCRIBE names a shared subscription, valid or not. */
+export function isSharedFilter(filter: string): boolean {
+  return filter.startsWith(SHARE_PREFIX); // [MQTT-4.8.2-1]
+}
+
+/**
+ * Takes `$share/{shareName}/{topicFilter}` apart and checks both.
+ * @returns the two parts, or why this is not a shared subscription's filter.
+ */
+export function parseSharedFilter(
+  filter: string,
+  maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
+): SharedFilter | TopicProblem {
+  if (!isSharedFilter(filter)) return 'notShared'; // [MQTT-4.8.2-1]
+  const nameStart = SHARE_PREFIX.length;
+  const slash = filter.indexOf('/', nameStart);
+  const nameEnd = slash === -1 ? filter.length : slash;
+  if (nameEnd === nameStart) return 'shareNameEmpty'; // [MQTT-4.8.2-1]
+  const shareName = filter.slice(nameStart, nameEnd);
+  if (shareName.includes('+') || shareName.includes('#')) return 'shareNameWildcard'; // [MQTT-4.8.2-2]
+  if (slash === -1 || slash === filter.length - 1) return 'noTopicFilter'; // [MQTT-4.8.2-2]
+  if (shareName.includes('\0')) return 'nullCharacter'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
+  const encodingProblem = checkTopicEncoding(filter);
+  if (encodingProblem !== null) return encodingProblem; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+  const topicFilter = filter.slice(slash + 1);
+  return checkTopicFilter(topicFilter, maxLevels) ?? { shareName, topicFilter };
+}
+
+/** Whether a valid topic filter matches a valid topic name. Characters are compared as they are. [MQTT-4.7.3-4] [MQTT-4.7.3-4] 3.1.1 */
+export function matches(topicFilter: string, topicName: string): boolean {
+  if (topicName.charCodeAt(0) === DOLLAR && (topicFilter.startsWith('+') || topicFilter.startsWith('#'))) {
+    return false; // [MQTT-4.7.2-1] [MQTT-4.7.2-1] 3.1.1
+  }
+  const filterLevels = topicFilter.split('/');
+  const nameLevels = topicName.split('/');
+  for (let i = 0; i < filterLevels.length; i++) {
+    const level = filterLevels[i];
+    if (level === '#') return true; // also the parent itself: sport/# matches sport
+    if (i >= nameLevels.length) return false;
+    if (level !== '+' && level !== nameLevels[i]) return false;
+  }
+  return filterLevels.length === nameLevels.length;
+}
