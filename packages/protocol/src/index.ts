@@ -6,3 +6,5 @@ export * from './version.ts';
 export * from './utf8.ts';
 export * from './topic-filter.ts';
 export * from './topic-name.ts';
+export * from './deadlines.ts';
+export * from './delivery/in-flight-table.ts';
