@@ -56,7 +56,7 @@ function readdirIfAny(directory) {
  * @param {SourceFile} file
  */
 export function parse(file) {
-  const result = parseSync(file.path, file.text);
+  const result = parseSync(file.path, file.text, { sourceType: 'module' });
   const [error] = result.errors;
   if (error !== undefined) throw new SyntaxError(`${file.path}: ${error.message}`);
   return result;

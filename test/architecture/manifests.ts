@@ -1,0 +1,41 @@
+// The package.json files, read once per call.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageDirectories, root } from '../../scripts/source-files.mjs';
+
+export interface Manifest {
+  readonly name: string;
+  readonly version?: string;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+export interface WorkspacePackage {
+  /** From the root, such as `packages/broker`. */
+  readonly directory: string;
+  readonly manifest: Manifest;
+}
+
+export function readManifest(path: string): Manifest {
+  return JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest;
+}
+
+export function workspacePackages(): readonly WorkspacePackage[] {
+  return packageDirectories().map((directory) => ({
+    directory,
+    manifest: readManifest(`${directory}/package.json`),
+  }));
+}
+
+/** The source files that a package's commands start with. */
+export function entryFiles(): ReadonlySet<string> {
+  const targets = workspacePackages().flatMap(({ directory, manifest }) =>
+    Object.values(manifest.bin ?? {}).map((target) => `${directory}/${target.replace(/^\.\//, '')}`),
+  );
+  return new Set(targets.map((target) => target.replace('/dist/', '/src/').replace(/\.js$/, '.ts')));
+}

@@ -1,0 +1,162 @@
+// What the manifests say agrees with what the sources do, every dependency was decided on, and installing runs nothing.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root, typeScriptUnder } from '../../scripts/source-files.mjs';
+import type { Manifest } from './manifests.ts';
+import { readManifest, workspacePackages } from './manifests.ts';
+import { importsOf } from './syntax.ts';
+
+const packages = workspacePackages();
+const workspace = readManifest('package.json');
+const ownNames = new Set(packages.map(({ manifest }) => manifest.name));
+
+/** The package that a specifier belongs to: `ws`, `@martlet/protocol`; none for files and for Node.js itself. */
+function packageOf(specifier: string): string | undefined {
+  if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function importedPackages(directory: string): ReadonlySet<string> {
+  const specifiers = typeScriptUnder(directory)
+    .flatMap(importsOf)
+    .map(({ specifier }) => packageOf(specifier));
+  return new Set(specifiers.filter((name) => name !== undefined));
+}
+
+function runtimeDependencies(manifest: Manifest): readonly string[] {
+  return Object.keys({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.peerDependencies,
+  });
+}
+
+/** What a manifest and the sources disagree on. */
+function disagreements(manifest: Manifest, imported: ReadonlySet<string>): readonly string[] {
+  const declared = new Set(runtimeDependencies(manifest));
+  return [
+    ...[...imported].filter((name) => !declared.has(name)).map((name) => `${name} is imported, not declared`),
+    ...[...declared].filter((name) => !imported.has(name)).map((name) => `${name} is declared, not imported`),
+  ];
+}
+
+/** Dependencies that no decision record names, as `` `name` ``. */
+function undecided(dependencies: readonly string[], records: string): readonly string[] {
+  return dependencies.filter((name) => !records.includes(`\`${name}\``));
+}
+
+type LockedPackages = Readonly<
+  Record<string, { readonly resolved?: string; readonly link?: boolean; readonly hasInstallScript?: boolean }>
+>;
+
+/** What in a lock file would run code on installing, or tells where packages came from. */
+function lockBreaches(locked: LockedPackages): readonly string[] {
+  return Object.entries(locked).flatMap(([path, { resolved, link, hasInstallScript }]) => [
+    ...(hasInstallScript ? [`${path} runs a script when it is installed`] : []),
+    ...(resolved !== undefined && link !== true ? [`${path} says where it came from`] : []),
+  ]);
+}
+
+describe.each(packages)('$directory', ({ directory, manifest }) => {
+  test('declares what it imports, and nothing else', () => {
+    expect(disagreements(manifest, importedPackages(`${directory}/src`))).toEqual([]);
+  });
+
+  test('exports files that its sources build to', () => {
+    for (const conditions of Object.values(manifest.exports ?? {})) {
+      const source = conditions['martlet-source'];
+      expect(source, 'what tests import').toMatch(/^\.\/src\/.+\.ts$/);
+      expect(existsSync(join(root, directory, source!))).toBe(true);
+      const built = source!.replace('./src/', './dist/').replace(/\.ts$/, '');
+      expect(conditions).toEqual({
+        'martlet-source': source,
+        types: `${built}.d.ts`,
+        default: `${built}.js`,
+      });
+    }
+  });
+
+  test('has the version of the whole, and asks for its neighbours in that version', () => {
+    const [first] = packages;
+    expect(manifest.version).toBe(first!.manifest.version);
+    for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
+      if (ownNames.has(name)) expect(range, name).toBe(manifest.version);
+    }
+  });
+});
+
+describe('The whole', () => {
+  test('has in the tests only what a manifest declares', () => {
+    const declared = new Set([
+      ...Object.keys(workspace.devDependencies ?? {}),
+      ...packages.flatMap(({ manifest }) => [manifest.name, ...runtimeDependencies(manifest)]),
+    ]);
+    const directories = [...packages.map(({ directory }) => `${directory}/test`), 'test'];
+    const imported = directories.flatMap((directory) => [...importedPackages(directory)]);
+    expect(imported.filter((name) => !declared.has(name))).toEqual([]);
+  });
+
+  test('names every dependency in a decision record', () => {
+    const directory = join(root, 'docs/decisions');
+    const records = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
+    const dependencies = [workspace, ...packages.map(({ manifest }) => manifest)].flatMap((manifest) => [
+      ...runtimeDependencies(manifest),
+      ...Object.keys(manifest.devDependencies ?? {}),
+    ]);
+    const others = dependencies.filter((name) => !ownNames.has(name));
+    expect(others.length).toBeGreaterThan(0);
+    expect(undecided(others, records.join('\n'))).toEqual([]);
+  });
+
+  test('pins every dependency to one version', () => {
+    for (const manifest of [workspace, ...packages.map((one) => one.manifest)]) {
+      for (const [name, range] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+        expect(range, name).toMatch(/^\d+\.\d+\.\d+$/);
+      }
+    }
+  });
+
+  test('installs without running a script, from wherever the machine gets its packages', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: LockedPackages;
+    };
+    expect(Object.keys(lock.packages).length).toBeGreaterThan(50);
+    expect(lockBreaches(lock.packages)).toEqual([]);
+  });
+});
+
+describe('The checks see', () => {
+  const manifest: Manifest = { name: 'x', dependencies: { ws: '8.0.0' } };
+
+  test('a dependency that is not declared', () => {
+    expect(disagreements(manifest, new Set(['ws', 'pino']))).toEqual(['pino is imported, not declared']);
+  });
+
+  test('a dependency that nothing imports', () => {
+    expect(disagreements(manifest, new Set())).toEqual(['ws is declared, not imported']);
+  });
+
+  test('the package in a specifier', () => {
+    expect(['ws', 'ws/lib/a.js', '@martlet/protocol', '@a/b/c', './a.ts', 'node:net'].map(packageOf)).toEqual(
+      ['ws', 'ws', '@martlet/protocol', '@a/b', undefined, undefined],
+    );
+  });
+
+  test('a dependency without a decision', () => {
+    expect(undecided(['ws', 'pino'], 'We use `ws` for WebSocket, and might use pino.')).toEqual(['pino']);
+  });
+
+  test('an install script and an address in the lock file', () => {
+    const locked = {
+      'node_modules/a': { hasInstallScript: true },
+      'node_modules/b': { resolved: 'https://registry.invalid/b.tgz' },
+      'node_modules/c': { resolved: 'packages/c', link: true },
+    };
+    expect(lockBreaches(locked)).toHaveLength(2);
+  });
+});
