@@ -157,9 +157,16 @@ export const REASON_CODES: readonly ReasonCodeRow[] = [
   row('WildcardSubscriptionsNotSupported', 'Wildcard Subscriptions not supported', ['suback', 'disconnect']),
 ];
 
+const VALUES_OF: ReadonlyMap<PacketType, ReadonlySet<number>> = new Map(
+  [...new Set(REASON_CODES.flatMap((each) => each.packets))].map((packet) => [
+    packet,
+    new Set(REASON_CODES.filter((each) => each.packets.includes(packet)).map((each) => each.value)),
+  ]),
+);
+
 /** Whether MQTT 5.0 allows the code in this packet. */
 export function isReasonCodeOf(packet: PacketType, value: number): value is ReasonCode {
-  return REASON_CODES.some((each) => each.value === value && each.packets.includes(packet));
+  return VALUES_OF.get(packet)?.has(value) ?? false;
 }
 
 /** The specification's name of a reason code for people; 0x00 reads differently by packet. */

@@ -1,0 +1,170 @@
+/**
+ * CONNECT (section 3.1): Protocol Name, Protocol Level, Connect Flags, Keep Alive, [Properties]; then Client Identifier,
+ * [[Will Properties], Will Topic, Will Payload], [User Name], [Password].
+ *
+ * It carries its own version. MQTT 3.1 leaves the reserved flag undefined and says nothing about the will's flags
+ * without a will; and there the end of the packet may come before User Name and Password although the flags announce them.
+ */
+import type { ConnectPacket, Qos, Will } from '../packet.ts';
+import { NO_PROPERTIES } from '../packet.ts';
+import { MalformedPacketError, UnsupportedProtocolVersionError } from '../protocol-error.ts';
+import { ProtocolVersion } from '../version.ts';
+import { binaryLength, checkInteger, checkQos, stringLength, topicNameLength } from './field-length.ts';
+import { PacketReader } from './packet-reader.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { propertiesLength, readProperties, writeProperties } from './properties.ts';
+import { refuseInvalidTopicName } from './received-topic-name.ts';
+
+/** Mosquitto's bridges of 3.1 and 3.1.1 set it in the protocol level. */
+const BRIDGE = 0x80;
+
+const FLAG = {
+  Reserved: 0x01,
+  CleanStart: 0x02,
+  Will: 0x04,
+  WillRetain: 0x20,
+  Password: 0x40,
+  Username: 0x80,
+} as const;
+
+const WILL_QOS_SHIFT = 3;
+
+function versionOf(protocolName: string, protocolLevel: number): ProtocolVersion | undefined {
+  const level = protocolLevel & ~BRIDGE;
+  if (protocolName === 'MQIsdp' && level === ProtocolVersion.V31) return ProtocolVersion.V31;
+  if (protocolName === 'MQTT' && level === ProtocolVersion.V311) return ProtocolVersion.V311;
+  if (protocolName === 'MQTT' && protocolLevel === ProtocolVersion.V5) return ProtocolVersion.V5;
+  return undefined;
+}
+
+/**
+ * The version that a CONNECT names, for answering when what follows is broken; `undefined` when it names none that
+ * exists here. `body` and `end` are those of `decodePacket`.
+ */
+export function connectProtocolVersion(
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+): ProtocolVersion | undefined {
+  const reader = new PacketReader(bytes, body, end);
+  try {
+    return versionOf(reader.string('Protocol Name'), reader.byte('Protocol Level'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {UnsupportedProtocolVersionError} for another protocol or version, which can be answered by CONNACK. */
+export function decodeConnect(reader: PacketReader): ConnectPacket {
+  const protocolName = reader.string('Protocol Name');
+  const protocolLevel = reader.byte('Protocol Level');
+  const protocolVersion = versionOf(protocolName, protocolLevel);
+  if (protocolVersion === undefined) {
+    // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-1] 3.1.1 [MQTT-3.1.2-2] 3.1.1
+    throw new UnsupportedProtocolVersionError(protocolName, protocolLevel);
+  }
+  const flags = reader.byte('Connect Flags');
+  checkFlags(flags, protocolVersion);
+  const keepAlive = reader.twoByteInteger('Keep Alive');
+  const properties =
+    protocolVersion === ProtocolVersion.V5 ? readProperties(reader, 'connect') : NO_PROPERTIES;
+  // The order of the payload: [MQTT-3.1.3-1] [MQTT-3.1.3-1] 3.1.1
+  const clientId = reader.string('Client Identifier'); // [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT-3.1.3-3] 3.1.1 [MQTT-3.1.3-4] 3.1.1
+  const will = (flags & FLAG.Will) !== 0 ? decodeWill(reader, flags, protocolVersion) : undefined;
+  const endsEarly = (): boolean => protocolVersion === ProtocolVersion.V31 && reader.remaining === 0;
+  const username = (flags & FLAG.Username) !== 0 && !endsEarly() ? reader.string('User Name') : undefined; // [MQTT-3.1.3-12] [MQTT-3.1.3-11] 3.1.1
+  const password = (flags & FLAG.Password) !== 0 && !endsEarly() ? reader.binary('Password') : undefined;
+  return {
+    type: 'connect',
+    protocolVersion,
+    clientId,
+    cleanStart: (flags & FLAG.CleanStart) !== 0,
+    keepAlive,
+    properties,
+    ...(username === undefined ? undefined : { username }),
+    ...(password === undefined ? undefined : { password }),
+    ...(will === undefined ? undefined : { will }),
+    ...((protocolLevel & BRIDGE) === 0 ? undefined : { bridge: true }),
+  };
+}
+
+function checkFlags(flags: number, version: ProtocolVersion): void {
+  if ((flags & FLAG.Reserved) !== 0 && version !== ProtocolVersion.V31) {
+    throw new MalformedPacketError('expected 0 as reserved flag of CONNECT, got 1'); // [MQTT-3.1.2-3] [MQTT-3.1.2-3] 3.1.1
+  }
+  const willQos = (flags >> WILL_QOS_SHIFT) & 3;
+  if ((flags & FLAG.Will) !== 0) {
+    if (willQos === 3) throw new MalformedPacketError('expected a Will QoS of 0, 1 or 2, got 3'); // [MQTT-3.1.2-12] [MQTT-3.1.2-14] 3.1.1
+  } else if (version !== ProtocolVersion.V31) {
+    if (willQos !== 0) {
+      // [MQTT-3.1.2-11] [MQTT-3.1.2-11] 3.1.1 [MQTT-3.1.2-13] 3.1.1
+      throw new MalformedPacketError(`expected Will QoS 0 without a will, got ${willQos}`);
+    }
+    if ((flags & FLAG.WillRetain) !== 0) {
+      // [MQTT-3.1.2-13] [MQTT-3.1.2-11] 3.1.1 [MQTT-3.1.2-15] 3.1.1
+      throw new MalformedPacketError('expected Will Retain 0 without a will, got 1');
+    }
+  }
+  if ((flags & FLAG.Password) !== 0 && (flags & FLAG.Username) === 0 && version !== ProtocolVersion.V5) {
+    throw new MalformedPacketError('expected a Password only with a User Name'); // [MQTT-3.1.2-22] 3.1.1
+  }
+}
+
+function decodeWill(reader: PacketReader, flags: number, version: ProtocolVersion): Will {
+  const properties = version === ProtocolVersion.V5 ? readProperties(reader, 'will') : NO_PROPERTIES; // [MQTT-3.1.2-9]
+  const topicName = reader.string('Will Topic'); // [MQTT-3.1.3-11] [MQTT-3.1.3-10] 3.1.1
+  refuseInvalidTopicName(topicName, 'Will Topic');
+  const payload = reader.binary('Will Payload'); // [MQTT-3.1.2-9] 3.1.1
+  const qos = ((flags >> WILL_QOS_SHIFT) & 3) as Qos;
+  return { topicName, payload, qos, retain: (flags & FLAG.WillRetain) !== 0, properties };
+}
+
+export function connectLength(packet: ConnectPacket): number {
+  const { protocolVersion, will } = packet;
+  checkInteger(protocolVersion, ProtocolVersion.V31, ProtocolVersion.V5, 'protocolVersion');
+  checkInteger(packet.keepAlive, 0, 0xffff, 'keepAlive');
+  const isV5 = protocolVersion === ProtocolVersion.V5;
+  if (packet.bridge === true && isV5) throw new RangeError('expected bridge only with MQTT 3.1 and 3.1.1');
+  if (packet.password !== undefined && packet.username === undefined && !isV5) {
+    throw new TypeError('expected a password only with a username before MQTT 5.0'); // [MQTT-3.1.2-22] 3.1.1
+  }
+  let length = protocolVersion === ProtocolVersion.V31 ? 12 : 10; // "MQIsdp" or "MQTT", level, flags and Keep Alive
+  if (isV5) length += propertiesLength('connect', packet.properties);
+  length += stringLength(packet.clientId, 'clientId');
+  if (will !== undefined) {
+    checkQos(will.qos, 'will.qos');
+    if (isV5) length += propertiesLength('will', will.properties);
+    length += topicNameLength(will.topicName, 'will.topicName') + binaryLength(will.payload, 'will.payload');
+  }
+  if (packet.username !== undefined) length += stringLength(packet.username, 'username');
+  if (packet.password !== undefined) length += binaryLength(packet.password, 'password');
+  return length;
+}
+
+export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void {
+  const { protocolVersion, will, username, password } = packet;
+  const isV5 = protocolVersion === ProtocolVersion.V5;
+  writer.string(protocolVersion === ProtocolVersion.V31 ? 'MQIsdp' : 'MQTT');
+  writer.byte(protocolVersion | (packet.bridge === true ? BRIDGE : 0));
+  writer.byte(connectFlags(packet));
+  writer.twoByteInteger(packet.keepAlive);
+  if (isV5) writeProperties(writer, 'connect', packet.properties);
+  writer.string(packet.clientId);
+  if (will !== undefined) {
+    if (isV5) writeProperties(writer, 'will', will.properties);
+    writer.string(will.topicName);
+    writer.binary(will.payload);
+  }
+  if (username !== undefined) writer.string(username); // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.2-18] 3.1.1 [MQTT-3.1.2-19] 3.1.1
+  if (password !== undefined) writer.binary(password); // [MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT-3.1.2-20] 3.1.1 [MQTT-3.1.2-21] 3.1.1
+}
+
+function connectFlags(packet: ConnectPacket): number {
+  let flags = packet.cleanStart ? FLAG.CleanStart : 0;
+  if (packet.will !== undefined) {
+    flags |= FLAG.Will | (packet.will.qos << WILL_QOS_SHIFT) | (packet.will.retain ? FLAG.WillRetain : 0);
+  }
+  if (packet.username !== undefined) flags |= FLAG.Username;
+  if (packet.password !== undefined) flags |= FLAG.Password;
+  return flags;
+}

@@ -1,0 +1,89 @@
+import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
+import { decodeUtf8 } from '../utf8.ts';
+import { readVariableByteInteger, variableByteIntegerLength } from '../variable-byte-integer.ts';
+
+/**
+ * Reads the fields of one packet from a byte range, front to back. Every read past the end of the range is a
+ * {@link MalformedPacketError} that names the field.
+ */
+export class PacketReader {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+  #position: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#position = start;
+    this.#end = end;
+  }
+
+  get remaining(): number {
+    return this.#end - this.#position;
+  }
+
+  byte(field: string): number {
+    return this.#bytes[this.#take(1, field)]!;
+  }
+
+  twoByteInteger(field: string): number {
+    const at = this.#take(2, field);
+    return (this.#bytes[at]! << 8) | this.#bytes[at + 1]!;
+  }
+
+  fourByteInteger(field: string): number {
+    return this.twoByteInteger(field) * 0x1_0000 + this.twoByteInteger(field);
+  }
+
+  variableByteInteger(field: string): number {
+    const value = readVariableByteInteger(this.#bytes, this.#position, this.#end);
+    if (value < 0) throw this.#tooShort(this.remaining + 1, field);
+    this.#position += variableByteIntegerLength(value);
+    return value;
+  }
+
+  packetId(): number {
+    const packetId = this.twoByteInteger('Packet Identifier');
+    if (packetId === 0) {
+      throw new ProtocolError('expected a Packet Identifier from 1 on, got 0'); // [MQTT-2.2.1-3] [MQTT-2.3.1-1] 3.1.1
+    }
+    return packetId;
+  }
+
+  string(field: string): string {
+    const length = this.twoByteInteger(field);
+    const at = this.#take(length, field);
+    return decodeUtf8(this.#bytes, at, at + length, field);
+  }
+
+  /** A view of the bytes being read. */
+  binary(field: string): Uint8Array {
+    return this.#view(this.twoByteInteger(field), field);
+  }
+
+  /** A view of everything that is left. */
+  rest(): Uint8Array {
+    return this.#view(this.remaining, 'rest');
+  }
+
+  /** A reader for the next `length` bytes, which this one leaves behind. */
+  section(length: number, field: string): PacketReader {
+    const at = this.#take(length, field);
+    return new PacketReader(this.#bytes, at, at + length);
+  }
+
+  #view(length: number, field: string): Uint8Array {
+    const at = this.#take(length, field);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  #take(length: number, field: string): number {
+    if (length > this.remaining) throw this.#tooShort(length, field);
+    const at = this.#position;
+    this.#position = at + length;
+    return at;
+  }
+
+  #tooShort(length: number, field: string): MalformedPacketError {
+    return new MalformedPacketError(`expected ${length} bytes of ${field}, got ${this.remaining}`);
+  }
+}

@@ -1,0 +1,21 @@
+import type { PacketType } from '../packet-type.ts';
+import { MalformedPacketError } from '../protocol-error.ts';
+import type { ReasonCode } from '../reason-code.ts';
+import { isReasonCodeOf } from '../reason-code.ts';
+import type { PacketReader } from './packet-reader.ts';
+
+/** @throws {MalformedPacketError} for a code that this packet does not have. */
+export function readReasonCode(reader: PacketReader, packet: PacketType): ReasonCode {
+  const value = reader.byte('Reason Code');
+  if (!isReasonCodeOf(packet, value)) {
+    throw new MalformedPacketError(`expected a Reason Code of ${packet}, got 0x${value.toString(16)}`);
+  }
+  return value;
+}
+
+/** @throws {RangeError} for a code that this packet cannot have. */
+export function checkReasonCode(packet: PacketType, reasonCode: number): void {
+  if (!isReasonCodeOf(packet, reasonCode)) {
+    throw new RangeError(`expected a reasonCode of ${packet}, got ${reasonCode}`);
+  }
+}

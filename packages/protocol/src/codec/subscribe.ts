@@ -1,0 +1,102 @@
+/**
+ * SUBSCRIBE (section 3.8): Packet Identifier, [Properties], then Topic Filter and Subscription Options, repeated. Before
+ * MQTT 5.0 the options are the requested QoS alone. MQTT 3.1 does not define the byte's other bits and allows an empty
+ * list. Whether a Topic Filter's wildcards are in place is for the topic rules to say, not for the codec.
+ */
+import type { Qos, RetainHandling, SubscribePacket, Subscription } from '../packet.ts';
+import { NO_PROPERTIES } from '../packet.ts';
+import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
+import { isSharedFilter } from '../topic-filter.ts';
+import { ProtocolVersion } from '../version.ts';
+import { checkInteger, checkQos, packetIdLength, topicFilterLength } from './field-length.ts';
+import type { PacketReader } from './packet-reader.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { propertiesLength, readProperties, writeProperties } from './properties.ts';
+import { readTopicFilter } from './topic-filter-field.ts';
+
+const NO_LOCAL = 0x04;
+const RETAIN_AS_PUBLISHED = 0x08;
+const RETAIN_HANDLING_SHIFT = 4;
+const RESERVED = 0xc0;
+/** Before MQTT 5.0. */
+const RESERVED_V3 = 0xfc;
+
+export function decodeSubscribe(reader: PacketReader, version: ProtocolVersion): SubscribePacket {
+  const packetId = reader.packetId();
+  const properties = version === ProtocolVersion.V5 ? readProperties(reader, 'subscribe') : NO_PROPERTIES;
+  const subscriptions: Subscription[] = [];
+  while (reader.remaining > 0) subscriptions.push(decodeSubscription(reader, version));
+  if (subscriptions.length === 0 && version !== ProtocolVersion.V31) {
+    throw new ProtocolError('expected at least one Topic Filter in SUBSCRIBE'); // [MQTT-3.8.3-2] [MQTT-3.8.3-3] 3.1.1
+  }
+  return { type: 'subscribe', packetId, subscriptions, properties };
+}
+
+function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Subscription {
+  const topicFilter = readTopicFilter(reader); // [MQTT-3.8.3-1] [MQTT-3.8.3-1] 3.1.1
+  const options = reader.byte('Subscription Options');
+  const qos = options & 3;
+  if (version !== ProtocolVersion.V5) {
+    if (qos === 3 || ((options & RESERVED_V3) !== 0 && version === ProtocolVersion.V311)) {
+      throw new MalformedPacketError(`expected a Requested QoS of 0, 1 or 2, got ${options}`); // [MQTT-3.8.3-4] 3.1.1
+    }
+    return { topicFilter, qos: qos as Qos, noLocal: false, retainAsPublished: false, retainHandling: 0 };
+  }
+  if ((options & RESERVED) !== 0) {
+    throw new MalformedPacketError('expected 0 as reserved Subscription Options'); // [MQTT-3.8.3-5]
+  }
+  if (qos === 3)
+    throw new ProtocolError('expected a Maximum QoS of 0, 1 or 2 in the Subscription Options, got 3');
+  const retainHandling = (options >> RETAIN_HANDLING_SHIFT) & 3;
+  if (retainHandling === 3) throw new ProtocolError('expected a Retain Handling of 0, 1 or 2, got 3');
+  const noLocal = (options & NO_LOCAL) !== 0;
+  if (noLocal && isSharedFilter(topicFilter)) {
+    throw new ProtocolError('expected No Local 0 for a Shared Subscription, got 1'); // [MQTT-3.8.3-4]
+  }
+  return {
+    topicFilter,
+    qos: qos as Qos,
+    noLocal,
+    retainAsPublished: (options & RETAIN_AS_PUBLISHED) !== 0,
+    retainHandling: retainHandling as RetainHandling,
+  };
+}
+
+export function subscribeLength(packet: SubscribePacket, version: ProtocolVersion): number {
+  if (packet.subscriptions.length === 0 && version !== ProtocolVersion.V31) {
+    throw new RangeError('expected at least one subscription'); // [MQTT-3.8.3-2] [MQTT-3.8.3-3] 3.1.1
+  }
+  let length = packetIdLength(packet.packetId);
+  if (version === ProtocolVersion.V5) length += propertiesLength('subscribe', packet.properties);
+  for (const each of packet.subscriptions) {
+    checkQos(each.qos, 'qos of a subscription');
+    checkInteger(each.retainHandling, 0, 2, 'retainHandling');
+    if (version === ProtocolVersion.V5 && each.noLocal && isSharedFilter(each.topicFilter)) {
+      throw new RangeError('expected noLocal false for a shared subscription'); // [MQTT-3.8.3-4]
+    }
+    length += topicFilterLength(each.topicFilter) + 1;
+  }
+  return length;
+}
+
+export function writeSubscribe(
+  writer: PacketWriter,
+  packet: SubscribePacket,
+  version: ProtocolVersion,
+): void {
+  writer.twoByteInteger(packet.packetId);
+  if (version === ProtocolVersion.V5) writeProperties(writer, 'subscribe', packet.properties);
+  for (const each of packet.subscriptions) {
+    writer.string(each.topicFilter);
+    writer.byte(version === ProtocolVersion.V5 ? subscriptionOptions(each) : each.qos);
+  }
+}
+
+function subscriptionOptions(subscription: Subscription): number {
+  return (
+    subscription.qos |
+    (subscription.noLocal ? NO_LOCAL : 0) |
+    (subscription.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
+    (subscription.retainHandling << RETAIN_HANDLING_SHIFT)
+  );
+}
