@@ -26,7 +26,7 @@ export class Deadlines {
   }
 
   /** When the first deadline is due; Infinity when none is set. */
-  get nextMs(): number {
+  nextMs(): number {
     return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0]!.dueMs;
   }
 

@@ -30,10 +30,11 @@ export interface SharedFilter {
 export function checkTopicFilter(
   filter: string,
   maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
+  maxBytes: number = MAXIMUM_FIELD_BYTES,
 ): TopicProblem | null {
   const length = filter.length;
   if (length === 0) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
-  if (length > MAXIMUM_FIELD_BYTES) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+  if (length > maxBytes) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
   let levels = 1;
   let ascii = true;
   for (let i = 0; i < length; i++) {
@@ -49,7 +50,7 @@ export function checkTopicFilter(
     } else if (unit > 0x7f) ascii = false;
   }
   if (!ascii) {
-    const problem = checkTopicEncoding(filter);
+    const problem = checkTopicEncoding(filter, maxBytes);
     if (problem !== null) return problem;
   }
   return levels > maxLevels ? 'tooManyLevels' : null;
@@ -72,6 +73,7 @@ export function isSharedFilter(filter: string): boolean {
 export function parseSharedFilter(
   filter: string,
   maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
+  maxBytes: number = MAXIMUM_FIELD_BYTES,
 ): SharedFilter | TopicProblem {
   if (!isSharedFilter(filter)) return 'notShared'; // [MQTT-4.8.2-1]
   const nameStart = SHARE_PREFIX.length;
@@ -82,10 +84,10 @@ export function parseSharedFilter(
   if (shareName.includes('+') || shareName.includes('#')) return 'shareNameWildcard'; // [MQTT-4.8.2-2]
   if (slash === -1 || slash === filter.length - 1) return 'noTopicFilter'; // [MQTT-4.8.2-2]
   if (shareName.includes('\0')) return 'nullCharacter'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
-  const encodingProblem = checkTopicEncoding(filter);
+  const encodingProblem = checkTopicEncoding(filter, maxBytes);
   if (encodingProblem !== null) return encodingProblem; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
   const topicFilter = filter.slice(slash + 1);
-  return checkTopicFilter(topicFilter, maxLevels) ?? { shareName, topicFilter };
+  return checkTopicFilter(topicFilter, maxLevels, maxBytes) ?? { shareName, topicFilter };
 }
 
 /** Whether a valid topic filter matches a valid topic name. Characters are compared as they are. [MQTT-4.7.3-4] [MQTT-4.7.3-4] 3.1.1 */

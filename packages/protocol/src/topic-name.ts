@@ -13,7 +13,7 @@ export const DEFAULT_MAX_TOPIC_LEVELS = 200;
 /** Why a topic name, topic filter or shared filter is refused, with a text for a reason string or a log line. */
 export const TOPIC_PROBLEMS = {
   empty: 'has no character',
-  tooLong: 'is longer than 65,535 bytes of UTF-8',
+  tooLong: 'takes more bytes of UTF-8 than this server allows',
   illFormed: 'is not well-formed UTF-8',
   nullCharacter: 'contains the null character U+0000',
   wildcard: 'contains a wildcard, which only topic filters may',
@@ -40,10 +40,11 @@ const SLASH = 0x2f;
 export function checkTopicName(
   name: string,
   maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
+  maxBytes: number = MAXIMUM_FIELD_BYTES,
 ): TopicProblem | null {
   const length = name.length;
   if (length === 0) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
-  if (length > MAXIMUM_FIELD_BYTES) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+  if (length > maxBytes) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
   let levels = 1;
   let ascii = true;
   for (let i = 0; i < length; i++) {
@@ -54,7 +55,7 @@ export function checkTopicName(
     else if (unit > 0x7f) ascii = false;
   }
   if (!ascii) {
-    const problem = checkTopicEncoding(name);
+    const problem = checkTopicEncoding(name, maxBytes);
     if (problem !== null) return problem;
   }
   return levels > maxLevels ? 'tooManyLevels' : null;
@@ -76,7 +77,7 @@ export function isValidTopicNameBytes(bytes: Uint8Array, start: number, end: num
 }
 
 /** Checks what only a topic with characters outside ASCII can get wrong: surrogates, and its length in UTF-8. */
-export function checkTopicEncoding(text: string): TopicProblem | null {
+export function checkTopicEncoding(text: string, maxBytes: number): TopicProblem | null {
   if (!isUtf8Encodable(text)) return 'illFormed';
-  return utf8ByteLength(text) > MAXIMUM_FIELD_BYTES ? 'tooLong' : null; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+  return utf8ByteLength(text) > maxBytes ? 'tooLong' : null; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
 }

@@ -2,8 +2,7 @@
  * Who is subscribed to a topic: the index over all topic filters of a broker.
  *
  * It knows filters and what hangs on them, nothing of sessions, shares or quality of service: overlapping filters of one
- * session come out once each, and `$share/` must have been taken off. Filters and names must have been checked before,
- * their levels limited, because matching recurses once for each `+` of a filter.
+ * session come out once each, and `$share/` must have been taken off. Filters and names must have been checked before.
  *
  * The result of a match can be kept with the topic: {@link SubscriptionTree.isCurrent} says, nearly always with a
  * single comparison, whether it still holds.
@@ -48,6 +47,9 @@ export class SubscriptionTree<S extends object> {
   readonly #literals: LiteralTable<S> = new LiteralTable();
   readonly #changes: ChangeCounters;
   #nextHashSeed: number;
+  /** While matching: plus nodes still to be followed, and where in the name the level behind each begins. */
+  readonly #pendingNodes: PlusNode<S>[] = [];
+  readonly #pendingStarts: number[] = [];
 
   constructor(options: SubscriptionTreeOptions = {}) {
     const hashSeed = (options.hashSeed ?? 0) | 0;
@@ -117,6 +119,10 @@ export class SubscriptionTree<S extends object> {
   match(topicName: string, into: S[]): number {
     const before = into.length;
     this.#matchBehind(this.#root, topicName, 0, into);
+    // No recursion: a peer decides how many + a filter has.
+    for (let plus = this.#pendingNodes.pop(); plus !== undefined; plus = this.#pendingNodes.pop()) {
+      this.#matchBehind(plus, topicName, this.#pendingStarts.pop()!, into);
+    }
     return into.length - before;
   }
 
@@ -202,20 +208,17 @@ export class SubscriptionTree<S extends object> {
 
   /** Matches the levels of a name from `start` against what follows the root or a plus. */
   #matchBehind(base: PlusNode<S>, name: string, start: number, into: S[]): void {
-    const length = name.length;
     // A filter that begins with a wildcard matches no topic that begins with $. [MQTT-4.7.2-1] [MQTT-4.7.2-1] 3.1.1
-    const wildcards = base !== this.#root || name.charCodeAt(0) !== DOLLAR;
-    if (wildcards) pushSubscribers(base.ofMulti, into);
-    if (start > length) {
-      pushSubscribers(base.own, into);
-      return;
+    if (base !== this.#root || name.charCodeAt(0) !== DOLLAR) {
+      pushSubscribers(base.ofMulti, into);
+      if (start > name.length) pushSubscribers(base.own, into);
+      else if (base.plus !== null) this.#leaveForLater(base.plus, name, start);
     }
-    if (wildcards && base.plus !== null) this.#matchBehind(base.plus, name, nextLevel(name, start), into);
     if (base.runCount === 0) return;
     let hash = base.hashSeed;
     let levels = 0;
-    for (let i = start; i <= length; i++) {
-      const unit = i === length ? SLASH : name.charCodeAt(i);
+    for (let i = start; i <= name.length; i++) {
+      const unit = i === name.length ? SLASH : name.charCodeAt(i);
       if (unit === SLASH) {
         const node = this.#literals.find(base, name, start, i, finishTextHash(hash));
         if (node !== undefined) this.#matchRun(node, name, i + 1, into);
@@ -228,7 +231,14 @@ export class SubscriptionTree<S extends object> {
   #matchRun(node: LiteralNode<S>, name: string, next: number, into: S[]): void {
     pushSubscribers(node.ofMulti, into);
     if (next > name.length) pushSubscribers(node.own, into);
-    else if (node.plus !== null) this.#matchBehind(node.plus, name, nextLevel(name, next), into);
+    else if (node.plus !== null) this.#leaveForLater(node.plus, name, next);
+  }
+
+  /** A plus takes the level at `start`; what follows it is matched from the next one. */
+  #leaveForLater(plus: PlusNode<S>, name: string, start: number): void {
+    const slash = name.indexOf('/', start);
+    this.#pendingNodes.push(plus);
+    this.#pendingStarts.push(slash === -1 ? name.length + 1 : slash + 1);
   }
 }
 
@@ -248,12 +258,6 @@ function endOfRun(topicFilter: string, start: number): number {
     if (unit === PLUS || unit === HASH) return i - 1;
   }
   return topicFilter.length;
-}
-
-/** Where the level after the one at `start` begins; beyond the end of the name when there is none. */
-function nextLevel(name: string, start: number): number {
-  const slash = name.indexOf('/', start);
-  return slash === -1 ? name.length + 1 : slash + 1;
 }
 
 function countLevels(run: string): number {

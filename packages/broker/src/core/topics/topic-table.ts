@@ -13,7 +13,9 @@
 import type { TopicProblem } from '@martlet/protocol';
 import {
   checkTopicName,
+  DEFAULT_MAX_TOPIC_LEVELS,
   isValidTopicNameBytes,
+  MAXIMUM_FIELD_BYTES,
   utf8ByteLength,
   validateUtf8,
   writeUtf8,
@@ -39,6 +41,8 @@ export interface TopicTableOptions {
   readonly maxBytes?: number;
   /** Levels of a topic name. @default 200 */
   readonly maxLevels?: number;
+  /** Bytes of a topic name. @default 65535 */
+  readonly maxNameBytes?: number;
   /** Any 32-bit integer; random, so that peers cannot prepare names that collide. @default 0 */
   readonly hashSeed?: number;
 }
@@ -48,6 +52,7 @@ export class TopicTable<R = unknown> {
   readonly #maxTopics: number;
   readonly #maxBytes: number;
   readonly #maxLevels: number;
+  readonly #maxNameBytes: number;
   readonly #hashSeed: number;
   #young: Generation<R>;
   #old: Generation<R>;
@@ -56,7 +61,8 @@ export class TopicTable<R = unknown> {
   constructor(options: TopicTableOptions = {}) {
     this.#maxTopics = options.maxTopics ?? 65_536;
     this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
-    this.#maxLevels = options.maxLevels ?? 200;
+    this.#maxLevels = options.maxLevels ?? DEFAULT_MAX_TOPIC_LEVELS;
+    this.#maxNameBytes = options.maxNameBytes ?? MAXIMUM_FIELD_BYTES;
     this.#hashSeed = (options.hashSeed ?? 0) | 0;
     this.#young = new Generation(1);
     this.#old = new Generation(0);
@@ -83,7 +89,7 @@ export class TopicTable<R = unknown> {
 
   /** The same for a name given as a string. */
   internName(name: string): Topic<R> | null {
-    if (checkTopicName(name, this.#maxLevels) !== null) return null;
+    if (checkTopicName(name, this.#maxLevels, this.#maxNameBytes) !== null) return null;
     const length = utf8ByteLength(name);
     if (this.#scratch.length < length) this.#scratch = new Uint8Array(Math.max(256, length));
     writeUtf8(name, this.#scratch, 0);
@@ -93,10 +99,11 @@ export class TopicTable<R = unknown> {
   /** Why `bytes[start, end)` is not a topic name, or null when it is. */
   problemOf(bytes: Uint8Array, start: number, end: number): TopicProblem | null {
     if (end <= start) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
+    if (end - start > this.#maxNameBytes) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
     if (!validateUtf8(bytes, start, end)) {
       return bytes.subarray(start, end).includes(0) ? 'nullCharacter' : 'illFormed'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
     }
-    if (!isValidTopicNameBytes(bytes, start, end)) return end - start > 65_535 ? 'tooLong' : 'wildcard';
+    if (!isValidTopicNameBytes(bytes, start, end)) return 'wildcard'; // [MQTT-3.3.2-2] [MQTT-3.3.2-2] 3.1.1
     return countLevels(bytes, start, end) > this.#maxLevels ? 'tooManyLevels' : null;
   }
 
