@@ -17,7 +17,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   simulator: ['protocol', 'client', 'broker'],
 };
 
-/** Directories under a package's `src/` whose files know of the core no more than its ports. */
+/** Directories under a package's `src/` whose files know of the core its ports, and what those speak of. */
 const outsideTheCore: ReadonlySet<string> = new Set(['listeners', 'transports', 'stores', 'access', 'admin']);
 
 /** The package's directory under `packages/` that a specifier such as `@martlet/protocol` means. */
@@ -25,20 +25,38 @@ export function packageNamed(specifier: string): string | undefined {
   return /^@martlet\/([^/]+)/.exec(specifier)?.[1];
 }
 
-/** Every import of a source file that points up, sideways or out of its package. */
-export function forbiddenImports(file: SourceFile): readonly string[] {
+/** The files of `core/ports/`, and those that they import: the words in which the core speaks to the outside. */
+export function portsOf(files: readonly SourceFile[]): ReadonlySet<string> {
+  const ports = files.filter(({ path }) => path.includes('/core/ports/'));
+  const words = ports.flatMap((file) =>
+    importsOf(file).map(({ specifier }) => targetOf(file.path, specifier)),
+  );
+  return new Set([...ports.map(({ path }) => path), ...words.filter((path) => path !== undefined)]);
+}
+
+/**
+ * Every import of a source file that points up, sideways or out of its package.
+ * @param ports What `portsOf` all the source files gives.
+ */
+export function forbiddenImports(file: SourceFile, ports: ReadonlySet<string>): readonly string[] {
   const [, self = '', inside = ''] = /^packages\/([^/]+)\/src\/(.*)$/.exec(file.path) ?? [];
   const allowed = mayImport[self];
   if (allowed === undefined) return [`${file.path}: packages/${self} is not in the table of packages`];
   return importsOf(file).flatMap(({ specifier, node }) => {
     const why = specifier.startsWith('.')
-      ? relativeBreach(self, inside, file.path, specifier)
+      ? relativeBreach(self, inside, file.path, specifier, ports)
       : packageBreach(allowed, inside, specifier);
     return why === undefined ? [] : [`${place(file, node)}: ${specifier} ${why}`];
   });
 }
 
-function relativeBreach(self: string, inside: string, path: string, specifier: string): string | undefined {
+function relativeBreach(
+  self: string,
+  inside: string,
+  path: string,
+  specifier: string,
+  ports: ReadonlySet<string>,
+): string | undefined {
   if (!specifier.endsWith('.ts')) return 'does not end in .ts';
   const target = join(dirname(path), specifier);
   const source = `packages/${self}/src/`;
@@ -46,7 +64,7 @@ function relativeBreach(self: string, inside: string, path: string, specifier: s
   const targetInside = target.slice(source.length);
   if (isCore(inside) && !isCore(targetInside)) return 'leaves the core';
   const [folder = ''] = inside.split('/');
-  if (outsideTheCore.has(folder) && isCore(targetInside) && !/\bcore\/ports\//.test(targetInside)) {
+  if (outsideTheCore.has(folder) && isCore(targetInside) && !ports.has(target)) {
     return 'reaches past the ports of the core';
   }
   return undefined;
