@@ -61,8 +61,8 @@ export interface Store {
    * and the next commit that succeeds covers it all. What the core does not stand by any more (a message whose publisher
    * was refused) it takes back by staging the opposite. When to try again is the core's decision.
    *
-   * A store that lost track of a failed commit (a sync that failed, a crash) may find that it was kept after all:
-   * repeating a staging call must change nothing.
+   * A store that lost track of a failed commit (a sync that failed) may find later that it was kept after all; to make
+   * the same changes again must then change nothing.
    */
   commit(done: (error: StoreError | null) => void): void;
 }
@@ -143,7 +143,8 @@ export interface StoreVisitor {
   onSession(session: SessionRecord): void;
   onSubscription(clientId: string, subscription: SubscriptionRecord): void;
   onReceived(clientId: string, packetId: number): void;
-  onRetained(message: StoredMessage): void;
+  /** A message made by the conversion, so that the store knows it again where it is queued. */
+  onRetained(message: Message, expiresAtWallMs: number): void;
   /** An owner whose queue holds something. */
   onQueue(owner: QueueOwner): void;
 }
