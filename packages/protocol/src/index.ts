@@ -3,6 +3,8 @@ export * from './codec/decode-packet.ts';
 export * from './codec/encode-packet.ts';
 export * from './deadlines.ts';
 export * from './delivery/in-flight-table.ts';
+export * from './delivery/receiver.ts';
+export * from './delivery/sender.ts';
 export * from './packet.ts';
 export * from './packet-type.ts';
 export * from './property.ts';
