@@ -1,0 +1,109 @@
+import type { Message } from '../core/message.ts';
+import type { QueueOwner, SessionRecord, ShareOwner, SubscriptionRecord } from '../core/ports/store.ts';
+import type { Journal } from './journal.ts';
+import { KeptMessages } from './kept-messages.ts';
+import { KeptQueue } from './kept-queue.ts';
+
+export interface KeptSession {
+  readonly record: SessionRecord;
+  readonly subscriptions: Map<string, SubscriptionRecord>;
+  readonly received: Set<number>;
+}
+
+export interface KeptRetained {
+  readonly message: Message;
+  readonly expiresAtWallMs: number;
+}
+
+/** Everything that a memory store has kept: what is there after a crash. */
+export class KeptState implements Journal {
+  readonly sessions: Map<string, KeptSession> = new Map();
+  readonly retained: Map<string, KeptRetained> = new Map();
+  readonly messages: KeptMessages = new KeptMessages();
+  readonly #sessionQueues = new Map<string, KeptQueue>();
+  readonly #shareQueues = new Map<string, [share: ShareOwner, queue: KeptQueue]>();
+
+  putSession(record: SessionRecord): void {
+    const session = this.sessions.get(record.clientId);
+    this.sessions.set(record.clientId, {
+      record,
+      subscriptions: session?.subscriptions ?? new Map(),
+      received: session?.received ?? new Set(),
+    });
+  }
+
+  deleteSession(clientId: string): void {
+    this.sessions.delete(clientId);
+    this.deleteQueue({ kind: 'session', clientId });
+  }
+
+  putSubscription(clientId: string, subscription: SubscriptionRecord): void {
+    this.sessions.get(clientId)?.subscriptions.set(subscription.topicFilter, subscription);
+  }
+
+  deleteSubscription(clientId: string, topicFilter: string): void {
+    this.sessions.get(clientId)?.subscriptions.delete(topicFilter);
+  }
+
+  putReceived(clientId: string, packetId: number): void {
+    this.sessions.get(clientId)?.received.add(packetId);
+  }
+
+  deleteReceived(clientId: string, packetId: number): void {
+    this.sessions.get(clientId)?.received.delete(packetId);
+  }
+
+  putRetained(topicName: string, message: Message, expiresAtWallMs: number): void {
+    const replaced = this.retained.get(topicName);
+    this.messages.retain(message);
+    this.retained.set(topicName, { message, expiresAtWallMs });
+    if (replaced !== undefined) this.messages.release(replaced.message);
+  }
+
+  deleteRetained(topicName: string): void {
+    const deleted = this.retained.get(topicName);
+    if (deleted === undefined) return;
+    this.retained.delete(topicName);
+    this.messages.release(deleted.message);
+  }
+
+  queueOf(owner: QueueOwner): KeptQueue {
+    if (owner.kind === 'session') {
+      const queue = this.#sessionQueues.get(owner.clientId) ?? this.#newQueue();
+      this.#sessionQueues.set(owner.clientId, queue);
+      return queue;
+    }
+    const key = shareKey(owner);
+    const entry = this.#shareQueues.get(key) ?? [owner, this.#newQueue()];
+    this.#shareQueues.set(key, entry);
+    return entry[1];
+  }
+
+  deleteQueue(owner: QueueOwner): void {
+    if (owner.kind === 'session') {
+      this.#sessionQueues.get(owner.clientId)?.clear();
+      this.#sessionQueues.delete(owner.clientId);
+    } else {
+      const key = shareKey(owner);
+      this.#shareQueues.get(key)?.[1].clear();
+      this.#shareQueues.delete(key);
+    }
+  }
+
+  sessionQueue(clientId: string): KeptQueue | undefined {
+    return this.#sessionQueues.get(clientId);
+  }
+
+  shareQueues(): IterableIterator<[share: ShareOwner, queue: KeptQueue]> {
+    return this.#shareQueues.values();
+  }
+
+  #newQueue(): KeptQueue {
+    return new KeptQueue(this.messages, (share) => this.#shareQueues.get(shareKey(share))?.[1]);
+  }
+}
+
+/** A share name has no slash in it, so this is unambiguous. [MQTT-4.8.2-1] */
+export function shareKey(share: ShareOwner): string {
+  return `${share.shareName}/${share.topicFilter}`;
+}

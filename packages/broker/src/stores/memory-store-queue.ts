@@ -1,0 +1,76 @@
+import type { Delivery } from '../core/delivery.ts';
+import { MemoryQueue } from '../core/memory-queue.ts';
+import type { MessageQueue } from '../core/ports/store.ts';
+import type { QueueJournal } from './journal.ts';
+
+/** What a queue needs from its store. */
+export interface QueueStore {
+  newDeliveryId(): number;
+  expiresAtWallMs(delivery: Delivery): number;
+}
+
+/** A queue as the core sees it: what waits is here in memory; every change is told to the journal. */
+export class MemoryStoreQueue implements MessageQueue {
+  readonly #waiting = new MemoryQueue();
+  readonly #store: QueueStore;
+  readonly #journal: QueueJournal;
+  #inFlight: Delivery[] = [];
+
+  constructor(store: QueueStore, journal: QueueJournal) {
+    this.#store = store;
+    this.#journal = journal;
+  }
+
+  /** Puts in what was kept before a restart; nothing of it is told to the journal, which has it. */
+  restore(waiting: readonly Delivery[], inFlight: readonly Delivery[]): void {
+    for (const delivery of waiting) this.#waiting.push(delivery);
+    this.#inFlight = [...inFlight];
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get bytes(): number {
+    return this.#waiting.bytes;
+  }
+
+  push(delivery: Delivery): void {
+    this.#identify(delivery);
+    this.#waiting.push(delivery);
+    this.#journal.push(delivery, this.#store.expiresAtWallMs(delivery));
+  }
+
+  unshift(delivery: Delivery): void {
+    this.#identify(delivery);
+    this.#waiting.unshift(delivery);
+    this.#journal.unshift(delivery, this.#store.expiresAtWallMs(delivery));
+  }
+
+  shift(): Delivery | undefined {
+    return this.#waiting.shift();
+  }
+
+  peek(): Delivery | undefined {
+    return this.#waiting.peek();
+  }
+
+  sent(delivery: Delivery): void {
+    this.#identify(delivery);
+    this.#journal.sent(delivery, delivery.packetId, delivery.state, this.#store.expiresAtWallMs(delivery));
+  }
+
+  done(delivery: Delivery): void {
+    this.#journal.done(delivery);
+  }
+
+  takeInFlight(): Delivery[] {
+    const inFlight = this.#inFlight;
+    this.#inFlight = [];
+    return inFlight;
+  }
+
+  #identify(delivery: Delivery): void {
+    if (delivery.storeId === 0) delivery.storeId = this.#store.newDeliveryId();
+  }
+}
