@@ -1,6 +1,8 @@
 export { connectProtocolVersion } from './codec/connect.ts';
 export * from './codec/decode-packet.ts';
 export * from './codec/encode-packet.ts';
+export * from './codec/fit-packet.ts';
+export * from './codec/publish-properties.ts';
 export * from './deadlines.ts';
 export * from './delivery/in-flight-table.ts';
 export * from './delivery/receiver.ts';
@@ -12,7 +14,6 @@ export * from './protocol-error.ts';
 export * from './reason-code.ts';
 export * from './topic-filter.ts';
 export * from './topic-name.ts';
-export * from './utf8.ts';
 export * from './utf8.ts';
 export * from './variable-byte-integer.ts';
 export * from './version.ts';
