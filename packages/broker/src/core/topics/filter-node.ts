@@ -16,19 +16,19 @@ import type { Subscribers } from './subscribers.ts';
 
 export type FilterNode<S extends object> = LiteralNode<S> | PlusNode<S>;
 
-/** A run of literal levels. Its parent finds it by its text in the table of all runs. */
+/** A run of literal levels, found by its parent and its text in the table of all runs. */
 export class LiteralNode<S extends object> {
   readonly parent: PlusNode<S>;
-  readonly run: string;
+  readonly text: string;
   /** Who subscribed the filter that ends here. */
   own: Subscribers<S> = null;
   /** Who subscribed the filter that ends with `#` behind this node. */
   ofMulti: Subscribers<S> = null;
   plus: PlusNode<S> | null = null;
 
-  constructor(parent: PlusNode<S>, run: string) {
+  constructor(parent: PlusNode<S>, text: string) {
     this.parent = parent;
-    this.run = run;
+    this.text = text;
   }
 
   get isEmpty(): boolean {

@@ -9,9 +9,9 @@
  */
 
 import { ChangeCounters, MAX_CHANGES_BETWEEN_SUMS } from './change-counters.ts';
+import { ChildTable } from './child-table.ts';
 import type { FilterNode } from './filter-node.ts';
 import { LiteralNode, PlusNode } from './filter-node.ts';
-import { LiteralTable } from './literal-table.ts';
 import type { Subscribers } from './subscribers.ts';
 import { pushSubscribers, SubscriberList } from './subscribers.ts';
 import { finishTextHash, hashText, stepTextHash } from './text-hash.ts';
@@ -44,7 +44,7 @@ export class SubscriptionTree<S extends object> {
   #size = 0;
   #filterCount = 0;
   readonly #root: PlusNode<S>;
-  readonly #literals: LiteralTable<S> = new LiteralTable();
+  readonly #runs: ChildTable<PlusNode<S>, LiteralNode<S>> = new ChildTable();
   readonly #changes: ChangeCounters;
   #nextHashSeed: number;
   /** While matching: plus nodes still to be followed, and where in the name the level behind each begins. */
@@ -173,7 +173,7 @@ export class SubscriptionTree<S extends object> {
       }
       const end = endOfRun(topicFilter, start);
       const hash = hashText(topicFilter, start, end, base.hashSeed);
-      const found = this.#literals.find(base, topicFilter, start, end, hash);
+      const found = this.#runs.find(base, topicFilter, start, end, hash);
       if (found === undefined && !make) return undefined;
       node = found ?? this.#addRun(base, topicFilter.slice(start, end), hash);
       start = end + 1;
@@ -183,7 +183,7 @@ export class SubscriptionTree<S extends object> {
 
   #addRun(base: PlusNode<S>, run: string, hash: number): LiteralNode<S> {
     const node = new LiteralNode(base, run);
-    this.#literals.add(node, hash);
+    this.#runs.add(node, hash);
     base.runCount++;
     base.maxRunLevels = Math.max(base.maxRunLevels, countLevels(run));
     return node;
@@ -196,7 +196,7 @@ export class SubscriptionTree<S extends object> {
       const parent: FilterNode<S> = node.parent;
       if (node instanceof LiteralNode) {
         const base = node.parent;
-        this.#literals.delete(node, hashText(node.run, 0, node.run.length, base.hashSeed));
+        this.#runs.delete(node, hashText(node.text, 0, node.text.length, base.hashSeed));
         base.runCount--;
         if (base.runCount === 0) base.maxRunLevels = 0;
       } else {
@@ -220,7 +220,7 @@ export class SubscriptionTree<S extends object> {
     for (let i = start; i <= name.length; i++) {
       const unit = i === name.length ? SLASH : name.charCodeAt(i);
       if (unit === SLASH) {
-        const node = this.#literals.find(base, name, start, i, finishTextHash(hash));
+        const node = this.#runs.find(base, name, start, i, finishTextHash(hash));
         if (node !== undefined) this.#matchRun(node, name, i + 1, into);
         if (++levels === base.maxRunLevels) return;
       }
