@@ -47,6 +47,8 @@ export class KeptQueue implements QueueJournal {
   }
 
   unshift(delivery: Delivery, expiresAtWallMs: number): void {
+    // Shifted and not sent: it never lost its place.
+    if (this.#deliveries.get(delivery.storeId)?.packetId === 0) return;
     this.#put(delivery, expiresAtWallMs, this.#before--);
   }
 

@@ -162,9 +162,9 @@ export interface MessageQueue {
   /** Adds at the tail; staged. */
   push(delivery: Delivery): void;
   /**
-   * Puts back at the head what was shifted and could not be given to anyone; its packet identifier is dropped. One that
-   * this queue does not hold is added: a shared group's delivery returns when the session that had it ends, and `done`
-   * of that session's queue is staged beside it.
+   * Puts back at the head what was shifted and could not be given to anyone; its packet identifier is dropped. Several
+   * are put back latest first. One that this queue does not hold is added: a shared group's delivery returns when the
+   * session that had it ends, and `done` of that session's queue is staged beside it.
    */
   unshift(delivery: Delivery): void;
   /** The oldest one that waits, or undefined. It stays kept, as the oldest that waits, until `sent` or `done`. */
