@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryStoreOptions } from '../../src/stores/memory-store.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
-import { LoadedStore } from './loaded-store.ts';
+import { LoadedStore } from './contract/loaded-store.ts';
 import type { StoreHarness } from './store-contract.ts';
 import { describeStore } from './store-contract.ts';
 
@@ -38,7 +38,7 @@ describe('MemoryStore', () => {
   });
 
   test('refuses to be loaded twice, to commit twice at a time, and to end a commit that is not there', () => {
-    const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' })) as { store: MemoryStore };
+    const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' }));
     expect(() => new LoadedStore(store)).toThrow('a second time');
     expect(() => store.finishCommit()).toThrow('no commit is under way');
     store.commit(() => undefined);
@@ -46,7 +46,7 @@ describe('MemoryStore', () => {
   });
 
   test('loses a commit under way in a crash', () => {
-    const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' })) as { store: MemoryStore };
+    const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' }));
     store.putRetained('r', new LoadedStore(new MemoryStore()).message({ topicName: 'r' }), 1);
     store.commit(() => undefined);
     expect(new LoadedStore(store.reopen()).shown).toEqual([]);
@@ -55,7 +55,7 @@ describe('MemoryStore', () => {
   });
 
   test('can be opened again before it was loaded', () => {
-    const { store } = new LoadedStore(new MemoryStore()) as { store: MemoryStore };
+    const { store } = new LoadedStore(new MemoryStore());
     store.putRetained('r', new LoadedStore(new MemoryStore()).message({ topicName: 'r' }), 1);
     expect(new LoadedStore(store.reopen().reopen()).shown).toEqual(['retained r']);
   });
@@ -64,7 +64,7 @@ describe('MemoryStore', () => {
     const core = new LoadedStore(new MemoryStore());
     const message = core.message({ topicName: 'r', payload: 'kept' });
     core.store.putRetained('r', message, 1);
-    const again = new LoadedStore((core.store as MemoryStore).reopen());
+    const again = new LoadedStore(core.store.reopen());
     message.payload.fill(0);
     expect(new TextDecoder().decode(again.retained.get('r')?.message.payload)).toBe('kept');
   });

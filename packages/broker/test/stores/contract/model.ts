@@ -5,10 +5,11 @@
 import { DeliveryState } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Delivery } from '../../src/core/delivery.ts';
-import type { QueueOwner, ShareOwner, StoreError } from '../../src/core/ports/store.ts';
+import { Delivery } from '../../../src/core/delivery.ts';
+import type { QueueOwner, ShareOwner, StoreError } from '../../../src/core/ports/store.ts';
+import type { StoreTraits } from '../store-contract.ts';
 import { LoadedStore, viewOf } from './loaded-store.ts';
-import type { StoreHarness, StoreTraits } from './store-contract.ts';
+import type { StoreHarness } from './store-rig.ts';
 
 const CLIENT_IDS = ['c', 'd'] as const;
 type ClientId = (typeof CLIENT_IDS)[number];

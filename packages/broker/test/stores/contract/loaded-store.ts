@@ -1,5 +1,5 @@
-import type { Delivery } from '../../src/core/delivery.ts';
-import { Message } from '../../src/core/message.ts';
+import type { Delivery } from '../../../src/core/delivery.ts';
+import { Message } from '../../../src/core/message.ts';
 import type {
   MessageConversion,
   MessageQueue,
@@ -9,8 +9,8 @@ import type {
   StoredMessage,
   StoreVisitor,
   SubscriptionRecord,
-} from '../../src/core/ports/store.ts';
-import { TopicTable } from '../../src/core/topics/topic-table.ts';
+} from '../../../src/core/ports/store.ts';
+import { TopicTable } from '../../../src/core/topics/topic-table.ts';
 
 const utf8 = new TextEncoder();
 
@@ -35,8 +35,8 @@ export interface DeliveryView {
  * Stands where the core stands: it has loaded a store, noted down what was shown and in which order, and has a topic table
  * and clocks of its own.
  */
-export class LoadedStore implements StoreVisitor, MessageConversion {
-  readonly store: Store;
+export class LoadedStore<S extends Store = Store> implements StoreVisitor, MessageConversion {
+  readonly store: S;
   /** What the wall clock is ahead of the monotonic one. */
   readonly wallAheadMs: number;
   readonly topics = new TopicTable({ maxLevels: 65_535 });
@@ -48,7 +48,7 @@ export class LoadedStore implements StoreVisitor, MessageConversion {
   readonly owners: QueueOwner[] = [];
   readonly retained = new Map<string, { readonly message: Message; readonly expiresAtWallMs: number }>();
 
-  constructor(store: Store, wallAheadMs = 1_000_000) {
+  constructor(store: S, wallAheadMs = 1_000_000) {
     this.store = store;
     this.wallAheadMs = wallAheadMs;
     store.load(this, this);
