@@ -1,7 +1,7 @@
 // The repository's TypeScript, as files and as syntax trees: what the checks and generators read.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'rolldown/utils';
 
@@ -71,4 +71,15 @@ export function lineAt(text, offset) {
   let line = 1;
   for (let i = text.indexOf('\n'); i !== -1 && i < offset; i = text.indexOf('\n', i + 1)) line++;
   return line;
+}
+
+/**
+ * The files that a file imports by a relative path.
+ * @param {SourceFile} file
+ * @returns {string[]} From the root.
+ */
+export function importedPaths(file) {
+  const specifiers = parse(file).module.staticImports.map(({ moduleRequest }) => moduleRequest.value);
+  const own = specifiers.filter((specifier) => specifier.startsWith('.'));
+  return own.map((specifier) => posix.join(posix.dirname(file.path), specifier));
 }
