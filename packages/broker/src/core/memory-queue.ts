@@ -27,6 +27,11 @@ export class MemoryQueue implements MessageQueue {
     return this.#bytes;
   }
 
+  /** Places for deliveries that memory is held for. */
+  get slots(): number {
+    return this.#ring?.length ?? 0;
+  }
+
   push(delivery: Delivery): void {
     const ring = this.#ringWithRoom();
     ring[(this.#head + this.#length) & (ring.length - 1)] = delivery;
@@ -69,13 +74,6 @@ export class MemoryQueue implements MessageQueue {
 
   takeInFlight(): Delivery[] {
     return [];
-  }
-
-  /** Oldest first, without taking anything out. */
-  *[Symbol.iterator](): Generator<Delivery, void, undefined> {
-    const ring = this.#ring;
-    if (ring === null) return;
-    for (let i = 0; i < this.#length; i++) yield ring[(this.#head + i) & (ring.length - 1)]!;
   }
 
   #ringWithRoom(): (Delivery | undefined)[] {

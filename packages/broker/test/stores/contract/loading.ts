@@ -93,6 +93,18 @@ export function describeLoading(rig: StoreRig): void {
       expect(loaded.retained.get('r')?.expiresAtWallMs).toBe(2);
     });
 
+    test('a session that is put again keeps what belongs to it', async () => {
+      const queue = rig.put('c');
+      rig.core.store.putSubscription('c', subscription('a'));
+      rig.core.store.putReceived('c', 5);
+      queue.push(rig.delivery('waits'));
+      await rig.commit();
+      rig.core.store.putSession({ ...session('c'), disconnectedAtWallMs: 1 });
+      const loaded = await rig.commitAndRestart();
+      expect(loaded.shown).toEqual(['session c', 'subscription c a', 'received c 5', 'queue c']);
+      expect(loaded.sessions.get('c')?.disconnectedAtWallMs).toBe(1);
+    });
+
     test('what is deleted is gone, and only that', async () => {
       rig.put('c');
       rig.put('d');

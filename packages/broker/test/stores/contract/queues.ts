@@ -89,6 +89,27 @@ export function describeQueues(rig: StoreRig): void {
       expect(rig.core.drain(owner('c'))).toEqual(['1', '2', '3', '4'].map(waits));
     });
 
+    test('keeps the place of what is still shifted when a later one is put back', async () => {
+      const queue = rig.put('c');
+      for (const text of ['1', '2', '3']) queue.push(rig.delivery(text));
+      queue.shift();
+      queue.unshift(shiftFrom(queue));
+      expect(viewOf(shiftFrom(queue))).toEqual(waits('2'));
+      await rig.commitAndRestart();
+      expect(rig.core.drain(owner('c'))).toEqual(['1', '2', '3'].map(waits));
+    });
+
+    test('keeps the message of what it takes back once', async () => {
+      const queue = rig.put('c');
+      const each = numbered(rig.delivery('1'), 1);
+      queue.sent(each);
+      queue.unshift(each);
+      await rig.commit();
+      queue.done(shiftFrom(queue));
+      await rig.commit();
+      expect(rig.core.store.messageCount).toBe(0);
+    });
+
     test('forgets what is done: shifted and dropped, or sent and acknowledged', async () => {
       const queue = rig.put('c');
       for (const text of ['1', '2', '3']) queue.push(rig.delivery(text));

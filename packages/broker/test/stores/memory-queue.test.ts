@@ -1,0 +1,91 @@
+import { DeliveryState } from '@martlet/protocol';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Delivery } from '../../src/core/delivery.ts';
+import { MemoryQueue } from '../../src/core/memory-queue.ts';
+import { Message } from '../../src/core/message.ts';
+import { TopicTable } from '../../src/core/topics/topic-table.ts';
+
+const topic = new TopicTable().internName('a/b')!;
+
+function delivery(payloadBytes = 0): Delivery {
+  const none = new Uint8Array(0);
+  const payload = new Uint8Array(payloadBytes);
+  return new Delivery(new Message(topic, payload, 1, false, none, Number.POSITIVE_INFINITY), 1, false);
+}
+
+describe('MemoryQueue', () => {
+  test('agrees with an array, whatever is put in and taken out at either end', () => {
+    // Runs of one operation, so that the ring grows, wraps and shrinks.
+    const run = fc.tuple(fc.constantFrom('push', 'unshift', 'shift'), fc.integer({ min: 1, max: 40 }));
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 40 }), (runs) => {
+        const queue = new MemoryQueue();
+        const model: Delivery[] = [];
+        for (const [operation, times] of runs) {
+          for (let i = 0; i < times; i++) {
+            if (operation === 'shift') {
+              expect(queue.shift()).toBe(model.shift());
+            } else {
+              const added = delivery(i);
+              queue[operation as 'push' | 'unshift'](added);
+              model[operation as 'push' | 'unshift'](added);
+            }
+            expect(queue.length).toBe(model.length);
+            expect(queue.peek()).toBe(model[0]);
+          }
+          expect(queue.bytes).toBe(model.reduce((sum, each) => sum + each.message.bytes, 0));
+        }
+        for (const each of model) expect(queue.shift()).toBe(each);
+        expect([queue.shift(), queue.peek(), queue.length, queue.bytes]).toEqual([
+          undefined,
+          undefined,
+          0,
+          0,
+        ]);
+      }),
+    );
+  });
+
+  test('takes no memory before the first delivery, and gives a burst’s back', () => {
+    const queue = new MemoryQueue();
+    expect(queue.slots).toBe(0);
+    for (let i = 0; i < 1000; i++) queue.push(delivery());
+    expect(queue.slots).toBe(1024);
+    for (let i = 0; i < 900; i++) queue.shift();
+    expect(queue.slots).toBeLessThan(1024 / 2);
+    for (let i = 0; i < 100; i++) queue.shift();
+    expect(queue.slots).toBe(4);
+  });
+
+  test('does not resize at every step where it rests at the border', () => {
+    const queue = new MemoryQueue();
+    for (let i = 0; i < 16; i++) queue.push(delivery());
+    const sizes = new Set<number>();
+    for (let i = 0; i < 100; i++) {
+      queue.push(delivery());
+      queue.shift();
+      if (i > 0) sizes.add(queue.slots);
+    }
+    expect([...sizes]).toEqual([32]);
+  });
+
+  test('drops the packet identifier of what is put back', () => {
+    const queue = new MemoryQueue();
+    const sent = delivery();
+    sent.packetId = 7;
+    sent.state = DeliveryState.AwaitingPuback;
+    queue.unshift(sent);
+    expect([sent.packetId, sent.state]).toEqual([0, DeliveryState.Queued]);
+  });
+
+  test('has nothing to note of what is sent or over, and nothing in flight after a restart', () => {
+    const queue = new MemoryQueue();
+    const waiting = delivery();
+    queue.push(waiting);
+    queue.sent(delivery());
+    queue.done(waiting);
+    expect(queue.length).toBe(1);
+    expect(queue.takeInFlight()).toEqual([]);
+  });
+});
