@@ -41,6 +41,11 @@ export class RetainedMessages<M extends Retainable> {
     return this.#bytes;
   }
 
+  /** How many nodes the topic names have made, the root left out. */
+  get nodeCount(): number {
+    return this.#nodes.size;
+  }
+
   get(topicName: string): M | null {
     return this.#find(topicName)?.message ?? null;
   }

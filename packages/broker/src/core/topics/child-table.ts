@@ -20,6 +20,15 @@ export class ChildTable<P extends object, N extends ChildNode<P>> {
     for (let i = 0; i < 1 << SHARD_BITS; i++) this.#shards.push(new Shard());
   }
 
+  get size(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.count, 0);
+  }
+
+  /** Slots there is memory for. */
+  get capacity(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.capacity, 0);
+  }
+
   /** The child of `parent` whose text is `text[start, end)`. The hash, never 0, is of parent and text. */
   find(parent: P, text: string, start: number, end: number, hash: number): N | undefined {
     return this.#shards[hash >>> (32 - SHARD_BITS)]!.find(parent, text, start, end, hash);
@@ -41,7 +50,11 @@ class Shard<P extends object, N extends ChildNode<P>> {
   #hashes: Int32Array = new Int32Array(MIN_CAPACITY);
   #nodes: (N | undefined)[] = new Array(MIN_CAPACITY);
   #mask = MIN_CAPACITY - 1;
-  #count = 0;
+  count = 0;
+
+  get capacity(): number {
+    return this.#mask + 1;
+  }
 
   find(parent: P, text: string, start: number, end: number, hash: number): N | undefined {
     const hashes = this.#hashes;
@@ -57,9 +70,9 @@ class Shard<P extends object, N extends ChildNode<P>> {
   }
 
   add(node: N, hash: number): void {
-    if ((this.#count + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
+    if ((this.count + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
     this.#put(node, hash);
-    this.#count++;
+    this.count++;
   }
 
   delete(node: N, hash: number): void {
@@ -77,8 +90,8 @@ class Shard<P extends object, N extends ChildNode<P>> {
     }
     hashes[gap] = 0;
     nodes[gap] = undefined;
-    this.#count--;
-    if (this.#count * 8 < mask + 1 && mask + 1 > MIN_CAPACITY) this.#resize((mask + 1) / 2);
+    this.count--;
+    if (this.count * 8 < mask + 1 && mask + 1 > MIN_CAPACITY) this.#resize((mask + 1) / 2);
   }
 
   #put(node: N, hash: number): void {

@@ -43,6 +43,7 @@ export class SubscriptionTree<S extends object> {
   generation = 0;
   #size = 0;
   #filterCount = 0;
+  #plusCount = 0;
   readonly #root: PlusNode<S>;
   readonly #runs: ChildTable<PlusNode<S>, LiteralNode<S>> = new ChildTable();
   readonly #changes: ChangeCounters;
@@ -66,6 +67,11 @@ export class SubscriptionTree<S extends object> {
   /** How many different topic filters they have. */
   get filterCount(): number {
     return this.#filterCount;
+  }
+
+  /** How many nodes the filters have made, the root left out. */
+  get nodeCount(): number {
+    return this.#runs.size + this.#plusCount;
   }
 
   /**
@@ -165,6 +171,7 @@ export class SubscriptionTree<S extends object> {
           if (!make) return undefined;
           this.#nextHashSeed = stepTextHash(this.#nextHashSeed, PLUS);
           node.plus = new PlusNode(node, this.#nextHashSeed);
+          this.#plusCount++;
         }
         base = node.plus;
         node = base;
@@ -201,6 +208,7 @@ export class SubscriptionTree<S extends object> {
         if (base.runCount === 0) base.maxRunLevels = 0;
       } else {
         parent.plus = null;
+        this.#plusCount--;
       }
       node = parent;
     }
