@@ -183,7 +183,7 @@ class Generation<R> {
   #place(topic: Topic<R>): void {
     const home = topic.hash & this.#mask;
     let i = home;
-    for (let probes = 0; this.#hashes[i] !== 0; probes++) {
+    for (let probes = 1; this.#hashes[i] !== 0; probes++) {
       if (probes === MAX_PROBES) {
         this.#evict(home);
         i = home;
