@@ -23,7 +23,11 @@ describe('What a citation annotates is taken out', () => {
       `if (a) {\n  f();\n} else if (b) g(); ${cite}`,
       ['if (a) { f(); } else if (false) g();'],
     ],
-    ['a condition over several lines', `if (\n  a &&\n  b\n) { ${cite}\n  f();\n}`, ['if ( false ) { f(); }']],
+    [
+      'a condition over several lines',
+      `if (\n  a &&\n  b\n) { ${cite}\n  f();\n}`,
+      ['if ( false ) { f(); }'],
+    ],
     ['what is thrown under a condition', `if (a) {\n  throw b; ${cite}\n}`, ['if (a) { ; }']],
     ['a call', `f(a); ${cite}`, [';']],
     ['a call over several lines', `f(\n  a,\n); ${cite}`, [';']],
