@@ -8,6 +8,7 @@ export * from './delivery/in-flight-table.ts';
 export * from './delivery/receiver.ts';
 export * from './delivery/sender.ts';
 export * from './packet.ts';
+export * from './packet-stream.ts';
 export * from './packet-type.ts';
 export * from './property.ts';
 export * from './protocol-error.ts';
