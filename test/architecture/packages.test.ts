@@ -50,9 +50,15 @@ function undecided(dependencies: readonly string[], records: string): readonly s
   return dependencies.filter((name) => !records.includes(`\`${name}\``));
 }
 
-type LockedPackages = Readonly<
-  Record<string, { readonly resolved?: string; readonly link?: boolean; readonly hasInstallScript?: boolean }>
->;
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+type LockedPackages = Readonly<Record<string, LockedPackage>>;
 
 /** What in a lock file would run code on installing, or tells where packages came from. */
 function lockBreaches(locked: LockedPackages): readonly string[] {
@@ -60,6 +66,19 @@ function lockBreaches(locked: LockedPackages): readonly string[] {
     ...(hasInstallScript ? [`${path} runs a script when it is installed`] : []),
     ...(resolved !== undefined && link !== true ? [`${path} says where it came from`] : []),
   ]);
+}
+
+/**
+ * What a locked package asks for and the lock file lacks. npm leaves out what other platforms need when it writes
+ * the file beside an installed `node_modules`, and then refuses to install from it.
+ */
+function lockGaps(locked: LockedPackages): readonly string[] {
+  const names = new Set(Object.keys(locked).map((path) => path.replace(/^.*node_modules\//, '')));
+  return Object.entries(locked).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !names.has(name))
+      .map((name) => `${path} asks for ${name}`),
+  );
 }
 
 describe.each(packages)('$directory', ({ directory, manifest }) => {
@@ -127,6 +146,7 @@ describe('The whole', () => {
     };
     expect(Object.keys(lock.packages).length).toBeGreaterThan(50);
     expect(lockBreaches(lock.packages)).toEqual([]);
+    expect(lockGaps(lock.packages)).toEqual([]);
   });
 });
 
@@ -158,5 +178,14 @@ describe('The checks see', () => {
       'node_modules/c': { resolved: 'packages/c', link: true },
     };
     expect(lockBreaches(locked)).toHaveLength(2);
+  });
+
+  test('a package that the lock file lacks', () => {
+    const locked = {
+      'node_modules/a': { dependencies: { b: '1.0.0', c: '1.0.0' }, optionalDependencies: { d: '1.0.0' } },
+      'node_modules/a/node_modules/b': {},
+      'node_modules/c': {},
+    };
+    expect(lockGaps(locked)).toEqual(['node_modules/a asks for d']);
   });
 });
