@@ -51,7 +51,7 @@ export class UnsupportedProtocolVersionError extends RemoteError {
 
   constructor(protocolName: string, protocolLevel: number) {
     super(
-      `expected protocol MQIsdp 3, MQTT 4 or MQTT 5, got ${JSON.stringify(protocolName)} ${protocolLevel}`,
+      `expected protocol MQIsdp 3, MQTT 4 or MQTT 5, got ${JSON.stringify(protocolName.slice(0, 20))} ${protocolLevel}`,
       ReasonCode.UnsupportedProtocolVersion,
     );
     this.protocolName = protocolName;
@@ -63,9 +63,10 @@ export class UnsupportedProtocolVersionError extends RemoteError {
    * `undefined` when the peer does not speak MQTT at all and gets no answer.
    */
   get answerVersion(): ProtocolVersion | undefined {
-    if (this.protocolName !== 'MQTT' && this.protocolName !== 'MQIsdp') return undefined; // [MQTT-3.1.2-1]
-    return this.protocolLevel < ProtocolVersion.V5 || this.protocolLevel >= 0x80
-      ? ProtocolVersion.V311 // [MQTT-3.1.2-2] 3.1.1
-      : ProtocolVersion.V5; // [MQTT-3.1.2-2]
+    if (this.protocolName !== 'MQTT') {
+      return this.protocolName === 'MQIsdp' ? ProtocolVersion.V311 : undefined; // [MQTT-3.1.2-1] [MQTT-3.1.2-1] 3.1.1
+    }
+    const isNewer = this.protocolLevel > ProtocolVersion.V5 && this.protocolLevel < 0x80;
+    return isNewer ? ProtocolVersion.V5 : ProtocolVersion.V311; // [MQTT-3.1.2-2] [MQTT-3.1.2-2] 3.1.1
   }
 }
