@@ -36,7 +36,7 @@ export function portsOf(files: readonly SourceFile[]): ReadonlySet<string> {
 
 /**
  * Every import of a source file that points up, sideways or out of its package.
- * @param ports What `portsOf` all the source files gives.
+ * @param ports What `portsOf` all the source files gives, and files of the core that may be known as well.
  */
 export function forbiddenImports(file: SourceFile, ports: ReadonlySet<string>): readonly string[] {
   const [, self = '', inside = ''] = /^packages\/([^/]+)\/src\/(.*)$/.exec(file.path) ?? [];

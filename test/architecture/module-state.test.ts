@@ -43,6 +43,7 @@ describe('The check of invariant 4 sees', () => {
     ['a Set', 'const names = new Set();'],
     ['a WeakMap', 'const names = new WeakMap();'],
     ['an array', 'const queue: string[] = [];'],
+    ['a mapped type', 'const t: { [Name in keyof T]: number } = { a: 1 };'],
     ['an array without a type', 'const queue = [1, 2];'],
     ['an object', 'const state = { open: false };'],
     ['bytes', 'const scratch = new Uint8Array(16);'],
@@ -79,6 +80,7 @@ describe('The check of invariant 4 sees', () => {
       'a readonly type',
       'const m: ReadonlyMap<string, number> = new Map(); const t: Readonly<Table> = makeTable();',
     ],
+    ['a readonly mapped type', 'const t: { readonly [Name in keyof T]: number } = { a: 1 };'],
     ['a readonly array', 'const a: readonly string[] = []; const b: ReadonlyArray<string> = [];'],
     ['a type that is a primitive', 'const n: number = compute();'],
     [

@@ -98,6 +98,8 @@ function isReadonlyType(type: unknown): boolean {
     case 'TSUnionType':
     case 'TSIntersectionType':
       return nodesOf(type['types']).every(isReadonlyType);
+    case 'TSMappedType':
+      return type['readonly'] === true || type['readonly'] === '+';
     case 'TSTypeReference':
       return /^Readonly/.test(nameOf(type['typeName'])) || nameOf(type['typeName']) === 'const';
     default:
