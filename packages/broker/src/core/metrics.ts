@@ -8,6 +8,8 @@
 export class Metrics {
   connectionsOpened = 0;
   connectionsClosed = 0;
+  connectionsRefused = 0;
+  connectTimeouts = 0;
   connectsReceived = 0;
   connectsRefused = 0;
 
@@ -80,6 +82,16 @@ function gauge(name: keyof Gauges, unit: MetricUnit, text: string): GaugeRow {
 export const COUNTERS: readonly CounterRow[] = [
   counter('connectionsOpened', 'connections', 'Network connections accepted, on all listeners.'),
   counter('connectionsClosed', 'connections', 'Network connections that have ended, by whichever side.'),
+  counter(
+    'connectionsRefused',
+    'connections',
+    'Network connections closed at once, because there are as many as may be.',
+  ),
+  counter(
+    'connectTimeouts',
+    'connections',
+    'Network connections closed because no CONNECT was accepted in time.',
+  ),
   counter('connectsReceived', 'packets', 'CONNECT packets received.'),
   counter('connectsRefused', 'packets', 'CONNECT packets answered with a refusal, or by closing.'),
   counter(
@@ -130,8 +142,8 @@ export const GAUGES: readonly GaugeRow[] = [
   gauge('subscriptions', 'subscriptions', 'Subscriptions, shared ones included.'),
   gauge('sharedSubscriptions', 'subscriptions', 'Shared subscriptions, each member counted.'),
   gauge('retainedMessages', 'messages', 'Retained messages.'),
-  gauge('retainedBytes', 'bytes', 'Bytes of retained messages.'),
+  gauge('retainedBytes', 'bytes', 'Memory that retained messages take, in bytes.'),
   gauge('storedMessages', 'messages', 'Messages kept: retained, queued or in flight, each counted once.'),
-  gauge('storedBytes', 'bytes', 'Bytes of the messages kept, each counted once.'),
+  gauge('storedBytes', 'bytes', 'Payload bytes of the messages kept, each counted once.'),
   gauge('outboxBytes', 'bytes', 'Bytes that wait in outboxes, because their clients read slowly.'),
 ];

@@ -23,7 +23,7 @@ export interface OutcomesOptions {
    * rare one that somebody looks for.
    * @default 128
    */
-  readonly latestDropsPerReason?: number;
+  readonly recentDropsPerReason?: number;
   readonly onDrop?: DropListener;
 }
 
@@ -42,11 +42,11 @@ export class Outcomes {
 
   readonly #counts: number[];
   readonly #rings: (DropRing | null)[];
-  readonly #latestDropsPerReason: number;
+  readonly #recentDropsPerReason: number;
   readonly #onDrop: DropListener | null;
 
   constructor(options: OutcomesOptions = {}) {
-    this.#latestDropsPerReason = options.latestDropsPerReason ?? 128;
+    this.#recentDropsPerReason = options.recentDropsPerReason ?? 128;
     this.#onDrop = options.onDrop ?? null;
     this.#counts = DROP_REASONS.map(() => 0);
     this.#rings = DROP_REASONS.map(() => null);
@@ -60,7 +60,7 @@ export class Outcomes {
     this.#counts[reason]! += count;
     let ring = this.#rings[reason]!;
     if (ring === null) {
-      ring = new DropRing(this.#latestDropsPerReason);
+      ring = new DropRing(this.#recentDropsPerReason);
       this.#rings[reason] = ring;
     }
     ring.add(clientId, topic, count, this.nowMs);

@@ -12,6 +12,7 @@ export class KeptMessages {
     return this.#count;
   }
 
+  /** Of their payloads. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -19,12 +20,12 @@ export class KeptMessages {
   retain(message: Message): void {
     if (message.storeId++ > 0) return;
     this.#count++;
-    this.#bytes += message.bytes;
+    this.#bytes += message.payload.length;
   }
 
   release(message: Message): void {
     if (--message.storeId > 0) return;
     this.#count--;
-    this.#bytes -= message.bytes;
+    this.#bytes -= message.payload.length;
   }
 }

@@ -17,7 +17,7 @@ export interface Store {
 
   /** Messages kept: retained, queued or in flight, each counted once however many wait for it. */
   readonly messageCount: number;
-  /** Bytes of these messages, each counted once. */
+  /** Payload bytes of these messages, each counted once. */
   readonly messageBytes: number;
 
   /**

@@ -18,7 +18,7 @@ export function describeMessages(rig: StoreRig): void {
       });
       rig.core.store.putRetained('a/b', message, Number.POSITIVE_INFINITY);
       await rig.commit();
-      expect([rig.core.store.messageCount, rig.core.store.messageBytes]).toEqual([1, message.bytes]);
+      expect([rig.core.store.messageCount, rig.core.store.messageBytes]).toEqual([1, message.payload.length]);
       for (const [queue] of deliveries) queue.shift();
       for (const [queue, each] of deliveries.slice(1)) queue.done(each);
       rig.core.store.deleteRetained('a/b');
@@ -34,7 +34,7 @@ export function describeMessages(rig: StoreRig): void {
       for (const clientId of ['c', 'd']) rig.put(clientId).push(new Delivery(message, 1, false));
       rig.core.store.putRetained('r', message, Number.POSITIVE_INFINITY);
       await rig.commitAndRestart();
-      expect([rig.core.store.messageCount, rig.core.store.messageBytes]).toEqual([1, message.bytes]);
+      expect([rig.core.store.messageCount, rig.core.store.messageBytes]).toEqual([1, message.payload.length]);
       const [c, d] = ['c', 'd'].map((clientId) => rig.core.sessionQueue(clientId));
       const [forC, forD] = [shiftFrom(c!), shiftFrom(d!)];
       expect(forC.message).toBe(forD.message);

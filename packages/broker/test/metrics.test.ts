@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import type { Gauges } from '../src/core/metrics.ts';
+import { COUNTERS, GAUGES, Metrics } from '../src/core/metrics.ts';
+
+test('every counter has a row of the table, in its order, and starts at 0', () => {
+  const metrics = new Metrics();
+  expect(COUNTERS.map((row) => row.name)).toEqual(Object.keys(metrics));
+  for (const { name } of COUNTERS) expect(metrics[name]).toBe(0);
+});
+
+test('every gauge has one row of the table', () => {
+  // The compiler asks for each name here; the test asks for each row.
+  const names = Object.keys({
+    connections: true,
+    clientsConnected: true,
+    sessions: true,
+    subscriptions: true,
+    sharedSubscriptions: true,
+    retainedMessages: true,
+    retainedBytes: true,
+    storedMessages: true,
+    storedBytes: true,
+    outboxBytes: true,
+  } satisfies Record<keyof Gauges, true>);
+  expect(GAUGES.map((row) => row.name)).toEqual(names);
+});
+
+test('names and texts are fit for an exporter and for people', () => {
+  for (const row of [...COUNTERS, ...GAUGES]) {
+    expect(row.name).toMatch(/^[a-z]+([A-Z][a-z0-9]*)*$/);
+    expect(row.text).toMatch(/^[A-Z][^\n]+\.$/);
+  }
+  const texts = [...COUNTERS, ...GAUGES].map((row) => row.text);
+  expect(new Set(texts).size).toBe(texts.length);
+});
