@@ -130,7 +130,6 @@ export class RetainedMessages<M extends Retainable> {
       if (node.next === null) parent.lastChild = node.previous;
       else node.next.previous = node.previous;
       node.previous = null;
-      node.parent = null;
       node = parent;
     }
   }

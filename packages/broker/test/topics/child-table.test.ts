@@ -44,7 +44,7 @@ describe('The table of children', () => {
       hash: fc.constantFrom(1, 2, 3, 7, 8, 9, 15, 16, 17, -1),
     });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), node), { maxLength: 200 }), (actions) => {
+      fc.property(fc.array(fc.tuple(fc.boolean(), node), { maxLength: 200, size: 'max' }), (actions) => {
         const table = new ChildTable<object, Node>();
         const model: Node[] = [];
         for (const [add, { parent, text, hash }] of actions) {

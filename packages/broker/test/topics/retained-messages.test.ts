@@ -85,7 +85,7 @@ describe('Retained messages', () => {
   test('agree with a map that is searched, read in pieces of any size', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.boolean(), topicName), { maxLength: 60 }),
+        fc.array(fc.tuple(fc.boolean(), topicName), { maxLength: 60, size: 'max' }),
         fc.array(topicFilter, { minLength: 1, maxLength: 6 }),
         fc.integer({ min: 1, max: 10 }),
         fc.integer(),
@@ -168,9 +168,9 @@ describe('A cursor over retained messages', () => {
     const change = fc.record({ isSet: fc.boolean(), name: topicName, read: fc.nat(4) });
     fc.assert(
       fc.property(
-        fc.array(topicName, { maxLength: 40 }),
+        fc.array(topicName, { maxLength: 40, size: 'max' }),
         topicFilter,
-        fc.array(change, { maxLength: 40 }),
+        fc.array(change, { maxLength: 40, size: 'max' }),
         (names, filter, changes) => {
           const retained = retain(names);
           const untouched = new Set(names);

@@ -155,7 +155,7 @@ describe('The subscription tree', () => {
   test('agrees with comparing every filter, under any order of subscribing and unsubscribing', () => {
     fc.assert(
       fc.property(
-        fc.array(change, { maxLength: 60 }),
+        fc.array(change, { maxLength: 60, size: 'max' }),
         fc.array(topicName, { minLength: 1, maxLength: 8 }),
         fc.integer(),
         (changes, names, hashSeed) => {
@@ -176,7 +176,7 @@ describe('The subscription tree', () => {
 
   test('agrees with comparing every filter where names are deep and filters near them', () => {
     const nameAndFilters = deepTopicName.chain((name) =>
-      fc.tuple(fc.constant(name), fc.array(filterNear(name), { minLength: 1, maxLength: 30 })),
+      fc.tuple(fc.constant(name), fc.array(filterNear(name), { minLength: 1, maxLength: 30, size: 'max' })),
     );
     fc.assert(
       fc.property(nameAndFilters, ([name, filters]) => {
@@ -289,6 +289,26 @@ describe('A match that is kept', () => {
     expect(tree.isCurrent(cache)).toBe(false);
   });
 
+  test('is out of date after such a change at any depth', () => {
+    for (let depth = 1; depth <= 12; depth++) {
+      const levels = Array.from({ length: depth }, (_, i) => `${i}`);
+      const tree = new SubscriptionTree<Subscription>();
+      const cache = new Cache(levels.join('/'));
+      for (let kept = 0; kept <= depth; kept++) {
+        const beginning = levels.slice(0, kept);
+        const rest = levels.slice(kept).map(() => '+');
+        for (const filter of [
+          [...beginning, '#'],
+          [...beginning, ...rest],
+        ]) {
+          cache.refill(tree);
+          tree.add(filter.join('/'), subscriptions[0]!);
+          expect(tree.isCurrent(cache), `${filter.join('/')} for ${cache.name}`).toBe(false);
+        }
+      }
+    }
+  });
+
   test('mostly survives the subscriptions of others', () => {
     const tree = new SubscriptionTree<Subscription>();
     const caches = Array.from({ length: 1000 }, (_, i) => cacheOf(tree, `site/${i % 10}/device/${i}/state`));
@@ -300,7 +320,7 @@ describe('A match that is kept', () => {
   test('is never called current when it would come out otherwise now', () => {
     fc.assert(
       fc.property(
-        fc.array(change, { minLength: 1, maxLength: 40 }),
+        fc.array(change, { minLength: 1, maxLength: 40, size: 'max' }),
         fc.array(topicName, { minLength: 1, maxLength: 8 }),
         fc.integer(),
         (changes, names, hashSeed) => {
@@ -323,7 +343,7 @@ describe('A match that is kept', () => {
 
   test('is never called current wrongly where names are deep', () => {
     const nameAndFilters = deepTopicName.chain((name) =>
-      fc.tuple(fc.constant(name), fc.array(filterNear(name), { minLength: 1, maxLength: 20 })),
+      fc.tuple(fc.constant(name), fc.array(filterNear(name), { minLength: 1, maxLength: 20, size: 'max' })),
     );
     fc.assert(
       fc.property(nameAndFilters, ([name, filters]) => {

@@ -34,7 +34,7 @@ describe('The topic table', () => {
 
   test('does the same whatever the names and the seed', () => {
     fc.assert(
-      fc.property(fc.array(topicName, { maxLength: 100 }), fc.integer(), (names, hashSeed) => {
+      fc.property(fc.array(topicName, { maxLength: 100, size: 'max' }), fc.integer(), (names, hashSeed) => {
         const table = new TopicTable({ hashSeed });
         const topics = new Map<string, Topic>();
         for (const name of names) {
@@ -95,12 +95,12 @@ describe('The topic table', () => {
     );
   });
 
-  test('keeps the topics that are in use while a million others pass', () => {
+  test('keeps the topics that are in use while 200,000 others pass', () => {
     const table = new TopicTable<object>({ maxTopics: 1024 });
     const inUse = Array.from({ length: 50 }, (_, i) => intern(table, `in/use/${i}`));
     for (const topic of inUse) topic.route = { of: topic.name };
     const bytes = new Uint8Array(16);
-    for (let i = 0; i < 1_000_000; i++) {
+    for (let i = 0; i < 200_000; i++) {
       const { written } = encoder.encodeInto(`once/${i}`, bytes);
       table.intern(bytes, 0, written);
       if (i % 500 === 0) for (const topic of inUse) expect(intern(table, topic.name)).toBe(topic);

@@ -89,6 +89,15 @@ describe('The in-flight table', () => {
     ]);
   });
 
+  test('keeps that order when the ring grows', () => {
+    const table = new InFlightTable<null>();
+    table.insert(65_530, 1, null);
+    const packetIds = [65_530];
+    for (let i = 0; i < 40; i++) packetIds.push(table.allocate(1, null));
+    expect(table.capacity).toBe(64);
+    expect(table.inOrder()).toEqual(packetIds);
+  });
+
   test('restores identifiers that clash in a small ring', () => {
     const table = new InFlightTable<number>();
     const packetIds = [5, 21, 5 + 4096, 5 + 32_768, 65_535];
@@ -119,7 +128,7 @@ describe('The in-flight table', () => {
       },
     );
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+      fc.property(fc.array(action, { maxLength: 120, size: 'max' }), (actions) => {
         const table = new InFlightTable<object>();
         const model = new Map<number, { state: number; item: object }>();
         for (const { kind, value } of actions) {

@@ -7,7 +7,7 @@
  * it has come as any message does. What was deleted is gone.
  *
  * This rests on three properties of the tree: children are appended behind their siblings, a node that was taken out
- * keeps its pointer to the next one, and nodes are never put back.
+ * has neither message nor children and keeps its pointer to the next one, and nodes are never put back.
  */
 
 import type { Retainable, RetainedNode, RetainedNodeTable } from './retained-node.ts';
@@ -59,7 +59,7 @@ export class RetainedCursor<M extends Retainable> {
         continue;
       }
       step.node = step.siblings ? node.next : null;
-      if (node.parent !== null) this.#visit(node, step.level, into);
+      this.#visit(node, step.level, into);
     }
     return into.length - before;
   }

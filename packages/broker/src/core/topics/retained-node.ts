@@ -10,8 +10,8 @@ export interface Retainable {
 
 /** One level of a topic name. The root stands for none. */
 export class RetainedNode<M> {
-  /** Null for the root, and for a node that has been taken out of the tree. */
-  parent: RetainedNode<M> | null;
+  /** Null for the root. */
+  readonly parent: RetainedNode<M> | null;
   readonly text: string;
   /** Of all levels up to this one, unfinished: it seeds the hashes of the children. */
   readonly hash: number;
