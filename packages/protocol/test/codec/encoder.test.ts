@@ -339,6 +339,23 @@ test('properties are written in the order of their fields, and those that are un
   expect(hexOf(encodePacket(packet, V5).subarray(7))).toBe('07 03 00 01 62 23 00 01');
 });
 
+test('the Remaining Length takes one to four bytes, as its value needs', () => {
+  const header = (remainingLength: number): string => {
+    const packet = { ...publish, payload: new Uint8Array(remainingLength - 5) };
+    const bytes = encodePacket(packet, V311);
+    expect(bytes.length).toBe(packetLength(packet, V311));
+    return hexOf(bytes.subarray(0, bytes.length - remainingLength));
+  };
+  expect([127, 128, 16_383, 16_384, 2_097_151, 2_097_152].map(header)).toEqual([
+    '32 7f',
+    '32 80 01',
+    '32 ff 7f',
+    '32 80 80 01',
+    '32 ff ff 7f',
+    '32 80 80 80 01',
+  ]);
+});
+
 test('a packet of more than 268,435,455 bytes cannot be written', () => {
   const limit = 268_435_455 - 5;
   // Its length is all that is asked, so that no such memory is needed.

@@ -188,8 +188,8 @@ describe('the scan accepts and refuses what the decoder does', () => {
       fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
         const list = listOf(pieces.join(' '));
         const byScan = outcome(() => scan(list));
-        expect(byScan).toBe(outcome(() => decoded(list)));
         outcomes.add(byScan);
+        return byScan === outcome(() => decoded(list));
       }),
       { numRuns: 20_000 },
     );
@@ -208,7 +208,7 @@ describe('the scan accepts and refuses what the decoder does', () => {
         const list = encodeForwardableProperties(properties);
         if (list.length > 0) list[at % list.length] = value;
         const changed = list.subarray(0, Math.max(list.length - cut, 0));
-        expect(outcome(() => scan(changed))).toBe(outcome(() => decoded(changed)));
+        return outcome(() => scan(changed)) === outcome(() => decoded(changed));
       }),
       { numRuns: 10_000 },
     );

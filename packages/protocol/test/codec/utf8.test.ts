@@ -8,6 +8,7 @@ import {
 } from '@martlet/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { utf8String } from './arbitraries.ts';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -30,7 +31,7 @@ test('valid is what the strict decoder of the platform accepts, but for U+0000',
   const bytes = fc.array(borderByte, { maxLength: 8 }).map((values) => Uint8Array.from(values));
   fc.assert(
     fc.property(bytes, (each) => {
-      expect(validateUtf8(each, 0, each.length)).toBe(isValidByPlatform(each));
+      return validateUtf8(each, 0, each.length) === isValidByPlatform(each);
     }),
     { numRuns: 20_000 },
   );
@@ -66,19 +67,16 @@ test('the error names the field', () => {
 
 test('strings are written and measured as the encoder of the platform does', () => {
   fc.assert(
-    fc.property(
-      fc.string({ unit: 'binary', maxLength: 30 }),
-      fc.integer({ min: 0, max: 3 }),
-      (text, offset) => {
-        const expected = new TextEncoder().encode(text);
-        expect(utf8ByteLength(text)).toBe(expected.length);
-        const bytes = new Uint8Array(offset + expected.length);
-        expect(writeUtf8(text, bytes, offset)).toBe(bytes.length);
-        expect(bytes.subarray(offset)).toEqual(expected);
-        if (isUtf8Encodable(text)) expect(decodeUtf8(bytes, offset, bytes.length)).toBe(text);
-      },
-    ),
-    { numRuns: 2000 },
+    fc.property(utf8String, fc.integer({ min: 0, max: 3 }), (text, offset) => {
+      const expected = new TextEncoder().encode(text);
+      expect(utf8ByteLength(text)).toBe(expected.length);
+      const bytes = new Uint8Array(offset + expected.length);
+      expect(writeUtf8(text, bytes, offset)).toBe(bytes.length);
+      expect(bytes.subarray(offset)).toEqual(expected);
+      expect(isUtf8Encodable(text)).toBe(true);
+      expect(decodeUtf8(bytes, offset, bytes.length)).toBe(text);
+    }),
+    { numRuns: 1000 },
   );
 });
 
