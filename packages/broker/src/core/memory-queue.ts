@@ -57,10 +57,8 @@ export class MemoryQueue implements MessageQueue {
     this.#head = (this.#head + 1) & (ring.length - 1);
     this.#length--;
     this.#bytes -= delivery.message.bytes;
-    // Down to a half, not to a quarter, so that a queue that rests at the border does not resize each time.
-    if (this.#length <= ring.length >> 2 && ring.length > SMALLEST_RING) {
-      this.#resize(this.#length === 0 ? SMALLEST_RING : ring.length >> 1);
-    }
+    // Halved at a quarter, not at a half, so that a queue that rests at the border does not resize each time.
+    if (this.#length <= ring.length >> 2 && ring.length > SMALLEST_RING) this.#resize(ring.length >> 1);
     return delivery;
   }
 
