@@ -4,10 +4,11 @@ import type { Journal } from './journal.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { KeptQueue } from './kept-queue.ts';
 
+/** Tables are made on first use: most sessions receive nothing at QoS 2. */
 export interface KeptSession {
-  readonly record: SessionRecord;
-  readonly subscriptions: Map<string, SubscriptionRecord>;
-  readonly received: Set<number>;
+  record: SessionRecord;
+  subscriptions: Map<string, SubscriptionRecord> | null;
+  received: Set<number> | null;
 }
 
 export interface KeptRetained {
@@ -25,11 +26,11 @@ export class KeptState implements Journal {
 
   putSession(record: SessionRecord): void {
     const session = this.sessions.get(record.clientId);
-    this.sessions.set(record.clientId, {
-      record,
-      subscriptions: session?.subscriptions ?? new Map(),
-      received: session?.received ?? new Set(),
-    });
+    if (session === undefined) {
+      this.sessions.set(record.clientId, { record, subscriptions: null, received: null });
+    } else {
+      session.record = record;
+    }
   }
 
   deleteSession(clientId: string): void {
@@ -38,19 +39,25 @@ export class KeptState implements Journal {
   }
 
   putSubscription(clientId: string, subscription: SubscriptionRecord): void {
-    this.sessions.get(clientId)?.subscriptions.set(subscription.topicFilter, subscription);
+    const session = this.sessions.get(clientId);
+    if (session === undefined) return;
+    session.subscriptions ??= new Map();
+    session.subscriptions.set(subscription.topicFilter, subscription);
   }
 
   deleteSubscription(clientId: string, topicFilter: string): void {
-    this.sessions.get(clientId)?.subscriptions.delete(topicFilter);
+    this.sessions.get(clientId)?.subscriptions?.delete(topicFilter);
   }
 
   putReceived(clientId: string, packetId: number): void {
-    this.sessions.get(clientId)?.received.add(packetId);
+    const session = this.sessions.get(clientId);
+    if (session === undefined) return;
+    session.received ??= new Set();
+    session.received.add(packetId);
   }
 
   deleteReceived(clientId: string, packetId: number): void {
-    this.sessions.get(clientId)?.received.delete(packetId);
+    this.sessions.get(clientId)?.received?.delete(packetId);
   }
 
   putRetained(topicName: string, message: Message, expiresAtWallMs: number): void {

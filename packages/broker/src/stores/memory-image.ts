@@ -61,8 +61,8 @@ export class ImageWriter {
     return {
       sessions: Array.from(state.sessions.values(), ({ record, subscriptions, received }) => ({
         record,
-        subscriptions: [...subscriptions.values()],
-        received: [...received],
+        subscriptions: [...(subscriptions?.values() ?? [])],
+        received: [...(received ?? [])],
         queue: this.#queueOf(state.sessionQueue(record.clientId)),
       })),
       shares,
