@@ -1,6 +1,6 @@
 import { DeliveryState } from '@martlet/protocol';
 import type { Message, QoS } from './message.ts';
-import type { ShareOwner } from './ports/store.ts';
+import type { ShareOwner } from './ports/queue-owner.ts';
 
 const NO_IDENTIFIERS: readonly number[] = Object.freeze([]);
 
@@ -15,6 +15,8 @@ export class Delivery {
   readonly subscriptionIdentifiers: readonly number[];
   /** The shared group it came through, to which it returns when its session ends; null if none. */
   readonly share: ShareOwner | null;
+  /** What waits in the group's queue and this stands for, until it is acknowledged or the session keeps it itself. */
+  origin: Delivery | null;
   /** 0 until sent. */
   packetId: number;
   state: DeliveryState;
@@ -33,6 +35,7 @@ export class Delivery {
     this.retain = retain;
     this.subscriptionIdentifiers = subscriptionIdentifiers;
     this.share = share;
+    this.origin = null;
     this.packetId = 0;
     this.state = DeliveryState.Queued;
     this.storeId = 0;

@@ -15,7 +15,7 @@ import type { Transport } from './ports/transport.ts';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** A payload of this size or more is sent by reference if its memory is not reused. */
-export const BY_REFERENCE_BYTES = 16 * 1024;
+export const BY_REFERENCE_BYTES = 16_384;
 /** An outbox that collects more than this within one turn is written at once, so that a burst is no slow reader. */
 const EARLY_FLUSH_BYTES = 256 * 1024;
 
@@ -37,10 +37,18 @@ export interface OutboxOwner {
   readonly metrics: Metrics;
   /** The commits that are done: everything staged up to this number is kept. */
   readonly commitsDone: number;
+  /** Output that waits for all clients that read too slowly, in bytes; every outbox adds its own. */
+  blockedBytes: number;
+  readonly blockedBytesLimit: number;
   /** Asks for a flush at the end of this turn; called once until flushed. */
   markDirty(outbox: Outbox): void;
   /** Asks for `releaseHeld` once a commit is done. */
   awaitCommit(outbox: Outbox): void;
+}
+
+export interface OutboxListener {
+  /** So many final acknowledgements, and so many QoS 0 messages, were handed to the network. */
+  onHandedOver(acknowledgements: number, qos0Messages: number): void;
 }
 
 export class Outbox {
@@ -59,6 +67,13 @@ export class Outbox {
   #held: Held[] | null;
   /** Nothing at all leaves before this commit: it carries CONNACK. */
   #notBefore: number;
+  /** QoS 0 messages and final acknowledgements in `bytes`. */
+  #qos0: number;
+  #acknowledgements: number;
+  /** What of ours the owner counts as blocked. */
+  #blockedBytes: number;
+  /** Told when acknowledgements leave. */
+  listener: OutboxListener | null;
   readonly #owner: OutboxOwner;
   readonly #transport: Transport;
   readonly #limitBytes: number;
@@ -75,6 +90,10 @@ export class Outbox {
     this.#pieceBytes = 0;
     this.#held = null;
     this.#notBefore = 0;
+    this.#qos0 = 0;
+    this.#acknowledgements = 0;
+    this.#blockedBytes = 0;
+    this.listener = null;
     this.#owner = owner;
     this.#transport = transport;
     this.#limitBytes = limitBytes;
@@ -87,14 +106,17 @@ export class Outbox {
 
   /** False when so much waits that more QoS 0 is dropped and QoS 1 and 2 stay in their queue. */
   get hasRoom(): boolean {
-    return !this.#closed && this.pendingBytes < this.#limitBytes;
+    if (this.#closed || this.pendingBytes >= this.#limitBytes) return false;
+    return !this.blocked || this.#owner.blockedBytes < this.#owner.blockedBytesLimit;
   }
 
   /** True when `bytes` more keep within the limit; a message alone may be larger than it. */
   accepts(bytes: number): boolean {
     if (this.#closed) return false;
     const pending = this.pendingBytes;
-    return pending === 0 || pending + bytes <= this.#limitBytes;
+    if (pending === 0) return true;
+    if (pending + bytes > this.#limitBytes) return false;
+    return !this.blocked || this.#owner.blockedBytes + bytes <= this.#owner.blockedBytesLimit;
   }
 
   /** Makes room for `count` bytes and returns where in `bytes` they are to be written. */
@@ -103,6 +125,7 @@ export class Outbox {
     const length = offset + count;
     if (length > this.bytes.length) this.#grow(length);
     this.length = length;
+    if (this.blocked) this.#countBlocked(this.pendingBytes);
     if (!this.dirty) {
       this.dirty = true;
       this.#owner.markDirty(this);
@@ -122,6 +145,7 @@ export class Outbox {
     this.reserve(0);
     (this.#pieces ??= []).push({ at: this.length, payload });
     this.#pieceBytes += payload.length;
+    if (this.blocked) this.#countBlocked(this.pendingBytes);
   }
 
   /** A two-byte acknowledgement in its short form. */
@@ -132,6 +156,16 @@ export class Outbox {
     bytes[offset + 1] = 2;
     bytes[offset + 2] = packetId >> 8;
     bytes[offset + 3] = packetId & 0xff;
+  }
+
+  /** Counts QoS 0 messages that were appended: they are delivered when they are handed to the network. */
+  countQos0(messages: number): void {
+    this.#qos0 += messages;
+  }
+
+  /** Counts acknowledgements that end an exchange: the peer's quota is free again when they leave. */
+  countAcknowledgement(): void {
+    this.#acknowledgements++;
   }
 
   /** True while acknowledgements wait for a commit: later ones must queue behind them. [MQTT-4.6.0-2] */
@@ -155,6 +189,26 @@ export class Outbox {
     }
     last.bytes.set(packet, last.length);
     last.length += packet.length;
+  }
+
+  /** A commit failed: what told of it must never leave. */
+  dropHeld(): void {
+    this.#held = null;
+    if (this.#notBefore > 0) {
+      this.length = 0;
+      this.#pieces = null;
+      this.#pieceBytes = 0;
+      this.#notBefore = 0;
+    }
+  }
+
+  get waitsForCommit(): boolean {
+    return this.#held !== null || this.#notBefore > this.#owner.commitsDone;
+  }
+
+  get firstAwaitedCommit(): number {
+    const held = this.#held?.[0]?.commit ?? Number.POSITIVE_INFINITY;
+    return this.#notBefore > this.#owner.commitsDone ? Math.min(held, this.#notBefore) : held;
   }
 
   /** Moves what was held for finished commits into the outbox. True if something is still held. */
@@ -201,13 +255,18 @@ export class Outbox {
       this.length = 0;
       this.#pieces = null;
       this.#pieceBytes = 0;
-      if (taken) {
-        this.#owner.pool.give(buffer);
-      } else {
+      const acknowledgements = this.#acknowledgements;
+      const qos0 = this.#qos0;
+      this.#acknowledgements = 0;
+      this.#qos0 = 0;
+      if ((acknowledgements | qos0) !== 0) this.listener?.onHandedOver(acknowledgements, qos0);
+      if (!taken) {
         this.blocked = true;
         this.#inTransport = total;
+        this.#countBlocked(total);
         return;
       }
+      this.#owner.pool.give(buffer);
     }
     if (this.#ending) this.#transport.end();
   }
@@ -216,6 +275,7 @@ export class Outbox {
   onDrained(): void {
     this.blocked = false;
     this.#inTransport = 0;
+    this.#countBlocked(0);
     this.flush();
   }
 
@@ -226,9 +286,9 @@ export class Outbox {
     this.flush();
   }
 
-  /** The connection is gone: nothing leaves any more. Returns the bytes that did not. */
+  /** The connection is gone: nothing leaves any more. Returns the QoS 0 messages that did not. */
   close(): number {
-    const lost = this.length + this.#pieceBytes;
+    const lost = this.#qos0;
     if (!this.#closed) {
       this.#closed = true;
       if (this.bytes !== NOTHING) this.#owner.pool.give(this.bytes);
@@ -238,8 +298,15 @@ export class Outbox {
       this.#pieceBytes = 0;
       this.#inTransport = 0;
       this.#held = null;
+      this.#qos0 = 0;
+      this.#countBlocked(0);
     }
     return lost;
+  }
+
+  #countBlocked(bytes: number): void {
+    this.#owner.blockedBytes += bytes - this.#blockedBytes;
+    this.#blockedBytes = bytes;
   }
 
   #grow(length: number): void {

@@ -68,15 +68,14 @@ export class Receiver {
     return this.#received?.delete(packetId) ?? false;
   }
 
-  /** A PUBACK, a PUBCOMP or a PUBREC that refuses has left. */
-  acknowledged(): void {
-    if (this.#unacknowledged > 0) this.#unacknowledged--;
+  /** So many PUBACK, PUBCOMP and refusing PUBREC packets have left. */
+  acknowledged(count: number): void {
+    this.#unacknowledged = Math.max(0, this.#unacknowledged - count);
   }
 
-  /** A PUBREC that refuses: the identifier is free again. */
-  refused(packetId: number): void {
+  /** The message is refused with PUBREC: its identifier is free again. */
+  forget(packetId: number): void {
     this.#received?.delete(packetId);
-    this.acknowledged();
   }
 
   #count(): void {

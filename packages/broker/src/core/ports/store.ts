@@ -1,5 +1,8 @@
 import type { Delivery } from '../delivery.ts';
 import type { Message, QoS } from '../message.ts';
+import type { QueueOwner } from './queue-owner.ts';
+
+export type { QueueOwner, SessionOwner, ShareOwner } from './queue-owner.ts';
 
 /**
  * What must survive the process goes through this port. It is staged synchronously during a turn and committed for
@@ -73,19 +76,6 @@ export interface StoreError {
   readonly code: string;
   readonly message: string;
 }
-
-export interface SessionOwner {
-  readonly kind: 'session';
-  readonly clientId: string;
-}
-
-export interface ShareOwner {
-  readonly kind: 'share';
-  readonly shareName: string;
-  readonly topicFilter: string;
-}
-
-export type QueueOwner = SessionOwner | ShareOwner;
 
 export interface SessionRecord {
   readonly clientId: string;

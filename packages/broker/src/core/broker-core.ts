@@ -1,0 +1,273 @@
+/**
+ * One broker without I/O: connections are attached, bytes and times come in, a turn ends what a round of inputs began.
+ *
+ *     attach / receive / tick … ──▶ (parts) ──▶ turn: commit · release what waited · flush · next deadline
+ *
+ * It puts the parts together and is the only one who knows them all. It never waits: every call completes.
+ */
+
+import type { PublishProperties } from '@martlet/protocol';
+import { Deadlines, encodeForwardableProperties, ReasonCode } from '@martlet/protocol';
+import { Connection } from './connection.ts';
+import type { Environment } from './context.ts';
+import { CoreContext } from './context.ts';
+import { CoreGauges } from './core-gauges.ts';
+import type { DropReason } from './drop-reason.ts';
+import { DROP_REASONS } from './drop-reason.ts';
+import type { EventSink } from './events.ts';
+import { Exchanges } from './exchanges.ts';
+import { Incoming } from './incoming.ts';
+import type { LocalDelivery } from './local-subscription.ts';
+import { LocalSubscription } from './local-subscription.ts';
+import type { QoS } from './message.ts';
+import type { Gauges } from './metrics.ts';
+import { Outcomes } from './outcomes.ts';
+import { Outgoing } from './outgoing.ts';
+import { PeerLog } from './peer-log.ts';
+import type { CoreParts } from './phase.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Authorizer } from './ports/authorizer.ts';
+import type { Log } from './ports/log.ts';
+import type { Store, StoreError } from './ports/store.ts';
+import type { Origin, Transport } from './ports/transport.ts';
+import type { Profile } from './profile.ts';
+import { Publication } from './publication.ts';
+import { QueueKeeper } from './queue-keeper.ts';
+import { restore } from './restore.ts';
+import { Retaining } from './retaining.ts';
+import type { Subscriber } from './route.ts';
+import { Router } from './router.ts';
+import { Sessions } from './sessions.ts';
+import { SharedGroups } from './shared-groups.ts';
+import { Subscribing } from './subscribing.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { SubscriptionTree } from './topics/subscription-tree.ts';
+import { TopicTable } from './topics/topic-table.ts';
+import { Wills } from './wills.ts';
+
+/** Ms by which the wall clock may drift from the monotonic one before it counts as a jump. */
+const CLOCK_JUMP_MS = 2000;
+
+export interface CorePorts {
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly log: Log;
+  readonly events: EventSink;
+  readonly authenticator: Authenticator | null;
+  readonly authorizer: Authorizer | null;
+  /** Any 32-bit integer that peers cannot guess. */
+  readonly hashSeed: number;
+}
+
+/** A message of the application. */
+export interface LocalPublish {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: PublishProperties;
+}
+
+export class BrokerCore {
+  readonly context: CoreContext;
+  readonly sessions: Sessions;
+  readonly retaining: Retaining;
+  readonly gauges: Gauges;
+  readonly #parts: CoreParts;
+  readonly #topics: TopicTable;
+  readonly #tree: SubscriptionTree<Subscriber>;
+  readonly #router: Router;
+  readonly #publication: Publication;
+  readonly #connections: Set<Connection>;
+  readonly #peerLog: PeerLog;
+  #wallOffsetMs: number;
+
+  constructor(profile: Profile, ports: CorePorts) {
+    const { environment, store, log, events, authenticator, authorizer, hashSeed } = ports;
+    const { limits } = profile;
+    const outcomes = new Outcomes({
+      recentDropsPerReason: limits.recentDropsPerReason,
+      onDrop: (reason: DropReason, clientId, topicName, count) =>
+        events.emit('messageDropped', { reason: DROP_REASONS[reason]!.code, clientId, topicName, count }),
+    });
+    const context = new CoreContext(profile, environment, store, log, outcomes, new Deadlines());
+    const topics = new TopicTable({
+      maxTopics: limits.internedTopics,
+      maxLevels: limits.topicLevels,
+      hashSeed,
+    });
+    const nothing = topics.internName('$nothing')!;
+    const publication = (): Publication => new Publication(nothing);
+    const tree = new SubscriptionTree<Subscriber>({ hashSeed });
+    const queues = new QueueKeeper(context);
+    const groups = new SharedGroups(context, queues, tree);
+    const exchanges = new Exchanges(context, groups);
+    const outgoing = new Outgoing(context, queues, groups, exchanges);
+    const router = new Router(context, tree, outgoing, publication());
+    const retaining = new Retaining(context, outgoing, publication(), hashSeed);
+    const wills = new Wills(context, topics, router, retaining, publication());
+    const subscriptions = new Subscriptions(context, tree, groups);
+    const sessions = new Sessions(context, subscriptions, outgoing, queues, wills);
+    this.context = context;
+    this.sessions = sessions;
+    this.retaining = retaining;
+    this.#topics = topics;
+    this.#tree = tree;
+    this.#router = router;
+    this.#publication = publication();
+    this.#connections = new Set();
+    this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections);
+    this.#peerLog = new PeerLog(context);
+    this.#wallOffsetMs = context.wallMs - context.nowMs;
+    this.#parts = {
+      context,
+      incoming: new Incoming(context, topics, router, retaining, publication()),
+      outgoing,
+      exchanges,
+      subscribing: new Subscribing(context, subscriptions, retaining, events),
+      sessions,
+      events,
+      authenticator,
+      authorizer,
+      showMore: () => retaining.showMore(),
+      logPeer: (code, text) => this.#peerLog.write(code, text),
+    };
+    restore({ context, topics, sessions, subscriptions, groups, queues, retaining });
+  }
+
+  // ---- inputs ------------------------------------------------------------------------------------------------------
+
+  /** A new network connection; null if there are as many as there may be. */
+  attach(transport: Transport, origin: Origin): Connection | null {
+    const { context } = this;
+    context.sampleClock();
+    if (this.#connections.size >= context.profile.limits.connections) {
+      context.metrics.connectionsRefused++;
+      this.#peerLog.write(
+        'too-many-connections',
+        `${transport.peer}: ${this.#connections.size} connections are open`,
+      );
+      return null;
+    }
+    context.metrics.connectionsOpened++;
+    const connection = new Connection(this.#parts, transport, origin, (gone) => {
+      this.#connections.delete(gone);
+      context.metrics.connectionsClosed++;
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** The end of a round of inputs, asked for by `Environment.requestTurn`; or the time that `nextDeadlineMs` said. */
+  turn(): void {
+    const { context } = this;
+    context.sampleClock();
+    context.turnBegins();
+    this.#watchWallClock();
+    context.deadlines.run(context.nowMs);
+    this.retaining.showMore();
+    context.commits.start((commit, error) => this.#onCommitted(commit, error));
+    context.flush();
+  }
+
+  /** Monotonic ms when `turn` is to be called at the latest; Infinity if there is nothing to wait for. */
+  get nextDeadlineMs(): number {
+    return this.context.deadlines.nextMs();
+  }
+
+  /** Routes a message of the application. False if the topic name is none. */
+  publish(message: LocalPublish): boolean {
+    this.context.sampleClock();
+    const topic = this.#topics.internName(message.topicName);
+    if (topic === null) return false;
+    const publication = this.#publication;
+    publication.begin(topic, message.qos, message.retain, null, '', this.context.nowMs);
+    publication.setPayload(message.payload, 0, message.payload.length, false);
+    publication.properties = encodeForwardableProperties(message.properties);
+    publication.expirySeconds = message.properties.messageExpiryInterval ?? -1;
+    if (message.retain) this.retaining.retain(publication);
+    this.#router.route(publication);
+    return true;
+  }
+
+  /** The filter must be a valid one without `$share/`. */
+  subscribe(topicFilter: string, handler: LocalSubscription['handler']): LocalSubscription {
+    this.context.sampleClock();
+    const subscription = new LocalSubscription(topicFilter, handler);
+    this.#tree.add(topicFilter, subscription);
+    this.retaining.showLocal(subscription);
+    return subscription;
+  }
+
+  unsubscribe(subscription: LocalSubscription): void {
+    this.#tree.remove(subscription.topicFilter, subscription);
+  }
+
+  /** What the host hands to the application after the turn. */
+  takeLocal(): LocalDelivery[] {
+    return this.context.takeLocal();
+  }
+
+  /** Rights have changed: every decision that was remembered is forgotten. */
+  forgetRights(): void {
+    for (const connection of this.#connections) connection.forgetRights();
+  }
+
+  /** Ends a client's connection, if it has one. */
+  disconnect(clientId: string, reasonCode: ReasonCode, reasonString: string): boolean {
+    this.context.sampleClock();
+    const holder = this.sessions.get(clientId)?.holder;
+    holder?.onDisconnectAsked(reasonCode, reasonString);
+    return holder != null;
+  }
+
+  /** Tells every client that the broker goes, and closes. */
+  shutDown(): void {
+    this.context.sampleClock();
+    for (const connection of this.#connections) {
+      connection.shutDown(ReasonCode.ServerShuttingDown, 'the broker is shutting down');
+    }
+    this.context.requestTurn();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------
+
+  /** The end of a commit is an input of its own. */
+  #onCommitted(commit: number, error: StoreError | null): void {
+    const { context } = this;
+    context.sampleClock();
+    if (error === null) {
+      context.metrics.commits++;
+    } else {
+      context.metrics.commitsFailed++;
+      context.log.write(
+        'error',
+        error.code,
+        `a commit failed, and nothing of it is acknowledged: ${error.message}`,
+      );
+      const waiting = new Set(context.waitingFor(commit));
+      for (const connection of this.#connections) {
+        if (!waiting.has(connection.outbox)) continue;
+        connection.outbox.dropHeld();
+        connection.shutDown(ReasonCode.UnspecifiedError, `what you sent could not be kept: ${error.code}`);
+      }
+    }
+    for (const session of this.#parts.exchanges.onCommitted(commit)) this.#parts.outgoing.pump(session);
+    context.releaseHeld();
+    context.requestTurn();
+  }
+
+  /** A wall clock that jumps must not make what was noted by it expire after the next start. */
+  #watchWallClock(): void {
+    const offsetMs = this.context.wallMs - this.context.nowMs;
+    if (Math.abs(offsetMs - this.#wallOffsetMs) < CLOCK_JUMP_MS) return;
+    this.#wallOffsetMs = offsetMs;
+    this.context.log.write(
+      'notice',
+      'wall-clock-jumped',
+      'the wall clock has jumped; expiry times are noted anew',
+    );
+    this.sessions.restamp();
+    this.retaining.restamp();
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The receiving half of one connection, once its client is connected: what Incoming needs to know to take its
+ * PUBLISH packets. It dies with the connection.
+ */
+import type { ConnectionOutput } from './connection-output.ts';
+import type { WireForm } from './publish-writer.ts';
+import type { Rights } from './rights.ts';
+import type { Session } from './session.ts';
+import type { Topic } from './topics/topic-table.ts';
+
+export class ConnectionInput {
+  readonly form: WireForm;
+  readonly session: Session;
+  readonly output: ConnectionOutput;
+  /** Null when nobody decides: everything is allowed. */
+  readonly rights: Rights | null;
+  /** The topic it may publish to at QoS 0 and named last. */
+  lastTopic: Topic | null;
+  #aliases: (Topic | undefined)[] | null;
+
+  constructor(session: Session, output: ConnectionOutput, rights: Rights | null) {
+    this.form = output.form;
+    this.session = session;
+    this.output = output;
+    this.rights = rights;
+    this.lastTopic = null;
+    this.#aliases = null;
+  }
+
+  /** [MQTT-3.3.2-10] [MQTT-3.3.2-12] */
+  setAlias(alias: number, topic: Topic): void {
+    (this.#aliases ??= [])[alias] = topic;
+  }
+
+  topicOfAlias(alias: number): Topic | undefined {
+    return this.#aliases?.[alias];
+  }
+
+  refusalOf(topic: Topic): string {
+    if (this.rights === null || topic.name.startsWith('$SYS/'))
+      return `clients may not publish to ${topic.name}`;
+    return this.rights.refusalOf(topic);
+  }
+
+  /** Rights have changed. */
+  forgetRights(): void {
+    this.lastTopic = null;
+    this.rights?.forget();
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * One network connection: from its first byte to its end.
+ *
+ *     Opening ──CONNECT accepted──▶ Serving ──▶ closed
+ *        └── refused, timed out ──────────────────▶
+ *
+ * Bytes come in by `receive`, and everything a peer can do wrong is caught there, and ends this connection only. What
+ * a connection is at a time is its phase; this class has what all phases need: the stream, the outbox, the gate, the
+ * deadline, and an end that happens once.
+ *
+ * The *gate* is closed while an authenticator or authoriser has not answered: then nothing more is read.
+ */
+
+import type { Deadline, FrameSink } from '@martlet/protocol';
+import { FrameResult, PacketStream, ReasonCode, RemoteError } from '@martlet/protocol';
+import { Opening } from './opening.ts';
+import { Outbox } from './outbox.ts';
+import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+import type { Origin, Transport, TransportSink } from './ports/transport.ts';
+
+const NOBODY: Uint8Array = new Uint8Array(0);
+
+export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink {
+  readonly peer: string;
+  readonly origin: Origin;
+  readonly outbox: Outbox;
+  lastReceivedMs: number;
+  closed: boolean;
+  /** Of Deadlines. */
+  dueMs: number;
+  heapIndex: number;
+  readonly #parts: CoreParts;
+  readonly #transport: Transport;
+  readonly #stream: PacketStream;
+  readonly #onGone: (connection: Connection) => void;
+  #phase: Phase;
+  #gateClosed: boolean;
+  /** The packet that is being looked at, for answering an error in it. */
+  #frame: Uint8Array;
+  #frameBody: number;
+  #frameEnd: number;
+
+  /** @param onGone called once, when the transport is gone too */
+  constructor(
+    parts: CoreParts,
+    transport: Transport,
+    origin: Origin,
+    onGone: (connection: Connection) => void,
+  ) {
+    this.peer = transport.peer;
+    this.origin = origin;
+    this.#parts = parts;
+    this.#transport = transport;
+    this.#onGone = onGone;
+    const { context } = parts;
+    const { limits } = context.profile;
+    this.lastReceivedMs = context.nowMs;
+    this.closed = false;
+    this.dueMs = 0;
+    this.heapIndex = -1;
+    this.#gateClosed = false;
+    this.#frame = NOBODY;
+    this.#frameBody = 0;
+    this.#frameEnd = 0;
+    this.outbox = new Outbox(context, transport, limits.outboxBytes);
+    this.#stream = new PacketStream(this, Math.min(limits.connectPacketSize, limits.maximumPacketSize));
+    this.#phase = new Opening(parts, this);
+    this.outbox.listener = this.#phase;
+  }
+
+  // ---- inputs from the transport -----------------------------------------------------------------------------------
+
+  receive(bytes: Uint8Array, start: number, end: number): void {
+    if (this.closed) return;
+    const { context } = this.#parts;
+    context.sampleClock();
+    this.lastReceivedMs = context.nowMs;
+    context.metrics.bytesReceived += end - start;
+    try {
+      this.#stream.receive(bytes, start, end);
+      this.#phase.onReadEnd();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  onDrained(): void {
+    this.#parts.context.sampleClock();
+    this.outbox.onDrained();
+    if (!this.closed) this.#phase.onRoom();
+  }
+
+  onClosed(cause: string | null): void {
+    const { context } = this.#parts;
+    context.sampleClock();
+    if (!this.closed) {
+      this.closed = true;
+      this.#phase.onReadEnd();
+      this.#stop();
+      this.#phase.onLost(cause);
+    }
+    this.#phase.onUnsent(this.outbox.close());
+    this.#onGone(this);
+  }
+
+  // ---- inputs from the core ----------------------------------------------------------------------------------------
+
+  onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult {
+    this.#frame = bytes;
+    this.#frameBody = body;
+    this.#frameEnd = end;
+    const result = this.#phase.onFrame(bytes, start, body, end, this.#stream.owned);
+    if (this.closed) return FrameResult.Stop;
+    return result === FrameResult.Next && this.#gateClosed ? FrameResult.Stop : result;
+  }
+
+  onDue(nowMs: number): void {
+    if (!this.closed) this.#phase.onDeadline(nowMs);
+  }
+
+  shutDown(reasonCode: ReasonCode, reasonString: string): void {
+    if (!this.closed) this.#phase.onShutDown(reasonCode, reasonString);
+  }
+
+  forgetRights(): void {
+    this.#phase.forgetRights();
+  }
+
+  /** Closes at once, without a word. */
+  destroy(): void {
+    this.#transport.destroy();
+  }
+
+  // ---- the phases' handle ------------------------------------------------------------------------------------------
+
+  closeGate(): void {
+    if (this.#gateClosed || this.closed) return;
+    this.#gateClosed = true;
+    this.#transport.pause();
+  }
+
+  openGate(): void {
+    if (!this.#gateClosed || this.closed) return;
+    this.#gateClosed = false;
+    try {
+      this.#stream.resume();
+      this.#phase.onReadEnd();
+    } catch (error) {
+      this.#onError(error);
+    }
+    if (!this.#gateClosed && !this.closed) this.#transport.resume();
+  }
+
+  become(phase: Phase, maximumPacketSize: number): void {
+    this.#phase = phase;
+    this.#stream.maximumPacketSize = maximumPacketSize;
+    this.outbox.listener = phase;
+  }
+
+  setDeadline(atMs: number): void {
+    this.#parts.context.deadlines.set(this, atMs);
+  }
+
+  end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#stop();
+    this.outbox.end();
+  }
+
+  #stop(): void {
+    this.#stream.close();
+    this.#frame = NOBODY;
+    this.#parts.context.deadlines.clear(this);
+  }
+
+  /** The one place where what a peer did wrong is caught. */
+  #onError(error: unknown): void {
+    if (this.closed) return;
+    if (error instanceof RemoteError) {
+      const frame = this.#frame === NOBODY ? null : this.#frame;
+      this.#phase.onReadEnd();
+      this.#phase.onRemoteError(error, frame, this.#frameBody, this.#frameEnd);
+      return;
+    }
+    // Ours, not the peer's: this connection ends, the broker goes on.
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#parts.context.log.write('error', 'internal-error', `${this.peer}: ${text}`);
+    this.#phase.onShutDown(ReasonCode.ImplementationSpecificError, 'internal error of the broker');
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * What the parts of one broker's core share: its options, ports, counters and clock. Nothing here is per client.
+ *
+ * Time comes in from outside: `nowMs` is the monotonic time of the input that is being handled, `wallMs()` the same
+ * moment on the wall clock, for what must survive a restart.
+ */
+import type { Deadlines } from '@martlet/protocol';
+import { BufferPool } from './buffer-pool.ts';
+import { Commits } from './commits.ts';
+import type { LocalDelivery } from './local-subscription.ts';
+import { Metrics } from './metrics.ts';
+import type { Outbox, OutboxOwner } from './outbox.ts';
+import type { Outcomes } from './outcomes.ts';
+import type { Log } from './ports/log.ts';
+import type { Store } from './ports/store.ts';
+import type { Profile } from './profile.ts';
+
+/** What the core needs of the world: time, identifiers nobody can guess, and to be called again at the turn's end. */
+export interface Environment {
+  /** Monotonic, ms, may be fractional. */
+  nowMs(): number;
+  /** Wall clock, ms since 1970. */
+  wallMs(): number;
+  /** A client identifier that no other client has. */
+  newClientId(): string;
+  /** Asks for one call of `turn` after all inputs of this round. */
+  requestTurn(): void;
+}
+
+export class CoreContext implements OutboxOwner {
+  readonly profile: Profile;
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly outcomes: Outcomes;
+  readonly pool: BufferPool;
+  readonly commits: Commits;
+  readonly deadlines: Deadlines;
+  /** Monotonic time of the current input. */
+  nowMs: number;
+  /** Messages that wait in queues, once per session or group, and their bytes. */
+  queuedMessages: number;
+  queuedBytes: number;
+  /** Output that waits for clients that read too slowly. */
+  blockedBytes: number;
+  readonly blockedBytesLimit: number;
+  /** How often anything was staged: whether handling a message staged something shows in the difference. */
+  stagings: number;
+  readonly #dirty: Outbox[];
+  readonly #waiting: Set<Outbox>;
+  readonly #local: LocalDelivery[];
+  #turnRequested: boolean;
+
+  constructor(
+    profile: Profile,
+    environment: Environment,
+    store: Store,
+    log: Log,
+    outcomes: Outcomes,
+    deadlines: Deadlines,
+  ) {
+    this.profile = profile;
+    this.environment = environment;
+    this.store = store;
+    this.log = log;
+    this.metrics = new Metrics();
+    this.outcomes = outcomes;
+    this.pool = new BufferPool();
+    this.commits = new Commits(store);
+    this.deadlines = deadlines;
+    this.nowMs = environment.nowMs();
+    this.queuedMessages = 0;
+    this.queuedBytes = 0;
+    this.blockedBytes = 0;
+    this.blockedBytesLimit = profile.limits.outboxBytesInAll;
+    this.stagings = 0;
+    this.#dirty = [];
+    this.#waiting = new Set();
+    this.#local = [];
+    this.#turnRequested = false;
+  }
+
+  /** Every input begins here. */
+  sampleClock(): void {
+    this.nowMs = this.environment.nowMs();
+    this.outcomes.nowMs = this.nowMs;
+  }
+
+  get wallMs(): number {
+    return this.environment.wallMs();
+  }
+
+  /** A moment of the monotonic clock on the wall clock; Infinity stays. */
+  toWallMs(atMs: number): number {
+    return atMs - this.nowMs + this.environment.wallMs();
+  }
+
+  fromWallMs(atWallMs: number): number {
+    return atWallMs - this.environment.wallMs() + this.nowMs;
+  }
+
+  /**
+   * Something was staged: asks for the turn that commits it.
+   * @returns the commit that what tells of it must wait for
+   */
+  staged(): number {
+    this.stagings++;
+    this.requestTurn();
+    return this.commits.current;
+  }
+
+  get commitsDone(): number {
+    return this.commits.done;
+  }
+
+  markDirty(outbox: Outbox): void {
+    this.#dirty.push(outbox);
+    this.requestTurn();
+  }
+
+  awaitCommit(outbox: Outbox): void {
+    this.#waiting.add(outbox);
+    this.requestTurn();
+  }
+
+  requestTurn(): void {
+    if (this.#turnRequested) return;
+    this.#turnRequested = true;
+    this.environment.requestTurn();
+  }
+
+  turnBegins(): void {
+    this.#turnRequested = false;
+  }
+
+  /** Moves what waited for finished commits into the outboxes. */
+  releaseHeld(): void {
+    for (const outbox of this.#waiting) {
+      if (!outbox.releaseHeld() && !outbox.waitsForCommit) this.#waiting.delete(outbox);
+      if (!outbox.dirty) {
+        outbox.dirty = true;
+        this.#dirty.push(outbox);
+      }
+    }
+  }
+
+  /** Writes every dirty outbox once. */
+  flush(): void {
+    const dirty = this.#dirty;
+    for (let i = 0; i < dirty.length; i++) {
+      const outbox = dirty[i]!;
+      outbox.dirty = false;
+      outbox.flush();
+    }
+    dirty.length = 0;
+  }
+
+  /** Outboxes that wait for this commit or an earlier one. */
+  waitingFor(commit: number): Outbox[] {
+    return [...this.#waiting].filter((outbox) => outbox.firstAwaitedCommit <= commit);
+  }
+
+  /** Keeps a message for the application until the turn is over. */
+  addLocal(delivery: LocalDelivery): boolean {
+    if (this.#local.length >= this.profile.limits.localMessages) return false;
+    this.#local.push(delivery);
+    this.requestTurn();
+    return true;
+  }
+
+  takeLocal(): LocalDelivery[] {
+    return this.#local.splice(0);
+  }
+}

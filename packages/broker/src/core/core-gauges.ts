@@ -1,0 +1,68 @@
+/** What there is in the broker now: read from the tables that hold it, whenever somebody asks. */
+import type { CoreContext } from './context.ts';
+import type { Gauges } from './metrics.ts';
+import type { Retaining } from './retaining.ts';
+import type { Sessions } from './sessions.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+export class CoreGauges implements Gauges {
+  readonly #context: CoreContext;
+  readonly #sessions: Sessions;
+  readonly #subscriptions: Subscriptions;
+  readonly #retaining: Retaining;
+  readonly #connections: ReadonlySet<unknown>;
+
+  constructor(
+    context: CoreContext,
+    sessions: Sessions,
+    subscriptions: Subscriptions,
+    retaining: Retaining,
+    connections: ReadonlySet<unknown>,
+  ) {
+    this.#context = context;
+    this.#sessions = sessions;
+    this.#subscriptions = subscriptions;
+    this.#retaining = retaining;
+    this.#connections = connections;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  get clientsConnected(): number {
+    return this.#sessions.connected;
+  }
+
+  get sessions(): number {
+    return this.#sessions.count;
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions.count;
+  }
+
+  get sharedSubscriptions(): number {
+    return this.#subscriptions.sharedCount;
+  }
+
+  get retainedMessages(): number {
+    return this.#retaining.messages.count;
+  }
+
+  get retainedBytes(): number {
+    return this.#retaining.messages.bytes;
+  }
+
+  get storedMessages(): number {
+    return this.#retaining.messages.count + this.#context.queuedMessages;
+  }
+
+  get storedBytes(): number {
+    return this.#retaining.messages.bytes + this.#context.queuedBytes;
+  }
+
+  get outboxBytes(): number {
+    return this.#context.blockedBytes;
+  }
+}

@@ -1,0 +1,46 @@
+/** What the core tells the application about, once the turn is over. */
+import type { ReasonCode } from '@martlet/protocol';
+
+export interface ClientDescription {
+  readonly clientId: string;
+  readonly username: string | undefined;
+  readonly protocolVersion: 3 | 4 | 5;
+  /** Where it is, such as `127.0.0.1:50312`. */
+  readonly peer: string;
+  /** The listener's name. */
+  readonly listener: string;
+}
+
+export interface BrokerEvents {
+  clientConnected: ClientDescription & { readonly sessionPresent: boolean; readonly keepAlive: number };
+  clientDisconnected: ClientDescription & {
+    /** In MQTT 5 terms, whatever the client's version. */
+    readonly reasonCode: ReasonCode;
+    readonly reason: string;
+  };
+  /** A connection that ended before its client was accepted. */
+  connectionRefused: {
+    readonly peer: string;
+    readonly listener: string;
+    readonly clientId: string | undefined;
+    readonly reasonCode: ReasonCode | undefined;
+    readonly reason: string;
+  };
+  subscribed: { readonly clientId: string; readonly topicFilter: string; readonly qos: 0 | 1 | 2 };
+  unsubscribed: { readonly clientId: string; readonly topicFilter: string };
+  /** A message ended without delivery, for one recipient. */
+  messageDropped: {
+    /** Stable, such as `outbox-full`: see `DROP_REASONS`. */
+    readonly reason: string;
+    readonly clientId: string;
+    readonly topicName: string;
+    readonly count: number;
+  };
+}
+
+export type BrokerEventName = keyof BrokerEvents;
+
+/** Takes events during the turn; hands them on after it. */
+export interface EventSink {
+  emit<Name extends BrokerEventName>(name: Name, event: BrokerEvents[Name]): void;
+}

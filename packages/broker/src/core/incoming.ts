@@ -1,0 +1,290 @@
+/**
+ * PUBLISH packets from clients: checked, attributed to a topic, authorised, acknowledged and handed to the router. This is the
+ * way in of the hot path: nothing is allocated for a QoS 0 message to a topic that the connection named last.
+ */
+
+import type { PublishPropertyScan } from '@martlet/protocol';
+import {
+  createPublishPropertyScan,
+  FrameResult,
+  MalformedPacketError,
+  ProtocolError,
+  ReasonCode,
+  readVariableByteInteger,
+  scanPublishProperties,
+  TOPIC_PROBLEMS,
+  variableByteIntegerLength,
+} from '@martlet/protocol';
+import { AT_ONCE } from './commits.ts';
+import type { ConnectionInput } from './connection-input.ts';
+import type { CoreContext } from './context.ts';
+import { DropReason } from './drop-reason.ts';
+import type { QoS } from './message.ts';
+import { NO_BYTES } from './message.ts';
+import type { Publication } from './publication.ts';
+import { MAX_RUN, PublishRun } from './publish-run.ts';
+import { WireForm } from './publish-writer.ts';
+import type { Retaining } from './retaining.ts';
+import { Decision } from './rights.ts';
+import type { Router } from './router.ts';
+import type { Topic, TopicTable } from './topics/topic-table.ts';
+
+const PUBACK = 0x40;
+const PUBREC = 0x50;
+const DOLLAR = 0x24;
+const NOT_RETAINED = 'routed, but not retained: the broker already retains as much as it may';
+
+export class Incoming {
+  readonly run: PublishRun;
+  readonly #context: CoreContext;
+  readonly #topics: TopicTable;
+  readonly #router: Router;
+  readonly #retaining: Retaining;
+  readonly #publication: Publication;
+  readonly #scan: PublishPropertyScan;
+
+  constructor(
+    context: CoreContext,
+    topics: TopicTable,
+    router: Router,
+    retaining: Retaining,
+    publication: Publication,
+  ) {
+    this.run = new PublishRun();
+    this.#context = context;
+    this.#topics = topics;
+    this.#router = router;
+    this.#retaining = retaining;
+    this.#publication = publication;
+    this.#scan = createPublishPropertyScan();
+  }
+
+  /**
+   * One PUBLISH of a connected client, as `PacketStream` shows it.
+   * @throws RemoteError when it breaks the protocol
+   */
+  onPublish(
+    client: ConnectionInput,
+    bytes: Uint8Array,
+    start: number,
+    body: number,
+    end: number,
+    owned: boolean,
+  ): FrameResult {
+    const run = this.run;
+    if (bytes[start] === 0x30 && end - body >= 2) {
+      const topicStart = body + 2;
+      const topicEnd = topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
+      const v5 = client.form === WireForm.V5;
+      const payload = v5 ? topicEnd + 1 : topicEnd;
+      if (payload <= end && topicEnd > topicStart && (!v5 || bytes[topicEnd] === 0)) {
+        let topic = client.lastTopic;
+        if (topic === null || !topic.equals(bytes, topicStart, topicEnd)) {
+          topic = this.#intern(bytes, topicStart, topicEnd);
+          const decision = this.#rightTo(client, topic, 0, false);
+          if (decision === Decision.Pending) return this.#again();
+          if (decision === Decision.Denied) {
+            this.#context.metrics.publishMessagesReceived++;
+            this.#refuse(client, topic);
+            return FrameResult.Next;
+          }
+          client.lastTopic = topic;
+        }
+        if (run.count === 0 || run.topic !== topic || run.bytes !== bytes || run.count === MAX_RUN) {
+          if (run.count > 0) this.#router.routeRun(run);
+          run.begin(topic, client.session, client.form, bytes, start);
+        }
+        run.add(start, payload, end);
+        return FrameResult.Next;
+      }
+    }
+    this.flush();
+    return this.#onAnyPublish(client, bytes, start, body, end, owned);
+  }
+
+  /** Routes what has been collected: before anything else of this connection is done, and when the read ends. */
+  flush(): void {
+    if (this.run.count > 0) this.#router.routeRun(this.run);
+  }
+
+  #again(): FrameResult {
+    this.flush();
+    return FrameResult.Again;
+  }
+
+  #onAnyPublish(
+    client: ConnectionInput,
+    bytes: Uint8Array,
+    start: number,
+    body: number,
+    end: number,
+    owned: boolean,
+  ): FrameResult {
+    const firstByte = bytes[start]!;
+    const qos = (firstByte >> 1) & 3;
+    const retain = (firstByte & 1) === 1;
+    if (qos === 3) {
+      throw new MalformedPacketError('PUBLISH has QoS 3, expected 0, 1 or 2'); // [MQTT-3.3.1-4] [MQTT-3.3.1-4] 3.1.1
+    }
+    if (qos === 0 && (firstByte & 0x08) !== 0) {
+      throw new MalformedPacketError('PUBLISH has DUP at QoS 0'); // [MQTT-3.3.1-2] [MQTT-3.3.1-2] 3.1.1
+    }
+    const topicStart = body + 2;
+    const topicEnd = end - body < 2 ? end + 1 : topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
+    let at = topicEnd + (qos > 0 ? 2 : 0);
+    if (at > end)
+      throw new MalformedPacketError('PUBLISH ends before its topic name and packet identifier do');
+    const packetId = qos > 0 ? (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]! : 0;
+    if (qos > 0 && packetId === 0) {
+      throw new ProtocolError('PUBLISH has packet identifier 0'); // [MQTT-2.2.1-3] [MQTT-2.3.1-1] 3.1.1
+    }
+    const scan = this.#scan;
+    let v5 = false;
+    let plain = true;
+    if (client.form === WireForm.V5) {
+      const length = readVariableByteInteger(bytes, at, end);
+      at += variableByteIntegerLength(length);
+      if (at + length > end) throw new MalformedPacketError('PUBLISH ends before its properties do');
+      if (length > 0) {
+        scanPublishProperties(bytes, at, at + length, scan);
+        v5 = true;
+        plain = scan.topicAlias === 0;
+        if (scan.hasSubscriptionIdentifier) {
+          throw new ProtocolError('PUBLISH from a client has a Subscription Identifier'); // [MQTT-3.3.4-6]
+        }
+      }
+      at += length;
+    }
+    const topic = this.#topicOf(client, bytes, topicStart, topicEnd, v5 ? scan.topicAlias : 0);
+    const decision = this.#rightTo(client, topic, qos as QoS, retain);
+    if (decision === Decision.Pending) return FrameResult.Again;
+    if (v5 && scan.topicAlias !== 0) client.setAlias(scan.topicAlias, topic);
+
+    const { metrics, nowMs } = this.#context;
+    metrics.publishMessagesReceived++;
+    metrics.publishBytesReceived += end - at;
+    let isNew = true;
+    if (qos === 1) client.session.receiver.onPublishQos1();
+    else if (qos === 2) isNew = client.session.receiver.onPublishQos2(packetId);
+    if (decision === Decision.Denied) {
+      if (isNew) this.#refuse(client, topic);
+      this.#acknowledgeRefused(client, qos as QoS, packetId, isNew, client.refusalOf(topic));
+      return FrameResult.Next;
+    }
+    if (!isNew) {
+      // It has been routed; only its PUBREC was lost. [MQTT-4.3.3-10]
+      client.output.acknowledge(
+        PUBREC,
+        packetId,
+        client.session.kept ? this.#context.commits.current : AT_ONCE,
+      );
+      return FrameResult.Next;
+    }
+    const publication = this.#publication;
+    publication.begin(topic, qos as QoS, retain, client.session, client.session.clientId, nowMs);
+    publication.setPayload(bytes, at, end, owned);
+    if (v5) {
+      publication.properties =
+        scan.forwardBytes ??
+        (scan.forwardEnd > scan.forwardStart ? bytes.subarray(scan.forwardStart, scan.forwardEnd) : NO_BYTES);
+      publication.expirySeconds = scan.messageExpiryInterval;
+    }
+    if (plain) publication.setRaw(client.form, start, end, qos > 0 ? topicEnd : 0);
+    this.#accept(client, publication, packetId);
+    return FrameResult.Next;
+  }
+
+  /** Routes and retains one message, and acknowledges it after the commit that keeps it. */
+  #accept(client: ConnectionInput, publication: Publication, packetId: number): void {
+    const context = this.#context;
+    const before = context.stagings;
+    const retained = publication.retain ? this.#retaining.retain(publication) : true;
+    const wanted = this.#router.route(publication);
+    const { qos } = publication;
+    if (qos === 0) return;
+    if (qos === 2 && client.session.kept) {
+      context.store.putReceived(client.session.clientId, packetId);
+      context.staged();
+    }
+    const commit = context.stagings === before ? AT_ONCE : context.commits.current;
+    if (qos === 1) client.output.outbox.countAcknowledgement();
+    if (client.form === WireForm.V3 || (retained && (wanted || !context.profile.tellNoMatchingSubscribers))) {
+      client.output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit); // [MQTT-4.3.2-4] [MQTT-4.3.3-8]
+      return;
+    }
+    client.output.sendAfter(commit, {
+      type: qos === 1 ? 'puback' : 'pubrec',
+      packetId,
+      reasonCode: wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers,
+      properties: retained ? {} : { reasonString: NOT_RETAINED },
+    });
+  }
+
+  /** Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
+  #acknowledgeRefused(
+    client: ConnectionInput,
+    qos: QoS,
+    packetId: number,
+    isNew: boolean,
+    reasonString: string,
+  ): void {
+    if (qos === 0) return;
+    const { output, session } = client;
+    if (client.form === WireForm.V3) {
+      if (qos === 1) output.outbox.countAcknowledgement();
+      output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, AT_ONCE); // [MQTT-3.3.5-2] 3.1.1
+      return;
+    }
+    output.outbox.countAcknowledgement();
+    if (qos === 2 && isNew) session.receiver.forget(packetId);
+    output.sendAfter(AT_ONCE, {
+      type: qos === 1 ? 'puback' : 'pubrec',
+      packetId,
+      reasonCode: ReasonCode.NotAuthorized,
+      properties: { reasonString },
+    });
+  }
+
+  #refuse(client: ConnectionInput, topic: Topic): void {
+    this.#context.metrics.publishesRefused++;
+    this.#context.outcomes.dropped(DropReason.NotAuthorized, client.session.clientId, topic, 1);
+  }
+
+  #rightTo(client: ConnectionInput, topic: Topic, qos: QoS, retain: boolean): Decision {
+    // $-topics are the broker's own. [MQTT-4.7.2-1]
+    if (topic.bytes[0] === DOLLAR && topic.name.startsWith('$SYS/')) return Decision.Denied;
+    return client.rights === null ? Decision.Allowed : client.rights.toPublish(topic, qos, retain);
+  }
+
+  #topicOf(client: ConnectionInput, bytes: Uint8Array, start: number, end: number, alias: number): Topic {
+    if (alias > this.#context.profile.limits.topicAliasMaximum) {
+      throw new ProtocolError(
+        `PUBLISH has Topic Alias ${alias}, expected at most ${this.#context.profile.limits.topicAliasMaximum}`,
+        ReasonCode.TopicAliasInvalid, // [MQTT-3.3.2-9]
+      );
+    }
+    if (end > start) {
+      const last = client.lastTopic;
+      return last?.equals(bytes, start, end) ? last : this.#intern(bytes, start, end);
+    }
+    if (alias === 0) {
+      throw new ProtocolError('PUBLISH has an empty topic name and no Topic Alias'); // [MQTT-3.3.2-1] [MQTT-4.7.3-1]
+    }
+    const topic = client.topicOfAlias(alias);
+    if (topic === undefined) {
+      throw new ProtocolError(
+        `PUBLISH has Topic Alias ${alias}, which was not introduced on this connection`,
+      ); // [MQTT-3.3.2-7]
+    }
+    return topic;
+  }
+
+  #intern(bytes: Uint8Array, start: number, end: number): Topic {
+    const topic = this.#topics.intern(bytes, start, end);
+    if (topic !== null && end - start <= this.#context.profile.limits.topicBytes) return topic;
+    const problem = this.#topics.problemOf(bytes, start, end) ?? 'tooLong';
+    const text = `PUBLISH has an invalid topic name: ${TOPIC_PROBLEMS[problem]}`;
+    if (problem === 'illFormed' || problem === 'nullCharacter') throw new MalformedPacketError(text); // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
+    throw new ProtocolError(text, ReasonCode.TopicNameInvalid); // [MQTT-3.3.2-2] [MQTT-3.3.2-2] 3.1.1
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Every bound of the broker, in one table: validation, documentation (docs/limits.md) and the command line read it.
+ * What a limit refuses or drops is counted by reason (see outcomes.ts) or told in a reason code.
+ */
+export interface LimitRow {
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly unit: string;
+  /** What it bounds. */
+  readonly text: string;
+  /** What happens at the limit. */
+  readonly effect: string;
+}
+
+export const LIMITS = {
+  connections: {
+    default: 100_000,
+    minimum: 1,
+    maximum: 1_000_000_000,
+    unit: 'connections',
+    text: 'open network connections',
+    effect: 'a new one is closed at once; counted as connections refused',
+  },
+  sessions: {
+    default: 1_000_000,
+    minimum: 1,
+    maximum: 1_000_000_000,
+    unit: 'sessions',
+    text: 'sessions, connected or not',
+    effect: 'CONNECT of a new client is refused with 0x97 Quota exceeded (return code 3 before MQTT 5.0)',
+  },
+  maximumPacketSize: {
+    default: 16_777_216,
+    minimum: 256,
+    maximum: 268_435_460,
+    unit: 'bytes',
+    text: 'one packet from a client; told in CONNACK',
+    effect: 'the connection ends with 0x95 Packet too large before the packet is buffered',
+  },
+  connectPacketSize: {
+    default: 262_144,
+    minimum: 256,
+    maximum: 268_435_460,
+    unit: 'bytes',
+    text: 'the CONNECT packet and what else a client sends before it is accepted',
+    effect: 'the connection ends with 0x95 Packet too large before the packet is buffered',
+  },
+  connectTimeoutMs: {
+    default: 10_000,
+    minimum: 10,
+    maximum: 3_600_000,
+    unit: 'ms',
+    text: 'from the network connection to an accepted CONNECT, authentication included',
+    effect: 'the connection is closed; counted as connect timeouts',
+  },
+  maximumKeepAlive: {
+    default: 65_535,
+    minimum: 1,
+    maximum: 65_535,
+    unit: 's',
+    text: 'the keep alive a client may ask for (65,535: any, 0 included)',
+    effect: 'MQTT 5 clients are told this one in CONNACK, older ones are refused with return code 2',
+  },
+  maximumSessionExpiryInterval: {
+    default: 0xffffffff,
+    minimum: 0,
+    maximum: 0xffffffff,
+    unit: 's',
+    text: 'the Session Expiry Interval a client may ask for (4,294,967,295: never)',
+    effect: 'a longer one is cut to this, and CONNACK tells',
+  },
+  outboxBytes: {
+    default: 4_194_304,
+    minimum: 1024,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'output that waits for one connection whose client reads too slowly',
+    effect: 'QoS 0 messages to it are dropped (outbox-full); QoS 1 and 2 wait in its queue',
+  },
+  outboxBytesInAll: {
+    default: 536_870_912,
+    minimum: 1024,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'output that waits for all slow connections together',
+    effect: 'QoS 0 messages to slow connections are dropped (outbox-full)',
+  },
+  queuedMessages: {
+    default: 100_000,
+    minimum: 0,
+    maximum: 1_000_000_000,
+    unit: 'messages',
+    text: 'messages that wait for one session or shared group',
+    effect: 'the oldest (or newest: see fullQueue) is dropped (queue-full)',
+  },
+  queuedBytes: {
+    default: 268_435_456,
+    minimum: 0,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'messages that wait for one session or shared group',
+    effect: 'the oldest (or newest: see fullQueue) is dropped (queue-full)',
+  },
+  queuedBytesInAll: {
+    default: 2_147_483_648,
+    minimum: 0,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'messages that wait for all sessions together; a message counts once per session',
+    effect: 'a session that would get one more loses its oldest, or this one (budget-exhausted)',
+  },
+  inFlightMessages: {
+    default: 1000,
+    minimum: 1,
+    maximum: 65_535,
+    unit: 'messages',
+    text: 'QoS 1 and 2 messages sent to one client and not acknowledged (an MQTT 5 client may ask for fewer)',
+    effect: 'further ones wait in its queue',
+  },
+  receiveMaximum: {
+    default: 1000,
+    minimum: 1,
+    maximum: 65_535,
+    unit: 'messages',
+    text: 'QoS 1 and 2 messages that one client may send without an acknowledgement; told in CONNACK',
+    effect: 'an MQTT 5 connection ends with 0x93 Receive Maximum exceeded; older ones may have 65,535',
+  },
+  subscriptionsPerSession: {
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000_000,
+    unit: 'subscriptions',
+    text: 'subscriptions of one session',
+    effect: 'SUBACK answers 0x97 Quota exceeded (0x80 before MQTT 5.0)',
+  },
+  subscriptions: {
+    default: 10_000_000,
+    minimum: 1,
+    maximum: 1_000_000_000,
+    unit: 'subscriptions',
+    text: 'subscriptions of all sessions',
+    effect: 'SUBACK answers 0x97 Quota exceeded (0x80 before MQTT 5.0)',
+  },
+  topicLevels: {
+    default: 128,
+    minimum: 1,
+    maximum: 65_536,
+    unit: 'levels',
+    text: 'levels of a topic name or topic filter',
+    effect: 'PUBLISH: 0x90 Topic Name invalid, SUBSCRIBE: 0x8F Topic Filter invalid',
+  },
+  topicBytes: {
+    default: 65_535,
+    minimum: 1,
+    maximum: 65_535,
+    unit: 'bytes',
+    text: 'a topic name or topic filter',
+    effect: 'PUBLISH: 0x90 Topic Name invalid, SUBSCRIBE: 0x8F Topic Filter invalid',
+  },
+  retainedMessages: {
+    default: 1_000_000,
+    minimum: 0,
+    maximum: 1_000_000_000,
+    unit: 'messages',
+    text: 'retained messages',
+    effect:
+      'a message for a further topic is routed but not retained (retained-limit); PUBACK or PUBREC say so',
+  },
+  retainedBytes: {
+    default: 1024_194_304,
+    minimum: 0,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'retained messages',
+    effect: 'the message is routed but not retained (retained-limit); PUBACK or PUBREC say so',
+  },
+  internedTopics: {
+    default: 65_536,
+    minimum: 64,
+    maximum: 16_777_216,
+    unit: 'topics',
+    text: 'topic names remembered with their subscribers, per generation of two',
+    effect: 'those not named lately are forgotten and looked up anew when they are named again',
+  },
+  rememberedRights: {
+    default: 1024,
+    minimum: 1,
+    maximum: 1_048_576,
+    unit: 'topics',
+    text: 'decisions of the authoriser remembered per connection',
+    effect: 'the authoriser is asked again',
+  },
+  topicAliasMaximum: {
+    default: 256,
+    minimum: 0,
+    maximum: 65_535,
+    unit: 'aliases',
+    text: 'topic aliases one MQTT 5 client may use; told in CONNACK',
+    effect: 'the connection ends with 0x94 Topic Alias invalid',
+  },
+  outboundTopicAliases: {
+    default: 256,
+    minimum: 0,
+    maximum: 65_535,
+    unit: 'aliases',
+    text: 'topic aliases used towards one MQTT 5 client, at most what it allows',
+    effect: 'the topics used most have one; the others are sent by name',
+  },
+  localMessages: {
+    default: 100_000,
+    minimum: 1,
+    maximum: 1_000_000_000,
+    unit: 'messages',
+    text: 'messages that wait for in-process subscribers within one turn',
+    effect: 'further ones are dropped for them (queue-full)',
+  },
+  retainedBatch: {
+    default: 1000,
+    minimum: 1,
+    maximum: 1_000_000,
+    unit: 'messages',
+    text: 'retained messages sent to one new subscription per turn, so that it delays nobody',
+    effect: 'the rest follows in later turns',
+  },
+  recentDropsPerReason: {
+    default: 128,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: 'entries',
+    text: 'latest dropped messages remembered for each reason',
+    effect: 'older ones remain in the counters only',
+  },
+  malformedLogPerMinute: {
+    default: 60,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: 'lines per minute',
+    text: 'log lines about connections that broke the protocol or were refused',
+    effect: 'further ones are counted, and their number is logged later',
+  },
+} as const;
+
+export type LimitName = keyof typeof LIMITS;
+/** Resolved limits: every one has a value within its bounds. */
+export type Limits = { readonly [Name in LimitName]: number };

@@ -1,0 +1,21 @@
+import type { Message } from './message.ts';
+
+/** A subscription of the application that embeds the broker. Its messages are handed over by the host after the turn. */
+export class LocalSubscription {
+  readonly kind = 'local';
+  readonly topicFilter: string;
+  readonly handler: (message: Message, retained: boolean) => void;
+
+  constructor(topicFilter: string, handler: (message: Message, retained: boolean) => void) {
+    this.topicFilter = topicFilter;
+    this.handler = handler;
+  }
+}
+
+/** A message on its way to the application. */
+export interface LocalDelivery {
+  readonly subscription: LocalSubscription;
+  readonly message: Message;
+  /** It was retained before the subscription was made. */
+  readonly retained: boolean;
+}

@@ -1,0 +1,414 @@
+/**
+ * Gives messages to sessions: what can be sent now is written into the connection's outbox, what cannot waits in the
+ * session's queue until an acknowledgement, or room in the outbox, lets it go.
+ *
+ *     deliver ──▶ QoS 0 ──────────────────────────────▶ outbox (or dropped: no room)
+ *            └──▶ QoS 1, 2 ──▶ queue ──▶ pump ──▶ Sender ──▶ outbox
+ *                          └── nothing waits, nothing is kept: straight to the outbox
+ *
+ * It decides nothing about who gets a message (Router) and knows sockets only as outboxes.
+ */
+import { DeliveryState } from '@martlet/protocol';
+import { AT_ONCE } from './commits.ts';
+import type { ConnectionOutput } from './connection-output.ts';
+import type { CoreContext } from './context.ts';
+import { Delivery } from './delivery.ts';
+import { DropReason } from './drop-reason.ts';
+import type { Exchanges } from './exchanges.ts';
+import { RELEASING } from './exchanges.ts';
+import type { QoS } from './message.ts';
+import { BY_REFERENCE_BYTES } from './outbox.ts';
+import type { Publication, Template } from './publication.ts';
+import { secondsLeft } from './publication.ts';
+import { PublishWriter, WireForm } from './publish-writer.ts';
+import type { QueueKeeper } from './queue-keeper.ts';
+import type { Target } from './route.ts';
+import type { Session } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
+import type { SharedGroups } from './shared-groups.ts';
+import type { Topic } from './topics/topic-table.ts';
+
+const PUBLISH = 0x30;
+const PUBREL = 0x62;
+const DUP = 0x08;
+const RETAIN = 0x01;
+const NO_IDENTIFIERS: readonly number[] = [];
+
+export class Outgoing {
+  readonly #context: CoreContext;
+  readonly #queues: QueueKeeper;
+  readonly #groups: SharedGroups;
+  readonly #exchanges: Exchanges;
+  readonly #writer: PublishWriter;
+  readonly #canTake: (session: Session, qos: number) => boolean;
+
+  constructor(context: CoreContext, queues: QueueKeeper, groups: SharedGroups, exchanges: Exchanges) {
+    this.#context = context;
+    this.#queues = queues;
+    this.#groups = groups;
+    this.#exchanges = exchanges;
+    this.#writer = new PublishWriter();
+    this.#canTake = canTakeNow;
+  }
+
+  // ---- messages in -------------------------------------------------------------------------------------------------
+
+  /** Gives the message to one session of a route. */
+  deliver(publication: Publication, target: Target): void {
+    const session = target.session;
+    const qos: QoS = publication.qos < target.qos ? publication.qos : target.qos; // [MQTT-3.8.4-8] [MQTT-3.8.4-6] 3.1.1
+    const retain = publication.retain && target.retainAsPublished; // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT-3.3.1-9] 3.1.1
+    if (qos === 0) {
+      this.deliverQos0(publication, session, retain, target.identifiers);
+      return;
+    }
+    const output = session.output;
+    if (
+      output !== null &&
+      !session.kept &&
+      output.aliases === null &&
+      (target.identifiers.length === 0 || output.form === WireForm.V3) &&
+      canTakeNow(session, qos)
+    ) {
+      this.#sendAtOnce(publication, session, output, qos, retain);
+      return;
+    }
+    this.enqueue(session, new Delivery(publication.message(), qos, retain, target.identifiers));
+  }
+
+  /** Sends at QoS 0 if the client is connected and has room; else the message is dropped for it. */
+  deliverQos0(
+    publication: Publication,
+    session: Session,
+    retain: boolean,
+    identifiers: readonly number[],
+  ): void {
+    const output = session.output;
+    if (output === null) {
+      if (this.#context.profile.queueQos0) {
+        this.enqueue(session, new Delivery(publication.message(), 0, retain, identifiers));
+      } else {
+        this.#context.outcomes.dropped(DropReason.OfflineQos0, session.clientId, publication.topic, 1);
+      }
+      return;
+    }
+    const firstByte = retain ? PUBLISH | RETAIN : PUBLISH;
+    if (output.aliases === null && (identifiers.length === 0 || output.form === WireForm.V3)) {
+      const template = publication.template(output.form, false);
+      if (!this.#fits(output, template.packetLength, publication.topic, true)) return;
+      this.#writeTemplate(output, template, firstByte, 0);
+      this.#countSent(publication.payloadLength);
+    } else {
+      const { topic, properties, expirySeconds } = publication;
+      const payload = publication.payload();
+      this.#measure(output, topic, 0, properties, expirySeconds, identifiers, payload.length, true);
+      if (!this.#fits(output, this.#writer.packetLength, topic, true)) return;
+      this.#introduceAlias(output, topic);
+      this.#write(output, firstByte, 0, payload);
+    }
+    output.outbox.countQos0(1);
+  }
+
+  /** Gives a group's message to the member whose turn it is, or keeps it with the group. [MQTT-4.8.2-3] */
+  deliverShared(publication: Publication, group: SharedGroup): void {
+    const { shareBalancing } = this.#context.profile;
+    if (publication.qos === 0) {
+      const member = group.pick(0, shareBalancing, this.#canTake);
+      if (member === null) {
+        this.#context.outcomes.dropped(DropReason.OfflineQos0, group.name, publication.topic, 1);
+        return;
+      }
+      const { subscriptionIdentifier } = member;
+      const identifiers = subscriptionIdentifier === 0 ? NO_IDENTIFIERS : [subscriptionIdentifier];
+      this.deliverQos0(
+        publication,
+        member.session,
+        publication.retain && member.retainAsPublished,
+        identifiers,
+      );
+      return;
+    }
+    const waiting = new Delivery(publication.message(), publication.qos, false, NO_IDENTIFIERS, group.owner);
+    if (!group.kept && group.waiting === 0) {
+      const member = group.pick(publication.qos, shareBalancing, this.#canTake);
+      if (member !== null) {
+        const given = group.given(waiting, member);
+        given.origin = null;
+        this.#send(member.session, member.session.output!, given);
+        return;
+      }
+    }
+    if (this.#queues.pushShared(group, waiting)) this.pumpGroup(group);
+  }
+
+  /** Adds to the session's queue, within its limits, and sends what can be sent. */
+  enqueue(session: Session, delivery: Delivery): void {
+    if (this.#queues.push(session, delivery) && session.output !== null) this.pump(session);
+  }
+
+  /** Gives what waits in a group to members that can take it, in turn. */
+  pumpGroup(group: SharedGroup): void {
+    const { shareBalancing } = this.#context.profile;
+    while (group.waiting > 0) {
+      const member = group.pick(2, shareBalancing, this.#canTake);
+      if (member === null) return;
+      const given = this.#queues.takeShared(group, member.session);
+      if (given === undefined) return;
+      this.#sendUnlessExpired(member.session, member.session.output!, given);
+    }
+  }
+
+  /** Sends what waits, as far as quota and outbox allow: first again what was in flight, then the queues. */
+  pump(session: Session): void {
+    const { output, sender } = session;
+    if (output === null) return;
+    while (output.outbox.hasRoom) {
+      const packetId = sender.nextResend();
+      if (packetId !== 0) {
+        this.#resend(session, output, packetId);
+        continue;
+      }
+      if (!sender.ready) return;
+      const delivery = this.#queues.shift(session);
+      if (delivery === undefined) return;
+      this.#sendUnlessExpired(session, output, delivery);
+    }
+  }
+
+  /**
+   * The session is no more: what waits or is in flight is dropped, but for messages of shared groups that no client has
+   * begun to take exactly once: those go back to their group, which is given back for pumping.
+   */
+  endSession(session: Session): SharedGroup[] {
+    const inFlight = session.senderIfUsed?.inFlight;
+    const groups = new Set<SharedGroup>();
+    let dropped = this.#queues.dropQueue(session);
+    if (inFlight !== undefined && inFlight.size > 0) {
+      // Backwards, because each goes to the head of its group's queue.
+      for (const packetId of inFlight.inOrder().reverse()) {
+        const delivery = inFlight.itemOf(packetId);
+        const group = delivery?.share == null ? undefined : this.#groups.get(delivery.share);
+        if (inFlight.stateOf(packetId) === DeliveryState.AwaitingPuback && group !== undefined) {
+          this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!)); // [MQTT-4.8.2-4]
+          groups.add(group);
+        } else if (inFlight.stateOf(packetId) !== RELEASING) {
+          if (group !== undefined && delivery!.origin !== null) group.queue.done(delivery!.origin); // [MQTT-4.8.2-5]
+          dropped++;
+        }
+        inFlight.free(packetId);
+      }
+    }
+    if (dropped > 0) this.#context.outcomes.dropped(DropReason.SessionEnded, session.clientId, '', dropped);
+    return [...groups];
+  }
+
+  // ---- sending -----------------------------------------------------------------------------------------------------
+
+  /** The short way: nothing waits, nothing is kept, the packet suits as it is. */
+  #sendAtOnce(
+    publication: Publication,
+    session: Session,
+    output: ConnectionOutput,
+    qos: 1 | 2,
+    retain: boolean,
+  ): void {
+    const template = publication.template(output.form, true);
+    if (!this.#fits(output, template.packetLength, publication.topic, false)) return;
+    const packetId = session.sender.publish(qos, null);
+    if (packetId === 0) {
+      this.enqueue(session, new Delivery(publication.message(), qos, retain, NO_IDENTIFIERS));
+      return;
+    }
+    this.#writeTemplate(output, template, PUBLISH | (qos << 1) | (retain ? RETAIN : 0), packetId);
+    this.#countSent(publication.payloadLength);
+  }
+
+  #sendUnlessExpired(session: Session, output: ConnectionOutput, delivery: Delivery): void {
+    if (delivery.message.expiresAtMs > this.#context.nowMs) {
+      this.#send(session, output, delivery);
+      return;
+    }
+    this.#finish(session, delivery); // [MQTT-3.3.2-5]
+    this.#context.outcomes.dropped(DropReason.Expired, session.clientId, delivery.message.topic, 1);
+  }
+
+  #send(session: Session, output: ConnectionOutput, delivery: Delivery): void {
+    const { message, qos, subscriptionIdentifiers } = delivery;
+    const { payload, topic } = message;
+    // A crash must not let another message get this identifier before its exchange is over.
+    const held = qos === 2 && session.kept && this.#context.commits.current !== AT_ONCE;
+    const expiry = secondsLeft(message.expiresAtMs, this.#context.nowMs);
+    this.#measure(
+      output,
+      topic,
+      qos,
+      message.properties,
+      expiry,
+      subscriptionIdentifiers,
+      payload.length,
+      !held,
+    );
+    if (!this.#fits(output, this.#writer.packetLength, topic, qos === 0)) {
+      this.#finish(session, delivery); // [MQTT-3.1.2-25]
+      return;
+    }
+    let packetId = 0;
+    if (qos > 0) {
+      packetId = session.sender.publish(qos as 1 | 2, delivery);
+      delivery.packetId = packetId;
+      delivery.state = qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
+      if (session.kept) this.#keepSent(session, delivery);
+    }
+    const firstByte = PUBLISH | (qos << 1) | (delivery.retain ? RETAIN : 0);
+    if (held) {
+      this.#hold(output, firstByte, packetId, payload);
+      return;
+    }
+    this.#introduceAlias(output, topic);
+    this.#write(output, firstByte, packetId, payload);
+    if (qos > 0) return;
+    output.outbox.countQos0(1);
+    this.#finish(session, delivery);
+  }
+
+  /** What is in flight to a kept session is its own, also if it came from a group. */
+  #keepSent(session: Session, delivery: Delivery): void {
+    this.#queues.queueOf(session).sent(delivery);
+    if (delivery.origin !== null) {
+      this.#groups.queueOf(delivery.share)?.done(delivery.origin);
+      delivery.origin = null;
+    }
+    this.#context.staged();
+  }
+
+  /** The same packet again on a new connection, with its identifier. [MQTT-4.4.0-1] [MQTT-4.4.0-1] 3.1.1 */
+  #resend(session: Session, output: ConnectionOutput, packetId: number): void {
+    const { inFlight } = session.sender;
+    const state = inFlight.stateOf(packetId);
+    if (state === RELEASING) return;
+    if (state === DeliveryState.AwaitingPubcomp) {
+      output.acknowledge(PUBREL, packetId, AT_ONCE);
+      return;
+    }
+    const delivery = inFlight.itemOf(packetId)!;
+    const { message, qos, subscriptionIdentifiers } = delivery;
+    const { payload } = message;
+    const expiry = secondsLeft(message.expiresAtMs, this.#context.nowMs);
+    this.#measure(
+      output,
+      message.topic,
+      qos,
+      message.properties,
+      expiry,
+      subscriptionIdentifiers,
+      payload.length,
+      true,
+    );
+    if (!this.#fits(output, this.#writer.packetLength, message.topic, false)) {
+      this.#exchanges.over(session, packetId, -1);
+      return;
+    }
+    const firstByte = PUBLISH | DUP | (qos << 1) | (delivery.retain ? RETAIN : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-1] 3.1.1
+    this.#write(output, firstByte, packetId, payload);
+  }
+
+  /** A delivery that was shifted is over without an exchange. */
+  #finish(session: Session, delivery: Delivery): void {
+    if (delivery.origin !== null) this.#groups.queueOf(delivery.share)?.done(delivery.origin);
+    else if (delivery.share === null) session.queue?.done(delivery);
+    if (session.kept) this.#context.staged();
+  }
+
+  // ---- bytes -------------------------------------------------------------------------------------------------------
+
+  #measure(
+    output: ConnectionOutput,
+    topic: Topic,
+    qos: number,
+    properties: Uint8Array,
+    expirySeconds: number,
+    identifiers: readonly number[],
+    payloadLength: number,
+    mayAlias: boolean,
+  ): void {
+    this.#writer.measure(
+      output.form,
+      topic.bytes,
+      qos,
+      properties,
+      expirySeconds,
+      identifiers,
+      payloadLength,
+    );
+    const alias = mayAlias && output.aliases !== null ? output.aliases.known(topic) : 0;
+    if (alias !== 0) this.#writer.replaceTopic(alias);
+  }
+
+  /** When the packet is sure to be sent: if its topic has no alias yet, perhaps it gets one with this packet. */
+  #introduceAlias(output: ConnectionOutput, topic: Topic): void {
+    if (output.aliases === null || this.#writer.hasAlias) return;
+    if (this.#writer.packetLength + 8 > output.maximumPacketSize) return;
+    const alias = output.aliases.introduce(topic);
+    if (alias !== 0) this.#writer.introduceAlias(alias);
+  }
+
+  #write(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): void {
+    const { outbox } = output;
+    const writer = this.#writer;
+    const large = payload.length >= BY_REFERENCE_BYTES;
+    const at = outbox.reserve(large ? writer.headLength : writer.packetLength);
+    writer.writeHead(outbox.bytes, at, firstByte, packetId);
+    if (large) outbox.appendPiece(payload);
+    else outbox.bytes.set(payload, at + writer.headLength);
+    if (outbox.overfull) outbox.flush();
+    this.#countSent(payload.length);
+  }
+
+  #writeTemplate(output: ConnectionOutput, template: Template, firstByte: number, packetId: number): void {
+    const { outbox } = output;
+    const at = outbox.append(template.bytes, template.start, template.end);
+    const bytes = outbox.bytes;
+    bytes[at] = firstByte;
+    if (packetId !== 0) {
+      bytes[at + template.packetIdAt] = packetId >> 8;
+      bytes[at + template.packetIdAt + 1] = packetId & 0xff;
+    }
+    if (template.payload !== null) outbox.appendPiece(template.payload);
+    if (outbox.overfull) outbox.flush();
+  }
+
+  #hold(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): void {
+    const packet = new Uint8Array(this.#writer.packetLength);
+    this.#writer.writeHead(packet, 0, firstByte, packetId);
+    packet.set(payload, this.#writer.headLength);
+    output.outbox.hold(packet, this.#context.commits.current);
+    this.#countSent(payload.length);
+  }
+
+  /** False, and counted, if the client, or at QoS 0 its outbox, cannot take a packet of this length. */
+  #fits(output: ConnectionOutput, packetLength: number, topic: Topic, qos0: boolean): boolean {
+    if (packetLength > output.maximumPacketSize) {
+      this.#context.outcomes.dropped(DropReason.PacketTooLarge, output.clientId, topic, 1); // [MQTT-3.1.2-24]
+      return false;
+    }
+    if (qos0 && !output.outbox.accepts(packetLength)) {
+      this.#context.outcomes.dropped(DropReason.OutboxFull, output.clientId, topic, 1);
+      return false;
+    }
+    return true;
+  }
+
+  #countSent(payloadBytes: number): void {
+    const { metrics } = this.#context;
+    metrics.messagesSent++;
+    metrics.publishMessagesSent++;
+    metrics.publishBytesSent += payloadBytes;
+  }
+}
+
+/** Whether a message of this QoS can be sent to the session at once, overtaking nothing. */
+function canTakeNow(session: Session, qos: number): boolean {
+  const output = session.output;
+  if (output === null || !output.outbox.hasRoom) return false;
+  return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0)); // [MQTT-3.3.4-9]
+}

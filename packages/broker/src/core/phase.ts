@@ -1,0 +1,75 @@
+/**
+ * What a connection is at a time: opening, or serving a client. A phase gets packets and times, and acts on the
+ * connection through a narrow handle; it holds only what is valid in it.
+ */
+import type { FrameResult, ReasonCode, RemoteError } from '@martlet/protocol';
+import type { CoreContext } from './context.ts';
+import type { EventSink } from './events.ts';
+import type { Exchanges } from './exchanges.ts';
+import type { Incoming } from './incoming.ts';
+import type { Outbox } from './outbox.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Authorizer } from './ports/authorizer.ts';
+import type { Origin } from './ports/transport.ts';
+import type { Sessions } from './sessions.ts';
+import type { Subscribing } from './subscribing.ts';
+
+export interface Phase {
+  /** One whole packet; nothing is done about the gate by returning `Next` while it is closed. */
+  onFrame(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult;
+  /** The read is over. */
+  onReadEnd(): void;
+  /** The peer broke the protocol: tell it if its version can, and end. */
+  onRemoteError(error: RemoteError, bytes: Uint8Array | null, body: number, end: number): void;
+  /** The deadline that was set has come. */
+  onDeadline(nowMs: number): void;
+  /** The transport is gone, and we did not end it. */
+  onLost(cause: string | null): void;
+  /** The outbox has room again. */
+  onRoom(): void;
+  /** So many QoS 0 messages were in the outbox when the transport went. */
+  onUnsent(qos0Messages: number): void;
+  /** Acknowledgements and QoS 0 messages were handed to the network. */
+  onHandedOver(acknowledgements: number, qos0Messages: number): void;
+  /** The broker ends this connection: tell the client if its version can. */
+  onShutDown(reasonCode: ReasonCode, reasonString: string): void;
+  /** Rights have changed. */
+  forgetRights(): void;
+}
+
+/** What a phase may do with its connection. */
+export interface ConnectionHandle {
+  readonly peer: string;
+  readonly origin: Origin;
+  readonly outbox: Outbox;
+  /** Monotonic; when bytes last came in. */
+  readonly lastReceivedMs: number;
+  readonly closed: boolean;
+  /** Nothing more is read until `openGate`. */
+  closeGate(): void;
+  /** An answer has come: what waited is shown. Begins an input of its own. */
+  openGate(): void;
+  /** The next phase, and the packet size that it accepts. */
+  become(phase: Phase, maximumPacketSize: number): void;
+  setDeadline(atMs: number): void;
+  /** Sends what is in the outbox, then closes. The phase gets nothing more. */
+  end(): void;
+}
+
+/** The broker's parts that a phase works with. */
+export interface CoreParts {
+  readonly context: CoreContext;
+  readonly incoming: Incoming;
+  readonly outgoing: Outgoing;
+  readonly exchanges: Exchanges;
+  readonly subscribing: Subscribing;
+  readonly sessions: Sessions;
+  readonly events: EventSink;
+  readonly authenticator: Authenticator | null;
+  readonly authorizer: Authorizer | null;
+  /** A client has room again: what is retained may go on being shown. */
+  readonly showMore: () => void;
+  /** Logs what a peer did or was refused, at a bounded rate. */
+  readonly logPeer: (code: string, text: string) => void;
+}

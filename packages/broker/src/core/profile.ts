@@ -1,0 +1,82 @@
+/**
+ * The broker's habits where the specification leaves a choice, in one table, so that a broker can be told to behave
+ * like another one. Limits are in limits.ts.
+ */
+import type { ConnackProperties } from '@martlet/protocol';
+import type { Limits } from './limits.ts';
+
+export interface HabitRow<Value> {
+  readonly default: Value;
+  readonly values: readonly Value[] | 'number' | 'text';
+  readonly text: string;
+}
+
+export type FullQueue = 'drop-oldest' | 'drop-newest';
+export type ShareBalancing = 'round-robin' | 'least-in-flight';
+
+export interface Habits {
+  /** What a full queue drops. */
+  readonly fullQueue: FullQueue;
+  /** Which member of a shared group gets the next message, of those that can take it at once. */
+  readonly shareBalancing: ShareBalancing;
+  /** Whether QoS 0 messages wait in the queue of a session that is offline. */
+  readonly queueQos0: boolean;
+  /** Whether PUBACK and PUBREC tell an MQTT 5 publisher 0x10 No matching subscribers. */
+  readonly tellNoMatchingSubscribers: boolean;
+  /** Told in Response Information to MQTT 5 clients that ask, followed by their client identifier; empty: not told. */
+  readonly responseTopicPrefix: string;
+  /** Seconds between updates of `$SYS/broker/...`; 0 switches them off. */
+  readonly sysInterval: number;
+  /** How long after a restart clients that were connected may come back before their wills are published, in ms. */
+  readonly willGraceMs: number;
+  /** In which order CONNACK carries its properties; those not named follow. */
+  readonly connackOrder: readonly (keyof ConnackProperties)[];
+}
+
+export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> } = {
+  fullQueue: {
+    default: 'drop-oldest',
+    values: ['drop-oldest', 'drop-newest'],
+    text: 'what a full queue of a session or shared group drops',
+  },
+  shareBalancing: {
+    default: 'round-robin',
+    values: ['round-robin', 'least-in-flight'],
+    text: 'which member of a shared group gets the next message, of those that can take it at once',
+  },
+  queueQos0: {
+    default: false,
+    values: [false, true],
+    text: 'whether QoS 0 messages wait in the queue of a session that is offline',
+  },
+  tellNoMatchingSubscribers: {
+    default: true,
+    values: [false, true],
+    text: 'whether PUBACK and PUBREC tell an MQTT 5 publisher that nobody is subscribed (0x10)',
+  },
+  responseTopicPrefix: {
+    default: '$response/',
+    values: 'text',
+    text: 'Response Information for MQTT 5 clients that ask: this, then the client identifier; empty: none',
+  },
+  sysInterval: {
+    default: 10,
+    values: 'number',
+    text: 'seconds between updates of $SYS/broker topics; 0: none',
+  },
+  willGraceMs: {
+    default: 30_000,
+    values: 'number',
+    text: 'ms after a restart in which a client may return before its will is published',
+  },
+  connackOrder: {
+    default: [],
+    values: 'text',
+    text: 'in which order CONNACK carries its properties; those not named follow',
+  },
+};
+
+/** All options of the core, resolved: what the host made of the defaults and of what it was given. */
+export interface Profile extends Habits {
+  readonly limits: Limits;
+}

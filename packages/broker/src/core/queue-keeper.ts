@@ -1,0 +1,128 @@
+/**
+ * The queues of sessions and shared groups: opened where their messages survive as they must, and kept within their limits
+ * and the broker's budget. What a limit drops is told to the outcome place.
+ */
+import type { CoreContext } from './context.ts';
+import type { Delivery } from './delivery.ts';
+import { DropReason } from './drop-reason.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import type { MessageQueue } from './ports/store.ts';
+import type { Session, SharedSource } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
+
+export class QueueKeeper {
+  readonly #context: CoreContext;
+
+  constructor(context: CoreContext) {
+    this.#context = context;
+  }
+
+  /** The session's queue, made on first use. */
+  queueOf(session: Session): MessageQueue {
+    return (session.queue ??= session.kept
+      ? this.#context.store.openQueue({ kind: 'session', clientId: session.clientId })
+      : new MemoryQueue());
+  }
+
+  /** Adds at the tail. False if the delivery itself was dropped. */
+  push(session: Session, delivery: Delivery): boolean {
+    const queue = this.queueOf(session);
+    if (!this.#makeRoom(queue, delivery, session.clientId, false)) return false;
+    queue.push(delivery);
+    this.#count(delivery, 1);
+    if (session.kept) this.#context.staged();
+    return true;
+  }
+
+  pushShared(group: SharedGroup, delivery: Delivery): boolean {
+    const { queue } = group;
+    if (!this.#makeRoom(queue, delivery, group.name, true)) return false;
+    queue.push(delivery);
+    this.#count(delivery, 1);
+    if (group.kept) this.#context.staged();
+    return true;
+  }
+
+  /** Puts a message back at the head of its group, for another member. */
+  returnShared(group: SharedGroup, delivery: Delivery): void {
+    group.queue.unshift(delivery);
+    this.#count(delivery, 1);
+    if (group.kept) this.#context.staged();
+  }
+
+  /** The oldest message that may be sent to this session: its own first, then its groups' in turn. */
+  shift(session: Session): Delivery | undefined {
+    const own = session.queue?.shift();
+    if (own !== undefined) {
+      this.#count(own, -1);
+      return own;
+    }
+    const shares = session.shares;
+    if (shares === null) return undefined;
+    for (let i = 0; i < shares.length; i++) {
+      const given = this.takeShared(shares[i]!, session);
+      if (given === undefined) continue;
+      if (shares.length > 1) shares.push(shares.splice(i, 1)[0]!);
+      return given;
+    }
+    return undefined;
+  }
+
+  takeShared(group: SharedSource, session: Session): Delivery | undefined {
+    const given = group.takeFor(session);
+    if (given !== undefined) this.#count(given, -1);
+    return given;
+  }
+
+  /** The session is no more; returns how many messages waited. */
+  dropQueue(session: Session): number {
+    const queue = session.queue;
+    if (queue === null) return 0;
+    session.queue = null;
+    this.#context.queuedMessages -= queue.length;
+    this.#context.queuedBytes -= queue.bytes;
+    return queue.length;
+  }
+
+  /** The group's last member is gone. */
+  dissolve(group: SharedGroup): void {
+    this.#context.queuedMessages -= group.waiting;
+    this.#context.queuedBytes -= group.waitingBytes;
+    const lost = group.dissolve();
+    if (lost > 0) this.#context.outcomes.dropped(DropReason.GroupWithoutMembers, group.name, '', lost);
+  }
+
+  /** Counts what a store brought back. */
+  countRestored(queue: MessageQueue): void {
+    this.#context.queuedMessages += queue.length;
+    this.#context.queuedBytes += queue.bytes;
+  }
+
+  /** Makes room for one more; false if the new one is what is dropped. */
+  #makeRoom(queue: MessageQueue, delivery: Delivery, owner: string, shared: boolean): boolean {
+    const { limits, fullQueue } = this.#context.profile;
+    const { bytes } = delivery.message;
+    for (;;) {
+      const full = queue.length >= limits.queuedMessages || queue.bytes + bytes > limits.queuedBytes;
+      const spent = this.#context.queuedBytes + bytes > limits.queuedBytesInAll;
+      if (!full && !spent) return true;
+      const oldest = fullQueue === 'drop-oldest' ? queue.shift() : undefined;
+      const reason = shared
+        ? DropReason.GroupFull
+        : !full
+          ? DropReason.TotalBudget
+          : oldest === undefined
+            ? DropReason.QueueFullDroppedNewest
+            : DropReason.QueueFullDroppedOldest;
+      this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
+      if (oldest === undefined) return false;
+      this.#count(oldest, -1);
+      queue.done(oldest);
+    }
+  }
+
+  #count(delivery: Delivery, count: 1 | -1): void {
+    this.#context.queuedMessages += count;
+    this.#context.queuedBytes += count * delivery.message.bytes;
+  }
+}

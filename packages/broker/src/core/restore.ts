@@ -1,0 +1,69 @@
+/** Brings back what the store kept, before any client connects. */
+import type { CoreContext } from './context.ts';
+import { Message } from './message.ts';
+import type { QueueKeeper } from './queue-keeper.ts';
+import type { Retaining } from './retaining.ts';
+import type { Sessions } from './sessions.ts';
+import type { SharedGroups } from './shared-groups.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { TopicTable } from './topics/topic-table.ts';
+
+interface Restorable {
+  readonly context: CoreContext;
+  readonly topics: TopicTable;
+  readonly sessions: Sessions;
+  readonly subscriptions: Subscriptions;
+  readonly groups: SharedGroups;
+  readonly queues: QueueKeeper;
+  readonly retaining: Retaining;
+}
+
+export function restore({
+  context,
+  topics,
+  sessions,
+  subscriptions,
+  groups,
+  queues,
+  retaining,
+}: Restorable): void {
+  context.store.load(
+    {
+      onSession: (record) => sessions.restore(record),
+      onSubscription: (clientId, record) => {
+        const session = sessions.get(clientId);
+        if (session !== undefined) subscriptions.restore(session, record);
+      },
+      onReceived: (clientId, packetId) => sessions.get(clientId)?.receiver.restore(packetId),
+      onRetained: (message) => retaining.keep(message),
+      onQueue: (owner) => {
+        if (owner.kind === 'share') {
+          const group = groups.get(owner);
+          if (group !== undefined) queues.countRestored(group.queue);
+          return;
+        }
+        const session = sessions.get(owner.clientId);
+        if (session === undefined) return;
+        const queue = queues.queueOf(session);
+        queues.countRestored(queue);
+        for (const delivery of queue.takeInFlight()) {
+          session.sender.inFlight.insert(delivery.packetId, delivery.state, delivery);
+        }
+      },
+    },
+    {
+      restore: (stored) => {
+        const topic = topics.internName(stored.topicName);
+        if (topic === null)
+          throw new Error(`the store has a message for the invalid topic name ${stored.topicName}`);
+        const expiresAtMs =
+          stored.expiresAtWallMs === Number.POSITIVE_INFINITY
+            ? stored.expiresAtWallMs
+            : context.fromWallMs(stored.expiresAtWallMs);
+        return new Message(topic, stored.payload, stored.qos, stored.retain, stored.properties, expiresAtMs);
+      },
+      expiresAtWallMs: (message) => context.toWallMs(message.expiresAtMs),
+    },
+  );
+  sessions.restoreTimes();
+}

@@ -1,0 +1,171 @@
+/**
+ * Retained messages under the broker's limits: kept, replaced, cleared, expired, and shown to new subscriptions in
+ * batches, so that a subscriber to everything delays nobody.
+ */
+import type { Deadline } from '@martlet/protocol';
+import type { CoreContext } from './context.ts';
+import { Delivery } from './delivery.ts';
+import { DropReason } from './drop-reason.ts';
+import type { LocalSubscription } from './local-subscription.ts';
+import type { Message, QoS } from './message.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Publication } from './publication.ts';
+import { RetainedMessages } from './retained-messages.ts';
+import type { Session, Subscription } from './session.ts';
+import type { RetainedCursor } from './topics/retained-cursor.ts';
+
+/** What one subscription is still to be shown. */
+interface Showing {
+  readonly subscription: Subscription;
+  readonly session: Session;
+  readonly cursor: RetainedCursor<Message>;
+}
+
+export class Retaining {
+  readonly messages: RetainedMessages<Message>;
+  readonly #context: CoreContext;
+  readonly #outgoing: Outgoing;
+  readonly #publication: Publication;
+  readonly #expiries: Map<string, Deadline>;
+  #showings: Showing[];
+  readonly #batch: Message[];
+
+  constructor(context: CoreContext, outgoing: Outgoing, publication: Publication, hashSeed: number) {
+    this.messages = new RetainedMessages({ hashSeed });
+    this.#context = context;
+    this.#outgoing = outgoing;
+    this.#publication = publication;
+    this.#expiries = new Map();
+    this.#showings = [];
+    this.#batch = [];
+  }
+
+  /** Keeps a message published with RETAIN in place of the topic's last one, or clears it. False beyond a limit. */
+  retain(publication: Publication): boolean {
+    const { name } = publication.topic;
+    if (publication.payloadLength === 0) {
+      this.clear(name); // [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT-3.3.1-10] 3.1.1 [MQTT-3.3.1-11] 3.1.1
+      return true;
+    }
+    const message = publication.message();
+    if (!this.#hasRoom(name, message)) {
+      this.#context.outcomes.dropped(DropReason.RetainedLimit, publication.publisherId, publication.topic, 1);
+      return false;
+    }
+    this.keep(message); // [MQTT-3.3.1-5] [MQTT-3.3.1-5] 3.1.1
+    this.#context.store.putRetained(name, message, this.#context.toWallMs(message.expiresAtMs));
+    this.#context.staged();
+    return true;
+  }
+
+  /** Takes a message into the tree without staging: it comes from the store. */
+  keep(message: Message): void {
+    const { name } = message.topic;
+    this.messages.set(name, message);
+    this.#expireAt(name, message.expiresAtMs);
+  }
+
+  clear(topicName: string): void {
+    if (this.messages.delete(topicName) === null) return;
+    this.#expireAt(topicName, Number.POSITIVE_INFINITY);
+    this.#context.store.deleteRetained(topicName);
+    this.#context.staged();
+  }
+
+  /** Shows a new subscription what is retained, beginning now, the rest in later turns. */
+  show(session: Session, subscription: Subscription): void {
+    const showing = { subscription, session, cursor: this.messages.match(subscription.topicFilter) };
+    if (!this.#showBatch(showing)) return;
+    this.#showings.push(showing);
+    this.#context.requestTurn();
+  }
+
+  /** All of it at once, for the application that embeds the broker; handed over after the turn. */
+  showLocal(subscription: LocalSubscription): void {
+    const cursor = this.messages.match(subscription.topicFilter);
+    const { retainedBatch } = this.#context.profile.limits;
+    while (!cursor.done) {
+      const batch: Message[] = [];
+      cursor.read(retainedBatch, batch);
+      for (const message of batch) this.#context.addLocal({ subscription, message, retained: true });
+    }
+  }
+
+  /** Part of the turn: one batch for each subscription whose session can take it. */
+  showMore(): void {
+    if (this.#showings.length === 0) return;
+    const showings = this.#showings;
+    this.#showings = [];
+    for (const showing of showings) if (this.#showBatch(showing)) this.#showings.push(showing);
+    if (this.#showings.some(({ session }) => canTake(session))) this.#context.requestTurn();
+  }
+
+  /** True while there is more to show. */
+  #showBatch({ subscription, session, cursor }: Showing): boolean {
+    if (session.ended || session.subscriptions.get(subscription.topicFilter) !== subscription) return false;
+    // A session that went offline keeps what its QoS lets it keep: its queue's limits bound it.
+    if (session.output !== null && !canTake(session)) return true;
+    const batch = this.#batch;
+    batch.length = 0;
+    cursor.read(this.#context.profile.limits.retainedBatch, batch);
+    for (const message of batch) this.#deliver(session, subscription, message);
+    batch.length = 0;
+    return !cursor.done;
+  }
+
+  #deliver(session: Session, subscription: Subscription, message: Message): void {
+    if (message.expiresAtMs <= this.#context.nowMs) return;
+    const qos: QoS = message.qos < subscription.qos ? message.qos : subscription.qos;
+    const identifiers =
+      subscription.subscriptionIdentifier === 0 ? [] : [subscription.subscriptionIdentifier]; // [MQTT-3.3.4-3]
+    if (qos > 0) {
+      this.#outgoing.enqueue(session, new Delivery(message, qos, true, identifiers)); // [MQTT-3.3.1-8] 3.1.1
+      return;
+    }
+    if (session.output === null) return;
+    this.#publication.beginKept(message, null, '', this.#context.nowMs);
+    this.#outgoing.deliverQos0(this.#publication, session, true, identifiers);
+  }
+
+  /** The wall clock has jumped: see `Sessions.restamp`. */
+  restamp(): void {
+    for (const topicName of this.#expiries.keys()) {
+      const message = this.messages.get(topicName);
+      if (message === null) continue;
+      this.#context.store.putRetained(topicName, message, this.#context.toWallMs(message.expiresAtMs));
+      this.#context.staged();
+    }
+  }
+
+  #hasRoom(topicName: string, message: Message): boolean {
+    const { limits } = this.#context.profile;
+    const old = this.messages.get(topicName);
+    const count = this.messages.count + (old === null ? 1 : 0);
+    const bytes = this.messages.bytes + message.bytes - (old?.bytes ?? 0);
+    return count <= limits.retainedMessages && bytes <= limits.retainedBytes;
+  }
+
+  #expireAt(topicName: string, atMs: number): void {
+    const old = this.#expiries.get(topicName);
+    if (atMs === Number.POSITIVE_INFINITY) {
+      if (old === undefined) return;
+      this.#context.deadlines.clear(old);
+      this.#expiries.delete(topicName);
+      return;
+    }
+    const deadline = old ?? { dueMs: 0, heapIndex: -1, onDue: () => this.#expire(topicName) };
+    this.#expiries.set(topicName, deadline);
+    this.#context.deadlines.set(deadline, atMs);
+  }
+
+  #expire(topicName: string): void {
+    this.#expiries.delete(topicName);
+    this.clear(topicName); // [MQTT-3.3.2-5]
+  }
+}
+
+/** Room in its outbox, and not so much waiting that more would only fill its queue. */
+function canTake(session: Session): boolean {
+  const output = session.output;
+  return output !== null && output.outbox.hasRoom && (session.queue === null || session.queue.length < 1000);
+}

@@ -1,0 +1,95 @@
+/**
+ * Who gets the messages of one topic: the result of a match, merged so that each session is there once. It is kept with
+ * the topic for as long as no subscription changes that could alter it.
+ */
+
+import type { LocalSubscription } from './local-subscription.ts';
+import type { QoS } from './message.ts';
+import type { Session, Subscription } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
+
+export type Subscriber = Subscription | SharedGroup | LocalSubscription;
+
+const NO_IDENTIFIERS: readonly number[] = Object.freeze([]);
+
+/** One session's part in a route: overlapping subscriptions make one copy. [MQTT-3.3.4-2] */
+export class Target {
+  readonly session: Session;
+  /** The highest of the matching subscriptions. */
+  qos: QoS;
+  retainAsPublished: boolean;
+  /** Some, but perhaps not all, matching subscriptions want nothing that the session itself publishes. */
+  anyNoLocal: boolean;
+  identifiers: readonly number[];
+  readonly subscriptions: Subscription[];
+
+  constructor(subscription: Subscription) {
+    this.session = subscription.session;
+    this.qos = subscription.qos;
+    this.retainAsPublished = subscription.retainAsPublished;
+    this.anyNoLocal = subscription.noLocal;
+    this.identifiers =
+      subscription.subscriptionIdentifier === 0 ? NO_IDENTIFIERS : [subscription.subscriptionIdentifier];
+    this.subscriptions = [subscription];
+  }
+
+  merge(subscription: Subscription): void {
+    this.subscriptions.push(subscription);
+    if (subscription.qos > this.qos) this.qos = subscription.qos;
+    this.retainAsPublished ||= subscription.retainAsPublished;
+    this.anyNoLocal ||= subscription.noLocal;
+    if (subscription.subscriptionIdentifier !== 0) {
+      this.identifiers = [...this.identifiers, subscription.subscriptionIdentifier]; // [MQTT-3.3.4-4]
+    }
+  }
+
+  /** What is left of it for a message that its own client published; null if nothing. [MQTT-3.8.3-3] */
+  withoutLocal(): Target | null {
+    let rest: Target | null = null;
+    for (const subscription of this.subscriptions) {
+      if (subscription.noLocal) continue;
+      if (rest === null) rest = new Target(subscription);
+      else rest.merge(subscription);
+    }
+    return rest;
+  }
+}
+
+export class Route {
+  readonly targets: readonly Target[];
+  readonly groups: readonly SharedGroup[];
+  readonly locals: readonly LocalSubscription[];
+  readonly isEmpty: boolean;
+
+  constructor(subscribers: readonly Subscriber[]) {
+    const targets: Target[] = [];
+    const groups: SharedGroup[] = [];
+    const locals: LocalSubscription[] = [];
+    const bySession = subscribers.length > 1 ? new Map<Session, Target>() : null;
+    for (const subscriber of subscribers) {
+      switch (subscriber.kind) {
+        case 'session': {
+          const target = bySession?.get(subscriber.session);
+          if (target !== undefined) {
+            target.merge(subscriber);
+          } else {
+            const added = new Target(subscriber);
+            targets.push(added);
+            bySession?.set(subscriber.session, added);
+          }
+          break;
+        }
+        case 'share':
+          groups.push(subscriber);
+          break;
+        case 'local':
+          locals.push(subscriber);
+          break;
+      }
+    }
+    this.targets = targets;
+    this.groups = groups;
+    this.locals = locals;
+    this.isEmpty = subscribers.length === 0;
+  }
+}

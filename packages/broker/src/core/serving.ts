@@ -1,0 +1,326 @@
+/**
+ * A connection whose client is connected: its packets dispatched, its keep alive watched, its end told to whom it
+ * concerns. PUBLISH and acknowledgements in their short form go past the decoder.
+ */
+
+import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet, RemoteError } from '@martlet/protocol';
+import {
+  decodePacket,
+  FrameResult,
+  ProtocolError,
+  ProtocolVersion,
+  ReasonCode,
+  reasonCodeText,
+} from '@martlet/protocol';
+import { Authentication } from './authentication.ts';
+import type { ConnectionInput } from './connection-input.ts';
+import { DropReason } from './drop-reason.ts';
+import type { ClientDescription } from './events.ts';
+import type { Agreement } from './handshake.ts';
+import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+import type { AuthenticationAnswer } from './ports/authenticator.ts';
+import type { Session, SessionHolder } from './session.ts';
+import { Leaving } from './sessions.ts';
+
+const PUBLISH = 3;
+/** First bytes of the acknowledgements, with the reserved flags they must have. */
+const PUBACK = 0x40;
+const PUBREC = 0x50;
+const PUBREL = 0x62;
+const PUBCOMP = 0x70;
+const PINGREQ = 0xc0;
+
+export class Serving implements Phase, SessionHolder {
+  readonly #parts: CoreParts;
+  readonly #connection: ConnectionHandle;
+  readonly #input: ConnectionInput;
+  readonly #session: Session;
+  readonly #client: ClientDescription;
+  readonly #version: ProtocolVersion;
+  /** Of the whole connection; re-authentication begins a new exchange with the same method. */
+  readonly #authenticationMethod: string | undefined;
+  readonly #username: string | undefined;
+  #reauthentication: Authentication | null;
+  /** Ms within which a packet must come; 0: none. */
+  readonly #keepAliveMs: number;
+  /** CONNECT asked for a session that ends with the connection: DISCONNECT must not change that. */
+  readonly #expiresAtOnce: boolean;
+
+  constructor(
+    parts: CoreParts,
+    connection: ConnectionHandle,
+    input: ConnectionInput,
+    connect: ConnectPacket,
+    client: ClientDescription,
+    authentication: Authentication | null,
+    agreement: Agreement,
+  ) {
+    this.#parts = parts;
+    this.#connection = connection;
+    this.#input = input;
+    this.#session = input.session;
+    this.#client = client;
+    this.#version = connect.protocolVersion;
+    this.#authenticationMethod = authentication?.method;
+    this.#username = client.username;
+    this.#reauthentication = null;
+    this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
+    this.#expiresAtOnce = (connect.properties.sessionExpiryInterval ?? 0) === 0;
+    connection.setDeadline(
+      this.#keepAliveMs === 0 ? Number.POSITIVE_INFINITY : parts.context.nowMs + this.#keepAliveMs,
+    );
+  }
+
+  // ---- inputs ------------------------------------------------------------------------------------------------------
+
+  onFrame(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
+    const { context, incoming, exchanges, outgoing } = this.#parts;
+    context.metrics.messagesReceived++;
+    const firstByte = bytes[start]!;
+    if (firstByte >> 4 === PUBLISH) return this.#onPublish(bytes, start, body, end, owned);
+    incoming.flush();
+    const packetId = end - body === 2 ? (bytes[body]! << 8) | bytes[body + 1]! : 0;
+    if (packetId !== 0) {
+      const session = this.#session;
+      switch (firstByte) {
+        case PUBACK:
+          if (exchanges.onPuback(session, packetId, 0)) outgoing.pump(session);
+          return FrameResult.Next;
+        case PUBREC:
+          if (exchanges.onPubrec(session, packetId, 0)) outgoing.pump(session);
+          return FrameResult.Next;
+        case PUBREL:
+          exchanges.onPubrel(session, packetId);
+          return FrameResult.Next;
+        case PUBCOMP:
+          if (exchanges.onPubcomp(session, packetId)) outgoing.pump(session);
+          return FrameResult.Next;
+      }
+    }
+    if (firstByte === PINGREQ && end === body) {
+      this.#input.output.send({ type: 'pingresp' }); // [MQTT-3.12.4-1] [MQTT-3.12.4-1] 3.1.1
+      return FrameResult.Next;
+    }
+    return this.#onPacket(decodePacket(bytes, start, body, end, this.#version));
+  }
+
+  #onPublish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
+    const result = this.#parts.incoming.onPublish(this.#input, bytes, start, body, end, owned);
+    if (result === FrameResult.Again) this.#connection.closeGate();
+    return result;
+  }
+
+  onReadEnd(): void {
+    this.#parts.incoming.flush();
+  }
+
+  onRemoteError(error: RemoteError): void {
+    this.disconnect(error.reasonCode, error.message); // [MQTT-4.13.1-1] [MQTT-4.8.0-1] 3.1.1
+    this.#parts.context.metrics.protocolErrors++;
+    this.#parts.logPeer(
+      'protocol-error',
+      `${this.#client.peer} (client ${JSON.stringify(this.#client.clientId)}): ${error.message}`,
+    );
+  }
+
+  onDeadline(nowMs: number): void {
+    const dueMs = this.#connection.lastReceivedMs + this.#keepAliveMs;
+    if (nowMs < dueMs) {
+      this.#connection.setDeadline(dueMs);
+      return;
+    }
+    this.#parts.context.metrics.keepAliveTimeouts++;
+    this.disconnect(
+      ReasonCode.KeepAliveTimeout,
+      `nothing came for ${this.#keepAliveMs / 1000} s, one and a half times the keep alive`,
+    ); // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
+  }
+
+  onLost(cause: string | null): void {
+    this.#leave(Leaving.Lost, ReasonCode.UnspecifiedError, cause ?? 'the network connection was closed');
+  }
+
+  onHandedOver(acknowledgements: number, qos0Messages: number): void {
+    this.#session.receiver.acknowledged(acknowledgements);
+    this.#parts.context.outcomes.delivered(qos0Messages);
+  }
+
+  onRoom(): void {
+    this.#parts.outgoing.pump(this.#session);
+    this.#parts.showMore();
+  }
+
+  onShutDown(reasonCode: ReasonCode, reasonString: string): void {
+    this.disconnect(reasonCode, reasonString);
+  }
+
+  onTakenOver(): void {
+    this.#parts.context.metrics.sessionsTakenOver++;
+    this.disconnect(
+      ReasonCode.SessionTakenOver,
+      'another connection has come with the same client identifier',
+    );
+  }
+
+  onDisconnectAsked(reasonCode: ReasonCode, reasonString: string): void {
+    this.disconnect(reasonCode, reasonString);
+  }
+
+  onSessionEnded(): void {
+    this.disconnect(ReasonCode.AdministrativeAction, 'the session was ended by the broker');
+  }
+
+  forgetRights(): void {
+    this.#input.forgetRights();
+  }
+
+  /** The authoriser has answered: what waited is looked at again. */
+  onRightsAnswered(): void {
+    if (this.#connection.closed) return;
+    this.#parts.context.sampleClock();
+    this.#connection.openGate();
+  }
+
+  // ---- packets -----------------------------------------------------------------------------------------------------
+
+  #onPacket(packet: Packet): FrameResult {
+    const { exchanges, outgoing, subscribing } = this.#parts;
+    const session = this.#session;
+    switch (packet.type) {
+      case 'puback':
+        if (exchanges.onPuback(session, packet.packetId, packet.reasonCode)) outgoing.pump(session);
+        break;
+      case 'pubrec':
+        if (exchanges.onPubrec(session, packet.packetId, packet.reasonCode)) outgoing.pump(session);
+        break;
+      case 'pubrel':
+        exchanges.onPubrel(session, packet.packetId);
+        break;
+      case 'pubcomp':
+        if (exchanges.onPubcomp(session, packet.packetId)) outgoing.pump(session);
+        break;
+      case 'subscribe':
+        if (subscribing.onSubscribe(this.#input, packet)) break;
+        this.#connection.closeGate();
+        return FrameResult.Again;
+      case 'unsubscribe':
+        subscribing.onUnsubscribe(this.#input, packet);
+        break;
+      case 'pingreq':
+        this.#input.output.send({ type: 'pingresp' });
+        break;
+      case 'disconnect':
+        this.#onDisconnect(packet);
+        break;
+      case 'auth':
+        this.#onAuth(packet);
+        break;
+      case 'connect':
+        throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
+      default:
+        throw new ProtocolError(`${packet.type} came from a client`);
+    }
+    return this.#connection.closed ? FrameResult.Stop : FrameResult.Next;
+  }
+
+  #onDisconnect(packet: DisconnectPacket): void {
+    const { sessionExpiryInterval } = packet.properties;
+    if (sessionExpiryInterval !== undefined) {
+      if (this.#expiresAtOnce && sessionExpiryInterval > 0) {
+        throw new ProtocolError('DISCONNECT has a Session Expiry Interval, but CONNECT had 0'); // [MQTT-3.14.2-2] [MQTT-3.1.2-23]
+      }
+      const maximum = this.#parts.context.profile.limits.maximumSessionExpiryInterval;
+      this.#session.sessionExpiryInterval = Math.min(sessionExpiryInterval, maximum);
+    }
+    const goodbye = packet.reasonCode === ReasonCode.NormalDisconnection; // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
+    const reason = packet.properties.reasonString ?? reasonCodeText(packet.reasonCode, 'disconnect');
+    this.#leave(goodbye ? Leaving.Goodbye : Leaving.Lost, packet.reasonCode, reason);
+    this.#connection.end();
+  }
+
+  // ---- re-authentication -------------------------------------------------------------------------------------------
+
+  #onAuth(packet: AuthPacket): void {
+    const { authenticator } = this.#parts;
+    const { authenticationMethod, authenticationData } = packet.properties;
+    if (authenticator === null || this.#authenticationMethod === undefined) {
+      throw new ProtocolError('AUTH came, but CONNECT named no authentication method'); // [MQTT-4.12.0-7]
+    }
+    if (authenticationMethod !== this.#authenticationMethod) {
+      throw new ProtocolError('AUTH names another authentication method than CONNECT'); // [MQTT-4.12.0-5] [MQTT-4.12.1-1]
+    }
+    if (packet.reasonCode === ReasonCode.ReAuthenticate) {
+      this.#reauthentication = new Authentication(authenticator, {
+        clientId: this.#client.clientId,
+        username: this.#username,
+        password: undefined,
+        protocolVersion: this.#version,
+        origin: this.#connection.origin,
+        peer: this.#connection.peer,
+        authenticationMethod,
+        authenticationData: undefined,
+        reauthentication: true,
+        state: undefined,
+      });
+    } else if (this.#reauthentication === null || packet.reasonCode !== ReasonCode.ContinueAuthentication) {
+      throw new ProtocolError('AUTH continues an authentication that was not begun');
+    }
+    const answer = this.#reauthentication!.step(authenticationData?.slice(), (late) => {
+      if (this.#connection.closed) return;
+      this.#parts.context.sampleClock();
+      this.#onReauthentication(late);
+      this.#connection.openGate();
+    });
+    if (answer === undefined) this.#connection.closeGate();
+    else this.#onReauthentication(answer);
+  }
+
+  #onReauthentication(answer: AuthenticationAnswer): void {
+    if (answer.kind === 'refuse') {
+      this.disconnect(answer.reasonCode, answer.reasonString ?? 're-authentication failed'); // [MQTT-4.12.1-2]
+      return;
+    }
+    if (answer.kind === 'accept') this.#reauthentication = null;
+    this.#input.output.send({
+      type: 'auth',
+      reasonCode: answer.kind === 'accept' ? ReasonCode.Success : ReasonCode.ContinueAuthentication,
+      properties: {
+        authenticationMethod: this.#authenticationMethod!,
+        ...(answer.authenticationData === undefined
+          ? undefined
+          : { authenticationData: answer.authenticationData }),
+      },
+    });
+  }
+
+  // ---- ends --------------------------------------------------------------------------------------------------------
+
+  /** Ends the connection from our side; MQTT 5 clients are told why. */
+  disconnect(reasonCode: ReasonCode, reasonString: string): void {
+    if (this.#connection.closed) return;
+    this.#parts.incoming.flush();
+    if (this.#version === ProtocolVersion.V5) {
+      this.#input.output.send({
+        type: 'disconnect',
+        reasonCode,
+        properties: { reasonString: reasonString.slice(0, 1000) },
+      });
+    }
+    this.#leave(Leaving.Lost, reasonCode, reasonString);
+    this.#connection.end();
+  }
+
+  #leave(leaving: Leaving, reasonCode: ReasonCode, reason: string): void {
+    const session = this.#session;
+    if (session.holder !== this) return;
+    this.#parts.incoming.flush();
+    this.#parts.sessions.leave(session, leaving);
+    this.#parts.events.emit('clientDisconnected', { ...this.#client, reasonCode, reason });
+  }
+
+  onUnsent(count: number): void {
+    if (count > 0) {
+      this.#parts.context.outcomes.dropped(DropReason.ConnectionClosed, this.#client.clientId, '', count);
+    }
+  }
+}

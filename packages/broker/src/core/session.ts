@@ -1,0 +1,123 @@
+/**
+ * What the broker keeps for one client beyond its network connection, and what it is subscribed to.
+ *
+ * An idle session is small: everything that only some need is made on first use. A session is *kept* when it is in the
+ * store (its Session Expiry Interval is not 0); what is told to its client then waits for commits.
+ */
+
+import type { Deadline, ReasonCode } from '@martlet/protocol';
+import { Receiver, Sender } from '@martlet/protocol';
+import type { ConnectionOutput } from './connection-output.ts';
+import type { Delivery } from './delivery.ts';
+import type { QoS } from './message.ts';
+import type { MessageQueue, SubscriptionRecord, WillRecord } from './ports/store.ts';
+
+/** Session Expiry Interval "never", in seconds. */
+export const NEVER_EXPIRES = 0xffff_ffff;
+
+/** Whoever has the session: its connection. */
+export interface SessionHolder {
+  /** Another connection of the same client has come: close, with 0x8E where the version can say it. */
+  onTakenOver(): void;
+  /** The application or an operator ends the connection. */
+  onDisconnectAsked(reasonCode: ReasonCode, reasonString: string): void;
+  /** The session ends by an act of the broker or of its operator. */
+  onSessionEnded(): void;
+}
+
+/** A shared group as its members see it: where a member that can take a message finds one. */
+export interface SharedSource {
+  /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
+  takeFor(session: Session): Delivery | undefined;
+  /** A member's session began to be kept. */
+  onMemberChanged(): void;
+}
+
+export class Session {
+  readonly clientId: string;
+  /** Seconds; 0: ends with the connection; NEVER_EXPIRES. */
+  sessionExpiryInterval: number;
+  /** What it holds is in the store: its expiry interval was not 0 when it began. */
+  kept: boolean;
+  /** The store has a record of it, if only for its will. */
+  recorded: boolean;
+  /** Monotonic; when its last connection ended. */
+  disconnectedAtMs: number;
+  /** The connected client's sending half; null while it is offline. */
+  output: ConnectionOutput | null;
+  holder: SessionHolder | null;
+  readonly subscriptions: Map<string, Subscription>;
+  queue: MessageQueue | null;
+  /** Groups it is a member of; null if none. */
+  shares: SharedSource[] | null;
+  will: WillRecord | null;
+  /** When the session expires, or its will is due, while it is offline. */
+  expiry: Deadline | null;
+  willDue: Deadline | null;
+  /** True from the moment it is no longer the client's session. */
+  ended: boolean;
+  #sender: Sender<Delivery> | null;
+  #receiver: Receiver | null;
+
+  constructor(clientId: string, sessionExpiryInterval: number) {
+    this.clientId = clientId;
+    this.sessionExpiryInterval = sessionExpiryInterval;
+    this.kept = false;
+    this.recorded = false;
+    this.disconnectedAtMs = 0;
+    this.output = null;
+    this.holder = null;
+    this.subscriptions = new Map();
+    this.queue = null;
+    this.shares = null;
+    this.will = null;
+    this.expiry = null;
+    this.willDue = null;
+    this.ended = false;
+    this.#sender = null;
+    this.#receiver = null;
+  }
+
+  /** Made on first use. */
+  get sender(): Sender<Delivery> {
+    return (this.#sender ??= new Sender<Delivery>());
+  }
+
+  /** Null if nothing was ever sent at QoS 1 or 2. */
+  get senderIfUsed(): Sender<Delivery> | null {
+    return this.#sender;
+  }
+
+  /** Made on first use. */
+  get receiver(): Receiver {
+    return (this.#receiver ??= new Receiver());
+  }
+
+  get receiverIfUsed(): Receiver | null {
+    return this.#receiver;
+  }
+}
+
+/** One subscription of one session. Replaced, not changed, when the client subscribes again. */
+export class Subscription implements SubscriptionRecord {
+  readonly kind = 'session';
+  readonly session: Session;
+  /** With its `$share/name/` prefix if shared. */
+  readonly topicFilter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  /** 0 if none. */
+  readonly subscriptionIdentifier: number;
+
+  constructor(session: Session, record: SubscriptionRecord) {
+    this.session = session;
+    this.topicFilter = record.topicFilter;
+    this.qos = record.qos;
+    this.noLocal = record.noLocal;
+    this.retainAsPublished = record.retainAsPublished;
+    this.retainHandling = record.retainHandling;
+    this.subscriptionIdentifier = record.subscriptionIdentifier;
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * All sessions: opened by CONNECT, taken over, left when their connection ends, expired, and brought back after a restart.
+ */
+import type { CoreContext } from './context.ts';
+import type { Delivery } from './delivery.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { SessionRecord } from './ports/store.ts';
+import type { QueueKeeper } from './queue-keeper.ts';
+import { NEVER_EXPIRES, Session } from './session.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Wills } from './wills.ts';
+
+/** How a connection ended, as far as its session is concerned. */
+export const Leaving = {
+  /** DISCONNECT with reason code 0: no will. */
+  Goodbye: 0,
+  /** Anything else. */
+  Lost: 1,
+} as const;
+export type Leaving = (typeof Leaving)[keyof typeof Leaving];
+
+export interface OpenedSession {
+  readonly session: Session;
+  /** There was a session, and it goes on. */
+  readonly present: boolean;
+}
+
+export class Sessions {
+  readonly #context: CoreContext;
+  readonly #subscriptions: Subscriptions;
+  readonly #outgoing: Outgoing;
+  readonly #queues: QueueKeeper;
+  readonly #wills: Wills;
+  readonly #sessions: Map<string, Session>;
+  /** Ever at once. */
+  maximum: number;
+  connected: number;
+
+  constructor(
+    context: CoreContext,
+    subscriptions: Subscriptions,
+    outgoing: Outgoing,
+    queues: QueueKeeper,
+    wills: Wills,
+  ) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+    this.#outgoing = outgoing;
+    this.#queues = queues;
+    this.#wills = wills;
+    this.#sessions = new Map();
+    this.maximum = 0;
+    this.connected = 0;
+    wills.onPublished = (session) => this.#put(session);
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** True when a session for this client can be opened within the limits. */
+  hasRoomFor(clientId: string): boolean {
+    return this.#sessions.size < this.#context.profile.limits.sessions || this.#sessions.has(clientId);
+  }
+
+  /** The session of a client that connects: the one it has, or a new one; whoever holds it is disconnected. */
+  open(clientId: string, cleanStart: boolean, sessionExpiryInterval: number): OpenedSession {
+    this.#sessions.get(clientId)?.holder?.onTakenOver(); // [MQTT-3.1.4-3] [MQTT-3.1.4-2] 3.1.1
+    let session = this.#sessions.get(clientId);
+    // A session without expiry that is still here is a will's: its client is back within the grace after a restart.
+    if (session?.sessionExpiryInterval === 0) this.#wills.cancel(session);
+    if (session !== undefined && (cleanStart || session.sessionExpiryInterval === 0)) {
+      this.end(session); // [MQTT-3.1.2-4] [MQTT-3.1.2-6] 3.1.1
+      session = undefined;
+    }
+    const present = session !== undefined; // [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.2-4] 3.1.1
+    if (session === undefined) {
+      session = new Session(clientId, sessionExpiryInterval);
+      this.#sessions.set(clientId, session);
+      this.maximum = Math.max(this.maximum, this.#sessions.size);
+    } else {
+      this.#wills.cancel(session);
+      if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
+      session.sessionExpiryInterval = sessionExpiryInterval;
+    }
+    return { session, present };
+  }
+
+  /** The client is accepted: what it asked for is kept if its session is to outlive the connection. */
+  connect(session: Session): void {
+    this.connected++;
+    if (session.sessionExpiryInterval > 0 && !session.kept) this.#keep(session);
+    if (session.kept || session.will !== null) this.#put(session); // [MQTT-3.1.2-7]
+  }
+
+  /** DISCONNECT may change when the session expires, but cannot begin to keep one. */
+  changeExpiry(session: Session, sessionExpiryInterval: number): void {
+    session.sessionExpiryInterval = sessionExpiryInterval;
+  }
+
+  /** The connection has ended. */
+  leave(session: Session, leaving: Leaving): void {
+    this.connected--;
+    session.output = null;
+    session.holder = null;
+    session.senderIfUsed?.disconnected();
+    if (leaving === Leaving.Goodbye) this.#wills.cancel(session); // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
+    if (session.sessionExpiryInterval === 0) {
+      this.end(session); // [MQTT-3.1.2-23] [MQTT-4.1.0-2]
+      return;
+    }
+    session.disconnectedAtMs = this.#context.nowMs;
+    this.#wills.onConnectionLost(session);
+    this.#expireIn(session, session.sessionExpiryInterval * 1000);
+    this.#put(session);
+  }
+
+  /** Ends a session: its will is published, its messages are dropped or go back to their groups. */
+  end(session: Session): void {
+    if (session.ended) return;
+    session.holder?.onSessionEnded();
+    if (session.ended) return;
+    session.ended = true;
+    this.#sessions.delete(session.clientId);
+    if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
+    this.#wills.publish(session);
+    const groups = this.#outgoing.endSession(session);
+    this.#subscriptions.removeAll(session);
+    if (session.recorded) {
+      this.#context.store.deleteSession(session.clientId);
+      this.#context.staged();
+    }
+    for (const group of groups) if (group.members.length > 0) this.#outgoing.pumpGroup(group);
+  }
+
+  /** Brings a session back from the store, before any client connects. */
+  restore(record: SessionRecord): void {
+    const session = new Session(record.clientId, record.sessionExpiryInterval);
+    session.kept = record.sessionExpiryInterval > 0;
+    session.recorded = true;
+    session.will = record.will ?? null;
+    this.#sessions.set(record.clientId, session);
+    this.maximum = Math.max(this.maximum, this.#sessions.size);
+    this.#restored.push({ session, record });
+  }
+
+  readonly #restored: { readonly session: Session; readonly record: SessionRecord }[] = [];
+
+  /**
+   * After everything has been loaded: clients that were connected lost their connections now, and have a grace to
+   * come back; the others' times go on where the wall clock says.
+   */
+  restoreTimes(): void {
+    const { nowMs, profile } = this.#context;
+    for (const { session, record } of this.#restored.splice(0)) {
+      const { disconnectedAtWallMs, sessionExpiryInterval, will } = record;
+      const lostAtMs =
+        disconnectedAtWallMs === undefined
+          ? nowMs
+          : Math.min(nowMs, this.#context.fromWallMs(disconnectedAtWallMs));
+      const passedMs = nowMs - lostAtMs;
+      session.disconnectedAtMs = lostAtMs;
+      if (sessionExpiryInterval === 0 && will === undefined) {
+        this.end(session);
+        continue;
+      }
+      if (will !== undefined) {
+        const delayMs = Math.min(will.willDelayInterval, sessionExpiryInterval) * 1000 - passedMs;
+        this.#wills.onConnectionLost(session, Math.max(delayMs, profile.willGraceMs, 1));
+      }
+      const leftMs = sessionExpiryInterval * 1000 - passedMs;
+      this.#expireIn(session, sessionExpiryInterval === 0 ? profile.willGraceMs : Math.max(0, leftMs));
+      if (disconnectedAtWallMs === undefined) this.#put(session);
+    }
+  }
+
+  /** Moves what a session holds only in memory into the store. */
+  #keep(session: Session): void {
+    const { queue } = session;
+    session.kept = true;
+    this.#put(session);
+    for (const subscription of session.subscriptions.values()) {
+      this.#context.store.putSubscription(session.clientId, subscription);
+    }
+    for (const packetId of session.receiverIfUsed?.received ?? []) {
+      this.#context.store.putReceived(session.clientId, packetId);
+    }
+    if (queue !== null) this.#keepQueue(session);
+    for (const share of session.shares ?? []) share.onMemberChanged();
+    this.#context.staged();
+  }
+
+  #keepQueue(session: Session): void {
+    const waiting: Delivery[] = [];
+    for (let next = this.#queues.shift(session); next !== undefined; next = this.#queues.shift(session)) {
+      waiting.push(next);
+    }
+    session.queue = null;
+    for (const delivery of waiting) this.#queues.push(session, delivery);
+  }
+
+  #expireIn(session: Session, ms: number): void {
+    if (session.sessionExpiryInterval === NEVER_EXPIRES) return; // never
+    session.expiry ??= { dueMs: 0, heapIndex: -1, onDue: () => this.#expire(session) };
+    this.#context.deadlines.set(session.expiry, this.#context.nowMs + ms);
+  }
+
+  #expire(session: Session): void {
+    this.#context.metrics.sessionsExpired++;
+    this.end(session);
+  }
+
+  /** The wall clock has jumped: what was noted by it is noted anew, so that nothing expires by surprise later. */
+  restamp(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.recorded && session.output === null) this.#put(session);
+    }
+  }
+
+  #put(session: Session): void {
+    session.recorded = true;
+    this.#context.store.putSession({
+      clientId: session.clientId,
+      sessionExpiryInterval: session.sessionExpiryInterval,
+      disconnectedAtWallMs:
+        session.output === null ? this.#context.toWallMs(session.disconnectedAtMs) : undefined,
+      will: session.will ?? undefined,
+    });
+    this.#context.staged();
+  }
+}

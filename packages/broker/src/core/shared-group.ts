@@ -1,0 +1,156 @@
+/**
+ * The members of one shared subscription, and the messages that wait for any of them.
+ *
+ * A message that no member can take at once waits here, never with a member; a member that can take more asks for the
+ * oldest. While one member's session is kept in the store, what waits here is kept too.
+ */
+import { Delivery } from './delivery.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import type { MessageQueue, ShareOwner, Store } from './ports/store.ts';
+import type { ShareBalancing } from './profile.ts';
+import type { Session, SharedSource, Subscription } from './session.ts';
+
+export class SharedGroup implements SharedSource {
+  readonly kind = 'share';
+  readonly owner: ShareOwner;
+  readonly members: Subscription[];
+  readonly #store: Store;
+  #queue: MessageQueue | null;
+  #kept: boolean;
+  #next: number;
+
+  constructor(owner: ShareOwner, store: Store) {
+    this.owner = owner;
+    this.members = [];
+    this.#store = store;
+    this.#queue = null;
+    this.#kept = false;
+    this.#next = 0;
+  }
+
+  /** `$share/{name}/{filter}`: for the log and the outcome place. */
+  get name(): string {
+    return `$share/${this.owner.shareName}/${this.owner.topicFilter}`;
+  }
+
+  /** Its messages survive a restart. */
+  get kept(): boolean {
+    return this.#kept;
+  }
+
+  get waiting(): number {
+    return this.#queue?.length ?? 0;
+  }
+
+  get waitingBytes(): number {
+    return this.#queue?.bytes ?? 0;
+  }
+
+  get queue(): MessageQueue {
+    return (this.#queue ??= this.#kept ? this.#store.openQueue(this.owner) : new MemoryQueue());
+  }
+
+  add(subscription: Subscription): void {
+    const at = this.members.findIndex((member) => member.session === subscription.session);
+    if (at >= 0) this.members[at] = subscription;
+    else this.members.push(subscription);
+    this.#settle();
+  }
+
+  /** True if members remain. */
+  remove(session: Session): boolean {
+    const at = this.members.findIndex((member) => member.session === session);
+    if (at >= 0) this.members.splice(at, 1);
+    if (this.members.length > 0) this.#settle();
+    return this.members.length > 0;
+  }
+
+  /** Lets everything that waits go; returns how many messages that were. */
+  dissolve(): number {
+    const waiting = this.waiting;
+    if (this.#kept) this.#store.deleteQueue(this.owner);
+    this.#queue = null;
+    this.#kept = false;
+    return waiting;
+  }
+
+  /** A member's session began or ceased to be kept. */
+  onMemberChanged(): void {
+    this.#settle();
+  }
+
+  /**
+   * The member whose turn it is among those that can take a message of this QoS now; null if none can.
+   * @param canTake whether a member can be given a message of the QoS at once
+   */
+  pick(
+    qos: 0 | 1 | 2,
+    balancing: ShareBalancing,
+    canTake: (session: Session, qos: number) => boolean,
+  ): Subscription | null {
+    const members = this.members;
+    const count = members.length;
+    let best: Subscription | null = null;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < count; i++) {
+      let at = this.#next + i;
+      if (at >= count) at -= count;
+      const member = members[at]!;
+      if (!canTake(member.session, member.qos < qos ? member.qos : qos)) continue;
+      if (balancing === 'round-robin') {
+        this.#next = at + 1 >= count ? 0 : at + 1;
+        return member;
+      }
+      const inFlight = member.session.senderIfUsed?.inFlight.size ?? 0;
+      if (inFlight < fewest) {
+        fewest = inFlight;
+        best = member;
+      }
+    }
+    return best;
+  }
+
+  takeFor(session: Session): Delivery | undefined {
+    if (this.#queue === null || this.#queue.length === 0) return undefined;
+    const member = this.members.find((subscription) => subscription.session === session);
+    if (member === undefined) return undefined;
+    const waiting = this.#queue.shift();
+    return waiting === undefined ? undefined : this.given(waiting, member);
+  }
+
+  /** A waiting delivery as this member gets it: with its QoS and subscription identifier. */
+  given(waiting: Delivery, member: Subscription): Delivery {
+    const { message } = waiting;
+    const given = new Delivery(
+      message,
+      member.qos < message.qos ? member.qos : message.qos,
+      message.retain && member.retainAsPublished,
+      member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier],
+      this.owner,
+    );
+    given.origin = waiting;
+    return given;
+  }
+
+  /** A delivery that a member was given, as it waits for another one. */
+  waitingFor(given: Delivery): Delivery {
+    return new Delivery(given.message, given.message.qos, false, undefined, this.owner);
+  }
+
+  /** Moves the queue into the store when the first member is kept, and out of it when the last one goes. */
+  #settle(): void {
+    const kept = this.members.some((member) => member.session.kept);
+    if (kept === this.#kept) return;
+    const old = this.#queue;
+    this.#queue = null;
+    this.#kept = kept;
+    if (old === null) return;
+    const waiting: Delivery[] = [];
+    for (let next = old.shift(); next !== undefined; next = old.shift()) waiting.push(next);
+    if (!kept) this.#store.deleteQueue(this.owner);
+    for (const delivery of waiting) {
+      const { message, qos, retain, subscriptionIdentifiers, share } = delivery;
+      this.queue.push(new Delivery(message, qos, retain, subscriptionIdentifiers, share));
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** All shared groups of a broker, by share name and topic filter. A group exists while it has members. */
+import type { CoreContext } from './context.ts';
+import type { MessageQueue, ShareOwner } from './ports/store.ts';
+import type { QueueKeeper } from './queue-keeper.ts';
+import type { Subscriber } from './route.ts';
+import type { Session, Subscription } from './session.ts';
+import { SharedGroup } from './shared-group.ts';
+import type { SubscriptionTree } from './topics/subscription-tree.ts';
+
+export class SharedGroups {
+  readonly #context: CoreContext;
+  readonly #queues: QueueKeeper;
+  readonly #tree: SubscriptionTree<Subscriber>;
+  readonly #groups: Map<string, SharedGroup>;
+
+  constructor(context: CoreContext, queues: QueueKeeper, tree: SubscriptionTree<Subscriber>) {
+    this.#context = context;
+    this.#queues = queues;
+    this.#tree = tree;
+    this.#groups = new Map();
+  }
+
+  get(owner: ShareOwner): SharedGroup | undefined {
+    return this.#groups.get(keyOf(owner));
+  }
+
+  queueOf(owner: ShareOwner | null): MessageQueue | undefined {
+    return owner === null ? undefined : this.get(owner)?.queue;
+  }
+
+  join(owner: ShareOwner, subscription: Subscription): SharedGroup {
+    const key = keyOf(owner);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new SharedGroup(owner, this.#context.store);
+      this.#groups.set(key, group);
+      this.#tree.add(owner.topicFilter, group);
+    }
+    group.add(subscription);
+    const shares = (subscription.session.shares ??= []);
+    if (!shares.includes(group)) shares.push(group);
+    return group;
+  }
+
+  leave(owner: ShareOwner, session: Session): void {
+    const group = this.get(owner);
+    if (group === undefined) return;
+    const at = session.shares?.indexOf(group) ?? -1;
+    if (at >= 0) session.shares!.splice(at, 1);
+    if (session.shares?.length === 0) session.shares = null;
+    if (group.remove(session)) return;
+    this.#queues.dissolve(group);
+    this.#tree.remove(owner.topicFilter, group);
+    this.#groups.delete(keyOf(owner));
+  }
+}
+
+function keyOf(owner: ShareOwner): string {
+  return `${owner.shareName}/${owner.topicFilter}`;
+}

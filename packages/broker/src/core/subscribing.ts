@@ -1,0 +1,157 @@
+/** SUBSCRIBE and UNSUBSCRIBE: each filter checked, authorised and answered by its own reason code. */
+
+import type {
+  SubscribePacket,
+  TopicProblem,
+  UnsubscribePacket,
+  Subscription as Wanted,
+} from '@martlet/protocol';
+import {
+  checkTopicFilter,
+  isSharedFilter,
+  ProtocolError,
+  ProtocolVersion,
+  parseSharedFilter,
+  ReasonCode,
+  TOPIC_PROBLEMS,
+} from '@martlet/protocol';
+import { AT_ONCE } from './commits.ts';
+import type { ConnectionInput } from './connection-input.ts';
+import type { CoreContext } from './context.ts';
+import type { EventSink } from './events.ts';
+import type { Retaining } from './retaining.ts';
+import type { Subscription } from './session.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** What becomes of one filter of a SUBSCRIBE. */
+interface Verdict {
+  readonly reasonCode: ReasonCode;
+  /** Why not; undefined if granted. */
+  readonly refusal: string | undefined;
+}
+
+export class Subscribing {
+  readonly #context: CoreContext;
+  readonly #subscriptions: Subscriptions;
+  readonly #retaining: Retaining;
+  readonly #events: EventSink;
+
+  constructor(context: CoreContext, subscriptions: Subscriptions, retaining: Retaining, events: EventSink) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+    this.#retaining = retaining;
+    this.#events = events;
+  }
+
+  /**
+   * Does all of the packet, or nothing while an answer of the authoriser is awaited.
+   * @returns false if it must be shown again
+   * @throws ProtocolError for what the specification forbids outright
+   */
+  onSubscribe(client: ConnectionInput, packet: SubscribePacket): boolean {
+    for (const { topicFilter, noLocal } of packet.subscriptions) {
+      if (noLocal && isSharedFilter(topicFilter)) {
+        throw new ProtocolError(`SUBSCRIBE has No Local on the shared subscription ${topicFilter}`); // [MQTT-3.8.3-4]
+      }
+    }
+    if (!this.#authorized(client, packet)) return false;
+    const { session, output } = client;
+    const before = this.#context.stagings;
+    const identifier = packet.properties.subscriptionIdentifier ?? 0;
+    const reasonCodes: ReasonCode[] = [];
+    const refusals: string[] = [];
+    const toShow: Subscription[] = [];
+    for (const wanted of packet.subscriptions) {
+      const verdict = this.#judge(client, wanted);
+      reasonCodes.push(verdict.reasonCode);
+      if (verdict.refusal !== undefined) {
+        refusals.push(`${wanted.topicFilter}: ${verdict.refusal}`);
+        this.#context.metrics.subscriptionsRefused++;
+        continue;
+      }
+      const { subscription, isNew } = this.#subscriptions.add(session, {
+        ...wanted,
+        subscriptionIdentifier: identifier,
+      });
+      this.#events.emit('subscribed', {
+        clientId: session.clientId,
+        topicFilter: wanted.topicFilter,
+        qos: wanted.qos,
+      });
+      if (showsRetained(wanted, isNew)) toShow.push(subscription);
+    }
+    client.rights?.packetDone();
+    const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
+    // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-5] [MQTT-3.8.4-6] [MQTT-3.9.3-1]
+    output.sendAfter(commit, {
+      type: 'suback',
+      packetId: packet.packetId,
+      reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
+      properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ').slice(0, 1000) },
+    });
+    for (const subscription of toShow) this.#retaining.show(session, subscription);
+    return true;
+  }
+
+  onUnsubscribe(client: ConnectionInput, packet: UnsubscribePacket): void {
+    const { session, output } = client;
+    const before = this.#context.stagings;
+    const reasonCodes = packet.topicFilters.map((topicFilter) => {
+      if (this.#subscriptions.remove(session, topicFilter)) {
+        this.#events.emit('unsubscribed', { clientId: session.clientId, topicFilter });
+        return ReasonCode.Success;
+      }
+      const problem = this.#problemOf(topicFilter);
+      return problem === null ? ReasonCode.NoSubscriptionExisted : ReasonCode.TopicFilterInvalid;
+    });
+    const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
+    // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.11.3-1]
+    output.sendAfter(commit, { type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: {} });
+  }
+
+  /** Asks for every filter before anything is done, so that the packet can be shown again as a whole. */
+  #authorized(client: ConnectionInput, packet: SubscribePacket): boolean {
+    if (client.rights === null) return true;
+    for (const { topicFilter, qos } of packet.subscriptions) {
+      if (this.#problemOf(topicFilter) === null) client.rights.ask('subscribe', topicFilter, qos, false);
+    }
+    return !client.rights.waits;
+  }
+
+  #judge(client: ConnectionInput, wanted: Wanted): Verdict {
+    const { topicFilter, qos } = wanted;
+    const problem = this.#problemOf(topicFilter);
+    if (problem !== null) {
+      return { reasonCode: ReasonCode.TopicFilterInvalid, refusal: TOPIC_PROBLEMS[problem] };
+    }
+    const answer = client.rights?.ask('subscribe', topicFilter, qos, false);
+    if (answer?.allowed === false) {
+      return {
+        reasonCode: answer.reasonCode ?? ReasonCode.NotAuthorized,
+        refusal: answer.reasonString ?? 'not authorized',
+      };
+    }
+    if (!this.#subscriptions.hasRoomFor(client.session, topicFilter)) {
+      return { reasonCode: ReasonCode.QuotaExceeded, refusal: 'as many subscriptions as there may be' };
+    }
+    return { reasonCode: qos as ReasonCode, refusal: undefined };
+  }
+
+  #problemOf(topicFilter: string): TopicProblem | null {
+    const { topicLevels, topicBytes } = this.#context.profile.limits;
+    if (!isSharedFilter(topicFilter)) return checkTopicFilter(topicFilter, topicLevels, topicBytes);
+    const shared = parseSharedFilter(topicFilter, topicLevels, topicBytes);
+    return typeof shared === 'string' ? shared : null;
+  }
+}
+
+/** [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.3.1-6] 3.1.1 */
+function showsRetained(wanted: Wanted, isNew: boolean): boolean {
+  if (isSharedFilter(wanted.topicFilter)) return false;
+  return wanted.retainHandling === 0 || (wanted.retainHandling === 1 && isNew);
+}
+
+/** SUBACK before MQTT 5.0 knows one failure. [MQTT-3.9.3-2] 3.1.1 */
+function asReturnCode(reasonCode: ReasonCode): ReasonCode {
+  return reasonCode >= 0x80 ? ReasonCode.UnspecifiedError : reasonCode;
+}
