@@ -1,0 +1,86 @@
+/** From options as an application gives them to a profile in which everything has a value within its bounds. */
+import type { Limits } from './limits.ts';
+import { LIMITS } from './limits.ts';
+import type { Habits, Profile } from './profile.ts';
+import { HABITS } from './profile.ts';
+
+/** Options of the core: every limit and habit may be left out. */
+export interface ProfileOptions extends Partial<Habits> {
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * @throws {TypeError} for an unknown name, with the nearest known one
+ * @throws {RangeError} for a value out of bounds, which says what is allowed
+ */
+export function resolveProfile(options: ProfileOptions = {}): Profile {
+  const { limits: limitOptions = {}, ...habitOptions } = options;
+  const habits: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries(HABITS)) habits[name] = row.default;
+  for (const [name, value] of Object.entries(habitOptions)) {
+    if (value === undefined) continue;
+    const row = HABITS[name as keyof Habits];
+    if (row === undefined) throw unknown('option', name, [...Object.keys(HABITS), 'limits']);
+    checkHabit(name, row.values, value);
+    habits[name] = value;
+  }
+  const limits: Record<string, number> = {};
+  for (const [name, row] of Object.entries(LIMITS)) limits[name] = row.default;
+  for (const [name, value] of Object.entries(limitOptions)) {
+    if (value === undefined) continue;
+    const row = LIMITS[name as keyof Limits];
+    if (row === undefined) throw unknown('limit', name, Object.keys(LIMITS));
+    if (!Number.isInteger(value) || value < row.minimum || value > row.maximum) {
+      throw new RangeError(
+        `limit ${name}: expected a whole number from ${row.minimum} to ${row.maximum} (${row.unit}), got ${String(value)}`,
+      );
+    }
+    limits[name] = value;
+  }
+  return { ...(habits as unknown as Habits), limits: limits as Limits };
+}
+
+function checkHabit(name: string, values: readonly unknown[] | 'number' | 'text', value: unknown): void {
+  if (values === 'number') {
+    if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return;
+    throw new RangeError(`option ${name}: expected a number from 0 on, got ${String(value)}`);
+  }
+  if (values === 'text') {
+    if (typeof value === 'string' || Array.isArray(value)) return;
+    throw new TypeError(`option ${name}: expected text, got ${String(value)}`);
+  }
+  if (!values.includes(value)) {
+    throw new RangeError(`option ${name}: expected one of ${values.map(String).join(', ')}, got ${String(value)}`);
+  }
+}
+
+function unknown(kind: string, name: string, known: readonly string[]): TypeError {
+  const nearest = nearestName(name, known);
+  return new TypeError(`unknown ${kind} ${name}${nearest === undefined ? '' : `: did you mean ${nearest}?`}`);
+}
+
+/** The known name with the smallest edit distance, if that is small enough to be meant. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 2));
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance >= least) continue;
+    least = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,148 @@
+/**
+ * A broker without a network, in virtual time: clients that speak packets straight to the core.
+ *
+ *     const world = new World();
+ *     const client = world.connect({ clientId: 'a' });
+ *     client.send({ type: 'pingreq' });
+ *     expect(client.take()).toEqual([{ type: 'pingresp' }]);
+ *     world.advance(60_000);
+ */
+import type { ConnectPacket, Packet } from '@martlet/protocol';
+import { ProtocolVersion } from '@martlet/protocol';
+import { BrokerCore } from '../../src/core/broker-core.ts';
+import type { BrokerEventName, BrokerEvents } from '../../src/core/events.ts';
+import type { Limits } from '../../src/core/limits.ts';
+import type { Authenticator } from '../../src/core/ports/authenticator.ts';
+import type { Authorizer } from '../../src/core/ports/authorizer.ts';
+import type { Habits } from '../../src/core/profile.ts';
+import { resolveProfile } from '../../src/core/resolve-profile.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
+import { TestClient } from './test-client.ts';
+
+export interface WorldOptions {
+  readonly limits?: Partial<Limits>;
+  readonly habits?: Partial<Habits>;
+  readonly store?: MemoryStore;
+  readonly authenticator?: Authenticator;
+  readonly authorizer?: Authorizer;
+  /** Monotonic ms at the start. @default 1_000_000 */
+  readonly nowMs?: number;
+  /** Wall clock ms at the start. @default 2026-01-01 */
+  readonly wallMs?: number;
+}
+
+export interface WorldEvent<Name extends BrokerEventName = BrokerEventName> {
+  readonly name: Name;
+  readonly event: BrokerEvents[Name];
+}
+
+export class World {
+  readonly core: BrokerCore;
+  readonly store: MemoryStore;
+  readonly events: WorldEvent[] = [];
+  readonly log: { readonly level: string; readonly code: string; readonly text: string }[] = [];
+  nowMs: number;
+  wallMs: number;
+  #turnRequested = false;
+  #ids = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.nowMs = options.nowMs ?? 1_000_000;
+    this.wallMs = options.wallMs ?? Date.UTC(2026, 0, 1);
+    this.store = options.store ?? new MemoryStore();
+    this.core = new BrokerCore(resolveProfile({ ...options.habits, limits: options.limits ?? {} }), {
+      environment: {
+        nowMs: () => this.nowMs,
+        wallMs: () => this.wallMs,
+        newClientId: () => `assigned-${++this.#ids}`,
+        requestTurn: () => {
+          this.#turnRequested = true;
+        },
+      },
+      store: this.store,
+      log: { write: (level, code, text) => this.log.push({ level, code, text }) },
+      events: { emit: (name, event) => this.events.push({ name, event }) },
+      authenticator: options.authenticator ?? null,
+      authorizer: options.authorizer ?? null,
+      hashSeed: 1,
+    });
+  }
+
+  /** A network connection on which nothing has been sent. */
+  open(version: ProtocolVersion = ProtocolVersion.V5): TestClient {
+    return new TestClient(this, version);
+  }
+
+  /** A client that has sent CONNECT; its CONNACK is still to be taken. */
+  connecting(connect: Partial<ConnectPacket> = {}): TestClient {
+    const version = connect.protocolVersion ?? ProtocolVersion.V5;
+    const client = this.open(version);
+    client.send({
+      type: 'connect',
+      protocolVersion: version,
+      clientId: `client-${++this.#ids}`,
+      cleanStart: true,
+      keepAlive: 0,
+      properties: {},
+      ...connect,
+    });
+    return client;
+  }
+
+  /** A connected client: its CONNACK has been checked and taken. */
+  connect(connect: Partial<ConnectPacket> = {}): TestClient {
+    const client = this.connecting(connect);
+    const connack = client.take()[0];
+    if (connack?.type !== 'connack' || connack.reasonCode !== 0) {
+      throw new Error(`expected an accepting CONNACK, got ${JSON.stringify(connack)}`);
+    }
+    client.connack = connack;
+    return client;
+  }
+
+  /** Ends the round of inputs: as often as the core asks for it. */
+  turn(): void {
+    while (this.#turnRequested) {
+      this.#turnRequested = false;
+      this.core.turn();
+    }
+  }
+
+  /** Lets time pass, stopping at every deadline on the way. */
+  advance(ms: number): void {
+    this.turn();
+    const end = this.nowMs + ms;
+    for (let due = this.core.nextDeadlineMs; due <= end; due = this.core.nextDeadlineMs) {
+      this.#moveTo(Math.max(due, this.nowMs));
+      this.core.turn();
+      this.turn();
+    }
+    this.#moveTo(end);
+    this.core.turn();
+    this.turn();
+  }
+
+  /** Messages dropped for a reason's code. */
+  dropped(code: string): number {
+    return this.core.context.outcomes.counts[code] ?? Number.NaN;
+  }
+
+  /** Events of one name, as they were emitted. */
+  eventsOf<Name extends BrokerEventName>(name: Name): BrokerEvents[Name][] {
+    return this.events.filter((each) => each.name === name).map((each) => each.event as BrokerEvents[Name]);
+  }
+
+  #moveTo(nowMs: number): void {
+    this.wallMs += nowMs - this.nowMs;
+    this.nowMs = nowMs;
+  }
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function textOf(packet: Packet | undefined): string {
+  if (packet?.type !== 'publish') throw new Error(`expected a PUBLISH, got ${JSON.stringify(packet)}`);
+  return new TextDecoder().decode(packet.payload);
+}
