@@ -6,7 +6,7 @@
  * It puts the parts together and is the only one who knows them all. It never waits: every call completes.
  */
 
-import type { PublishProperties } from '@martlet/protocol';
+import type { Deadline, PublishProperties } from '@martlet/protocol';
 import { Deadlines, encodeForwardableProperties, ReasonCode } from '@martlet/protocol';
 import { Connection } from './connection.ts';
 import type { Environment } from './context.ts';
@@ -20,6 +20,7 @@ import { Incoming } from './incoming.ts';
 import type { LocalDelivery } from './local-subscription.ts';
 import { LocalSubscription } from './local-subscription.ts';
 import type { QoS } from './message.ts';
+import { Message, NO_BYTES } from './message.ts';
 import type { Gauges } from './metrics.ts';
 import { Outcomes } from './outcomes.ts';
 import { Outgoing } from './outgoing.ts';
@@ -41,9 +42,12 @@ import { Sessions } from './sessions.ts';
 import { SharedGroups } from './shared-groups.ts';
 import { Subscribing } from './subscribing.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { SysTopics } from './sys-topics.ts';
 import { SubscriptionTree } from './topics/subscription-tree.ts';
 import { TopicTable } from './topics/topic-table.ts';
 import { Wills } from './wills.ts';
+
+const encoder = new TextEncoder();
 
 /** Ms by which the wall clock may drift from the monotonic one before it counts as a jump. */
 const CLOCK_JUMP_MS = 2000;
@@ -57,6 +61,12 @@ export interface CorePorts {
   readonly authorizer: Authorizer | null;
   /** Any 32-bit integer that peers cannot guess. */
   readonly hashSeed: number;
+  /** Of Martlet, such as `0.1.0`; for `$SYS/broker/version`. */
+  readonly version: string;
+  /** Bytes of memory in use; for `$SYS/broker/heap`. */
+  readonly heapBytes: () => number;
+  /** What was published with this commit's number is kept, or is not. */
+  readonly onCommitted: (commit: number, error: StoreError | null) => void;
 }
 
 /** A message of the application. */
@@ -80,10 +90,13 @@ export class BrokerCore {
   readonly #publication: Publication;
   readonly #connections: Set<Connection>;
   readonly #peerLog: PeerLog;
+  readonly #sysTopics: SysTopics;
+  readonly #sysDeadline: Deadline;
+  readonly #onKept: CorePorts['onCommitted'];
   #wallOffsetMs: number;
 
   constructor(profile: Profile, ports: CorePorts) {
-    const { environment, store, log, events, authenticator, authorizer, hashSeed } = ports;
+    const { environment, store, log, events, authenticator, authorizer, hashSeed, version, heapBytes } = ports;
     const { limits } = profile;
     const outcomes = new Outcomes({
       recentDropsPerReason: limits.recentDropsPerReason,
@@ -132,7 +145,14 @@ export class BrokerCore {
       showMore: () => retaining.showMore(),
       logPeer: (code, text) => this.#peerLog.write(code, text),
     };
+    this.#onKept = ports.onCommitted;
+    this.#sysTopics = new SysTopics(
+      { version, metrics: context.metrics, outcomes, gauges: this.gauges, heapBytes },
+      { sysInterval: profile.sysInterval },
+    );
+    this.#sysDeadline = { dueMs: 0, heapIndex: -1, onDue: () => this.#updateSysTopics() };
     restore({ context, topics, sessions, subscriptions, groups, queues, retaining });
+    context.deadlines.set(this.#sysDeadline, Math.max(this.#sysTopics.nextMs, context.nowMs));
   }
 
   // ---- inputs ------------------------------------------------------------------------------------------------------
@@ -175,11 +195,15 @@ export class BrokerCore {
     return this.context.deadlines.nextMs();
   }
 
-  /** Routes a message of the application. False if the topic name is none. */
-  publish(message: LocalPublish): boolean {
+  /**
+   * Routes a message of the application.
+   * @returns the commit that keeps it, 0 if nothing is to be waited for, -1 if the topic name is none
+   */
+  publish(message: LocalPublish): number {
     this.context.sampleClock();
     const topic = this.#topics.internName(message.topicName);
-    if (topic === null) return false;
+    if (topic === null) return -1;
+    const before = this.context.stagings;
     const publication = this.#publication;
     publication.begin(topic, message.qos, message.retain, null, '', this.context.nowMs);
     publication.setPayload(message.payload, 0, message.payload.length, false);
@@ -187,7 +211,7 @@ export class BrokerCore {
     publication.expirySeconds = message.properties.messageExpiryInterval ?? -1;
     if (message.retain) this.retaining.retain(publication);
     this.#router.route(publication);
-    return true;
+    return this.context.stagings === before ? 0 : this.context.commits.current;
   }
 
   /** The filter must be a valid one without `$share/`. */
@@ -232,6 +256,21 @@ export class BrokerCore {
 
   // ------------------------------------------------------------------------------------------------------------------
 
+  /** `$SYS` is retained in memory only: a restart begins it anew. */
+  #updateSysTopics(): void {
+    const { context } = this;
+    this.#sysTopics.update(context.nowMs, context.wallMs, (topicName, text) => {
+      const topic = this.#topics.internName(topicName)!;
+      const payload = encoder.encode(text);
+      const message = new Message(topic, payload, 2, true, NO_BYTES, Number.POSITIVE_INFINITY);
+      this.retaining.keep(message);
+      if (!this.#router.hasSubscribers(topic)) return;
+      this.#publication.beginKept(message, null, '', context.nowMs);
+      this.#router.route(this.#publication);
+    });
+    context.deadlines.set(this.#sysDeadline, this.#sysTopics.nextMs);
+  }
+
   /** The end of a commit is an input of its own. */
   #onCommitted(commit: number, error: StoreError | null): void {
     const { context } = this;
@@ -255,6 +294,7 @@ export class BrokerCore {
     for (const session of this.#parts.exchanges.onCommitted(commit)) this.#parts.outgoing.pump(session);
     context.releaseHeld();
     context.requestTurn();
+    this.#onKept(commit, error);
   }
 
   /** A wall clock that jumps must not make what was noted by it expire after the next start. */

@@ -56,6 +56,10 @@ export class Router {
     return true;
   }
 
+  hasSubscribers(topic: Topic): boolean {
+    return !this.#routeOf(topic).isEmpty;
+  }
+
   /** Routes a run of QoS 0 messages and empties it. */
   routeRun(run: PublishRun): void {
     const topic = run.topic!;

@@ -50,7 +50,7 @@ export class World {
     this.nowMs = options.nowMs ?? 1_000_000;
     this.wallMs = options.wallMs ?? Date.UTC(2026, 0, 1);
     this.store = options.store ?? new MemoryStore();
-    this.core = new BrokerCore(resolveProfile({ ...options.habits, limits: options.limits ?? {} }), {
+    this.core = new BrokerCore(resolveProfile({ sysInterval: 0, ...options.habits, limits: options.limits ?? {} }), {
       environment: {
         nowMs: () => this.nowMs,
         wallMs: () => this.wallMs,
@@ -65,6 +65,9 @@ export class World {
       authenticator: options.authenticator ?? null,
       authorizer: options.authorizer ?? null,
       hashSeed: 1,
+      version: '0.0.0-test',
+      heapBytes: () => 1,
+      onCommitted: () => {},
     });
   }
 

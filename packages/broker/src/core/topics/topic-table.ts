@@ -21,19 +21,14 @@ import {
   writeUtf8,
 } from '@martlet/protocol';
 import { Topic } from './topic.ts';
+import { TopicGeneration } from './topic-generation.ts';
+import { TopicKey } from './topic-key.ts';
 
 export { Topic } from './topic.ts';
 
 const SLASH = 0x2f;
-const FIRST_CAPACITY = 256;
 /** What a topic weighs beside its name: its object, array header and slots, measured. */
 const TOPIC_WEIGHT_BYTES = 256;
-/**
- * A topic is at most so many slots from where its hash points. An attacker who finds colliding names makes the table
- * forget them, not slow.
- */
-const MAX_PROBES = 64;
-
 export interface TopicTableOptions {
   /** Topics in each of the two generations. @default 65536 */
   readonly maxTopics?: number;
@@ -53,9 +48,10 @@ export class TopicTable<R = unknown> {
   readonly #maxBytes: number;
   readonly #maxLevels: number;
   readonly #maxNameBytes: number;
-  readonly #hashSeed: number;
-  #young: Generation<R>;
-  #old: Generation<R>;
+  /** The name that is being interned; one object serves all. */
+  readonly #key: TopicKey;
+  #young: TopicGeneration<R>;
+  #old: TopicGeneration<R>;
   #scratch: Uint8Array = new Uint8Array(0);
 
   constructor(options: TopicTableOptions = {}) {
@@ -63,9 +59,9 @@ export class TopicTable<R = unknown> {
     this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
     this.#maxLevels = options.maxLevels ?? DEFAULT_MAX_TOPIC_LEVELS;
     this.#maxNameBytes = options.maxNameBytes ?? MAXIMUM_FIELD_BYTES;
-    this.#hashSeed = (options.hashSeed ?? 0) | 0;
-    this.#young = new Generation(1);
-    this.#old = new Generation(0);
+    this.#key = new TopicKey((options.hashSeed ?? 0) | 0);
+    this.#young = new TopicGeneration(1);
+    this.#old = new TopicGeneration(0);
   }
 
   /** How many topics are held; one that is in use may count twice for a while. */
@@ -83,8 +79,8 @@ export class TopicTable<R = unknown> {
    * The bytes are copied if they are kept.
    */
   intern(bytes: Uint8Array, start: number, end: number): Topic<R> | null {
-    const hash = hashBytes(bytes, start, end, this.#hashSeed);
-    return this.#young.find(hash, bytes, start, end) ?? this.#internElsewhere(hash, bytes, start, end);
+    this.#key.read(bytes, start, end);
+    return this.#young.find(this.#key) ?? this.#internElsewhere();
   }
 
   /** The same for a name given as a string. */
@@ -115,14 +111,15 @@ export class TopicTable<R = unknown> {
     if (this.#young.bytes > this.#maxBytes) this.#age();
   }
 
-  #internElsewhere(hash: number, bytes: Uint8Array, start: number, end: number): Topic<R> | null {
+  #internElsewhere(): Topic<R> | null {
     if (this.#young.count >= this.#maxTopics || this.#young.bytes > this.#maxBytes) this.#age();
-    let topic = this.#old.find(hash, bytes, start, end);
+    const { bytes, start, end, hash } = this.#key;
+    let topic = this.#old.find(this.#key);
     if (topic === null) {
       if (this.problemOf(bytes, start, end) !== null) return null;
       topic = new Topic(copyOf(bytes, start, end), hash, end - start + TOPIC_WEIGHT_BYTES);
     }
-    this.#young.put(topic);
+    this.#young.put(topic, this.#key);
     return topic;
   }
 
@@ -132,103 +129,6 @@ export class TopicTable<R = unknown> {
     forgotten.restart(this.#old.number + 1);
     this.#young = forgotten;
   }
-}
-
-/** Open addressing, linear probing, never more than half full, nothing removed but all at once. */
-class Generation<R> {
-  number: number;
-  count = 0;
-  bytes = 0;
-  /** 0 is an empty slot. */
-  #hashes: Int32Array = new Int32Array(FIRST_CAPACITY);
-  #topics: (Topic<R> | undefined)[] = new Array(FIRST_CAPACITY).fill(undefined);
-  #mask = FIRST_CAPACITY - 1;
-
-  constructor(number: number) {
-    this.number = number;
-  }
-
-  find(hash: number, bytes: Uint8Array, start: number, end: number): Topic<R> | null {
-    const hashes = this.#hashes;
-    const mask = this.#mask;
-    let i = hash & mask;
-    for (let probes = 0; probes < MAX_PROBES && hashes[i] !== 0; probes++) {
-      if (hashes[i] === hash && this.#topics[i]!.equals(bytes, start, end)) return this.#topics[i]!;
-      i = (i + 1) & mask;
-    }
-    return null;
-  }
-
-  /** Puts a topic that is not in this generation. */
-  put(topic: Topic<R>): void {
-    if ((this.count + 1) * 2 > this.#mask + 1) this.#grow();
-    topic.tableGeneration = this.number;
-    this.#place(topic);
-  }
-
-  /** Forgets all topics that have not moved to another generation, and begins anew in the same memory. */
-  restart(number: number): void {
-    for (let i = 0; i <= this.#mask; i++) {
-      const topic = this.#topics[i];
-      if (topic === undefined) continue;
-      if (topic.tableGeneration === this.number) topic.forget();
-      this.#topics[i] = undefined;
-    }
-    this.#hashes.fill(0);
-    this.number = number;
-    this.count = 0;
-    this.bytes = 0;
-  }
-
-  #place(topic: Topic<R>): void {
-    const home = topic.hash & this.#mask;
-    let i = home;
-    for (let probes = 1; this.#hashes[i] !== 0; probes++) {
-      if (probes === MAX_PROBES) {
-        this.#evict(home);
-        i = home;
-        break;
-      }
-      i = (i + 1) & this.#mask;
-    }
-    this.#hashes[i] = topic.hash;
-    this.#topics[i] = topic;
-    this.count++;
-    this.bytes += topic.weightBytes;
-  }
-
-  #evict(i: number): void {
-    const topic = this.#topics[i]!;
-    topic.forget();
-    this.count--;
-    this.bytes -= topic.weightBytes;
-  }
-
-  #grow(): void {
-    const topics = this.#topics;
-    const capacity = topics.length * 2;
-    this.#hashes = new Int32Array(capacity);
-    this.#topics = new Array(capacity).fill(undefined);
-    this.#mask = capacity - 1;
-    this.count = 0;
-    this.bytes = 0;
-    for (const topic of topics) if (topic !== undefined) this.#place(topic);
-  }
-}
-
-/** Four bytes at a time: the hash is on the way of every message. Never 0, which is an empty slot. */
-function hashBytes(bytes: Uint8Array, start: number, end: number, seed: number): number {
-  let hash = seed ^ (end - start);
-  let i = start;
-  for (const lastWord = end - 4; i <= lastWord; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  for (; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash ^= hash >>> 13;
-  return hash === 0 ? 1 : hash;
 }
 
 function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {

@@ -1,0 +1,322 @@
+/**
+ * The broker to embed: the core in its host, with Node's clock, event loop and listeners.
+ *
+ * Inputs of one round of the event loop enter the core as they come; the turn that commits and writes is scheduled once,
+ * by `setImmediate`; one timer is armed for the next deadline. The application's handlers run after the turn, so that
+ * they may call the broker again.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { checkTopicFilter, checkTopicName, isSharedFilter, ReasonCode, TOPIC_PROBLEMS } from '@martlet/protocol';
+import type { PublishProperties } from '@martlet/protocol';
+import { BrokerCore } from '../core/broker-core.ts';
+import type { BrokerEventName, BrokerEvents } from '../core/events.ts';
+import type { Message, QoS } from '../core/message.ts';
+import type { Gauges, Metrics } from '../core/metrics.ts';
+import type { Outcomes } from '../core/outcomes.ts';
+import type { Authenticator } from '../core/ports/authenticator.ts';
+import type { Authorizer } from '../core/ports/authorizer.ts';
+import type { Log } from '../core/ports/log.ts';
+import type { Store, StoreError } from '../core/ports/store.ts';
+import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
+import type { Profile } from '../core/profile.ts';
+import type { ProfileOptions } from '../core/resolve-profile.ts';
+import { resolveProfile } from '../core/resolve-profile.ts';
+import type { Listener } from '../listeners/listener.ts';
+import type { TcpListenerOptions } from '../listeners/tcp-listener.ts';
+import { listenTcp } from '../listeners/tcp-listener.ts';
+import type { WebSocketListenerOptions } from '../listeners/websocket-listener.ts';
+import { listenWebSocket } from '../listeners/websocket-listener.ts';
+import { MARTLET_VERSION } from '../martlet-version.ts';
+import { MemoryStore } from '../stores/memory-store.ts';
+import { receivedMessage } from './received-message.ts';
+import type { ReceivedMessage } from './received-message.ts';
+import type { Handler } from './typed-events.ts';
+import { TypedEvents } from './typed-events.ts';
+
+export interface BrokerOptions extends ProfileOptions {
+  /** Where sessions and messages are kept. @default a `MemoryStore`: they live as long as the process */
+  readonly store?: Store;
+  /** Decides who may connect. @default everyone */
+  readonly authenticator?: Authenticator;
+  /** Decides what clients may do. @default everything but publishing to `$SYS/` */
+  readonly authorizer?: Authorizer;
+  /** @default nothing is logged */
+  readonly log?: Log;
+}
+
+export interface PublishOptions {
+  /** @default 0 */
+  readonly qos?: QoS;
+  /** @default false */
+  readonly retain?: boolean;
+  readonly properties?: Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>;
+}
+
+/** A subscription of the application. */
+export interface BrokerSubscription {
+  readonly topicFilter: string;
+  unsubscribe(): void;
+}
+
+interface KeptWaiter {
+  readonly commit: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const SILENT: Log = { write() {} };
+const encoder = new TextEncoder();
+
+/**
+ * Makes a broker that listens nowhere yet. Brokers share nothing: several may run in one process.
+ *
+ * @example
+ * const broker = createBroker();
+ * await broker.listen({ port: 1883 });
+ * broker.subscribe('home/+/temperature', (message) => console.log(message.topicName, message.text()));
+ * await broker.publish('home/kitchen/temperature', '21.5', { retain: true });
+ * await broker.close();
+ * @throws {TypeError | RangeError} for an unknown or impossible option
+ */
+export function createBroker(options: BrokerOptions = {}): Broker {
+  return new Broker(options);
+}
+
+export class Broker {
+  readonly #core: BrokerCore;
+  readonly #events: TypedEvents<BrokerEvents>;
+  readonly #log: Log;
+  readonly #listeners: Set<Listener>;
+  #pendingEvents: (() => void)[];
+  #waiters: KeptWaiter[];
+  #turnScheduled: boolean;
+  #timer: NodeJS.Timeout | null;
+  #timerDueMs: number;
+  #closing: Promise<void> | null;
+
+  /** @see createBroker */
+  constructor(options: BrokerOptions) {
+    const { store, authenticator, authorizer, log, ...profileOptions } = options;
+    this.#log = log ?? SILENT;
+    this.#events = new TypedEvents((error) => this.#reportHandlerError(error));
+    this.#listeners = new Set();
+    this.#pendingEvents = [];
+    this.#waiters = [];
+    this.#turnScheduled = false;
+    this.#timer = null;
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    this.#closing = null;
+    this.#core = new BrokerCore(resolveProfile(profileOptions), {
+      environment: {
+        nowMs: () => performance.now(),
+        wallMs: () => Date.now(),
+        newClientId: () => `martlet-${randomUUID()}`,
+        requestTurn: () => this.#scheduleTurn(),
+      },
+      store: store ?? new MemoryStore(),
+      log: this.#log,
+      events: { emit: (name, event) => this.#queueEvent(name, event) },
+      authenticator: authenticator ?? null,
+      authorizer: authorizer ?? null,
+      hashSeed: randomBytes(4).readInt32LE(),
+      version: MARTLET_VERSION,
+      heapBytes: () => process.memoryUsage.rss(),
+      onCommitted: (commit, error) => this.#onCommitted(commit, error),
+    });
+    this.#scheduleTurn();
+  }
+
+  /** Listens for MQTT over TCP, or on a Unix socket. Rejects with an `EnvironmentError`, such as for a port in use. */
+  async listen(options: TcpListenerOptions = {}): Promise<Listener> {
+    return this.#opened(await listenTcp(options, (transport, origin) => this.attach(transport, origin), this.#log));
+  }
+
+  /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects with an `EnvironmentError`. */
+  async listenWebSocket(options: WebSocketListenerOptions = {}): Promise<Listener> {
+    return this.#opened(
+      await listenWebSocket(options, (transport, origin) => this.attach(transport, origin), this.#log),
+    );
+  }
+
+  /**
+   * Attaches a connection that speaks MQTT over something else: a message port, a gateway, a test. Null if there are as
+   * many connections as there may be.
+   */
+  attach(transport: Transport, origin: Origin): TransportSink | null {
+    const connection = this.#core.attach(transport, origin);
+    this.#arm();
+    return connection;
+  }
+
+  /**
+   * Publishes a message; the promise fulfils when it is kept for every durable session and as retained message, as
+   * far as the store keeps anything.
+   * @throws {TypeError} for an invalid topic name
+   */
+  async publish(topicName: string, payload: Uint8Array | string, options: PublishOptions = {}): Promise<void> {
+    const { qos = 0, retain = false, properties = {} } = options;
+    const problem = checkTopicName(topicName, this.profile.limits.topicLevels);
+    if (problem !== null) throw new TypeError(`topic name ${JSON.stringify(topicName)} ${TOPIC_PROBLEMS[problem]}`);
+    const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
+    const commit = this.#core.publish({ topicName, payload: bytes, qos, retain, properties });
+    if (commit > 0) {
+      await new Promise<void>((resolve, reject) => this.#waiters.push({ commit, resolve, reject }));
+    }
+  }
+
+  /**
+   * Calls `handler` for every message that matches, retained ones first. Errors of the handler are logged.
+   * @throws {TypeError} for an invalid topic filter, or a shared one
+   */
+  subscribe(topicFilter: string, handler: (message: ReceivedMessage) => void): BrokerSubscription {
+    const problem = checkTopicFilter(topicFilter, this.profile.limits.topicLevels);
+    if (problem !== null) throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
+    if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');
+    let active = true;
+    const local = this.#core.subscribe(topicFilter, (message: Message, retained: boolean) => {
+      if (active) handler(receivedMessage(message, retained));
+    });
+    return {
+      topicFilter,
+      unsubscribe: () => {
+        if (!active) return;
+        active = false;
+        this.#core.unsubscribe(local);
+      },
+    };
+  }
+
+  /** @returns a function that takes the handler off again */
+  on<Name extends BrokerEventName>(name: Name, handler: Handler<BrokerEvents[Name]>): () => void {
+    return this.#events.on(name, handler);
+  }
+
+  /** Ends a client's connection; MQTT 5 clients are told why. False if it is not connected. */
+  disconnectClient(
+    clientId: string,
+    reasonCode: ReasonCode = ReasonCode.AdministrativeAction,
+    reasonString = 'disconnected by the application',
+  ): boolean {
+    return this.#core.disconnect(clientId, reasonCode, reasonString);
+  }
+
+  /** Rights have changed: what the authoriser answered before is forgotten. */
+  forgetRights(): void {
+    this.#core.forgetRights();
+  }
+
+  get profile(): Profile {
+    return this.#core.context.profile;
+  }
+
+  get metrics(): Readonly<Metrics> {
+    return this.#core.context.metrics;
+  }
+
+  get gauges(): Gauges {
+    return this.#core.gauges;
+  }
+
+  /** Where every message ended: delivered, or dropped for which reason. */
+  get outcomes(): Outcomes {
+    return this.#core.context.outcomes;
+  }
+
+  get listeners(): readonly Listener[] {
+    return [...this.#listeners];
+  }
+
+  /** Stops listening, tells every client that the broker goes, and fulfils when all connections are closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const closed = [...this.#listeners].map((listener) => listener.close());
+    this.#core.shutDown();
+    this.#turn();
+    await Promise.all(closed);
+    this.#turn();
+    await this.#committed();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerDueMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Fulfils when no commit is under way or asked for. */
+  async #committed(): Promise<void> {
+    while (this.#core.context.commits.underWay) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #opened(listener: Listener): Listener {
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turnScheduled = false;
+    this.#core.turn();
+    for (const { subscription, message, retained } of this.#core.takeLocal()) {
+      try {
+        subscription.handler(message, retained);
+      } catch (error) {
+        this.#reportHandlerError(error);
+      }
+    }
+    if (this.#pendingEvents.length > 0) {
+      const events = this.#pendingEvents;
+      this.#pendingEvents = [];
+      for (const emit of events) emit();
+    }
+    this.#arm();
+  }
+
+  /** One timer, for the next deadline; it keeps no process alive. */
+  #arm(): void {
+    const dueMs = this.#core.nextDeadlineMs;
+    if (dueMs === this.#timerDueMs || this.#timerDueMs === Number.NEGATIVE_INFINITY) return;
+    // A timer that is early enough stays: it only looks again.
+    if (this.#timer !== null && this.#timerDueMs < dueMs) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerDueMs = dueMs;
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.min(Math.max(0, Math.ceil(dueMs - performance.now())), 0x7fff_ffff);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#timerDueMs = Number.POSITIVE_INFINITY;
+      this.#turn();
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  #queueEvent<Name extends BrokerEventName>(name: Name, event: BrokerEvents[Name]): void {
+    if (!this.#events.has(name)) return;
+    this.#pendingEvents.push(() => this.#events.emit(name, event));
+    this.#scheduleTurn();
+  }
+
+  #onCommitted(commit: number, error: StoreError | null): void {
+    const waiters = this.#waiters.filter((waiter) => waiter.commit <= commit);
+    if (waiters.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => waiter.commit > commit);
+    for (const { resolve, reject } of waiters) {
+      if (error === null) resolve();
+      else reject(Object.assign(new Error(`the message could not be kept: ${error.message}`), { code: error.code }));
+    }
+  }
+
+  #reportHandlerError(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#log.write('error', 'handler-error', `a handler of the application threw: ${text}`);
+  }
+}
