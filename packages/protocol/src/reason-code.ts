@@ -178,7 +178,7 @@ export function reasonCodeText(value: number, packet?: PacketType): string {
 
 /**
  * What a 3.1 or 3.1.1 client is told instead of this CONNACK reason code. `undefined` when none of its return codes
- * fits: then the connection is closed without a CONNACK. // [MQTT-3.2.2-6] 3.1.1
+ * fits: then the connection is closed without a CONNACK.
  */
 export function connectReturnCodeFor(reasonCode: ReasonCode): ConnectReturnCode | undefined {
   return REASON_CODES.find((each) => each.value === reasonCode)?.returnCode;

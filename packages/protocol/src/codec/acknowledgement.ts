@@ -23,7 +23,7 @@ export function decodeAcknowledgement(
   if (version !== ProtocolVersion.V5 || reader.remaining === 0) {
     return { type, packetId, reasonCode: ReasonCode.Success, properties: NO_PROPERTIES };
   }
-  const reasonCode = readReasonCode(reader, type); // [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1]
+  const reasonCode = readReasonCode(reader, type);
   const properties = reader.remaining === 0 ? NO_PROPERTIES : readProperties(reader, type);
   return { type, packetId, reasonCode, properties };
 }

@@ -27,7 +27,7 @@ export function decodeConnack(reader: PacketReader, version: ProtocolVersion): C
   if ((flags & ~SESSION_PRESENT) !== 0 && version !== ProtocolVersion.V31) {
     throw new MalformedPacketError('expected 0 as reserved Connect Acknowledge Flags'); // [MQTT-3.2.2-1]
   }
-  const reasonCode = isV5 ? readReasonCode(reader, 'connack') : readReturnCode(reader); // [MQTT-3.2.2-8]
+  const reasonCode = isV5 ? readReasonCode(reader, 'connack') : readReturnCode(reader);
   if (version === ProtocolVersion.V5 && !isV5 && reasonCode === ReasonCode.Success) {
     throw new MalformedPacketError('expected a Property Length in CONNACK');
   }

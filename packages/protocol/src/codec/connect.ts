@@ -69,10 +69,10 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
   const properties =
     protocolVersion === ProtocolVersion.V5 ? readProperties(reader, 'connect') : NO_PROPERTIES;
   // The order of the payload: [MQTT-3.1.3-1] [MQTT-3.1.3-1] 3.1.1
-  const clientId = reader.string('Client Identifier'); // [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT-3.1.3-3] 3.1.1 [MQTT-3.1.3-4] 3.1.1
+  const clientId = reader.string('Client Identifier'); // [MQTT-3.1.3-3] [MQTT-3.1.3-3] 3.1.1
   const will = (flags & FLAG.Will) !== 0 ? decodeWill(reader, flags, protocolVersion) : undefined;
   const endsEarly = (): boolean => protocolVersion === ProtocolVersion.V31 && reader.remaining === 0;
-  const username = (flags & FLAG.Username) !== 0 && !endsEarly() ? reader.string('User Name') : undefined; // [MQTT-3.1.3-12] [MQTT-3.1.3-11] 3.1.1
+  const username = (flags & FLAG.Username) !== 0 && !endsEarly() ? reader.string('User Name') : undefined;
   const password = (flags & FLAG.Password) !== 0 && !endsEarly() ? reader.binary('Password') : undefined;
   return {
     type: 'connect',
@@ -112,7 +112,7 @@ function checkFlags(flags: number, version: ProtocolVersion): void {
 
 function decodeWill(reader: PacketReader, flags: number, version: ProtocolVersion): Will {
   const properties = version === ProtocolVersion.V5 ? readProperties(reader, 'will') : NO_PROPERTIES; // [MQTT-3.1.2-9]
-  const topicName = reader.string('Will Topic'); // [MQTT-3.1.3-11] [MQTT-3.1.3-10] 3.1.1
+  const topicName = reader.string('Will Topic');
   refuseInvalidTopicName(topicName, 'Will Topic');
   const payload = reader.binary('Will Payload'); // [MQTT-3.1.2-9] 3.1.1
   const qos = ((flags >> WILL_QOS_SHIFT) & 3) as Qos;
@@ -155,8 +155,8 @@ export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void 
     writer.string(will.topicName);
     writer.binary(will.payload);
   }
-  if (username !== undefined) writer.string(username); // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.2-18] 3.1.1 [MQTT-3.1.2-19] 3.1.1
-  if (password !== undefined) writer.binary(password); // [MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT-3.1.2-20] 3.1.1 [MQTT-3.1.2-21] 3.1.1
+  if (username !== undefined) writer.string(username); // [MQTT-3.1.2-17] [MQTT-3.1.2-19] 3.1.1
+  if (password !== undefined) writer.binary(password); // [MQTT-3.1.2-19] [MQTT-3.1.2-21] 3.1.1
 }
 
 function connectFlags(packet: ConnectPacket): number {
@@ -164,7 +164,7 @@ function connectFlags(packet: ConnectPacket): number {
   if (packet.will !== undefined) {
     flags |= FLAG.Will | (packet.will.qos << WILL_QOS_SHIFT) | (packet.will.retain ? FLAG.WillRetain : 0);
   }
-  if (packet.username !== undefined) flags |= FLAG.Username;
-  if (packet.password !== undefined) flags |= FLAG.Password;
+  if (packet.username !== undefined) flags |= FLAG.Username; // [MQTT-3.1.2-16] [MQTT-3.1.2-18] 3.1.1
+  if (packet.password !== undefined) flags |= FLAG.Password; // [MQTT-3.1.2-18] [MQTT-3.1.2-20] 3.1.1
   return flags;
 }

@@ -20,7 +20,7 @@ export function decodeDisconnect(
   if (version !== ProtocolVersion.V5 || reader.remaining === 0) {
     return { type: 'disconnect', reasonCode: ReasonCode.NormalDisconnection, properties: NO_PROPERTIES };
   }
-  const reasonCode = readReasonCode(reader, 'disconnect'); // [MQTT-3.14.2-1]
+  const reasonCode = readReasonCode(reader, 'disconnect');
   const properties: DisconnectProperties =
     reader.remaining === 0 ? NO_PROPERTIES : readProperties(reader, 'disconnect');
   if (from === 'server' && properties.sessionExpiryInterval !== undefined) {

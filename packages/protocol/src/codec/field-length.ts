@@ -28,7 +28,8 @@ export function packetIdLength(packetId: unknown): 2 {
 export function stringLength(text: unknown, field: string): number {
   if (typeof text !== 'string') throw new TypeError(`expected a string as ${field}, got ${typeof text}`);
   if (!isUtf8Encodable(text)) {
-    throw new RangeError(`expected no U+0000 and no lone surrogate in ${field}`); // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
+    // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.3-1] 3.1.1 [MQTT-1.5.3-2] 3.1.1
+    throw new RangeError(`expected no U+0000 and no lone surrogate in ${field}`);
   }
   const length = utf8ByteLength(text);
   if (length > MAXIMUM_FIELD_BYTES) {

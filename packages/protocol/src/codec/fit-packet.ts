@@ -23,7 +23,7 @@ export type AnswerPacket =
 /**
  * The packet with as much of what only explains it as the peer's Maximum Packet Size has room for: all of it, or without
  * User Properties, or without a Reason String, or without both. `undefined` when even that is too large, and the packet must
- * not be sent. [MQTT-3.1.2-24]
+ * not be sent.
  */
 export function fitPacket<Kind extends AnswerPacket>(
   packet: Kind,

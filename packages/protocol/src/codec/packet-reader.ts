@@ -52,6 +52,9 @@ export class PacketReader {
   string(field: string): string {
     const length = this.twoByteInteger(field);
     const at = this.#take(length, field);
+    // Strings of every packet: [MQTT-3.1.3-4] [MQTT-3.1.3-11] [MQTT-3.1.3-12] [MQTT-3.3.2-1] [MQTT-3.8.3-1] [MQTT-3.10.3-1]
+    // [MQTT-3.1.3-4] 3.1.1 [MQTT-3.1.3-10] 3.1.1 [MQTT-3.1.3-11] 3.1.1 [MQTT-3.3.2-1] 3.1.1 [MQTT-3.8.3-1] 3.1.1
+    // [MQTT-3.10.3-1] 3.1.1; and of properties: [MQTT-1.5.7-1] [MQTT-3.3.2-13] [MQTT-3.3.2-19]
     return decodeUtf8(this.#bytes, at, at + length, field);
   }
 

@@ -100,13 +100,13 @@ function readValue(reader: PacketReader, row: PropertyRow): unknown {
     case 'Binary Data':
       return reader.binary(row.text);
     case 'UTF-8 Encoded String': {
-      const text = reader.string(row.text); // [MQTT-3.3.2-13] [MQTT-3.3.2-19]
+      const text = reader.string(row.text);
       // [MQTT-3.3.2-14]
       if (row.name === 'responseTopic') refuseInvalidTopicName(text, row.text, ReasonCode.ProtocolError);
       return text;
     }
     case 'UTF-8 String Pair':
-      return [reader.string(row.text), reader.string(row.text)]; // [MQTT-1.5.7-1]
+      return [reader.string(row.text), reader.string(row.text)];
   }
 }
 

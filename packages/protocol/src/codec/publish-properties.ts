@@ -4,7 +4,6 @@
  *
  * Topic Alias, Message Expiry Interval and Subscription Identifier are the server's business and are written anew for
  * each recipient. All others are the message's: they are forwarded unchanged and in order, as bytes.
- * [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
  */
 import type { PublishProperties } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
@@ -91,6 +90,7 @@ export function scanPublishProperties(
       into.hasSubscriptionIdentifier = true;
     } else {
       if (forwardLength === 0) into.forwardStart = at;
+      // [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
       into.forwardEnd = next;
       forwardLength += next - at;
     }

@@ -8,6 +8,8 @@ import type { PacketReader } from './packet-reader.ts';
 export function readReasonCode(reader: PacketReader, packet: PacketType): ReasonCode {
   const value = reader.byte('Reason Code');
   if (!isReasonCodeOf(packet, value)) {
+    // [MQTT-3.2.2-8] [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1] [MQTT-3.9.3-2] [MQTT-3.11.3-2]
+    // [MQTT-3.14.2-1] [MQTT-3.15.2-1]
     throw new MalformedPacketError(`expected a Reason Code of ${packet}, got 0x${value.toString(16)}`);
   }
   return value;

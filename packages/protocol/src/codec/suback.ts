@@ -22,7 +22,7 @@ export function decodeSuback(reader: PacketReader, version: ProtocolVersion): Su
 }
 
 function readCode(reader: PacketReader, version: ProtocolVersion): ReasonCode {
-  const reasonCode = readReasonCode(reader, 'suback'); // [MQTT-3.9.3-2]
+  const reasonCode = readReasonCode(reader, 'suback');
   if (version !== ProtocolVersion.V5 && reasonCode > ReasonCode.UnspecifiedError) {
     // [MQTT-3.9.3-2] 3.1.1
     throw new MalformedPacketError(`expected a SUBACK return code, got 0x${reasonCode.toString(16)}`);

@@ -33,7 +33,7 @@ export function decodeSubscribe(reader: PacketReader, version: ProtocolVersion):
 }
 
 function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Subscription {
-  const topicFilter = readTopicFilter(reader); // [MQTT-3.8.3-1] [MQTT-3.8.3-1] 3.1.1
+  const topicFilter = readTopicFilter(reader);
   const options = reader.byte('Subscription Options');
   const qos = options & 3;
   if (version !== ProtocolVersion.V5) {

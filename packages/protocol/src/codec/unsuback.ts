@@ -19,7 +19,7 @@ export function decodeUnsuback(reader: PacketReader, version: ProtocolVersion): 
   }
   const properties = readProperties(reader, 'unsuback');
   const reasonCodes: ReasonCode[] = [];
-  while (reader.remaining > 0) reasonCodes.push(readReasonCode(reader, 'unsuback')); // [MQTT-3.11.3-2]
+  while (reader.remaining > 0) reasonCodes.push(readReasonCode(reader, 'unsuback'));
   return { type: 'unsuback', packetId, reasonCodes, properties };
 }
 

@@ -13,7 +13,7 @@ export function decodeUnsubscribe(reader: PacketReader, version: ProtocolVersion
   const packetId = reader.packetId();
   const properties = version === ProtocolVersion.V5 ? readProperties(reader, 'unsubscribe') : NO_PROPERTIES;
   const topicFilters: string[] = [];
-  while (reader.remaining > 0) topicFilters.push(readTopicFilter(reader)); // [MQTT-3.10.3-1] [MQTT-3.10.3-1] 3.1.1
+  while (reader.remaining > 0) topicFilters.push(readTopicFilter(reader));
   if (topicFilters.length === 0 && version !== ProtocolVersion.V31) {
     throw new ProtocolError('expected at least one Topic Filter in UNSUBSCRIBE'); // [MQTT-3.10.3-2] [MQTT-3.10.3-2] 3.1.1
   }

@@ -47,7 +47,7 @@ const untyped = (packet: object): Packet => packet as Packet;
 
 const REFUSED: readonly (readonly [string, readonly ProtocolVersion[], Packet])[] = [
   [
-    '[MQTT-2.2.1-4] v5 [MQTT-2.3.1-1] [MQTT-2.3.1-4] v3.1.1 packet identifier 0',
+    '[MQTT-2.2.1-3] [MQTT-2.2.1-4] v5 [MQTT-2.3.1-1] v3.1.1 packet identifier 0',
     [3, 4, 5],
     { ...publish, packetId: 0 },
   ],
@@ -83,8 +83,13 @@ const REFUSED: readonly (readonly [string, readonly ProtocolVersion[], Packet])[
   ],
   [
     '[MQTT-1.5.4-1] v5 [MQTT-1.5.3-1] v3.1.1 half of a surrogate pair',
-    [3, 4, 5],
-    { ...publish, topicName: '\ud800' },
+    [5],
+    { ...connect, clientId: '\ud800' },
+  ],
+  [
+    '[MQTT-1.5.4-2] v5 [MQTT-1.5.3-2] v3.1.1 U+0000 in a Client Identifier',
+    [5],
+    { ...connect, clientId: '\0' },
   ],
   [
     '[MQTT-4.7.3-3] v5 [MQTT-4.7.3-3] v3.1.1 a Topic Name of 65,536 bytes',

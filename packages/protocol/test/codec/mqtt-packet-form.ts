@@ -180,7 +180,7 @@ export const DEVIATIONS: readonly {
 }[] = [
   {
     what: 'of a User Property that comes again, an empty first value is lost',
-    decidedBy: 'section 3.3.2.3.7: the same name is allowed to appear more than once [MQTT-3.3.2-17]',
+    decidedBy: 'section 3.3.2.3.7: the same name is allowed to appear more than once',
     when: 'parsing',
     concerns: (packet) => userPropertiesOf(packet).some(({ isLost }) => isLost),
   },
@@ -202,14 +202,14 @@ export const DEVIATIONS: readonly {
   },
   {
     what: 'a password without a user name is an error',
-    decidedBy: '[MQTT-3.1.2-16] [MQTT-3.1.2-19]: 5.0 allows it',
+    decidedBy: '5.0 allows it: sections 3.1.2.8 and 3.1.2.9 tie neither to the other',
     when: 'generating',
     concerns: (packet) =>
       packet.type === 'connect' && packet.password !== undefined && packet.username === undefined,
   },
   {
     what: 'an empty Client Identifier without Clean Start, or before 3.1.1, is an error',
-    decidedBy: '[MQTT-3.1.3-3]: it may be empty; [MQTT-3.1.3-8] of 3.1.1 lets the server refuse it',
+    decidedBy: 'section 3.1.3.1: it may be empty; whether to refuse it is for the server',
     when: 'generating',
     concerns: (packet) =>
       packet.type === 'connect' &&

@@ -139,6 +139,29 @@ test('no properties to forward are none', () => {
   );
 });
 
+describe('the scan refuses', () => {
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['[MQTT-3.3.2-8] v5 Topic Alias 0', '23 0000', 'ProtocolError 0x94'],
+    ['[MQTT-3.3.2-13] v5 a Response Topic that is not UTF-8', '08 0001 ff', 'MalformedPacketError 0x81'],
+    ['[MQTT-3.3.2-14] v5 a Response Topic with a wildcard', '08 "a/+"', 'ProtocolError 0x82'],
+    ['[MQTT-3.3.2-19] v5 a Content Type that is not UTF-8', '03 0001 ff', 'MalformedPacketError 0x81'],
+    [
+      '[MQTT-1.5.7-1] v5 a User Property whose name is not UTF-8',
+      '26 0001 ff "v"',
+      'MalformedPacketError 0x81',
+    ],
+    [
+      '[MQTT-1.5.7-1] v5 a User Property whose value is not UTF-8',
+      '26 "n" 0001 ff',
+      'MalformedPacketError 0x81',
+    ],
+    ['[MQTT-1.5.5-1] v5 a Subscription Identifier that is too long', '0b 8000', 'MalformedPacketError 0x81'],
+  ];
+  test.each(rows)('%s', (_name, notation, expected) => {
+    expect(outcome(() => scan(listOf(notation)))).toBe(expected);
+  });
+});
+
 describe('the scan accepts and refuses what the decoder does', () => {
   const piece = fc.oneof(
     fc.constantFrom(

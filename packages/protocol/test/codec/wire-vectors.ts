@@ -147,7 +147,7 @@ export const WIRE_VECTORS: readonly WireVector[] = [
     },
   ),
   encoded(
-    '[MQTT-3.1.3-1] [MQTT-3.1.2-9] [MQTT-3.1.2-19] [MQTT-3.1.2-21] v3.1.1 a CONNECT with everything has its fields in order',
+    '[MQTT-3.1.3-1] [MQTT-3.1.2-9] [MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT-3.1.2-20] [MQTT-3.1.2-21] v3.1.1 a CONNECT with everything has its fields in order',
     [4],
     '10 ["MQTT" 04 f4 000a "id" "w/t" 0000 "user" 0000]',
     {
@@ -169,19 +169,19 @@ export const WIRE_VECTORS: readonly WireVector[] = [
     will: { topicName: 'w', payload: bytes(7), qos: 0, retain: false, properties },
   }),
   encoded(
-    '[MQTT-3.1.2-17] [MQTT-3.1.2-18] v5 a user name without a password',
+    '[MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.2-18] v5 a user name without a password',
     [5],
     '10 ["MQTT" 05 82 003c [] "id" "u"]',
     { ...connect, username: 'u' },
   ),
   encoded(
-    '[MQTT-3.1.2-16] [MQTT-3.1.2-19] v5 a password without a user name',
+    '[MQTT-3.1.2-16] [MQTT-3.1.2-18] [MQTT-3.1.2-19] v5 a password without a user name',
     [5],
     '10 ["MQTT" 05 42 003c [] "id" 0001 70]',
     { ...connect, password: bytes(0x70) },
   ),
   encoded(
-    '[MQTT-3.1.2-19] [MQTT-3.1.2-20] v3.1.1 a user name without a password',
+    '[MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT-3.1.2-20] v3.1.1 a user name without a password',
     [4],
     '10 ["MQTT" 04 82 003c "id" "u"]',
     { ...connect, protocolVersion: 4, username: 'u' },
