@@ -60,7 +60,11 @@ export class SharedGroup implements SharedSource {
   /** True if members remain. */
   remove(session: Session): boolean {
     const at = this.members.findIndex((member) => member.session === session);
-    if (at >= 0) this.members.splice(at, 1);
+    if (at >= 0) {
+      this.members.splice(at, 1);
+      if (at < this.#next) this.#next--;
+      if (this.#next === this.members.length) this.#next = 0;
+    }
     if (this.members.length > 0) this.#settle();
     return this.members.length > 0;
   }
@@ -91,22 +95,21 @@ export class SharedGroup implements SharedSource {
     const members = this.members;
     const count = members.length;
     let best: Subscription | null = null;
+    let after = this.#next;
     let fewest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < count; i++) {
       let at = this.#next + i;
       if (at >= count) at -= count;
       const member = members[at]!;
       if (!canTake(member.session, member.qos < qos ? member.qos : qos)) continue;
-      if (balancing === 'round-robin') {
-        this.#next = at + 1 >= count ? 0 : at + 1;
-        return member;
-      }
-      const inFlight = member.session.senderIfUsed?.inFlight.size ?? 0;
-      if (inFlight < fewest) {
-        fewest = inFlight;
-        best = member;
-      }
+      const inFlight = balancing === 'round-robin' ? 0 : (member.session.senderIfUsed?.inFlight.size ?? 0);
+      if (inFlight >= fewest) continue;
+      best = member;
+      fewest = inFlight;
+      after = at + 1 === count ? 0 : at + 1;
+      if (balancing === 'round-robin') break;
     }
+    this.#next = after;
     return best;
   }
 
