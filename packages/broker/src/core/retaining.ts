@@ -14,11 +14,16 @@ import { RetainedMessages } from './retained-messages.ts';
 import type { Session, Subscription } from './session.ts';
 import type { RetainedCursor } from './topics/retained-cursor.ts';
 
+/** Messages in a session's queue above which it is shown no more for a while. */
+const MAX_WAITING = 1000;
+
 /** What one subscription is still to be shown. */
 interface Showing {
-  readonly subscription: Subscription;
+  subscription: Subscription;
   readonly session: Session;
   readonly cursor: RetainedCursor<Message>;
+  /** Read, and waits for room; null if nothing does. */
+  held: Message | null;
 }
 
 export class Retaining {
@@ -49,6 +54,7 @@ export class Retaining {
     }
     const message = publication.message();
     if (!this.#hasRoom(name, message)) {
+      this.clear(name); // what was retained before is out of date [MQTT-3.3.1-7] 3.1.1
       this.#context.outcomes.dropped(DropReason.RetainedLimit, publication.publisherId, publication.topic, 1);
       return false;
     }
@@ -74,10 +80,18 @@ export class Retaining {
 
   /** Shows a new subscription what is retained, beginning now, the rest in later turns. */
   show(session: Session, subscription: Subscription): void {
-    const showing = { subscription, session, cursor: this.messages.match(subscription.topicFilter) };
+    const cursor = this.messages.match(subscription.topicFilter);
+    const showing = { subscription, session, cursor, held: null };
     if (!this.#showBatch(showing)) return;
     this.#showings.push(showing);
     this.#context.requestTurn();
+  }
+
+  /** A subscription that shows nothing of its own has replaced another: it gets what that one was still to be shown. */
+  goOnWith(subscription: Subscription, replaced: Subscription): void {
+    for (const showing of this.#showings) {
+      if (showing.subscription === replaced) showing.subscription = subscription; // [MQTT-3.8.4-4]
+    }
   }
 
   /** All of it at once, for the application that embeds the broker; handed over after the turn. */
@@ -97,20 +111,41 @@ export class Retaining {
     const showings = this.#showings;
     this.#showings = [];
     for (const showing of showings) if (this.#showBatch(showing)) this.#showings.push(showing);
-    if (this.#showings.some(({ session }) => canTake(session))) this.#context.requestTurn();
+    if (this.#showings.some(({ held }) => held === null)) this.#context.requestTurn();
   }
 
   /** True while there is more to show. */
-  #showBatch({ subscription, session, cursor }: Showing): boolean {
+  #showBatch(showing: Showing): boolean {
+    const { subscription, session, cursor } = showing;
     if (session.ended || session.subscriptions.get(subscription.topicFilter) !== subscription) return false;
-    // A session that went offline keeps what its QoS lets it keep: its queue's limits bound it.
-    if (session.output !== null && !canTake(session)) return true;
+    const { retainedBatch } = this.#context.profile.limits;
     const batch = this.#batch;
-    batch.length = 0;
-    cursor.read(this.#context.profile.limits.retainedBatch, batch);
-    for (const message of batch) this.#deliver(session, subscription, message);
-    batch.length = 0;
+    for (let visited = 0; visited < retainedBatch; visited++) {
+      batch.length = 0;
+      if (showing.held === null) {
+        if (cursor.done) return false;
+        cursor.read(1, batch);
+      }
+      const message = showing.held ?? batch[0];
+      if (message === undefined) continue;
+      if (!this.#canTake(session, message)) {
+        showing.held = message;
+        return true;
+      }
+      // What replaced it while it was held has come as any message does.
+      const current = showing.held === null || this.messages.get(message.topic.name) === message;
+      showing.held = null;
+      if (current) this.#deliver(session, subscription, message);
+    }
     return !cursor.done;
+  }
+
+  /** Room in its outbox, and not so much waiting that more would only fill its queue. Offline, its queue's limits hold. */
+  #canTake({ output, queue }: Session, message: Message): boolean {
+    if (output === null) return true;
+    if (!output.outbox.accepts(message.bytes)) return false;
+    const { queuedMessages } = this.#context.profile.limits;
+    return queue === null || queue.length === 0 || queue.length < Math.min(MAX_WAITING, queuedMessages);
   }
 
   #deliver(session: Session, subscription: Subscription, message: Message): void {
@@ -162,10 +197,4 @@ export class Retaining {
     this.#expiries.delete(topicName);
     this.clear(topicName); // [MQTT-3.3.2-5]
   }
-}
-
-/** Room in its outbox, and not so much waiting that more would only fill its queue. */
-function canTake(session: Session): boolean {
-  const output = session.output;
-  return output !== null && output.outbox.hasRoom && (session.queue === null || session.queue.length < 1000);
 }

@@ -60,7 +60,7 @@ export class Subscribing {
     const identifier = packet.properties.subscriptionIdentifier ?? 0;
     const reasonCodes: ReasonCode[] = [];
     const refusals: string[] = [];
-    const toShow: Subscription[] = [];
+    const toShow = new Map<string, Subscription>();
     for (const wanted of packet.subscriptions) {
       const verdict = this.#judge(client, wanted);
       reasonCodes.push(verdict.reasonCode);
@@ -69,7 +69,7 @@ export class Subscribing {
         this.#context.metrics.subscriptionsRefused++;
         continue;
       }
-      const { subscription, isNew } = this.#subscriptions.add(session, {
+      const { subscription, replaced } = this.#subscriptions.add(session, {
         ...wanted,
         subscriptionIdentifier: identifier,
       });
@@ -78,7 +78,11 @@ export class Subscribing {
         topicFilter: wanted.topicFilter,
         qos: wanted.qos,
       });
-      if (showsRetained(wanted, isNew)) toShow.push(subscription);
+      if (showsRetained(wanted, replaced === undefined) || toShow.has(wanted.topicFilter)) {
+        toShow.set(wanted.topicFilter, subscription);
+      } else if (replaced !== undefined) {
+        this.#retaining.goOnWith(subscription, replaced);
+      }
     }
     client.rights?.packetDone();
     const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
@@ -89,7 +93,7 @@ export class Subscribing {
       reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
       properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ').slice(0, 1000) },
     });
-    for (const subscription of toShow) this.#retaining.show(session, subscription);
+    for (const subscription of toShow.values()) this.#retaining.show(session, subscription);
     return true;
   }
 

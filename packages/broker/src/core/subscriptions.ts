@@ -11,8 +11,8 @@ import type { SubscriptionTree } from './topics/subscription-tree.ts';
 
 export interface AddedSubscription {
   readonly subscription: Subscription;
-  /** False if it replaced one with the same topic filter. */
-  readonly isNew: boolean;
+  /** The one with the same topic filter whose place it took; undefined if it is new. */
+  readonly replaced: Subscription | undefined;
 }
 
 export class Subscriptions {
@@ -72,7 +72,7 @@ export class Subscriptions {
       this.#count++;
       if (owner !== null) this.#sharedCount++;
     }
-    return { subscription, isNew: old === undefined };
+    return { subscription, replaced: old };
   }
 
   /** False if there was none with exactly this filter. [MQTT-3.10.4-1] [MQTT-3.10.4-1] 3.1.1 */
