@@ -57,6 +57,8 @@ export class Outbox {
   dirty: boolean;
   /** The transport still reads bytes that it was given. */
   blocked: boolean;
+  /** CONNACK never left: the client must be sent nothing else. [MQTT-3.14.0-1] */
+  connackDropped: boolean;
   /** Close the transport when everything has left. */
   #ending: boolean;
   #closed: boolean;
@@ -83,6 +85,7 @@ export class Outbox {
     this.length = 0;
     this.dirty = false;
     this.blocked = false;
+    this.connackDropped = false;
     this.#ending = false;
     this.#closed = false;
     this.#inTransport = 0;
@@ -195,6 +198,7 @@ export class Outbox {
   dropHeld(): void {
     this.#held = null;
     if (this.#notBefore > 0) {
+      this.connackDropped = true;
       this.length = 0;
       this.#pieces = null;
       this.#pieceBytes = 0;
