@@ -200,9 +200,12 @@ export class Serving implements Phase, SessionHolder {
         if (exchanges.onPubcomp(session, packet.packetId)) outgoing.pump(session);
         break;
       case 'subscribe':
-        if (subscribing.onSubscribe(this.#input, packet)) break;
-        this.#connection.closeGate();
-        return FrameResult.Again;
+        if (!subscribing.onSubscribe(this.#input, packet)) {
+          this.#connection.closeGate();
+          return FrameResult.Again;
+        }
+        outgoing.pump(session); // it may have joined a group in which messages wait
+        break;
       case 'unsubscribe':
         subscribing.onUnsubscribe(this.#input, packet);
         break;
@@ -299,7 +302,7 @@ export class Serving implements Phase, SessionHolder {
   disconnect(reasonCode: ReasonCode, reasonString: string): void {
     if (this.#connection.closed) return;
     this.#parts.incoming.flush();
-    if (this.#version === ProtocolVersion.V5) {
+    if (this.#version === ProtocolVersion.V5 && !this.#connection.outbox.connackDropped) {
       this.#input.output.send({
         type: 'disconnect',
         reasonCode,
