@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import type { OutboundAliases } from './outbound-aliases.ts';
 import type { Outbox } from './outbox.ts';
 import { WireForm } from './publish-writer.ts';
+import { toldReasonString } from './told-reason.ts';
 
 export class ConnectionOutput {
   readonly clientId: string;
@@ -72,8 +73,13 @@ export class ConnectionOutput {
   }
 
   #shaped(packet: AnswerPacket): AnswerPacket {
-    if (this.tellsProblems || packet.type === 'connack' || packet.type === 'disconnect') return packet;
-    const { reasonString: _, userProperties: __, ...properties } = packet.properties;
-    return { ...packet, properties } as AnswerPacket; // [MQTT-3.1.2-29]
+    const { reasonString, userProperties, ...properties } = packet.properties;
+    const tells = this.tellsProblems || packet.type === 'connack' || packet.type === 'disconnect';
+    if (!tells) return { ...packet, properties } as AnswerPacket; // [MQTT-3.1.2-29]
+    if (reasonString === undefined) return packet;
+    return {
+      ...packet,
+      properties: { ...packet.properties, reasonString: toldReasonString(reasonString) },
+    } as AnswerPacket;
   }
 }

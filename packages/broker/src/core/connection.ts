@@ -18,8 +18,6 @@ import { Outbox } from './outbox.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import type { Origin, Transport, TransportSink } from './ports/transport.ts';
 
-const NOBODY: Uint8Array = new Uint8Array(0);
-
 export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink {
   readonly peer: string;
   readonly origin: Origin;
@@ -35,10 +33,6 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   readonly #onGone: (connection: Connection) => void;
   #phase: Phase;
   #gateClosed: boolean;
-  /** The packet that is being looked at, for answering an error in it. */
-  #frame: Uint8Array;
-  #frameBody: number;
-  #frameEnd: number;
 
   /** @param onGone called once, when the transport is gone too */
   constructor(
@@ -59,9 +53,6 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.dueMs = 0;
     this.heapIndex = -1;
     this.#gateClosed = false;
-    this.#frame = NOBODY;
-    this.#frameBody = 0;
-    this.#frameEnd = 0;
     this.outbox = new Outbox(context, transport, limits.outboxBytes);
     this.#stream = new PacketStream(this, Math.min(limits.connectPacketSize, limits.maximumPacketSize));
     this.#phase = new Opening(parts, this);
@@ -84,6 +75,10 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     }
   }
 
+  readInto(): Uint8Array | null {
+    return this.closed || this.#gateClosed ? null : this.#stream.readInto();
+  }
+
   onDrained(): void {
     this.#parts.context.sampleClock();
     this.outbox.onDrained();
@@ -96,9 +91,10 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     if (!this.closed) {
       this.closed = true;
       this.#phase.onReadEnd();
-      this.#stop();
+      this.#stream.close();
       this.#phase.onLost(cause);
     }
+    context.deadlines.clear(this);
     this.#phase.onUnsent(this.outbox.close());
     this.#onGone(this);
   }
@@ -106,16 +102,14 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   // ---- inputs from the core ----------------------------------------------------------------------------------------
 
   onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult {
-    this.#frame = bytes;
-    this.#frameBody = body;
-    this.#frameEnd = end;
     const result = this.#phase.onFrame(bytes, start, body, end, this.#stream.owned);
     if (this.closed) return FrameResult.Stop;
     return result === FrameResult.Next && this.#gateClosed ? FrameResult.Stop : result;
   }
 
   onDue(nowMs: number): void {
-    if (!this.closed) this.#phase.onDeadline(nowMs);
+    if (this.closed) this.#transport.destroy();
+    else this.#phase.onDeadline(nowMs);
   }
 
   shutDown(reasonCode: ReasonCode, reasonString: string): void {
@@ -126,11 +120,6 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.#phase.forgetRights();
   }
 
-  /** Closes at once, without a word. */
-  destroy(): void {
-    this.#transport.destroy();
-  }
-
   // ---- the phases' handle ------------------------------------------------------------------------------------------
 
   closeGate(): void {
@@ -139,11 +128,13 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.#transport.pause();
   }
 
-  openGate(): void {
-    if (!this.#gateClosed || this.closed) return;
+  onAnswer(act: () => void): void {
+    if (this.closed) return;
+    this.#parts.context.sampleClock();
     this.#gateClosed = false;
     try {
-      this.#stream.resume();
+      act();
+      if (!this.#gateClosed && !this.closed) this.#stream.resume();
       this.#phase.onReadEnd();
     } catch (error) {
       this.#onError(error);
@@ -164,23 +155,19 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   end(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#stop();
-    this.outbox.end();
-  }
-
-  #stop(): void {
+    const { context } = this.#parts;
     this.#stream.close();
-    this.#frame = NOBODY;
-    this.#parts.context.deadlines.clear(this);
+    context.deadlines.clear(this);
+    this.outbox.end();
+    if (this.outbox.blocked) this.setDeadline(context.nowMs + context.profile.limits.closeTimeoutMs);
   }
 
   /** The one place where what a peer did wrong is caught. */
   #onError(error: unknown): void {
     if (this.closed) return;
     if (error instanceof RemoteError) {
-      const frame = this.#frame === NOBODY ? null : this.#frame;
       this.#phase.onReadEnd();
-      this.#phase.onRemoteError(error, frame, this.#frameBody, this.#frameEnd);
+      this.#phase.onRemoteError(error);
       return;
     }
     // Ours, not the peer's: this connection ends, the broker goes on.

@@ -21,7 +21,7 @@ export interface Environment {
   nowMs(): number;
   /** Wall clock, ms since 1970. */
   wallMs(): number;
-  /** A client identifier that no other client has. */
+  /** A client identifier that nobody can guess; another one each time. */
   newClientId(): string;
   /** Asks for one call of `turn` after all inputs of this round. */
   requestTurn(): void;

@@ -73,11 +73,10 @@ export function negotiate(
   };
 }
 
-/** CONNACK for an accepted client. Before MQTT 5.0 it has no properties. */
+/** CONNACK for an accepted client, but for Session Present. Before MQTT 5.0 it has no properties. */
 export function accepted(
   connect: ConnectPacket,
   agreement: Agreement,
-  sessionPresent: boolean,
   profile: Profile,
   authenticationData: Uint8Array | undefined,
 ): ConnackPacket {
@@ -85,7 +84,7 @@ export function accepted(
     connect.protocolVersion === ProtocolVersion.V5
       ? ordered(connackProperties(connect, agreement, profile, authenticationData), profile.connackOrder)
       : NO_PROPERTIES;
-  return { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties }; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+  return { type: 'connack', sessionPresent: false, reasonCode: ReasonCode.Success, properties };
 }
 
 function connackProperties(
@@ -111,7 +110,9 @@ function connackProperties(
     ...(properties.authenticationMethod === undefined
       ? undefined
       : { authenticationMethod: properties.authenticationMethod }), // [MQTT-4.12.0-5]
-    ...(authenticationData === undefined ? undefined : { authenticationData }),
+    ...(authenticationData === undefined || properties.authenticationMethod === undefined
+      ? undefined
+      : { authenticationData }),
   };
 }
 

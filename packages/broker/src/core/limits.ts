@@ -54,6 +54,14 @@ export const LIMITS = {
     text: 'from the network connection to an accepted CONNECT, authentication included',
     effect: 'the connection is closed; counted as connect timeouts',
   },
+  closeTimeoutMs: {
+    default: 10_000,
+    minimum: 10,
+    maximum: 3_600_000,
+    unit: 'ms',
+    text: 'for the last output to reach a client that reads too slowly, once the broker ends its connection',
+    effect: 'the connection is destroyed, and what has not left is lost',
+  },
   maximumKeepAlive: {
     default: 65_535,
     minimum: 1,

@@ -14,6 +14,7 @@ import {
   NO_PROPERTIES,
   ProtocolError,
   ProtocolVersion,
+  packetLength,
   ReasonCode,
   UnsupportedProtocolVersionError,
 } from '@martlet/protocol';
@@ -28,6 +29,7 @@ import type { AuthenticationAnswer } from './ports/authenticator.ts';
 import type { ClientIdentity } from './ports/authorizer.ts';
 import { Rights } from './rights.ts';
 import { Serving } from './serving.ts';
+import { toldReasonCode, toldReasonString } from './told-reason.ts';
 import { willRecord } from './wills.ts';
 
 const CONNECT = 1;
@@ -46,12 +48,15 @@ interface Attempt {
 export class Opening implements Phase {
   readonly #parts: CoreParts;
   readonly #connection: ConnectionHandle;
+  /** What CONNECT names, however broken the rest of it is; undefined until then. */
+  #version: ProtocolVersion | undefined;
   /** Null until CONNECT has come. */
   #attempt: Attempt | null;
 
   constructor(parts: CoreParts, connection: ConnectionHandle) {
     this.#parts = parts;
     this.#connection = connection;
+    this.#version = undefined;
     this.#attempt = null;
     const { context } = parts;
     connection.setDeadline(context.nowMs + context.profile.limits.connectTimeoutMs);
@@ -64,6 +69,7 @@ export class Opening implements Phase {
       if (bytes[start]! >> 4 !== CONNECT) {
         throw new ProtocolError('the first packet is not CONNECT'); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
       }
+      this.#version = connectProtocolVersion(bytes, body, end);
       // It outlives this call while the authenticator thinks.
       const own = bytes.slice(start, end);
       this.#onConnect(decodePacket(own, 0, body - start, end - start, ProtocolVersion.V5) as ConnectPacket);
@@ -75,15 +81,12 @@ export class Opening implements Phase {
 
   onReadEnd(): void {}
 
-  onRemoteError(error: RemoteError, bytes: Uint8Array | null, body: number, end: number): void {
-    const version = bytes === null ? undefined : connectProtocolVersion(bytes, body, end);
+  onRemoteError(error: RemoteError): void {
     if (error instanceof UnsupportedProtocolVersionError) {
-      const answer = error.answerVersion;
-      if (answer !== undefined) this.#answer(answer, error.reasonCode, error.message);
-    } else if (this.#attempt !== null) {
-      this.#answer(this.#attempt.connect.protocolVersion, error.reasonCode, error.message);
-    } else if (version === ProtocolVersion.V5) {
-      this.#answer(version, error.reasonCode, error.message); // [MQTT-4.13.1-1]
+      const version = error.answerVersion;
+      if (version !== undefined) this.#answer(version, error.reasonCode, error.message); // [MQTT-3.1.2-2] 3.1.1
+    } else if (this.#version === ProtocolVersion.V5) {
+      this.#answer(this.#version, error.reasonCode, error.message);
     }
     this.#close(error.reasonCode, error.message); // [MQTT-3.1.4-1] [MQTT-3.1.4-1] 3.1.1
   }
@@ -115,16 +118,9 @@ export class Opening implements Phase {
   #onConnect(connect: ConnectPacket): void {
     const { context, authenticator, sessions } = this.#parts;
     context.metrics.connectsReceived++;
-    const agreement = negotiate(connect, context.profile, () => context.environment.newClientId());
+    const agreement = negotiate(connect, context.profile, () => sessions.newClientId());
     if ('reasonString' in agreement) {
       this.#refuse(connect, agreement);
-      return;
-    }
-    if (!sessions.hasRoomFor(agreement.clientId)) {
-      this.#refuse(connect, {
-        reasonCode: ReasonCode.QuotaExceeded,
-        reasonString: `the broker keeps ${context.profile.limits.sessions} sessions, as many as it may`,
-      });
       return;
     }
     const method = connect.properties.authenticationMethod;
@@ -168,16 +164,14 @@ export class Opening implements Phase {
 
   #ask(attempt: Attempt, data: Uint8Array | undefined): void {
     const answer = attempt.authentication!.step(data, (late) => {
-      if (this.#connection.closed) return;
-      this.#parts.context.sampleClock();
-      this.#onAnswer(attempt, late);
-      this.#connection.openGate();
+      this.#connection.onAnswer(() => this.#onAnswer(attempt, late));
     });
     if (answer === undefined) this.#connection.closeGate();
     else this.#onAnswer(attempt, answer);
   }
 
   #onAnswer(attempt: Attempt, answer: AuthenticationAnswer): void {
+    const authenticationMethod = attempt.authentication?.method;
     switch (answer.kind) {
       case 'accept':
         attempt.username = answer.username ?? attempt.username;
@@ -191,12 +185,19 @@ export class Opening implements Phase {
         });
         break;
       case 'continue':
-        // [MQTT-4.12.0-2]
+        if (authenticationMethod === undefined) {
+          // [MQTT-4.12.0-6]
+          this.#refuse(attempt.connect, {
+            reasonCode: ReasonCode.NotAuthorized,
+            reasonString: 'a CONNECT without Authentication Method is not enough here',
+          });
+          break;
+        }
         this.#send({
           type: 'auth',
-          reasonCode: ReasonCode.ContinueAuthentication,
+          reasonCode: ReasonCode.ContinueAuthentication, // [MQTT-4.12.0-2]
           properties: {
-            authenticationMethod: attempt.authentication!.method ?? '',
+            authenticationMethod, // [MQTT-4.12.0-5]
             ...(answer.authenticationData === undefined
               ? undefined
               : { authenticationData: answer.authenticationData }),
@@ -209,6 +210,10 @@ export class Opening implements Phase {
   #onAuth(attempt: Attempt, bytes: Uint8Array, body: number): void {
     const { connect, authentication } = attempt;
     const packet = decodePacket(bytes, 0, body, bytes.length, connect.protocolVersion, { from: 'client' });
+    if (packet.type === 'disconnect') {
+      this.#close(packet.reasonCode, 'the client gave up being authenticated'); // [MQTT-3.1.2-30]
+      return;
+    }
     if (packet.type === 'connect') throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
     if (packet.type !== 'auth' || authentication === null) {
       throw new ProtocolError(`${packet.type} came while the client was being authenticated`); // [MQTT-3.1.2-30]
@@ -230,38 +235,51 @@ export class Opening implements Phase {
     attempt.identity = { clientId: agreement.clientId, username: attempt.username, origin, peer };
     if (authorizer !== null) {
       attempt.rights = new Rights(authorizer, attempt.identity, context, () => {
-        if (this.#connection.closed) return;
-        context.sampleClock();
-        this.#onRights(attempt);
-        this.#connection.openGate();
+        this.#connection.onAnswer(() => this.#onRights(attempt));
       });
     }
-    if (!this.#onRights(attempt)) this.#connection.closeGate();
+    this.#onRights(attempt);
   }
 
-  /** False while an answer is awaited. */
-  #onRights(attempt: Attempt): boolean {
+  #onRights(attempt: Attempt): void {
     const { connect, rights } = attempt;
     if (rights !== null && connect.will !== undefined) {
       const { topicName, qos, retain } = connect.will;
       const answer = rights.ask('will', topicName, qos, retain);
-      if (answer === undefined) return false;
+      if (answer === undefined) {
+        this.#connection.closeGate();
+        return;
+      }
       if (!answer.allowed) {
         this.#refuse(connect, {
           reasonCode: answer.reasonCode ?? ReasonCode.NotAuthorized,
           reasonString: answer.reasonString ?? `not authorized to leave a will on ${topicName}`,
         });
-        return true;
+        return;
       }
       rights.packetDone();
     }
     this.#accept(attempt);
-    return true;
   }
 
   #accept(attempt: Attempt): void {
     const { context, sessions, events, authorizer } = this.#parts;
     const { connect, agreement } = attempt;
+    if (!sessions.hasRoomFor(agreement.clientId)) {
+      this.#refuse(connect, {
+        reasonCode: ReasonCode.QuotaExceeded,
+        reasonString: `the broker keeps ${context.profile.limits.sessions} sessions, as many as it may`,
+      });
+      return;
+    }
+    const connack = accepted(connect, agreement, context.profile, attempt.authenticationData);
+    if (packetLength(connack, connect.protocolVersion) > agreement.maximumPacketSize) {
+      this.#refuse(connect, {
+        reasonCode: ReasonCode.PacketTooLarge,
+        reasonString: 'CONNACK is larger than the Maximum Packet Size',
+      });
+      return;
+    }
     const { outbox } = this.#connection;
     const before = context.stagings;
     const { session, present } = sessions.open(
@@ -306,7 +324,7 @@ export class Opening implements Phase {
     session.receiver.connected(agreement.receiveMaximum);
     session.sender.connected(agreement.sendQuota);
     sessions.connect(session);
-    output.send(accepted(connect, agreement, present, context.profile, attempt.authenticationData)); // [MQTT-3.1.4-5] [MQTT-3.1.4-4] 3.1.1
+    output.send({ ...connack, sessionPresent: present }); // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.1.4-4] 3.1.1
     if (context.stagings !== before) outbox.notBefore(context.commits.current);
     this.#connection.become(serving, context.profile.limits.maximumPacketSize);
     events.emit('clientConnected', { ...client, sessionPresent: present, keepAlive: agreement.keepAlive });
@@ -323,13 +341,14 @@ export class Opening implements Phase {
   /** CONNACK with the reason, where the version has one. [MQTT-3.2.2-7] [MQTT-3.2.2-5] 3.1.1 */
   #answer(version: ProtocolVersion, reasonCode: ReasonCode, reasonString: string): void {
     const v5 = version === ProtocolVersion.V5;
-    if (!v5 && connectReturnCodeFor(reasonCode) === undefined) return; // [MQTT-3.2.2-6] 3.1.1
+    const told = toldReasonCode('connack', reasonCode); // [MQTT-3.2.2-8]
+    if (!v5 && connectReturnCodeFor(told) === undefined) return; // [MQTT-3.2.2-6] 3.1.1
     const limit = this.#attempt?.connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     const connack: ConnackPacket = {
       type: 'connack',
       sessionPresent: false, // [MQTT-3.2.2-6] [MQTT-3.2.2-4] 3.1.1
-      reasonCode,
-      properties: v5 ? { reasonString: reasonString.slice(0, 1000) } : NO_PROPERTIES,
+      reasonCode: told,
+      properties: v5 ? { reasonString: toldReasonString(reasonString) } : NO_PROPERTIES,
     };
     const fitting = fitPacket(connack, version, limit);
     if (fitting !== undefined) this.#append(encodePacket(fitting, version));

@@ -21,7 +21,7 @@ export interface Phase {
   /** The read is over. */
   onReadEnd(): void;
   /** The peer broke the protocol: tell it if its version can, and end. */
-  onRemoteError(error: RemoteError, bytes: Uint8Array | null, body: number, end: number): void;
+  onRemoteError(error: RemoteError): void;
   /** The deadline that was set has come. */
   onDeadline(nowMs: number): void;
   /** The transport is gone, and we did not end it. */
@@ -46,14 +46,17 @@ export interface ConnectionHandle {
   /** Monotonic; when bytes last came in. */
   readonly lastReceivedMs: number;
   readonly closed: boolean;
-  /** Nothing more is read until `openGate`. */
+  /** Nothing more is read until `onAnswer`. */
   closeGate(): void;
-  /** An answer has come: what waited is shown. Begins an input of its own. */
-  openGate(): void;
+  /**
+   * An answer has come, an input of its own: the phase acts on it, and what waited is shown, unless it waits for
+   * another answer now. Nothing if the connection is gone.
+   */
+  onAnswer(act: () => void): void;
   /** The next phase, and the packet size that it accepts. */
   become(phase: Phase, maximumPacketSize: number): void;
   setDeadline(atMs: number): void;
-  /** Sends what is in the outbox, then closes. The phase gets nothing more. */
+  /** Sends what is in the outbox, then closes; a peer that does not read it has a limited time. The phase gets nothing more. */
   end(): void;
 }
 

@@ -66,6 +66,14 @@ export class Sessions {
     return this.#sessions.values();
   }
 
+  /** For a client that has none: an identifier that no session has. */
+  newClientId(): string {
+    const { environment } = this.#context;
+    let clientId = environment.newClientId();
+    while (this.#sessions.has(clientId)) clientId = environment.newClientId(); // [MQTT-3.1.3-6] [MQTT-3.2.2-16]
+    return clientId;
+  }
+
   /** True when a session for this client can be opened within the limits. */
   hasRoomFor(clientId: string): boolean {
     return this.#sessions.size < this.#context.profile.limits.sessions || this.#sessions.has(clientId);
@@ -99,11 +107,6 @@ export class Sessions {
     this.connected++;
     if (session.sessionExpiryInterval > 0 && !session.kept) this.#keep(session);
     if (session.kept || session.will !== null) this.#put(session); // [MQTT-3.1.2-7]
-  }
-
-  /** DISCONNECT may change when the session expires, but cannot begin to keep one. */
-  changeExpiry(session: Session, sessionExpiryInterval: number): void {
-    session.sessionExpiryInterval = sessionExpiryInterval;
   }
 
   /** The connection has ended. */

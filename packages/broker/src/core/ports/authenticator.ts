@@ -20,7 +20,7 @@ export interface AuthenticationAttempt {
 }
 
 export type AuthenticationAnswer =
-  /** `username` replaces the one in CONNECT (a certificate's name, a token's subject). `assignedClientId` likewise. */
+  /** `username` replaces the one in CONNECT (a certificate's name, a token's subject). */
   | { readonly kind: 'accept'; readonly username?: string; readonly authenticationData?: Uint8Array }
   | { readonly kind: 'refuse'; readonly reasonCode: ReasonCode; readonly reasonString?: string }
   /** Another round: sent to the client in an AUTH packet. */
