@@ -21,6 +21,7 @@ import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import type { AuthenticationAnswer } from './ports/authenticator.ts';
 import type { Session, SessionHolder } from './session.ts';
 import { Leaving } from './sessions.ts';
+import { toldReasonCode } from './told-reason.ts';
 
 const PUBLISH = 3;
 /** First bytes of the acknowledgements, with the reserved flags they must have. */
@@ -176,9 +177,7 @@ export class Serving implements Phase, SessionHolder {
 
   /** The authoriser has answered: what waited is looked at again. */
   onRightsAnswered(): void {
-    if (this.#connection.closed) return;
-    this.#parts.context.sampleClock();
-    this.#connection.openGate();
+    this.#connection.onAnswer(() => {});
   }
 
   // ---- packets -----------------------------------------------------------------------------------------------------
@@ -269,10 +268,7 @@ export class Serving implements Phase, SessionHolder {
       throw new ProtocolError('AUTH continues an authentication that was not begun');
     }
     const answer = this.#reauthentication!.step(authenticationData?.slice(), (late) => {
-      if (this.#connection.closed) return;
-      this.#parts.context.sampleClock();
-      this.#onReauthentication(late);
-      this.#connection.openGate();
+      this.#connection.onAnswer(() => this.#onReauthentication(late));
     });
     if (answer === undefined) this.#connection.closeGate();
     else this.#onReauthentication(answer);
@@ -305,8 +301,8 @@ export class Serving implements Phase, SessionHolder {
     if (this.#version === ProtocolVersion.V5 && !this.#connection.outbox.connackDropped) {
       this.#input.output.send({
         type: 'disconnect',
-        reasonCode,
-        properties: { reasonString: reasonString.slice(0, 1000) },
+        reasonCode: toldReasonCode('disconnect', reasonCode),
+        properties: { reasonString },
       });
     }
     this.#leave(Leaving.Lost, reasonCode, reasonString);
