@@ -224,7 +224,7 @@ export class Outgoing {
   }
 
   #sendUnlessExpired(session: Session, output: ConnectionOutput, delivery: Delivery): void {
-    if (delivery.message.expiresAtMs > this.#context.nowMs) {
+    if (delivery.message.expiresAtMs >= this.#context.nowMs) {
       this.#send(session, output, delivery);
       return;
     }
