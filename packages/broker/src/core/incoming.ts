@@ -9,6 +9,7 @@ import {
   FrameResult,
   MalformedPacketError,
   ProtocolError,
+  ProtocolVersion,
   ReasonCode,
   readVariableByteInteger,
   scanPublishProperties,
@@ -21,6 +22,7 @@ import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
 import type { QoS } from './message.ts';
 import { NO_BYTES } from './message.ts';
+import { BY_REFERENCE_BYTES } from './outbox.ts';
 import type { Publication } from './publication.ts';
 import { MAX_RUN, PublishRun } from './publish-run.ts';
 import { WireForm } from './publish-writer.ts';
@@ -72,7 +74,7 @@ export class Incoming {
     owned: boolean,
   ): FrameResult {
     const run = this.run;
-    if (bytes[start] === 0x30 && end - body >= 2) {
+    if (bytes[start] === 0x30 && end - body >= 2 && end - start < BY_REFERENCE_BYTES) {
       const topicStart = body + 2;
       const topicEnd = topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
       const v5 = client.form === WireForm.V5;
@@ -126,7 +128,8 @@ export class Incoming {
     if (qos === 3) {
       throw new MalformedPacketError('PUBLISH has QoS 3, expected 0, 1 or 2'); // [MQTT-3.3.1-4] [MQTT-3.3.1-4] 3.1.1
     }
-    if (qos === 0 && (firstByte & 0x08) !== 0) {
+    // MQTT 3.1 gives DUP no meaning at QoS 0.
+    if (qos === 0 && (firstByte & 0x08) !== 0 && client.output.version !== ProtocolVersion.V31) {
       throw new MalformedPacketError('PUBLISH has DUP at QoS 0'); // [MQTT-3.3.1-2] [MQTT-3.3.1-2] 3.1.1
     }
     const topicStart = body + 2;

@@ -44,36 +44,42 @@ export class World {
   nowMs: number;
   wallMs: number;
   #turnRequested = false;
+  #clients: TestClient[] = [];
   #ids = 0;
 
   constructor(options: WorldOptions = {}) {
     this.nowMs = options.nowMs ?? 1_000_000;
     this.wallMs = options.wallMs ?? Date.UTC(2026, 0, 1);
     this.store = options.store ?? new MemoryStore();
-    this.core = new BrokerCore(resolveProfile({ sysInterval: 0, ...options.habits, limits: options.limits ?? {} }), {
-      environment: {
-        nowMs: () => this.nowMs,
-        wallMs: () => this.wallMs,
-        newClientId: () => `assigned-${++this.#ids}`,
-        requestTurn: () => {
-          this.#turnRequested = true;
+    this.core = new BrokerCore(
+      resolveProfile({ sysInterval: 0, ...options.habits, limits: options.limits ?? {} }),
+      {
+        environment: {
+          nowMs: () => this.nowMs,
+          wallMs: () => this.wallMs,
+          newClientId: () => `assigned-${++this.#ids}`,
+          requestTurn: () => {
+            this.#turnRequested = true;
+          },
         },
+        store: this.store,
+        log: { write: (level, code, text) => this.log.push({ level, code, text }) },
+        events: { emit: (name, event) => this.events.push({ name, event }) },
+        authenticator: options.authenticator ?? null,
+        authorizer: options.authorizer ?? null,
+        hashSeed: 1,
+        version: '0.0.0-test',
+        heapBytes: () => 1,
+        onCommitted: () => {},
       },
-      store: this.store,
-      log: { write: (level, code, text) => this.log.push({ level, code, text }) },
-      events: { emit: (name, event) => this.events.push({ name, event }) },
-      authenticator: options.authenticator ?? null,
-      authorizer: options.authorizer ?? null,
-      hashSeed: 1,
-      version: '0.0.0-test',
-      heapBytes: () => 1,
-      onCommitted: () => {},
-    });
+    );
   }
 
   /** A network connection on which nothing has been sent. */
   open(version: ProtocolVersion = ProtocolVersion.V5): TestClient {
-    return new TestClient(this, version);
+    const client = new TestClient(this, version);
+    this.#clients.push(client);
+    return client;
   }
 
   /** A client that has sent CONNECT; its CONNACK is still to be taken. */
@@ -92,23 +98,25 @@ export class World {
     return client;
   }
 
-  /** A connected client: its CONNACK has been checked and taken. */
+  /** A connected client: its CONNACK has been checked and taken; what came behind it is still there. */
   connect(connect: Partial<ConnectPacket> = {}): TestClient {
     const client = this.connecting(connect);
-    const connack = client.take()[0];
-    if (connack?.type !== 'connack' || connack.reasonCode !== 0) {
+    const connack = client.takeOne('connack');
+    if (connack.reasonCode !== 0) {
       throw new Error(`expected an accepting CONNACK, got ${JSON.stringify(connack)}`);
     }
     client.connack = connack;
     return client;
   }
 
-  /** Ends the round of inputs: as often as the core asks for it. */
+  /** Ends the round of inputs: as often as the core asks for it. What it closed has closed afterwards. */
   turn(): void {
-    while (this.#turnRequested) {
-      this.#turnRequested = false;
-      this.core.turn();
-    }
+    do {
+      while (this.#turnRequested) {
+        this.#turnRequested = false;
+        this.core.turn();
+      }
+    } while (this.#clients.filter((client) => client.settle()).length > 0);
   }
 
   /** Lets time pass, stopping at every deadline on the way. */
