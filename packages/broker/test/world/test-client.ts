@@ -2,13 +2,13 @@
 import type {
   ConnackPacket,
   Packet,
+  ProtocolVersion,
   PublishPacket,
-  PublishProperties,
   Qos,
   ReasonCode,
   Subscription,
 } from '@martlet/protocol';
-import { decodePacket, encodePacket, FrameResult, PacketStream, ProtocolVersion } from '@martlet/protocol';
+import { decodePacket, encodePacket, FrameResult, PacketStream } from '@martlet/protocol';
 import type { Transport, TransportSink } from '../../src/core/ports/transport.ts';
 import type { World } from './world.ts';
 import { bytesOf } from './world.ts';
@@ -38,7 +38,9 @@ export class TestClient implements Transport {
     this.#stream = new PacketStream(
       {
         onFrame: (bytes, start, body, end) => {
-          this.#received.push(decodePacket(bytes.slice(start, end), 0, body - start, end - start, version, { from: 'server' }));
+          this.#received.push(
+            decodePacket(bytes.slice(start, end), 0, body - start, end - start, version, { from: 'server' }),
+          );
           return FrameResult.Next;
         },
       },
@@ -74,7 +76,6 @@ export class TestClient implements Transport {
     // The broker must not look at them any more: the memory of a read is used again.
     bytes.fill(0xee);
     this.#world.turn();
-    this.#settle();
   }
 
   publish(topicName: string, payload: string | Uint8Array, options: Partial<PublishPacket> = {}): number {
@@ -144,7 +145,9 @@ export class TestClient implements Transport {
   takeOne<Type extends Packet['type']>(type: Type): Extract<Packet, { type: Type }> {
     const found = this.#received.filter((packet) => packet.type === type);
     if (found.length !== 1) {
-      throw new Error(`expected one ${type}, got ${JSON.stringify(this.#received)}${this.closed ? ' (closed)' : ''}`);
+      throw new Error(
+        `expected one ${type}, got ${JSON.stringify(this.#received)}${this.closed ? ' (closed)' : ''}`,
+      );
     }
     this.#received = this.#received.filter((packet) => packet !== found[0]);
     return found[0] as Extract<Packet, { type: Type }>;
@@ -223,10 +226,12 @@ export class TestClient implements Transport {
 
   end(): void {
     this.closed = true;
+    this.#world.closing(this);
   }
 
   destroy(): void {
     this.closed = true;
+    this.#world.closing(this);
   }
 
   #deliver(bytes: Uint8Array): void {
@@ -236,10 +241,9 @@ export class TestClient implements Transport {
   }
 
   /** A transport that was ended reports its close after the call. */
-  #settle(): void {
-    if (!this.closed || this.#gone) return;
+  settle(): void {
+    if (this.#gone) return;
     this.#gone = true;
     this.#sink.onClosed(null);
-    this.#world.turn();
   }
 }

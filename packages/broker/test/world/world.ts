@@ -44,7 +44,7 @@ export class World {
   nowMs: number;
   wallMs: number;
   #turnRequested = false;
-  #clients: TestClient[] = [];
+  readonly #closing: TestClient[] = [];
   #ids = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -77,9 +77,7 @@ export class World {
 
   /** A network connection on which nothing has been sent. */
   open(version: ProtocolVersion = ProtocolVersion.V5): TestClient {
-    const client = new TestClient(this, version);
-    this.#clients.push(client);
-    return client;
+    return new TestClient(this, version);
   }
 
   /** A client that has sent CONNECT; its CONNACK is still to be taken. */
@@ -111,12 +109,17 @@ export class World {
 
   /** Ends the round of inputs: as often as the core asks for it. What it closed has closed afterwards. */
   turn(): void {
-    do {
-      while (this.#turnRequested) {
-        this.#turnRequested = false;
-        this.core.turn();
-      }
-    } while (this.#clients.filter((client) => client.settle()).length > 0);
+    while (this.#turnRequested || this.#closing.length > 0) {
+      for (const client of this.#closing.splice(0)) client.settle();
+      if (!this.#turnRequested) continue;
+      this.#turnRequested = false;
+      this.core.turn();
+    }
+  }
+
+  /** The broker has ended the client's connection: the transport will say so. */
+  closing(client: TestClient): void {
+    this.#closing.push(client);
   }
 
   /** Lets time pass, stopping at every deadline on the way. */
