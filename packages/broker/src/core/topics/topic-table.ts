@@ -27,8 +27,8 @@ import { TopicKey } from './topic-key.ts';
 export { Topic } from './topic.ts';
 
 const SLASH = 0x2f;
-/** What a topic weighs beside its name: its object, array header and slots, measured. */
-const TOPIC_WEIGHT_BYTES = 256;
+/** What a topic weighs beside its name: object, array, its share of the table; measured by `bench/topics.mjs table`. */
+const TOPIC_WEIGHT_BYTES = 384;
 export interface TopicTableOptions {
   /** Topics in each of the two generations. @default 65536 */
   readonly maxTopics?: number;
