@@ -28,9 +28,29 @@ export interface FrameSink {
   onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult;
 }
 
+/** Where the memory of unfinished packets comes from. */
+export interface PacketMemory {
+  /** Its content is undefined. */
+  take(bytes: number): Uint8Array;
+  /** The same for a packet that is only expected; null if memory is short. */
+  takeAhead(bytes: number): Uint8Array | null;
+  /** The stream has shown what was in it and will not touch it again. */
+  release(memory: Uint8Array): void;
+}
+
+const FRESH_MEMORY: Readonly<PacketMemory> = {
+  take: (bytes) => new Uint8Array(bytes),
+  takeAhead: () => null,
+  release: () => {},
+};
+
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** An unfinished packet gets no more memory than this at first, however long it says it is. */
 const FIRST_TAIL_BYTES = 4096;
+/** From this length on a packet is read into memory of its own. */
+const LARGE_BYTES = 16_384;
+/** Less than this is copied rather than read separately. */
+const READ_INTO_BYTES = 4096;
 
 export class PacketStream {
   /** Bytes; the fixed header counts. */
@@ -38,14 +58,20 @@ export class PacketStream {
   /** During `onFrame`: nobody else will write to these bytes, so a view of them may be kept. */
   owned: boolean;
   readonly #sink: FrameSink;
+  readonly #memory: PacketMemory;
+  /** The length of the last packet that was large: the next one is likely to be as long. */
+  #largeLength: number;
   #tail: Uint8Array;
   #tailLength: number;
   #stopped: boolean;
 
-  constructor(sink: FrameSink, maximumPacketSize: number) {
+  /** @param memory of large packets; the sink must say to its owner what it keeps of it */
+  constructor(sink: FrameSink, maximumPacketSize: number, memory: PacketMemory = FRESH_MEMORY) {
+    this.#memory = memory;
     this.maximumPacketSize = maximumPacketSize;
     this.owned = false;
     this.#sink = sink;
+    this.#largeLength = 0;
     this.#tail = NOTHING;
     this.#tailLength = 0;
     this.#stopped = false;
@@ -61,16 +87,57 @@ export class PacketStream {
   }
 
   /**
+   * Where the next bytes are best put: behind what is kept of a large packet, so that its rest is not copied; or, after
+   * a large packet that ended with the read, into memory for another one. Null: anywhere. What was really put there is
+   * told to `receive` with this very view.
+   */
+  readInto(): Uint8Array | null {
+    if (this.#stopped) return null;
+    const kept = this.#tailLength;
+    if (kept === 0) {
+      if (this.#largeLength === 0) return null;
+      const ahead = this.#tail === NOTHING ? this.#memory.takeAhead(this.#largeLength) : null;
+      if (ahead !== null) this.#tail = ahead;
+      return ahead;
+    }
+    const total = packetLengthAt(this.#tail, 0, kept);
+    if (total < LARGE_BYTES || total > this.maximumPacketSize || total - kept < READ_INTO_BYTES) return null;
+    if (this.#tail.length < total) this.#growTail(Math.min(total, Math.max(kept * 2, READ_INTO_BYTES * 16)));
+    return this.#tail.subarray(kept, Math.min(total, this.#tail.length));
+  }
+
+  /**
    * Takes bytes `[start, end)` and shows the packets that they complete.
    * @throws RemoteError from the sink, or MalformedPacketError for a length that is none or above the limit.
    */
   receive(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes.buffer === this.#tail.buffer && this.#tail !== NOTHING) {
+      this.#receiveInPlace(end - start);
+      return;
+    }
     if (this.#stopped) {
       this.#keep(bytes, start, end, this.#tailLength + end - start);
       return;
     }
     const at = this.#tailLength === 0 ? start : this.#finishTail(bytes, start, end);
     if (at < end) this.#show(bytes, at, end);
+  }
+
+  /** Bytes that `readInto` had put where they belong. */
+  #receiveInPlace(count: number): void {
+    const tail = this.#tail;
+    const length = this.#tailLength + count;
+    const total = packetLengthAt(tail, 0, length);
+    this.#tailLength = length;
+    if (total > this.maximumPacketSize) this.#refuse(total);
+    if (total === 0 || length < total) {
+      // A short packet after a large one would hold the large one's memory.
+      if (total !== 0 && total < LARGE_BYTES) this.#largeLength = 0;
+      return;
+    }
+    this.#tail = NOTHING;
+    this.#tailLength = 0;
+    this.#showTail(tail, length);
   }
 
   /** Shows what was kept while stopped. */
@@ -82,19 +149,25 @@ export class PacketStream {
     this.#tail = NOTHING;
     this.#tailLength = 0;
     if (length === 0) return;
-    this.owned = true;
-    try {
-      this.#show(tail, 0, length);
-    } finally {
-      this.owned = false;
-    }
+    this.#showTail(tail, length);
   }
 
   /** Forgets everything; nothing more is shown. */
   close(): void {
     this.#stopped = true;
+    this.#memory.release(this.#tail);
     this.#tail = NOTHING;
     this.#tailLength = 0;
+  }
+
+  #showTail(tail: Uint8Array, length: number): void {
+    this.owned = true;
+    try {
+      this.#show(tail, 0, length);
+    } finally {
+      this.owned = false;
+      this.#memory.release(tail);
+    }
   }
 
   #show(bytes: Uint8Array, from: number, end: number): void {
@@ -111,6 +184,7 @@ export class PacketStream {
       const packetEnd = body + length;
       if (packetEnd - at > this.maximumPacketSize) this.#refuse(packetEnd - at);
       if (packetEnd > end) break;
+      this.#largeLength = packetEnd - at >= LARGE_BYTES ? packetEnd - at : 0;
       const result = sink.onFrame(bytes, at, body, packetEnd);
       if (result === FrameResult.Next) {
         at = packetEnd;
@@ -143,12 +217,7 @@ export class PacketStream {
     const tail = this.#tail;
     this.#tail = NOTHING;
     this.#tailLength = 0;
-    this.owned = true;
-    try {
-      this.#show(tail, 0, total);
-    } finally {
-      this.owned = false;
-    }
+    this.#showTail(tail, total);
     if (!this.#stopped) return at;
     this.#keep(bytes, at, end, this.#tailLength + end - at);
     return end;
@@ -157,13 +226,17 @@ export class PacketStream {
   #keep(bytes: Uint8Array, start: number, end: number, wanted: number): void {
     const length = this.#tailLength + end - start;
     if (length > this.#tail.length) {
-      const capacity = Math.max(length, Math.min(wanted, Math.max(length * 2, FIRST_TAIL_BYTES)));
-      const grown = new Uint8Array(capacity);
-      grown.set(this.#tail.subarray(0, this.#tailLength));
-      this.#tail = grown;
+      this.#growTail(Math.max(length, Math.min(wanted, Math.max(length * 2, FIRST_TAIL_BYTES))));
     }
     this.#tail.set(bytes.subarray(start, end), this.#tailLength);
     this.#tailLength = length;
+  }
+
+  #growTail(capacity: number): void {
+    const grown = capacity < LARGE_BYTES ? new Uint8Array(capacity) : this.#memory.take(capacity);
+    grown.set(this.#tail.subarray(0, this.#tailLength));
+    this.#memory.release(this.#tail);
+    this.#tail = grown;
   }
 
   #refuse(length: number): never {

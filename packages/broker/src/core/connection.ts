@@ -54,7 +54,11 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.heapIndex = -1;
     this.#gateClosed = false;
     this.outbox = new Outbox(context, transport, limits.outboxBytes);
-    this.#stream = new PacketStream(this, Math.min(limits.connectPacketSize, limits.maximumPacketSize));
+    this.#stream = new PacketStream(
+      this,
+      Math.min(limits.connectPacketSize, limits.maximumPacketSize),
+      context.largeMemory,
+    );
     this.#phase = new Opening(parts, this);
     this.outbox.listener = this.#phase;
   }

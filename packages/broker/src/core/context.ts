@@ -7,6 +7,7 @@
 import type { Deadlines } from '@martlet/protocol';
 import { BufferPool } from './buffer-pool.ts';
 import { Commits } from './commits.ts';
+import { LargeMemory } from './large-memory.ts';
 import type { LocalDelivery } from './local-subscription.ts';
 import { Metrics } from './metrics.ts';
 import type { Outbox, OutboxOwner } from './outbox.ts';
@@ -35,6 +36,7 @@ export class CoreContext implements OutboxOwner {
   readonly metrics: Metrics;
   readonly outcomes: Outcomes;
   readonly pool: BufferPool;
+  readonly largeMemory: LargeMemory;
   readonly commits: Commits;
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
@@ -67,7 +69,8 @@ export class CoreContext implements OutboxOwner {
     this.metrics = new Metrics();
     this.outcomes = outcomes;
     this.pool = new BufferPool();
-    this.commits = new Commits(store);
+    this.largeMemory = new LargeMemory();
+    this.commits = new Commits(store, deadlines);
     this.deadlines = deadlines;
     this.nowMs = environment.nowMs();
     this.queuedMessages = 0;
@@ -137,7 +140,8 @@ export class CoreContext implements OutboxOwner {
   /** Moves what waited for finished commits into the outboxes. */
   releaseHeld(): void {
     for (const outbox of this.#waiting) {
-      if (!outbox.releaseHeld() && !outbox.waitsForCommit) this.#waiting.delete(outbox);
+      outbox.releaseHeld();
+      if (!outbox.waitsForCommit) this.#waiting.delete(outbox);
       if (!outbox.dirty) {
         outbox.dirty = true;
         this.#dirty.push(outbox);
@@ -156,9 +160,11 @@ export class CoreContext implements OutboxOwner {
     dirty.length = 0;
   }
 
-  /** Outboxes that wait for this commit or an earlier one. */
-  waitingFor(commit: number): Outbox[] {
-    return [...this.#waiting].filter((outbox) => outbox.firstAwaitedCommit <= commit);
+  /** A commit failed: what told of it, or of an earlier one, never leaves. Returns whose it was. */
+  dropHeld(commit: number): Set<Outbox> {
+    const dropped = new Set([...this.#waiting].filter((outbox) => outbox.firstAwaitedCommit <= commit));
+    for (const outbox of dropped) outbox.dropHeld();
+    return dropped;
   }
 
   /** Keeps a message for the application until the turn is over. */

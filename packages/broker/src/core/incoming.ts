@@ -169,18 +169,14 @@ export class Incoming {
     let isNew = true;
     if (qos === 1) client.session.receiver.onPublishQos1();
     else if (qos === 2) isNew = client.session.receiver.onPublishQos2(packetId);
-    if (decision === Decision.Denied) {
-      if (isNew) this.#refuse(client, topic);
-      this.#acknowledgeRefused(client, qos as QoS, packetId, isNew, client.refusalOf(topic));
+    if (!isNew) {
+      // It has been routed, whatever its client may do now; only its PUBREC was lost. [MQTT-4.3.3-10]
+      client.output.acknowledge(PUBREC, packetId, client.session.kept ? this.#context.commits.latest : AT_ONCE);
       return FrameResult.Next;
     }
-    if (!isNew) {
-      // It has been routed; only its PUBREC was lost. [MQTT-4.3.3-10]
-      client.output.acknowledge(
-        PUBREC,
-        packetId,
-        client.session.kept ? this.#context.commits.current : AT_ONCE,
-      );
+    if (decision === Decision.Denied) {
+      this.#refuse(client, topic);
+      this.#acknowledgeRefused(client, qos as QoS, packetId, client.refusalOf(topic));
       return FrameResult.Next;
     }
     const publication = this.#publication;
@@ -210,17 +206,17 @@ export class Incoming {
       context.staged();
     }
     const commit = context.stagings === before ? AT_ONCE : context.commits.current;
-    if (qos === 1) client.output.outbox.countAcknowledgement();
     if (client.form === WireForm.V3 || (retained && (wanted || !context.profile.tellNoMatchingSubscribers))) {
       client.output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit); // [MQTT-4.3.2-4] [MQTT-4.3.3-8]
-      return;
+    } else {
+      client.output.sendAfter(commit, {
+        type: qos === 1 ? 'puback' : 'pubrec',
+        packetId,
+        reasonCode: wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers,
+        properties: retained ? {} : { reasonString: NOT_RETAINED },
+      });
     }
-    client.output.sendAfter(commit, {
-      type: qos === 1 ? 'puback' : 'pubrec',
-      packetId,
-      reasonCode: wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers,
-      properties: retained ? {} : { reasonString: NOT_RETAINED },
-    });
+    if (qos === 1) client.output.outbox.countAcknowledgement();
   }
 
   /** Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
@@ -228,24 +224,23 @@ export class Incoming {
     client: ConnectionInput,
     qos: QoS,
     packetId: number,
-    isNew: boolean,
     reasonString: string,
   ): void {
     if (qos === 0) return;
     const { output, session } = client;
     if (client.form === WireForm.V3) {
-      if (qos === 1) output.outbox.countAcknowledgement();
       output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, AT_ONCE); // [MQTT-3.3.5-2] 3.1.1
+      if (qos === 1) output.outbox.countAcknowledgement();
       return;
     }
-    output.outbox.countAcknowledgement();
-    if (qos === 2 && isNew) session.receiver.forget(packetId);
+    if (qos === 2) session.receiver.forget(packetId);
     output.sendAfter(AT_ONCE, {
       type: qos === 1 ? 'puback' : 'pubrec',
       packetId,
       reasonCode: ReasonCode.NotAuthorized,
       properties: { reasonString },
     });
+    output.outbox.countAcknowledgement();
   }
 
   #refuse(client: ConnectionInput, topic: Topic): void {

@@ -10,6 +10,7 @@
  * 2 messages wait for in their queue. It knows packets only by their bytes.
  */
 import type { BufferPool } from './buffer-pool.ts';
+import type { LargeMemory } from './large-memory.ts';
 import type { Metrics } from './metrics.ts';
 import type { Transport } from './ports/transport.ts';
 
@@ -29,11 +30,14 @@ interface Held {
   readonly commit: number;
   bytes: Uint8Array;
   length: number;
+  /** Final acknowledgements among it. */
+  acknowledgements: number;
 }
 
 /** What the outbox needs from the core that owns it. */
 export interface OutboxOwner {
   readonly pool: BufferPool;
+  readonly largeMemory: LargeMemory;
   readonly metrics: Metrics;
   /** The commits that are done: everything staged up to this number is kept. */
   readonly commitsDone: number;
@@ -49,6 +53,8 @@ export interface OutboxOwner {
 export interface OutboxListener {
   /** So many final acknowledgements, and so many QoS 0 messages, were handed to the network. */
   onHandedOver(acknowledgements: number, qos0Messages: number): void;
+  /** What waited for a commit is gone, and there is room again. */
+  onRoom(): void;
 }
 
 export class Outbox {
@@ -65,8 +71,11 @@ export class Outbox {
   /** Bytes handed to the transport that it has not done with. */
   #inTransport: number;
   #pieces: Piece[] | null;
+  /** Pieces that the transport still reads. */
+  #piecesInTransport: readonly Piece[] | null;
   #pieceBytes: number;
   #held: Held[] | null;
+  #heldBytes: number;
   /** Nothing at all leaves before this commit: it carries CONNACK. */
   #notBefore: number;
   /** QoS 0 messages and final acknowledgements in `bytes`. */
@@ -90,8 +99,10 @@ export class Outbox {
     this.#closed = false;
     this.#inTransport = 0;
     this.#pieces = null;
+    this.#piecesInTransport = null;
     this.#pieceBytes = 0;
     this.#held = null;
+    this.#heldBytes = 0;
     this.#notBefore = 0;
     this.#qos0 = 0;
     this.#acknowledgements = 0;
@@ -102,9 +113,9 @@ export class Outbox {
     this.#limitBytes = limitBytes;
   }
 
-  /** Bytes that wait for the peer, here and in the transport. */
+  /** Bytes that wait for a commit or the peer, here and in the transport. */
   get pendingBytes(): number {
-    return this.length + this.#pieceBytes + this.#inTransport;
+    return this.length + this.#pieceBytes + this.#heldBytes + this.#inTransport;
   }
 
   /** False when so much waits that more QoS 0 is dropped and QoS 1 and 2 stay in their queue. */
@@ -146,6 +157,7 @@ export class Outbox {
   /** Adds a payload by reference: its memory must never change. */
   appendPiece(payload: Uint8Array): void {
     this.reserve(0);
+    this.#owner.largeMemory.lend(payload);
     (this.#pieces ??= []).push({ at: this.length, payload });
     this.#pieceBytes += payload.length;
     if (this.blocked) this.#countBlocked(this.pendingBytes);
@@ -166,9 +178,10 @@ export class Outbox {
     this.#qos0 += messages;
   }
 
-  /** Counts acknowledgements that end an exchange: the peer's quota is free again when they leave. */
+  /** Counts the acknowledgement, just added, of a finished exchange: the peer's quota is free again when it leaves. */
   countAcknowledgement(): void {
-    this.#acknowledgements++;
+    if (this.#held === null) this.#acknowledgements++;
+    else this.#held.at(-1)!.acknowledgements++;
   }
 
   /** True while acknowledgements wait for a commit: later ones must queue behind them. [MQTT-4.6.0-2] */
@@ -181,7 +194,7 @@ export class Outbox {
     const held = (this.#held ??= []);
     let last = held.at(-1);
     if (last === undefined || commit > last.commit) {
-      last = { commit, bytes: new Uint8Array(Math.max(64, packet.length)), length: 0 };
+      last = { commit, bytes: new Uint8Array(Math.max(64, packet.length)), length: 0, acknowledgements: 0 };
       held.push(last);
       if (held.length === 1) this.#owner.awaitCommit(this);
     }
@@ -192,14 +205,16 @@ export class Outbox {
     }
     last.bytes.set(packet, last.length);
     last.length += packet.length;
+    this.#heldBytes += packet.length;
   }
 
   /** A commit failed: what told of it must never leave. */
   dropHeld(): void {
-    this.#held = null;
+    this.#forgetHeld();
     if (this.#notBefore > 0) {
       this.connackDropped = true;
       this.length = 0;
+      this.#release(this.#pieces);
       this.#pieces = null;
       this.#pieceBytes = 0;
       this.#notBefore = 0;
@@ -207,27 +222,29 @@ export class Outbox {
   }
 
   get waitsForCommit(): boolean {
-    return this.#held !== null || this.#notBefore > this.#owner.commitsDone;
+    return this.#held !== null || this.#notBefore > 0;
   }
 
   get firstAwaitedCommit(): number {
     const held = this.#held?.[0]?.commit ?? Number.POSITIVE_INFINITY;
-    return this.#notBefore > this.#owner.commitsDone ? Math.min(held, this.#notBefore) : held;
+    return this.#notBefore > 0 ? Math.min(held, this.#notBefore) : held;
   }
 
-  /** Moves what was held for finished commits into the outbox. True if something is still held. */
-  releaseHeld(): boolean {
-    const held = this.#held;
-    if (held === null) return false;
+  /** Moves what was held for finished commits into the outbox. */
+  releaseHeld(): void {
+    const wasFull = !this.hasRoom;
     const done = this.#owner.commitsDone;
-    let released = 0;
-    while (released < held.length && held[released]!.commit <= done) {
-      const { bytes, length } = held[released++]!;
-      if (!this.#closed) this.append(bytes, 0, length);
+    if (this.#notBefore <= done) this.#notBefore = 0;
+    while (this.#held !== null && this.#held[0]!.commit <= done) {
+      const { bytes, length, acknowledgements } = this.#held.shift()!;
+      if (this.#held.length === 0) this.#held = null;
+      this.#heldBytes -= length;
+      this.append(bytes, 0, length);
+      this.#acknowledgements += acknowledgements;
     }
-    if (released === held.length) this.#held = null;
-    else held.splice(0, released);
-    return this.#held !== null;
+    if (!wasFull || this.#closed || this.#ending) return;
+    this.flush();
+    this.listener?.onRoom();
   }
 
   /** Nothing leaves before `commit` is done: what is in the outbox tells of something that must survive. */
@@ -251,10 +268,11 @@ export class Outbox {
       metrics.bytesSent += total;
       metrics.socketWrites++;
       const buffer = this.bytes;
+      const pieces = this.#pieces;
       const taken =
-        this.#pieces === null
+        pieces === null
           ? this.#transport.write(buffer.subarray(0, this.length))
-          : this.#transport.writeAll(this.#views(this.#pieces));
+          : this.#transport.writeAll(this.#views(pieces));
       this.bytes = NOTHING;
       this.length = 0;
       this.#pieces = null;
@@ -267,10 +285,12 @@ export class Outbox {
       if (!taken) {
         this.blocked = true;
         this.#inTransport = total;
+        this.#piecesInTransport = pieces;
         this.#countBlocked(total);
         return;
       }
-      this.#owner.pool.give(buffer);
+      if (buffer !== NOTHING) this.#owner.pool.give(buffer);
+      this.#release(pieces);
     }
     if (this.#ending) this.#transport.end();
   }
@@ -279,13 +299,15 @@ export class Outbox {
   onDrained(): void {
     this.blocked = false;
     this.#inTransport = 0;
+    this.#release(this.#piecesInTransport);
+    this.#piecesInTransport = null;
     this.#countBlocked(0);
     this.flush();
   }
 
   /** Sends what has been appended, then closes the transport. What is held is not sent. */
   end(): void {
-    this.#held = null;
+    this.#forgetHeld();
     this.#ending = true;
     this.flush();
   }
@@ -298,14 +320,23 @@ export class Outbox {
       if (this.bytes !== NOTHING) this.#owner.pool.give(this.bytes);
       this.bytes = NOTHING;
       this.length = 0;
+      this.#release(this.#pieces);
+      this.#release(this.#piecesInTransport);
       this.#pieces = null;
+      this.#piecesInTransport = null;
       this.#pieceBytes = 0;
       this.#inTransport = 0;
-      this.#held = null;
+      this.#forgetHeld();
+      this.#notBefore = 0;
       this.#qos0 = 0;
       this.#countBlocked(0);
     }
     return lost;
+  }
+
+  #forgetHeld(): void {
+    this.#held = null;
+    this.#heldBytes = 0;
   }
 
   #countBlocked(bytes: number): void {
@@ -318,6 +349,11 @@ export class Outbox {
     if (this.length > 0) grown.set(this.bytes.subarray(0, this.length));
     if (this.bytes !== NOTHING) this.#owner.pool.give(this.bytes);
     this.bytes = grown;
+  }
+
+  #release(pieces: readonly Piece[] | null): void {
+    if (pieces === null) return;
+    for (const { payload } of pieces) this.#owner.largeMemory.release(payload);
   }
 
   #views(pieces: readonly Piece[]): Uint8Array[] {

@@ -192,7 +192,7 @@ export class Outgoing {
           this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!)); // [MQTT-4.8.2-4]
           groups.add(group);
         } else if (inFlight.stateOf(packetId) !== RELEASING) {
-          if (group !== undefined && delivery!.origin !== null) group.queue.done(delivery!.origin); // [MQTT-4.8.2-5]
+          if (delivery !== null) this.#groups.done(delivery); // [MQTT-4.8.2-5]
           dropped++;
         }
         inFlight.free(packetId);
@@ -274,10 +274,7 @@ export class Outgoing {
   /** What is in flight to a kept session is its own, also if it came from a group. */
   #keepSent(session: Session, delivery: Delivery): void {
     this.#queues.queueOf(session).sent(delivery);
-    if (delivery.origin !== null) {
-      this.#groups.queueOf(delivery.share)?.done(delivery.origin);
-      delivery.origin = null;
-    }
+    this.#groups.done(delivery);
     this.#context.staged();
   }
 
@@ -314,8 +311,8 @@ export class Outgoing {
 
   /** A delivery that was shifted is over without an exchange. */
   #finish(session: Session, delivery: Delivery): void {
-    if (delivery.origin !== null) this.#groups.queueOf(delivery.share)?.done(delivery.origin);
-    else if (delivery.share === null) session.queue?.done(delivery);
+    this.#groups.done(delivery);
+    if (delivery.share === null) session.queue?.done(delivery);
     if (session.kept) this.#context.staged();
   }
 
@@ -366,6 +363,11 @@ export class Outgoing {
 
   #writeTemplate(output: ConnectionOutput, template: Template, firstByte: number, packetId: number): void {
     const { outbox } = output;
+    if (template.end === 0) {
+      outbox.appendPiece(template.payload!);
+      if (outbox.overfull) outbox.flush();
+      return;
+    }
     const at = outbox.append(template.bytes, template.start, template.end);
     const bytes = outbox.bytes;
     bytes[at] = firstByte;

@@ -5,6 +5,7 @@
  * It makes each wire form of the packet at most once, for all receivers: a *template*, to which only the first byte and
  * the packet identifier are fitted. Where the packet as it came suits, it is its own template.
  */
+import type { LargeMemory } from './large-memory.ts';
 import type { Message, QoS } from './message.ts';
 import { Message as KeptMessage, NO_BYTES } from './message.ts';
 import { BY_REFERENCE_BYTES } from './outbox.ts';
@@ -21,7 +22,7 @@ export interface Template {
   end: number;
   /** Where the packet identifier stands, from the packet's first byte; 0 for none. */
   packetIdAt: number;
-  /** The payload when it goes by reference, behind `bytes`; else null. */
+  /** The payload when it goes by reference, behind `bytes`, or the whole packet; else null. */
   payload: Uint8Array | null;
   packetLength: number;
   made: boolean;
@@ -54,13 +55,15 @@ export class Publication {
   #rawStart: number;
   #rawEnd: number;
   #rawPacketIdAt: number;
+  readonly #memory: LargeMemory;
   #message: Message | null;
   readonly #templates: readonly [Template, Template, Template, Template];
   readonly #writer: PublishWriter;
   #scratch: Uint8Array;
   #scratchLength: number;
 
-  constructor(topic: Topic) {
+  constructor(topic: Topic, memory: LargeMemory) {
+    this.#memory = memory;
     this.topic = topic;
     this.qos = 0;
     this.retain = false;
@@ -151,6 +154,7 @@ export class Publication {
     if (this.#message === null) {
       // A small payload in a large buffer would keep all of it.
       const whole = this.owned && this.payloadLength >= BY_REFERENCE_BYTES;
+      if (whole) this.#memory.keep(this.bytes);
       this.#message = new KeptMessage(
         this.topic,
         whole
@@ -175,14 +179,24 @@ export class Publication {
   #make(template: Template, form: WireForm, withPacketId: boolean): void {
     template.made = true;
     const large = this.payloadLength >= BY_REFERENCE_BYTES;
-    if (this.#rawEnd !== 0 && form === this.form && withPacketId === this.qos > 0 && !large) {
-      template.bytes = this.bytes;
-      template.start = this.#rawStart;
-      template.end = this.#rawEnd;
-      template.packetIdAt = this.#rawPacketIdAt;
-      template.payload = null;
-      template.packetLength = this.#rawEnd - this.#rawStart;
-      return;
+    if (this.#rawEnd !== 0 && form === this.form && withPacketId === this.qos > 0) {
+      if (!large) {
+        template.bytes = this.bytes;
+        template.start = this.#rawStart;
+        template.end = this.#rawEnd;
+        template.packetIdAt = this.#rawPacketIdAt;
+        template.payload = null;
+        template.packetLength = this.#rawEnd - this.#rawStart;
+        return;
+      }
+      if (this.owned && this.qos === 0 && !this.retain) {
+        template.start = 0;
+        template.end = 0;
+        template.packetIdAt = 0;
+        template.payload = this.bytes.subarray(this.#rawStart, this.#rawEnd);
+        template.packetLength = this.#rawEnd - this.#rawStart;
+        return;
+      }
     }
     const writer = this.#writer;
     const topic = this.topic.bytes;
