@@ -1,0 +1,99 @@
+/**
+ * The commands of `martlet`, and how each ends: what went wrong is one line on standard error, and an exit code.
+ *
+ * A command's own modules are loaded when it runs, so that `--help` and a mistyped option answer at once.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ExitCode } from './exit-code.ts';
+import { addOptions } from './option-table.ts';
+import type { StartOptions } from './start-options.ts';
+import { START_OPTIONS } from './start-options.ts';
+import { UsageError } from './usage-error.ts';
+
+const START_EXAMPLES = `
+Examples:
+  martlet start                          MQTT on 1883, WebSocket on 8080, for this machine only
+  martlet start --port 1884 --no-ws      another port, and no WebSocket
+  martlet start --host 0.0.0.0           for every machine that can reach this one, without passwords
+  martlet start --socket /tmp/mqtt.sock  on a Unix socket too
+  martlet start --limit connections=500  at most 500 clients at a time`;
+
+/** Runs the command that the arguments name; sets the exit code of the process when it has ended. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    process.exitCode = ExitCode.Success;
+  } catch (error) {
+    process.exitCode = exitCodeFor(error);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('martlet')
+    .description('An MQTT broker and its tools')
+    .version(versionText(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print what can be said here')
+    .helpCommand('help [command]', 'print what can be said of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => writeQuietly(text),
+      writeErr: (text) => process.stderr.write(text),
+      outputError: (text, write) => write(`martlet: ${oneLine(text)}\n`),
+    });
+  const start = program
+    .command('start')
+    .description('start a broker in this terminal; Ctrl+C stops it')
+    .addHelpText('after', START_EXAMPLES)
+    .action(async (options: StartOptions) => {
+      const command = await import('./start-command.ts');
+      await command.start(options);
+    });
+  addOptions(start, START_OPTIONS);
+  return program;
+}
+
+/** Commander's `error: …` and its suggestion on a second line. */
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** `martlet --help | head -1` is no error. */
+function writeQuietly(text: string): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.stdout.write(text);
+}
+
+function exitCodeFor(error: unknown): ExitCode {
+  // Commander has said what it had to say. Its code 0 is that of --help and --version.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Success : ExitCode.Usage;
+  if (error instanceof UsageError) {
+    process.stderr.write(`martlet: ${error.message}\n`);
+    return ExitCode.Usage;
+  }
+  if (isEnvironmentError(error)) {
+    process.stderr.write(`martlet: ${error.message}\n`);
+    return ExitCode.Failure;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`martlet: this is a bug in Martlet, please report it: ${text}\n`);
+  return ExitCode.Failure;
+}
+
+/** By its name: the class itself would load the broker for every mistyped option. */
+function isEnvironmentError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'EnvironmentError';
+}
+
+/** The package's own: it is two directories up from here, built or not. */
+function versionText(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

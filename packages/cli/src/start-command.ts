@@ -1,0 +1,111 @@
+/** `martlet start`: a broker in this process, until a signal ends it. */
+import type { Broker, Listener, Log, LogLevel } from '@martlet/broker';
+import { addressText, createBroker, MARTLET_VERSION } from '@martlet/broker';
+import { announcementText } from './announcement.ts';
+import { logEvents } from './event-log.ts';
+import { parseLimits } from './limit-options.ts';
+import { isLoopback } from './reachability.ts';
+import type { StartOptions } from './start-options.ts';
+import { StreamLog } from './stream-log.ts';
+import { endingSignal } from './termination.ts';
+import type { TextStyle } from './text-style.ts';
+import { textStyleFor } from './text-style.ts';
+
+/** Fulfils when the broker has been told to stop and has stopped. Rejects with an `EnvironmentError`, or a `UsageError`. */
+export async function start(options: StartOptions): Promise<void> {
+  const log = createLog(options);
+  const broker = createBroker({ limits: parseLimits(options.limit ?? []), log });
+  if (options.verbose > 0) logEvents(broker, log);
+  // Before listening: a signal that comes while the ports are being opened ends orderly too.
+  const signal = endingSignal();
+  let text: string;
+  try {
+    text = await openListeners(broker, options, log);
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+  const ending = await Promise.race([announce(text), signal]);
+  const reason = ending === 'broken pipe' ? ending : await signal;
+  log.write('notice', 'stopping', `${reason}: telling ${broker.gauges.connections} clients`);
+  await broker.close();
+  log.write('notice', 'stopped', 'all connections are closed');
+}
+
+/** @returns what to print about it */
+async function openListeners(broker: Broker, options: StartOptions, log: Log): Promise<string> {
+  const { host, port, wsPort, wsPath, wsOrigin, socket } = options;
+  const tcp = await broker.listen({ host, port, choice: '--port N' });
+  const unix =
+    socket === undefined ? undefined : await broker.listen({ path: socket, choice: '--socket PATH' });
+  const webSocket = options.ws
+    ? await broker.listenWebSocket({
+        host,
+        port: wsPort,
+        path: wsPath,
+        ...(wsOrigin === undefined ? {} : { origins: wsOrigin }),
+        choice: '--ws-port N or --no-ws',
+      })
+    : undefined;
+  for (const { name, address } of broker.listeners)
+    log.write('info', 'listening', `${name} on ${addressText(address)}`);
+  if (!(await isLoopback(host))) warnOfStrangers([tcp, webSocket], log);
+  return announcementText({
+    version: MARTLET_VERSION,
+    tcp,
+    unix,
+    webSocket: webSocket === undefined ? undefined : { listener: webSocket, path: wsPath },
+    onTerminal: process.stdout.isTTY,
+    style: textStyleFor(process.stdout),
+    searchPath: process.env['PATH'] ?? '',
+  });
+}
+
+function warnOfStrangers(listeners: readonly (Listener | undefined)[], log: Log): void {
+  const places = listeners
+    .filter((listener) => listener !== undefined)
+    .map(({ address }) => addressText(address));
+  log.write(
+    'warning',
+    'open-to-everyone',
+    `whoever can reach ${places.join(' or ')} can connect without a password, read everything and publish anything; ` +
+      'without --host 0.0.0.0 or the like only this machine can',
+  );
+}
+
+/** Pending for ever, unless nobody is left to read it. */
+function announce(text: string): Promise<'broken pipe'> {
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') resolve('broken pipe');
+      else reject(error);
+    });
+    process.stdout.write(text);
+  });
+}
+
+function createLog({ logFormat, verbose }: StartOptions): StreamLog {
+  const style = textStyleFor(process.stderr);
+  const levels: readonly LogLevel[] = ['notice', 'info', 'debug'];
+  // Whoever read the log has gone; the broker's clients have not.
+  process.stderr.on('error', () => {});
+  return new StreamLog(process.stderr, {
+    format: logFormat,
+    level: levels[Math.min(verbose, levels.length - 1)]!,
+    now: () => new Date(),
+    styleLevel: (level) => styledLevel(level, style),
+  });
+}
+
+function styledLevel(level: LogLevel, style: TextStyle): string {
+  switch (level) {
+    case 'error':
+      return style('red', level);
+    case 'warning':
+      return style('yellow', level);
+    case 'notice':
+    case 'info':
+    case 'debug':
+      return level;
+  }
+}

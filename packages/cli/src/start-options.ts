@@ -1,0 +1,66 @@
+/** What `martlet start` can be told. */
+import type { OptionValues } from './option-table.ts';
+
+export const START_OPTIONS = {
+  port: {
+    flags: '--port <number>',
+    kind: 'number',
+    default: 1883,
+    minimum: 0,
+    maximum: 65_535,
+    text: 'TCP port for MQTT; 0 takes a free one',
+  },
+  host: {
+    flags: '--host <address>',
+    kind: 'text',
+    default: '127.0.0.1',
+    text: 'address to listen on; 0.0.0.0 or :: for all networks',
+  },
+  wsPort: {
+    flags: '--ws-port <number>',
+    kind: 'number',
+    default: 8080,
+    minimum: 0,
+    maximum: 65_535,
+    text: 'HTTP port for MQTT over WebSocket; 0 takes a free one',
+  },
+  wsPath: {
+    flags: '--ws-path <path>',
+    kind: 'text',
+    default: '/mqtt',
+    pattern: '^/[^\\s?#]*$',
+    expected: 'a path that begins with a slash, such as /mqtt',
+    text: 'where WebSocket clients connect',
+  },
+  wsOrigin: {
+    flags: '--ws-origin <origin>',
+    kind: 'list',
+    text: 'web site whose pages may connect, such as https://example.org (repeatable; all if none is named)',
+  },
+  ws: { flags: '--no-ws', kind: 'switch', text: 'no WebSocket' },
+  socket: {
+    flags: '--socket <path>',
+    kind: 'text',
+    default: null,
+    text: 'listen on a Unix socket too',
+  },
+  limit: {
+    flags: '--limit <name=value>',
+    kind: 'list',
+    text: 'set a limit, such as connections=500 (repeatable; docs/limits.md has them all)',
+  },
+  logFormat: {
+    flags: '--log-format <format>',
+    kind: 'choice',
+    default: 'text',
+    choices: ['text', 'json'],
+    text: 'how log lines look on standard error',
+  },
+  verbose: {
+    flags: '-v, --verbose',
+    kind: 'count',
+    text: 'log clients that come and go; -vv: subscriptions and dropped messages too',
+  },
+} as const;
+
+export type StartOptions = OptionValues<typeof START_OPTIONS>;
