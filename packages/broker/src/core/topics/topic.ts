@@ -1,7 +1,5 @@
+import { writeUtf8 } from '@martlet/protocol';
 import type { MatchCache } from './subscription-tree.ts';
-
-// A byte order mark is kept. [MQTT-1.5.4-3] [MQTT-1.5.3-3] 3.1.1
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * A topic name that was published to, and what the broker remembers of it.
@@ -12,8 +10,9 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * @typeParam R the route that the router keeps with the topic.
  */
 export class Topic<R = unknown> implements MatchCache {
-  /** The name in UTF-8; never written to. */
-  readonly bytes: Uint8Array;
+  readonly name: string;
+  /** How long the name is in UTF-8. */
+  readonly byteLength: number;
   readonly hash: number;
   /** Where messages for this topic go. The router's, which asks the subscription tree whether it is still current. */
   route: R | null;
@@ -24,10 +23,11 @@ export class Topic<R = unknown> implements MatchCache {
   weightBytes: number;
   /** In which generation of the table it was last seen. The table's. */
   tableGeneration: number;
-  #name: string | null;
+  #bytes: Uint8Array | null;
 
-  constructor(bytes: Uint8Array, hash: number, weightBytes: number) {
-    this.bytes = bytes;
+  constructor(name: string, byteLength: number, hash: number, weightBytes: number) {
+    this.name = name;
+    this.byteLength = byteLength;
     this.hash = hash;
     this.route = null;
     this.matchGeneration = -1;
@@ -35,13 +35,19 @@ export class Topic<R = unknown> implements MatchCache {
     this.matchSlots = null;
     this.weightBytes = weightBytes;
     this.tableGeneration = 0;
-    this.#name = null;
+    this.#bytes = null;
   }
 
-  /** The name as a string, decoded when first asked for. */
-  get name(): string {
-    this.#name ??= decoder.decode(this.bytes);
-    return this.#name;
+  /**
+   * The name in UTF-8; never written to. Made when first asked for: most messages carry their topic's bytes with them,
+   * and an array weighs more than the rest of a topic.
+   */
+  get bytes(): Uint8Array {
+    if (this.#bytes === null) {
+      this.#bytes = new Uint8Array(this.byteLength);
+      writeUtf8(this.name, this.#bytes, 0);
+    }
+    return this.#bytes;
   }
 
   /** Whether `bytes[start, end)` is this topic's name. */
