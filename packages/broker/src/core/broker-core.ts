@@ -22,6 +22,7 @@ import { LocalSubscription } from './local-subscription.ts';
 import type { QoS } from './message.ts';
 import { Message, NO_BYTES } from './message.ts';
 import type { Gauges } from './metrics.ts';
+import type { Outbox } from './outbox.ts';
 import { Outcomes } from './outcomes.ts';
 import { Outgoing } from './outgoing.ts';
 import { PeerLog } from './peer-log.ts';
@@ -96,7 +97,8 @@ export class BrokerCore {
   #wallOffsetMs: number;
 
   constructor(profile: Profile, ports: CorePorts) {
-    const { environment, store, log, events, authenticator, authorizer, hashSeed, version, heapBytes } = ports;
+    const { environment, store, log, events, authenticator, authorizer, hashSeed, version, heapBytes } =
+      ports;
     const { limits } = profile;
     const outcomes = new Outcomes({
       recentDropsPerReason: limits.recentDropsPerReason,
@@ -110,7 +112,7 @@ export class BrokerCore {
       hashSeed,
     });
     const nothing = topics.internName('$nothing')!;
-    const publication = (): Publication => new Publication(nothing);
+    const publication = (): Publication => new Publication(nothing, context.largeMemory);
     const tree = new SubscriptionTree<Subscriber>({ hashSeed });
     const queues = new QueueKeeper(context);
     const groups = new SharedGroups(context, queues, tree);
@@ -284,17 +286,21 @@ export class BrokerCore {
         error.code,
         `a commit failed, and nothing of it is acknowledged: ${error.message}`,
       );
-      const waiting = new Set(context.waitingFor(commit));
-      for (const connection of this.#connections) {
-        if (!waiting.has(connection.outbox)) continue;
-        connection.outbox.dropHeld();
-        connection.shutDown(ReasonCode.UnspecifiedError, `what you sent could not be kept: ${error.code}`);
-      }
+      context.commits.pause(context.nowMs);
+      this.#endWaiting(context.dropHeld(commit), `what you sent could not be kept: ${error.code}`);
     }
-    for (const session of this.#parts.exchanges.onCommitted(commit)) this.#parts.outgoing.pump(session);
     context.releaseHeld();
+    if (error === null) {
+      for (const session of this.#parts.exchanges.onCommitted(commit)) this.#parts.outgoing.pump(session);
+    }
     context.requestTurn();
     this.#onKept(commit, error);
+  }
+
+  #endWaiting(waiting: ReadonlySet<Outbox>, reasonString: string): void {
+    for (const connection of this.#connections) {
+      if (waiting.has(connection.outbox)) connection.shutDown(ReasonCode.UnspecifiedError, reasonString);
+    }
   }
 
   /** A wall clock that jumps must not make what was noted by it expire after the next start. */

@@ -4,24 +4,39 @@
  *
  *     stage stage stage │ commit 1 under way ················ done │ commit 2 ····
  *                       └ stage stage (turn 2) stage (turn 3) ─────┘
+ *
+ * What a failed commit covered belongs to the next one, which is tried after a pause: a full disk is not hammered.
  */
+import type { Deadline, Deadlines } from '@martlet/protocol';
 import type { Store, StoreError } from './ports/store.ts';
 
 /** Nothing has to be waited for. */
 export const AT_ONCE = 0;
 
+/** Ms from a failed commit to the next attempt; doubled by each further failure. */
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+
 export class Commits {
-  /** Everything staged for this commit and earlier ones is kept, or has failed and been told. */
+  /** Everything staged for this commit and earlier ones is kept. */
   done: number;
   #gathering: number;
   #underWay: boolean;
+  /** 0 unless the last commit failed. */
+  #retryMs: number;
   readonly #store: Store;
+  readonly #deadlines: Deadlines;
+  /** Set while a failed commit is not to be tried again. */
+  readonly #pause: Deadline;
 
-  constructor(store: Store) {
+  constructor(store: Store, deadlines: Deadlines) {
     this.done = 0;
     this.#gathering = 1;
     this.#underWay = false;
+    this.#retryMs = 0;
     this.#store = store;
+    this.#deadlines = deadlines;
+    this.#pause = { dueMs: 0, heapIndex: -1, onDue: () => {} };
   }
 
   /** The commit that makes true what has just been staged: what tells of it waits for this one. */
@@ -29,19 +44,35 @@ export class Commits {
     return this.#store.keepsAtOnce ? AT_ONCE : this.#gathering;
   }
 
+  /** The commit after which all is kept that has been staged so far, whenever it was. */
+  get latest(): number {
+    if (this.#store.keepsAtOnce) return AT_ONCE;
+    if (this.#store.hasStaged) return this.#gathering;
+    return this.#underWay ? this.#gathering - 1 : AT_ONCE;
+  }
+
   /**
-   * Starts the commit of what has been staged, unless one is under way. `onDone` is called later, with the commit's
-   * number, and then this is to be called again.
+   * Starts the commit of what has been staged, unless one is under way or the last one failed just now. `onDone` is
+   * called later, with the commit's number, and then this is to be called again; a pause ends with a deadline.
    */
   start(onDone: (commit: number, error: StoreError | null) => void): void {
-    if (this.#underWay || !this.#store.hasStaged) return;
+    if (this.#underWay || this.#pause.heapIndex >= 0 || !this.#store.hasStaged) return;
     const commit = this.#gathering++;
     this.#underWay = true;
     this.#store.commit((error) => {
       this.#underWay = false;
-      this.done = commit;
+      if (error === null) {
+        this.#retryMs = 0;
+        this.done = commit;
+      }
       onDone(commit, error);
     });
+  }
+
+  /** The commit that has just ended failed: the next one waits a while. */
+  pause(nowMs: number): void {
+    this.#retryMs = this.#retryMs === 0 ? FIRST_RETRY_MS : Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    this.#deadlines.set(this.#pause, nowMs + this.#retryMs);
   }
 
   get underWay(): boolean {

@@ -5,6 +5,7 @@
  */
 import { DeliveryState, ReasonCode } from '@martlet/protocol';
 import { AT_ONCE } from './commits.ts';
+import type { ConnectionOutput } from './connection-output.ts';
 import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
 import { WireForm } from './publish-writer.ts';
@@ -20,6 +21,8 @@ interface Release {
   readonly commit: number;
   readonly session: Session;
   readonly packetId: number;
+  /** The connection whose quota the message used. */
+  readonly output: ConnectionOutput | null;
 }
 
 export class Exchanges {
@@ -84,17 +87,17 @@ export class Exchanges {
       this.#context.store.deleteReceived(session.clientId, packetId);
       commit = this.#context.staged();
     }
-    output.outbox.countAcknowledgement();
     if (known || output.form === WireForm.V3) {
       output.acknowledge(PUBCOMP, packetId, commit); // [MQTT-4.3.3-11]
-      return;
+    } else {
+      output.sendAfter(AT_ONCE, {
+        type: 'pubcomp',
+        packetId,
+        reasonCode: ReasonCode.PacketIdentifierNotFound,
+        properties: { reasonString: `no QoS 2 message with packet identifier ${packetId} was received` },
+      });
     }
-    output.sendAfter(AT_ONCE, {
-      type: 'pubcomp',
-      packetId,
-      reasonCode: ReasonCode.PacketIdentifierNotFound,
-      properties: { reasonString: `no QoS 2 message with packet identifier ${packetId} was received` },
-    });
+    if (known) output.outbox.countAcknowledgement();
   }
 
   /**
@@ -111,13 +114,13 @@ export class Exchanges {
       outcomes.delivered(1);
     }
     if (delivery !== null) {
-      if (delivery.origin !== null) this.#groups.queueOf(delivery.share)?.done(delivery.origin);
+      this.#groups.done(delivery);
       if (session.kept) {
         session.queue?.done(delivery);
         const commit = this.#context.staged();
         if (commit !== AT_ONCE) {
           session.sender.inFlight.setState(packetId, RELEASING);
-          this.#releases.push({ commit, session, packetId });
+          this.#releases.push({ commit, session, packetId, output: session.output });
           return false;
         }
       }
@@ -131,8 +134,11 @@ export class Exchanges {
     const releases = this.#releases;
     let count = 0;
     while (count < releases.length && releases[count]!.commit <= commit) {
-      const { session, packetId } = releases[count++]!;
-      if (session.sender.inFlight.stateOf(packetId) === RELEASING) session.sender.release(packetId);
+      const { session, packetId, output } = releases[count++]!;
+      const { sender } = session;
+      if (sender.inFlight.stateOf(packetId) !== RELEASING) continue;
+      if (session.output === output) sender.release(packetId);
+      else sender.inFlight.free(packetId); // a later connection began with all of its quota
     }
     return releases.splice(0, count).map((release) => release.session);
   }

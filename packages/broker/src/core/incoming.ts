@@ -24,7 +24,7 @@ import type { QoS } from './message.ts';
 import { NO_BYTES } from './message.ts';
 import { BY_REFERENCE_BYTES } from './outbox.ts';
 import type { Publication } from './publication.ts';
-import { MAX_RUN, PublishRun } from './publish-run.ts';
+import { PublishRun } from './publish-run.ts';
 import { WireForm } from './publish-writer.ts';
 import type { Retaining } from './retaining.ts';
 import { Decision } from './rights.ts';
@@ -92,11 +92,13 @@ export class Incoming {
           }
           client.lastTopic = topic;
         }
-        if (run.count === 0 || run.topic !== topic || run.bytes !== bytes || run.count === MAX_RUN) {
-          if (run.count > 0) this.#router.routeRun(run);
-          run.begin(topic, client.session, client.form, bytes, start);
+        if (run.count === 0 || !run.continuesAt(start, bytes) || run.topic !== topic) {
+          const route = this.#router.routeOf(topic);
+          if (run.count > 0 && (run.route !== route || !run.continuesAt(start, bytes)))
+            this.#router.routeRun(run);
+          if (run.count === 0) run.begin(route, client.session, client.form, bytes, start);
         }
-        run.add(start, payload, end);
+        run.add(topic, start, payload, end);
         return FrameResult.Next;
       }
     }
@@ -171,7 +173,11 @@ export class Incoming {
     else if (qos === 2) isNew = client.session.receiver.onPublishQos2(packetId);
     if (!isNew) {
       // It has been routed, whatever its client may do now; only its PUBREC was lost. [MQTT-4.3.3-10]
-      client.output.acknowledge(PUBREC, packetId, client.session.kept ? this.#context.commits.latest : AT_ONCE);
+      client.output.acknowledge(
+        PUBREC,
+        packetId,
+        client.session.kept ? this.#context.commits.latest : AT_ONCE,
+      );
       return FrameResult.Next;
     }
     if (decision === Decision.Denied) {
@@ -220,12 +226,7 @@ export class Incoming {
   }
 
   /** Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
-  #acknowledgeRefused(
-    client: ConnectionInput,
-    qos: QoS,
-    packetId: number,
-    reasonString: string,
-  ): void {
+  #acknowledgeRefused(client: ConnectionInput, qos: QoS, packetId: number, reasonString: string): void {
     if (qos === 0) return;
     const { output, session } = client;
     if (client.form === WireForm.V3) {

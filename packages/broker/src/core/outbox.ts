@@ -88,6 +88,7 @@ export class Outbox {
   readonly #owner: OutboxOwner;
   readonly #transport: Transport;
   readonly #limitBytes: number;
+  readonly #earlyFlushBytes: number;
 
   constructor(owner: OutboxOwner, transport: Transport, limitBytes: number) {
     this.bytes = NOTHING;
@@ -111,6 +112,8 @@ export class Outbox {
     this.#owner = owner;
     this.#transport = transport;
     this.#limitBytes = limitBytes;
+    // Below the limit, so that it is reached only by a peer that does not read: such a one tells when it has room.
+    this.#earlyFlushBytes = Math.min(EARLY_FLUSH_BYTES, limitBytes / 2);
   }
 
   /** Bytes that wait for a commit or the peer, here and in the transport. */
@@ -256,7 +259,7 @@ export class Outbox {
 
   /** True when this turn has collected enough to be written at once. */
   get overfull(): boolean {
-    return this.length + this.#pieceBytes > EARLY_FLUSH_BYTES && !this.blocked;
+    return this.length + this.#pieceBytes > this.#earlyFlushBytes && !this.blocked;
   }
 
   /** Writes everything in one go. The owner has taken it off its list of dirty outboxes, or leaves it there. */

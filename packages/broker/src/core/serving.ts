@@ -298,7 +298,11 @@ export class Serving implements Phase, SessionHolder {
   disconnect(reasonCode: ReasonCode, reasonString: string): void {
     if (this.#connection.closed) return;
     this.#parts.incoming.flush();
-    if (this.#version === ProtocolVersion.V5 && !this.#connection.outbox.connackDropped) {
+    if (this.#connection.outbox.connackDropped) {
+      this.#refuseLate(reasonString);
+      return;
+    }
+    if (this.#version === ProtocolVersion.V5) {
       this.#input.output.send({
         type: 'disconnect',
         reasonCode: toldReasonCode('disconnect', reasonCode),
@@ -306,6 +310,15 @@ export class Serving implements Phase, SessionHolder {
       });
     }
     this.#leave(Leaving.Lost, reasonCode, reasonString);
+    this.#connection.end();
+  }
+
+  /** The session could not be kept: to its client the CONNECT is refused, and a refused CONNECT leaves no will. */
+  #refuseLate(reasonString: string): void {
+    const reasonCode = ReasonCode.ServerUnavailable;
+    const properties = this.#version === ProtocolVersion.V5 ? { reasonString } : {};
+    this.#input.output.send({ type: 'connack', sessionPresent: false, reasonCode, properties });
+    this.#leave(Leaving.Goodbye, reasonCode, reasonString);
     this.#connection.end();
   }
 

@@ -1,6 +1,7 @@
 /** All shared groups of a broker, by share name and topic filter. A group exists while it has members. */
 import type { CoreContext } from './context.ts';
-import type { MessageQueue, ShareOwner } from './ports/store.ts';
+import type { Delivery } from './delivery.ts';
+import type { ShareOwner } from './ports/store.ts';
 import type { QueueKeeper } from './queue-keeper.ts';
 import type { Subscriber } from './route.ts';
 import type { Session, Subscription } from './session.ts';
@@ -24,8 +25,15 @@ export class SharedGroups {
     return this.#groups.get(keyOf(owner));
   }
 
-  queueOf(owner: ShareOwner | null): MessageQueue | undefined {
-    return owner === null ? undefined : this.get(owner)?.queue;
+  /** What a member was given is over, or its session keeps it itself: the group need not. Nothing if it holds nothing. */
+  done(given: Delivery): void {
+    const { share, origin } = given;
+    if (share === null || origin === null) return;
+    given.origin = null;
+    const group = this.get(share);
+    if (group === undefined || !group.kept) return;
+    group.queue.done(origin);
+    this.#context.staged();
   }
 
   join(owner: ShareOwner, subscription: Subscription): SharedGroup {
