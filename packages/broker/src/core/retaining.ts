@@ -143,7 +143,12 @@ export class Retaining {
   /** Room in its outbox, and not so much waiting that more would only fill its queue. Offline, its queue's limits hold. */
   #canTake({ output, queue }: Session, message: Message): boolean {
     if (output === null) return true;
-    if (!output.outbox.accepts(message.bytes)) return false;
+    const { outbox } = output;
+    if (!outbox.accepts(message.bytes)) {
+      // Only a transport that has not drained tells later that there is room.
+      if (!outbox.blocked) outbox.flush();
+      if (!outbox.accepts(message.bytes)) return false;
+    }
     const { queuedMessages } = this.#context.profile.limits;
     return queue === null || queue.length === 0 || queue.length < Math.min(MAX_WAITING, queuedMessages);
   }
