@@ -33,7 +33,7 @@ export function answerTo(request: IncomingMessage, webSocketPath: string): HttpA
   const path = pathOf(request);
   if (path === webSocketPath) {
     const text = `MQTT clients connect here by WebSocket, with the subprotocol "mqtt".`;
-    return textAnswer(426, text, { Upgrade: 'websocket', Connection: 'Upgrade' });
+    return textAnswer(426, text, { Upgrade: 'websocket', Connection: 'Upgrade, close' });
   }
   if (path !== '/') return textAnswer(404, `Nothing here. MQTT over WebSocket is at ${webSocketPath}.`);
   if (request.method !== 'GET' && request.method !== 'HEAD')
