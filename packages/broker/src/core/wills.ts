@@ -35,10 +35,7 @@ export class Wills {
     this.#publication = publication;
   }
 
-  /**
-   * The connection was lost: the will is due after its delay, and at least `graceMs` from now.
-   * @returns when it is due on the monotonic clock; undefined if there is none, or it has been published
-   */
+  /** The connection was lost: the will is due after its delay, and at least `graceMs` from now. */
   onConnectionLost(session: Session, graceMs = 0): void {
     const { will } = session;
     if (will === null) return;
