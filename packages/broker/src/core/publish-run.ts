@@ -1,8 +1,9 @@
 /**
- * Consecutive QoS 0 PUBLISH packets of one read to one topic, without properties and retain flag: they go to a subscriber as
- * one range of bytes. Made while packets are parsed, routed when something else comes or the read ends.
+ * Consecutive QoS 0 PUBLISH packets of one read that go the same way, without properties and retain flag: each subscriber
+ * gets them as one range of bytes. Made while packets are parsed, routed when something else comes or the read ends.
  */
 import { integerLength, WireForm, writeInteger } from './publish-writer.ts';
+import type { Route } from './route.ts';
 import type { Session } from './session.ts';
 import type { Topic } from './topics/topic-table.ts';
 
@@ -11,6 +12,9 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 export const MAX_RUN = 1024;
 
 export class PublishRun {
+  /** The way of all of them. */
+  route: Route | null;
+  /** The topic of the latest packet. */
   topic: Topic | null;
   publisher: Session | null;
   publisherId: string;
@@ -25,11 +29,13 @@ export class PublishRun {
   /** Where each packet begins, and where its payload does. */
   readonly starts: Int32Array;
   readonly payloads: Int32Array;
+  readonly topics: Topic[];
   /** The same run in the other wire form, made when the first subscriber needs it. */
   #converted: Uint8Array;
   #convertedLength: number;
 
   constructor() {
+    this.route = null;
     this.topic = null;
     this.publisher = null;
     this.publisherId = '';
@@ -42,12 +48,13 @@ export class PublishRun {
     this.maximumPacketLength = 0;
     this.starts = new Int32Array(MAX_RUN);
     this.payloads = new Int32Array(MAX_RUN);
+    this.topics = [];
     this.#converted = NOTHING;
     this.#convertedLength = 0;
   }
 
-  begin(topic: Topic, publisher: Session, form: WireForm, bytes: Uint8Array, start: number): void {
-    this.topic = topic;
+  begin(route: Route, publisher: Session, form: WireForm, bytes: Uint8Array, start: number): void {
+    this.route = route;
     this.publisher = publisher;
     this.publisherId = publisher.clientId;
     this.form = form;
@@ -59,8 +66,15 @@ export class PublishRun {
     this.#convertedLength = 0;
   }
 
-  add(start: number, payload: number, end: number): void {
+  /** True if a packet that begins at `start` can follow those that are in the run. */
+  continuesAt(start: number, bytes: Uint8Array): boolean {
+    return this.end === start && this.bytes === bytes && this.count < MAX_RUN;
+  }
+
+  add(topic: Topic, start: number, payload: number, end: number): void {
     const count = this.count;
+    this.topic = topic;
+    this.topics[count] = topic;
     this.starts[count] = start;
     this.payloads[count] = payload;
     this.count = count + 1;
@@ -80,7 +94,6 @@ export class PublishRun {
   }
 
   #convert(): void {
-    const topic = this.topic!.bytes;
     const toV5 = this.form === WireForm.V3;
     const capacity = this.end - this.start + this.count * 2;
     if (this.#converted.length < capacity) this.#converted = new Uint8Array(capacity * 2);
@@ -89,12 +102,13 @@ export class PublishRun {
     for (let i = 0; i < this.count; i++) {
       const payload = this.payloads[i]!;
       const end = this.endOf(i);
-      const remaining = 2 + topic.length + (toV5 ? 1 : 0) + end - payload;
+      const topicLength = this.topics[i]!.byteLength;
+      const remaining = 2 + topicLength + (toV5 ? 1 : 0) + end - payload;
       target[at] = 0x30;
       at = writeInteger(target, at + 1, remaining);
       const afterTopic = payload - (toV5 ? 0 : 1);
-      target.set(this.bytes.subarray(afterTopic - topic.length - 2, afterTopic), at);
-      at += topic.length + 2;
+      target.set(this.bytes.subarray(afterTopic - topicLength - 2, afterTopic), at);
+      at += topicLength + 2;
       if (toV5) target[at++] = 0;
       target.set(this.bytes.subarray(payload, end), at);
       at += end - payload;

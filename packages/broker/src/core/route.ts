@@ -60,7 +60,9 @@ export class Route {
   readonly groups: readonly SharedGroup[];
   readonly locals: readonly LocalSubscription[];
   readonly isEmpty: boolean;
+  readonly #subscribers: readonly Subscriber[];
 
+  /** @param subscribers the route's own from now on */
   constructor(subscribers: readonly Subscriber[]) {
     const targets: Target[] = [];
     const groups: SharedGroup[] = [];
@@ -91,5 +93,14 @@ export class Route {
     this.groups = groups;
     this.locals = locals;
     this.isEmpty = subscribers.length === 0;
+    this.#subscribers = subscribers;
+  }
+
+  /** Whether it is the route to exactly these subscribers. */
+  leadsTo(subscribers: readonly Subscriber[]): boolean {
+    const own = this.#subscribers;
+    if (own.length !== subscribers.length) return false;
+    for (let i = 0; i < own.length; i++) if (own[i] !== subscribers[i]) return false;
+    return true;
   }
 }

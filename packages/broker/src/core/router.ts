@@ -8,8 +8,8 @@ import type { Outgoing } from './outgoing.ts';
 import type { Publication } from './publication.ts';
 import type { PublishRun } from './publish-run.ts';
 import { WireForm } from './publish-writer.ts';
-import type { Subscriber, Target } from './route.ts';
-import { Route } from './route.ts';
+import type { Route, Subscriber, Target } from './route.ts';
+import { RouteTable } from './route-table.ts';
 import type { SubscriptionTree } from './topics/subscription-tree.ts';
 import type { Topic } from './topics/topic-table.ts';
 
@@ -19,6 +19,7 @@ export class Router {
   readonly #outgoing: Outgoing;
   readonly #publication: Publication;
   readonly #matched: Subscriber[];
+  readonly #routes: RouteTable;
 
   /** @param publication for the single messages of a run; nobody else's */
   constructor(
@@ -32,11 +33,12 @@ export class Router {
     this.#outgoing = outgoing;
     this.#publication = publication;
     this.#matched = [];
+    this.#routes = new RouteTable(context.profile.limits.internedTopics);
   }
 
   /** Routes one message. True if anyone was subscribed. */
   route(publication: Publication): boolean {
-    const route = this.#routeOf(publication.topic);
+    const route = this.routeOf(publication.topic);
     if (route.isEmpty) {
       this.#dropUnwanted(publication.publisherId, publication.topic, 1);
       return false;
@@ -57,13 +59,12 @@ export class Router {
   }
 
   hasSubscribers(topic: Topic): boolean {
-    return !this.#routeOf(topic).isEmpty;
+    return !this.routeOf(topic).isEmpty;
   }
 
   /** Routes a run of QoS 0 messages and empties it. */
   routeRun(run: PublishRun): void {
-    const topic = run.topic!;
-    const route = this.#routeOf(topic);
+    const route = run.route!;
     const count = run.count;
     const { metrics } = this.#context;
     metrics.publishMessagesReceived += count;
@@ -71,14 +72,14 @@ export class Router {
     const { targets } = route;
     for (let i = 0; i < targets.length; i++) this.#runToTarget(run, targets[i]!);
     if (route.groups.length + route.locals.length > 0) this.#runOneByOne(run, route);
-    if (route.isEmpty) this.#dropUnwanted(run.publisherId, topic, count);
+    if (route.isEmpty) this.#dropRun(run, DropReason.NoMatchingSubscribers, run.publisherId);
     run.count = 0;
   }
 
   #runToTarget(run: PublishRun, target: Target): void {
     const output = target.session.output;
     if (output === null && !this.#context.profile.queueQos0) {
-      this.#context.outcomes.dropped(DropReason.OfflineQos0, target.session.clientId, run.topic!, run.count);
+      this.#dropRun(run, DropReason.OfflineQos0, target.session.clientId);
       return;
     }
     const own = target.anyNoLocal && target.session === run.publisher;
@@ -103,7 +104,7 @@ export class Router {
     const start = output.form === run.form ? run.start : 0;
     const end = output.form === run.form ? run.end : bytes.length;
     if (!outbox.accepts(end - start)) {
-      this.#context.outcomes.dropped(DropReason.OutboxFull, output.clientId, run.topic!, run.count);
+      this.#dropRun(run, DropReason.OutboxFull, output.clientId);
       return;
     }
     outbox.append(bytes, start, end);
@@ -132,7 +133,7 @@ export class Router {
   #select(run: PublishRun, packet: number): void {
     const end = run.endOf(packet);
     const publication = this.#publication;
-    publication.begin(run.topic!, 0, false, run.publisher, run.publisherId, this.#context.nowMs);
+    publication.begin(run.topics[packet]!, 0, false, run.publisher, run.publisherId, this.#context.nowMs);
     publication.setPayload(run.bytes, run.payloads[packet]!, end, false);
     publication.setRaw(run.form, run.starts[packet]!, end, 0);
   }
@@ -142,16 +143,27 @@ export class Router {
     return target.withoutLocal(); // [MQTT-3.8.3-3]
   }
 
-  #routeOf(topic: Topic): Route {
+  /** Where messages for this topic go now. */
+  routeOf(topic: Topic): Route {
     const { route } = topic;
     if (route !== null && this.#tree.isCurrent(topic)) return route as Route;
     const matched = this.#matched;
     this.#tree.match(topic.name, matched);
-    const found = new Route(matched);
+    const found = this.#routes.routeTo(matched);
     matched.length = 0;
     topic.route = found;
     this.#tree.markCurrent(topic);
     return found;
+  }
+
+  /** Every message of a run ends the same way for one recipient. */
+  #dropRun(run: PublishRun, reason: DropReason, clientId: string): void {
+    let first = 0;
+    for (let i = 1; i <= run.count; i++) {
+      if (i < run.count && run.topics[i] === run.topics[first]) continue;
+      this.#context.outcomes.dropped(reason, clientId, run.topics[first]!, i - first);
+      first = i;
+    }
   }
 
   #dropUnwanted(publisherId: string, topic: Topic, count: number): void {
