@@ -41,7 +41,7 @@ export class Sender<T> {
 
   /** How many more QoS 1 and 2 messages may be sent now. */
   get sendQuota(): number {
-    return this.#sendQuota;
+    return Math.max(0, this.#sendQuota);
   }
 
   /** True when a new message may be sent: quota is left, and nothing older waits to be sent again. */
@@ -49,11 +49,20 @@ export class Sender<T> {
     return this.#sendQuota > 0 && this.#resend === null;
   }
 
-  /** A new connection, whose peer's Receive Maximum is the quota; everything in flight is to be sent again first. */
+  /**
+   * A new connection, whose peer's Receive Maximum is the quota. Everything in flight is to be sent again first: PUBREL,
+   * which no quota delays, then PUBLISH, both in the order of first sending. A message whose PUBREL was sent is still
+   * open to the peer and keeps its unit, so the quota may begin below 0.
+   */
   connected(receiveMaximum: number): void {
+    const released: number[] = [];
+    const published: number[] = [];
+    for (const packetId of this.inFlight.size === 0 ? [] : this.inFlight.inOrder()) {
+      (this.#isPublishedOnly(packetId) ? published : released).push(packetId);
+    }
     this.#initialQuota = receiveMaximum;
-    this.#sendQuota = receiveMaximum; // [MQTT-4.9.0-1]
-    this.#resend = this.inFlight.size === 0 ? null : this.inFlight.inOrder();
+    this.#sendQuota = receiveMaximum - released.length; // [MQTT-4.9.0-1]
+    this.#resend = this.inFlight.size === 0 ? null : [...released, ...published]; // [MQTT-3.3.4-10] [MQTT-4.9.0-3]
     this.#resendAt = 0;
   }
 
@@ -78,21 +87,20 @@ export class Sender<T> {
   }
 
   /**
-   * The next packet identifier to send again after a reconnect, in the order of first sending [MQTT-4.6.0-1]: its
-   * PUBLISH with DUP, or its PUBREL. 0 when there is none, or none that the quota allows.
+   * The next packet identifier to send again after a reconnect: its PUBREL, or its PUBLISH with DUP, in the order of
+   * first sending [MQTT-4.6.0-1]. 0 when there is none, or none that the quota allows.
    */
   nextResend(): number {
     const resend = this.#resend;
     if (resend === null) return 0;
     while (this.#resendAt < resend.length) {
       const packetId = resend[this.#resendAt]!;
-      const state = this.inFlight.stateOf(packetId);
-      if (state === DeliveryState.AwaitingPuback || state === DeliveryState.AwaitingPubrec) {
-        if (this.#sendQuota === 0) return 0; // [MQTT-4.9.0-2]
+      if (this.#isPublishedOnly(packetId)) {
+        if (this.#sendQuota <= 0) return 0; // [MQTT-4.9.0-2]
         this.#sendQuota--;
       }
       this.#resendAt++;
-      if (state !== DeliveryState.Queued) return packetId;
+      if (this.inFlight.stateOf(packetId) !== DeliveryState.Queued) return packetId;
     }
     this.#resend = null;
     return 0;
@@ -120,5 +128,11 @@ export class Sender<T> {
   release(packetId: number): void {
     this.inFlight.free(packetId);
     if (this.#sendQuota < this.#initialQuota) this.#sendQuota++;
+  }
+
+  /** Its PUBLISH was sent, and nothing has come back. */
+  #isPublishedOnly(packetId: number): boolean {
+    const state = this.inFlight.stateOf(packetId);
+    return state === DeliveryState.AwaitingPuback || state === DeliveryState.AwaitingPubrec;
   }
 }
