@@ -6,8 +6,15 @@
  * they may call the broker again.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { checkTopicFilter, checkTopicName, isSharedFilter, ReasonCode, TOPIC_PROBLEMS } from '@martlet/protocol';
 import type { PublishProperties } from '@martlet/protocol';
+import {
+  checkTopicFilter,
+  checkTopicName,
+  isSharedFilter,
+  ReasonCode,
+  TOPIC_PROBLEMS,
+} from '@martlet/protocol';
+import { BrokerClosedError } from '../broker-closed-error.ts';
 import { BrokerCore } from '../core/broker-core.ts';
 import type { BrokerEventName, BrokerEvents } from '../core/events.ts';
 import type { Message, QoS } from '../core/message.ts';
@@ -28,8 +35,8 @@ import type { WebSocketListenerOptions } from '../listeners/websocket-listener.t
 import { listenWebSocket } from '../listeners/websocket-listener.ts';
 import { MARTLET_VERSION } from '../martlet-version.ts';
 import { MemoryStore } from '../stores/memory-store.ts';
-import { receivedMessage } from './received-message.ts';
 import type { ReceivedMessage } from './received-message.ts';
+import { receivedMessage } from './received-message.ts';
 import type { Handler } from './typed-events.ts';
 import { TypedEvents } from './typed-events.ts';
 
@@ -63,6 +70,9 @@ interface KeptWaiter {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
+
+/** A WebSocket message may carry the largest packet and, beside it, some small ones. */
+const WEBSOCKET_ALLOWANCE = 64 * 1024;
 
 const SILENT: Log = { write() {} };
 const encoder = new TextEncoder();
@@ -128,21 +138,30 @@ export class Broker {
 
   /** Listens for MQTT over TCP, or on a Unix socket. Rejects with an `EnvironmentError`, such as for a port in use. */
   async listen(options: TcpListenerOptions = {}): Promise<Listener> {
-    return this.#opened(await listenTcp(options, (transport, origin) => this.attach(transport, origin), this.#log));
+    if (this.#closing !== null) throw new BrokerClosedError('listen');
+    return this.#opened(
+      await listenTcp(options, (transport, origin) => this.attach(transport, origin), this.#log),
+    );
   }
 
   /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects with an `EnvironmentError`. */
   async listenWebSocket(options: WebSocketListenerOptions = {}): Promise<Listener> {
-    return this.#opened(
-      await listenWebSocket(options, (transport, origin) => this.attach(transport, origin), this.#log),
+    if (this.#closing !== null) throw new BrokerClosedError('listenWebSocket');
+    const maximumMessageBytes = this.profile.limits.maximumPacketSize + WEBSOCKET_ALLOWANCE;
+    const listener = await listenWebSocket(
+      { maximumMessageBytes, ...options },
+      (transport, origin) => this.attach(transport, origin),
+      this.#log,
     );
+    return this.#opened(listener);
   }
 
   /**
    * Attaches a connection that speaks MQTT over something else: a message port, a gateway, a test. Null if there are as
-   * many connections as there may be.
+   * many connections as there may be, or if the broker has been closed.
    */
   attach(transport: Transport, origin: Origin): TransportSink | null {
+    if (this.#closing !== null) return null;
     const connection = this.#core.attach(transport, origin);
     this.#arm();
     return connection;
@@ -152,11 +171,18 @@ export class Broker {
    * Publishes a message; the promise fulfils when it is kept for every durable session and as retained message, as
    * far as the store keeps anything.
    * @throws {TypeError} for an invalid topic name
+   * @throws {BrokerClosedError} after `close`
    */
-  async publish(topicName: string, payload: Uint8Array | string, options: PublishOptions = {}): Promise<void> {
+  async publish(
+    topicName: string,
+    payload: Uint8Array | string,
+    options: PublishOptions = {},
+  ): Promise<void> {
+    if (this.#closing !== null) throw new BrokerClosedError('publish');
     const { qos = 0, retain = false, properties = {} } = options;
     const problem = checkTopicName(topicName, this.profile.limits.topicLevels);
-    if (problem !== null) throw new TypeError(`topic name ${JSON.stringify(topicName)} ${TOPIC_PROBLEMS[problem]}`);
+    if (problem !== null)
+      throw new TypeError(`topic name ${JSON.stringify(topicName)} ${TOPIC_PROBLEMS[problem]}`);
     const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
     const commit = this.#core.publish({ topicName, payload: bytes, qos, retain, properties });
     if (commit > 0) {
@@ -167,10 +193,13 @@ export class Broker {
   /**
    * Calls `handler` for every message that matches, retained ones first. Errors of the handler are logged.
    * @throws {TypeError} for an invalid topic filter, or a shared one
+   * @throws {BrokerClosedError} after `close`
    */
   subscribe(topicFilter: string, handler: (message: ReceivedMessage) => void): BrokerSubscription {
+    if (this.#closing !== null) throw new BrokerClosedError('subscribe');
     const problem = checkTopicFilter(topicFilter, this.profile.limits.topicLevels);
-    if (problem !== null) throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
+    if (problem !== null)
+      throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
     if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');
     let active = true;
     const local = this.#core.subscribe(topicFilter, (message: Message, retained: boolean) => {
@@ -237,6 +266,7 @@ export class Broker {
     this.#core.shutDown();
     this.#turn();
     await Promise.all(closed);
+    this.#listeners.clear();
     this.#turn();
     await this.#committed();
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -251,7 +281,11 @@ export class Broker {
     }
   }
 
-  #opened(listener: Listener): Listener {
+  async #opened(listener: Listener): Promise<Listener> {
+    if (this.#closing !== null) {
+      await listener.close();
+      throw new BrokerClosedError('listen');
+    }
     this.#listeners.add(listener);
     return listener;
   }
@@ -311,7 +345,10 @@ export class Broker {
     this.#waiters = this.#waiters.filter((waiter) => waiter.commit > commit);
     for (const { resolve, reject } of waiters) {
       if (error === null) resolve();
-      else reject(Object.assign(new Error(`the message could not be kept: ${error.message}`), { code: error.code }));
+      else
+        reject(
+          Object.assign(new Error(`the message could not be kept: ${error.message}`), { code: error.code }),
+        );
     }
   }
 

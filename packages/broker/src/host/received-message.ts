@@ -1,6 +1,7 @@
 /** A message as the application gets it. */
-import { decodeForwardableProperties } from '@martlet/protocol';
+
 import type { PublishProperties } from '@martlet/protocol';
+import { decodeForwardableProperties } from '@martlet/protocol';
 import type { Message, QoS } from '../core/message.ts';
 
 export interface ReceivedMessage {

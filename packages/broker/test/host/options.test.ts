@@ -1,0 +1,63 @@
+import type { BrokerOptions } from '@martlet/broker';
+import { createBroker, LIMITS } from '@martlet/broker';
+import { describe, expect, test } from 'vitest';
+
+/** Options as someone without TypeScript may give them. */
+const untyped = (options: unknown): BrokerOptions => options as BrokerOptions;
+
+describe('createBroker refuses', () => {
+  test.each([
+    [
+      'an unknown option, with the nearest one',
+      { sysIntervall: 5 },
+      'unknown option sysIntervall: did you mean sysInterval?',
+    ],
+    [
+      'an unknown limit, with the nearest one',
+      { limits: { conections: 5 } },
+      'unknown limit conections: did you mean connections?',
+    ],
+    ['a name that resembles nothing', { zzz: 1 }, /^unknown option zzz$/],
+  ])('%s', (_what, options, message) => {
+    expect(() => createBroker(untyped(options))).toThrow(TypeError);
+    expect(() => createBroker(untyped(options))).toThrow(message);
+  });
+
+  test.each([
+    [
+      'less than the minimum',
+      { limits: { connections: LIMITS.connections.minimum - 1 } },
+      'limit connections: expected a whole number from 1 to',
+    ],
+    [
+      'more than the maximum',
+      { limits: { receiveMaximum: 65_536 } },
+      'from 1 to 65535 (messages), got 65536',
+    ],
+    ['half a message', { limits: { queuedMessages: 0.5 } }, 'got 0.5'],
+    [
+      'a choice that is none',
+      { fullQueue: 'drop-all' },
+      'option fullQueue: expected one of drop-oldest, drop-newest, got drop-all',
+    ],
+    ['a negative time', { sysInterval: -1 }, 'option sysInterval: expected a number from 0 on, got -1'],
+  ])('%s, and says what is allowed', (_what, options, message) => {
+    expect(() => createBroker(untyped(options))).toThrow(RangeError);
+    expect(() => createBroker(untyped(options))).toThrow(message);
+  });
+});
+
+test('createBroker takes a limit at either of its bounds', async () => {
+  for (const receiveMaximum of [LIMITS.receiveMaximum.minimum, LIMITS.receiveMaximum.maximum]) {
+    const broker = createBroker({ limits: { receiveMaximum } });
+    expect(broker.profile.limits.receiveMaximum).toBe(receiveMaximum);
+    await broker.close();
+  }
+});
+
+test('An option that is undefined counts as left out', async () => {
+  const broker = createBroker(untyped({ sysInterval: undefined, limits: { connections: undefined } }));
+  expect(broker.profile.sysInterval).toBe(10);
+  expect(broker.profile.limits.connections).toBe(LIMITS.connections.default);
+  await broker.close();
+});
