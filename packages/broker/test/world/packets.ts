@@ -1,8 +1,8 @@
 /** Packets for tests, with what most tests leave as it is filled in. */
 import type {
   AcknowledgementProperties,
+  ConnectPacket,
   Packet,
-  ProtocolVersion,
   PubackPacket,
   PubcompPacket,
   PublishPacket,
@@ -10,8 +10,20 @@ import type {
   PubrelPacket,
   ReasonCode,
 } from '@martlet/protocol';
-import { encodePacket } from '@martlet/protocol';
+import { encodePacket, ProtocolVersion } from '@martlet/protocol';
 import { bytesOf } from './world.ts';
+
+export function connectPacket(options: Partial<ConnectPacket> = {}): ConnectPacket {
+  return {
+    type: 'connect',
+    protocolVersion: ProtocolVersion.V5,
+    clientId: 'c',
+    cleanStart: true,
+    keepAlive: 0,
+    properties: {},
+    ...options,
+  };
+}
 
 export function publishPacket(
   topicName: string,

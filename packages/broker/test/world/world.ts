@@ -17,6 +17,7 @@ import type { Authorizer } from '../../src/core/ports/authorizer.ts';
 import type { Habits } from '../../src/core/profile.ts';
 import { resolveProfile } from '../../src/core/resolve-profile.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
+import { connectPacket } from './packets.ts';
 import { TestClient } from './test-client.ts';
 
 export interface WorldOptions {
@@ -80,19 +81,11 @@ export class World {
     return new TestClient(this, version);
   }
 
-  /** A client that has sent CONNECT; its CONNACK is still to be taken. */
-  connecting(connect: Partial<ConnectPacket> = {}): TestClient {
+  /** A client that has sent CONNECT, and in the same read what is `behind` it; its CONNACK is still to be taken. */
+  connecting(connect: Partial<ConnectPacket> = {}, ...behind: Packet[]): TestClient {
     const version = connect.protocolVersion ?? ProtocolVersion.V5;
     const client = this.open(version);
-    client.send({
-      type: 'connect',
-      protocolVersion: version,
-      clientId: `client-${++this.#ids}`,
-      cleanStart: true,
-      keepAlive: 0,
-      properties: {},
-      ...connect,
-    });
+    client.send(connectPacket({ clientId: `client-${++this.#ids}`, ...connect }), ...behind);
     return client;
   }
 
