@@ -39,6 +39,7 @@ import { restore } from './restore.ts';
 import { Retaining } from './retaining.ts';
 import type { Subscriber } from './route.ts';
 import { Router } from './router.ts';
+import { RunRouter } from './run-router.ts';
 import { Sessions } from './sessions.ts';
 import { SharedGroups } from './shared-groups.ts';
 import { Subscribing } from './subscribing.ts';
@@ -118,7 +119,7 @@ export class BrokerCore {
     const groups = new SharedGroups(context, queues, tree);
     const exchanges = new Exchanges(context, groups);
     const outgoing = new Outgoing(context, queues, groups, exchanges);
-    const router = new Router(context, tree, outgoing, publication());
+    const router = new Router(context, tree, outgoing);
     const retaining = new Retaining(context, outgoing, publication(), hashSeed);
     const wills = new Wills(context, topics, router, retaining, publication());
     const subscriptions = new Subscriptions(context, tree, groups);
@@ -136,7 +137,14 @@ export class BrokerCore {
     this.#wallOffsetMs = context.wallMs - context.nowMs;
     this.#parts = {
       context,
-      incoming: new Incoming(context, topics, router, retaining, publication()),
+      incoming: new Incoming(
+        context,
+        topics,
+        router,
+        new RunRouter(context, router, publication()),
+        retaining,
+        publication(),
+      ),
       outgoing,
       exchanges,
       subscribing: new Subscribing(context, subscriptions, retaining, events),

@@ -14,8 +14,9 @@ export class ConnectionInput {
   readonly output: ConnectionOutput;
   /** Null when nobody decides: everything is allowed. */
   readonly rights: Rights | null;
-  /** The topic it may publish to at QoS 0 and named last. */
+  /** The topic that was named last, and the QoS levels at which it may be published to: bit 0 for QoS 0, bit 1 for QoS 1. */
   lastTopic: Topic | null;
+  lastAllowed: number;
   #aliases: (Topic | undefined)[] | null;
 
   constructor(session: Session, output: ConnectionOutput, rights: Rights | null) {
@@ -24,6 +25,7 @@ export class ConnectionInput {
     this.output = output;
     this.rights = rights;
     this.lastTopic = null;
+    this.lastAllowed = 0;
     this.#aliases = null;
   }
 
@@ -44,7 +46,7 @@ export class ConnectionInput {
 
   /** Rights have changed. */
   forgetRights(): void {
-    this.lastTopic = null;
+    this.lastAllowed = 0;
     this.rights?.forget();
   }
 }

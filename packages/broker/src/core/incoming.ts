@@ -3,11 +3,12 @@
  * way in of the hot path: nothing is allocated for a QoS 0 message to a topic that the connection named last.
  */
 
-import type { PublishPropertyScan } from '@martlet/protocol';
+import type { AcknowledgementProperties, PublishPropertyScan } from '@martlet/protocol';
 import {
   createPublishPropertyScan,
   FrameResult,
   MalformedPacketError,
+  NO_PROPERTIES,
   ProtocolError,
   ProtocolVersion,
   ReasonCode,
@@ -18,6 +19,7 @@ import {
 } from '@martlet/protocol';
 import { AT_ONCE } from './commits.ts';
 import type { ConnectionInput } from './connection-input.ts';
+import type { ConnectionOutput } from './connection-output.ts';
 import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
 import type { QoS } from './message.ts';
@@ -29,18 +31,28 @@ import { WireForm } from './publish-writer.ts';
 import type { Retaining } from './retaining.ts';
 import { Decision } from './rights.ts';
 import type { Router } from './router.ts';
+import type { RunRouter } from './run-router.ts';
 import type { Topic, TopicTable } from './topics/topic-table.ts';
 
 const PUBACK = 0x40;
 const PUBREC = 0x50;
 const DOLLAR = 0x24;
-const NOT_RETAINED = 'routed, but not retained: the broker already retains as much as it may';
+const PUBLISH_QOS0 = 0x30;
+const PUBLISH_QOS1 = 0x32;
+/** Not a packet for the short way. */
+const NOT_PLAIN = -1;
+const NOT_RETAINED: AcknowledgementProperties = Object.freeze({
+  reasonString: 'routed, but not retained: the broker already retains as much as it may',
+});
 
 export class Incoming {
   readonly run: PublishRun;
   readonly #context: CoreContext;
   readonly #topics: TopicTable;
   readonly #router: Router;
+  readonly #runs: RunRouter;
+  /** Where the run's messages are acknowledged. */
+  #runOutput: ConnectionOutput | null;
   readonly #retaining: Retaining;
   readonly #publication: Publication;
   readonly #scan: PublishPropertyScan;
@@ -49,10 +61,13 @@ export class Incoming {
     context: CoreContext,
     topics: TopicTable,
     router: Router,
+    runs: RunRouter,
     retaining: Retaining,
     publication: Publication,
   ) {
     this.run = new PublishRun();
+    this.#runs = runs;
+    this.#runOutput = null;
     this.#context = context;
     this.#topics = topics;
     this.#router = router;
@@ -73,34 +88,10 @@ export class Incoming {
     end: number,
     owned: boolean,
   ): FrameResult {
-    const run = this.run;
-    if (bytes[start] === 0x30 && end - body >= 2 && end - start < BY_REFERENCE_BYTES) {
-      const topicStart = body + 2;
-      const topicEnd = topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
-      const v5 = client.form === WireForm.V5;
-      const payload = v5 ? topicEnd + 1 : topicEnd;
-      if (payload <= end && topicEnd > topicStart && (!v5 || bytes[topicEnd] === 0)) {
-        let topic = client.lastTopic;
-        if (topic === null || !topic.equals(bytes, topicStart, topicEnd)) {
-          topic = this.#intern(bytes, topicStart, topicEnd);
-          const decision = this.#rightTo(client, topic, 0, false);
-          if (decision === Decision.Pending) return this.#again();
-          if (decision === Decision.Denied) {
-            this.#context.metrics.publishMessagesReceived++;
-            this.#refuse(client, topic);
-            return FrameResult.Next;
-          }
-          client.lastTopic = topic;
-        }
-        if (run.count === 0 || !run.continuesAt(start, bytes) || run.topic !== topic) {
-          const route = this.#router.routeOf(topic);
-          if (run.count > 0 && (run.route !== route || !run.continuesAt(start, bytes)))
-            this.#router.routeRun(run);
-          if (run.count === 0) run.begin(route, client.session, client.form, bytes, start);
-        }
-        run.add(topic, start, payload, end);
-        return FrameResult.Next;
-      }
+    const firstByte = bytes[start]!;
+    if ((firstByte === PUBLISH_QOS0 || firstByte === PUBLISH_QOS1) && end - start < BY_REFERENCE_BYTES) {
+      const result = this.#addToRun(client, firstByte === PUBLISH_QOS0 ? 0 : 1, bytes, start, body, end);
+      if (result !== NOT_PLAIN) return result;
     }
     this.flush();
     return this.#onAnyPublish(client, bytes, start, body, end, owned);
@@ -108,12 +99,76 @@ export class Incoming {
 
   /** Routes what has been collected: before anything else of this connection is done, and when the read ends. */
   flush(): void {
-    if (this.run.count > 0) this.#router.routeRun(this.run);
+    const run = this.run;
+    if (run.count === 0) return;
+    const before = this.#context.stagings;
+    this.#runs.route(run);
+    if (run.qos === 1) this.#acknowledgeRun(run, this.#context.stagings !== before);
+    run.count = 0;
   }
 
-  #again(): FrameResult {
-    this.flush();
-    return FrameResult.Again;
+  /** The short way in, for packets that may be sent on as they are. */
+  #addToRun(
+    client: ConnectionInput,
+    qos: 0 | 1,
+    bytes: Uint8Array,
+    start: number,
+    body: number,
+    end: number,
+  ): FrameResult | typeof NOT_PLAIN {
+    if (end - body < 2) return NOT_PLAIN;
+    const topicStart = body + 2;
+    const topicEnd = topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
+    const properties = qos === 0 ? topicEnd : topicEnd + 2;
+    const v5 = client.form === WireForm.V5;
+    const payload = v5 ? properties + 1 : properties;
+    if (payload > end || topicEnd === topicStart || (v5 && bytes[properties] !== 0)) return NOT_PLAIN;
+    if (qos === 1 && (bytes[topicEnd]! | bytes[topicEnd + 1]!) === 0) return NOT_PLAIN;
+    let topic = client.lastTopic;
+    if (topic === null || !topic.equals(bytes, topicStart, topicEnd)) {
+      topic = this.#intern(bytes, topicStart, topicEnd);
+      client.lastTopic = topic;
+      client.lastAllowed = 0;
+    }
+    if ((client.lastAllowed & (qos + 1)) === 0) {
+      const decision = this.#rightTo(client, topic, qos, false);
+      if (decision !== Decision.Allowed) return NOT_PLAIN;
+      client.lastAllowed |= qos + 1;
+    }
+    const run = this.run;
+    if (run.count === 0 || run.topic !== topic || !run.continuesAt(start, bytes, qos)) {
+      const route = this.#router.routeOf(topic);
+      if (run.count > 0 && (run.route !== route || !run.continuesAt(start, bytes, qos))) this.flush();
+      if (run.count === 0) {
+        this.#runOutput = client.output;
+        run.begin(route, client.session, qos, client.form, bytes, start);
+      }
+    }
+    if (qos === 1) client.session.receiver.onPublishQos1();
+    run.add(topic, start, payload, end);
+    return FrameResult.Next;
+  }
+
+  /** PUBACK for every message of a QoS 1 run, in their order. [MQTT-4.6.0-2] [MQTT-4.6.0-2] 3.1.1 */
+  #acknowledgeRun(run: PublishRun, staged: boolean): void {
+    const output = this.#runOutput!;
+    const commit = staged ? this.#context.commits.current : AT_ONCE;
+    const unwanted = run.route!.isEmpty && this.#tells(output);
+    for (let i = 0; i < run.count; i++) {
+      if (unwanted) {
+        this.#acknowledge(
+          output,
+          1,
+          run.packetIdOf(i),
+          commit,
+          ReasonCode.NoMatchingSubscribers,
+          NO_PROPERTIES,
+        );
+      } else {
+        output.acknowledge(PUBACK, run.packetIdOf(i), commit); // [MQTT-4.3.2-4]
+      }
+      output.outbox.countAcknowledgement();
+    }
   }
 
   #onAnyPublish(
@@ -212,17 +267,29 @@ export class Incoming {
       context.staged();
     }
     const commit = context.stagings === before ? AT_ONCE : context.commits.current;
-    if (client.form === WireForm.V3 || (retained && (wanted || !context.profile.tellNoMatchingSubscribers))) {
-      client.output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit); // [MQTT-4.3.2-4] [MQTT-4.3.3-8]
+    const { output } = client;
+    if (client.form === WireForm.V3 || (retained && (wanted || !this.#tells(output)))) {
+      output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit); // [MQTT-4.3.2-4] [MQTT-4.3.3-8]
     } else {
-      client.output.sendAfter(commit, {
-        type: qos === 1 ? 'puback' : 'pubrec',
-        packetId,
-        reasonCode: wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers,
-        properties: retained ? {} : { reasonString: NOT_RETAINED },
-      });
+      const reasonCode = wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
+      this.#acknowledge(output, qos, packetId, commit, reasonCode, retained ? NO_PROPERTIES : NOT_RETAINED);
     }
-    if (qos === 1) client.output.outbox.countAcknowledgement();
+    if (qos === 1) output.outbox.countAcknowledgement();
+  }
+
+  #tells(output: ConnectionOutput): boolean {
+    return output.form === WireForm.V5 && this.#context.profile.tellNoMatchingSubscribers;
+  }
+
+  #acknowledge(
+    output: ConnectionOutput,
+    qos: 1 | 2,
+    packetId: number,
+    commit: number,
+    reasonCode: ReasonCode,
+    properties: AcknowledgementProperties,
+  ): void {
+    output.sendAfter(commit, { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode, properties });
   }
 
   /** Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
@@ -235,12 +302,7 @@ export class Incoming {
       return;
     }
     if (qos === 2) session.receiver.forget(packetId);
-    output.sendAfter(AT_ONCE, {
-      type: qos === 1 ? 'puback' : 'pubrec',
-      packetId,
-      reasonCode: ReasonCode.NotAuthorized,
-      properties: { reasonString },
-    });
+    this.#acknowledge(output, qos, packetId, AT_ONCE, ReasonCode.NotAuthorized, { reasonString });
     output.outbox.countAcknowledgement();
   }
 

@@ -248,7 +248,7 @@ export class Outgoing {
       payload.length,
       !held,
     );
-    if (!this.#fits(output, this.#writer.packetLength, topic, qos === 0)) {
+    if (!this.#fits(output, this.#writer.packetLength, topic, false)) {
       this.#finish(session, delivery); // [MQTT-3.1.2-25]
       return;
     }
@@ -409,7 +409,7 @@ export class Outgoing {
 }
 
 /** Whether a message of this QoS can be sent to the session at once, overtaking nothing. */
-function canTakeNow(session: Session, qos: number): boolean {
+export function canTakeNow(session: Session, qos: number): boolean {
   const output = session.output;
   if (output === null || !output.outbox.hasRoom) return false;
   return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0)); // [MQTT-3.3.4-9]

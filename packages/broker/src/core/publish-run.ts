@@ -1,6 +1,6 @@
 /**
- * Consecutive QoS 0 PUBLISH packets of one read that go the same way, without properties and retain flag: each subscriber
- * gets them as one range of bytes. Made while packets are parsed, routed when something else comes or the read ends.
+ * Consecutive PUBLISH packets of one read that go the same way at QoS 0, or at QoS 1, without properties, retain flag and
+ * DUP: a subscriber gets them as one range of bytes. Made while packets are parsed, routed when something else comes or the read ends.
  */
 import { integerLength, WireForm, writeInteger } from './publish-writer.ts';
 import type { Route } from './route.ts';
@@ -9,7 +9,7 @@ import type { Topic } from './topics/topic-table.ts';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** A run is cut here, so that its tables stay small. */
-export const MAX_RUN = 1024;
+const MAX_RUN = 1024;
 
 export class PublishRun {
   /** The way of all of them. */
@@ -18,6 +18,7 @@ export class PublishRun {
   topic: Topic | null;
   publisher: Session | null;
   publisherId: string;
+  qos: 0 | 1;
   /** How many packets; 0 when there is no run. */
   count: number;
   form: WireForm;
@@ -39,6 +40,7 @@ export class PublishRun {
     this.topic = null;
     this.publisher = null;
     this.publisherId = '';
+    this.qos = 0;
     this.count = 0;
     this.form = WireForm.V3;
     this.bytes = NOTHING;
@@ -53,8 +55,16 @@ export class PublishRun {
     this.#convertedLength = 0;
   }
 
-  begin(route: Route, publisher: Session, form: WireForm, bytes: Uint8Array, start: number): void {
+  begin(
+    route: Route,
+    publisher: Session,
+    qos: 0 | 1,
+    form: WireForm,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
     this.route = route;
+    this.qos = qos;
     this.publisher = publisher;
     this.publisherId = publisher.clientId;
     this.form = form;
@@ -67,8 +77,8 @@ export class PublishRun {
   }
 
   /** True if a packet that begins at `start` can follow those that are in the run. */
-  continuesAt(start: number, bytes: Uint8Array): boolean {
-    return this.end === start && this.bytes === bytes && this.count < MAX_RUN;
+  continuesAt(start: number, bytes: Uint8Array, qos: number): boolean {
+    return this.end === start && this.bytes === bytes && this.qos === qos && this.count < MAX_RUN;
   }
 
   add(topic: Topic, start: number, payload: number, end: number): void {
@@ -87,7 +97,13 @@ export class PublishRun {
     return packet + 1 < this.count ? this.starts[packet + 1]! : this.end;
   }
 
-  /** The run in the form that it did not come in: one byte more or less per packet, for the empty properties. */
+  /** Of a QoS 1 run. */
+  packetIdOf(packet: number): number {
+    const at = this.payloads[packet]! - (this.form === WireForm.V5 ? 3 : 2);
+    return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
+  }
+
+  /** A QoS 0 run in the form that it did not come in: one byte more or less per packet, for the empty properties. */
   converted(): Uint8Array {
     if (this.#convertedLength === 0) this.#convert();
     return this.#converted.subarray(0, this.#convertedLength);
