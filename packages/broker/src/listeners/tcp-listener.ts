@@ -43,6 +43,8 @@ export interface TcpListenerOptions {
   readonly tcpKeepAlive?: number;
   /** What all connections are read into; one may serve several listeners of a thread. @default 128 KiB of its own */
   readonly readBuffer?: Uint8Array;
+  /** How many file descriptors this process may have. @default what the system says */
+  readonly descriptors?: number;
   /** Uses `net.Socket` for every connection. @default false */
   readonly plainSockets?: boolean;
   /** How a user chooses another place, for error messages. @default 'another port' or 'another path' */
@@ -65,9 +67,9 @@ export async function listenTcp(options: TcpListenerOptions, accept: Accept, log
 class TcpListener implements Listener {
   readonly #options: TcpListenerOptions;
   readonly #accept: Accept;
-  readonly #log: Log;
   readonly #server: Server;
   readonly #connections: OpenConnections;
+  readonly #failures: AcceptFailures;
   #address: ListenerAddress;
   #origin: Origin;
   /** Null: every connection has a `net.Socket`. */
@@ -76,12 +78,12 @@ class TcpListener implements Listener {
   constructor(options: TcpListenerOptions, accept: Accept, log: Log) {
     this.#options = options;
     this.#accept = accept;
-    this.#log = log;
     this.#server = createServer();
     this.#connections = new OpenConnections(options.lingerMs ?? 5000);
     const { host = '127.0.0.1', port = 1883, path } = options;
     this.#address = path === undefined ? { kind: 'tcp', host, port } : { kind: 'unix', path };
     this.#origin = this.#originAt(this.#address);
+    this.#failures = new AcceptFailures(log, this, options.descriptors);
   }
 
   get name(): string {
@@ -138,9 +140,9 @@ class TcpListener implements Listener {
   }
 
   #takeConnections(): void {
-    const failures = new AcceptFailures(this.#log, this.name);
+    const onFailure = (error: string) => this.#failures.report(error);
     this.#server.on('connection', (socket) => this.#onSocket(socket));
-    this.#server.on('error', (error: NodeJS.ErrnoException) => failures.report(error.code ?? error.message));
+    this.#server.on('error', (error: NodeJS.ErrnoException) => onFailure(error.code ?? error.message));
 
     const wrap = this.#options.plainSockets === true ? null : findStreamWrap();
     const serverHandle = handleOf(this.#server);
@@ -149,7 +151,7 @@ class TcpListener implements Listener {
     this.#context = new HandleContext(wrap, readBuffer, this.#connections);
     // From here on the server emits no 'connection' and counts none; the latter is what `connections` is for.
     serverHandle.onconnection = (status, handle) => {
-      if (status !== 0) failures.report(getSystemErrorName(status));
+      if (status !== 0) onFailure(getSystemErrorName(status));
       else if (isStreamHandle(handle)) this.#onHandle(handle);
       else this.#onSocket(new Socket({ handle } as ConstructorParameters<typeof Socket>[0]));
     };
@@ -161,6 +163,7 @@ class TcpListener implements Listener {
     if (tcpKeepAlive > 0) handle.setKeepAlive?.(true, tcpKeepAlive);
     const remote: { address?: string; port?: number } = {};
     handle.getpeername?.(remote);
+    this.#failures.watch(handle);
     this.#offer(new HandleTransport(handle, this.#context!, this.#peer(remote.address, remote.port)));
   }
 
@@ -168,6 +171,7 @@ class TcpListener implements Listener {
     const { tcpKeepAlive = 0 } = this.#options;
     socket.setNoDelay(true);
     if (tcpKeepAlive > 0) socket.setKeepAlive(true, tcpKeepAlive * 1000);
+    this.#failures.watchSocket(socket);
     this.#offer(
       new SocketTransport(socket, this.#connections, this.#peer(socket.remoteAddress, socket.remotePort)),
     );

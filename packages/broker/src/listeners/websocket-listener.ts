@@ -44,6 +44,8 @@ export interface WebSocketListenerOptions {
   readonly lingerMs?: number;
   /** Connections that the operating system holds until they are accepted. @default 4096 */
   readonly backlog?: number;
+  /** How many file descriptors this process may have. @default what the system says */
+  readonly descriptors?: number;
   /** How a user chooses another place, for error messages. @default 'another port' */
   readonly choice?: string;
 }
@@ -73,7 +75,7 @@ class WebSocketListener implements Listener {
   readonly #options: WebSocketListenerOptions;
   readonly #path: string;
   readonly #accept: Accept;
-  readonly #log: Log;
+  readonly #failures: AcceptFailures;
   readonly #server: Server;
   readonly #webSockets: WebSocketServer;
   readonly #connections: OpenConnections;
@@ -87,7 +89,7 @@ class WebSocketListener implements Listener {
     this.#options = options;
     this.#path = path;
     this.#accept = accept;
-    this.#log = log;
+    this.#failures = new AcceptFailures(log, this, options.descriptors);
     this.#connections = new OpenConnections(options.lingerMs ?? 5000);
     this.#server = createServer({
       maxHeaderSize: MAXIMUM_HEADER_BYTES,
@@ -135,9 +137,10 @@ class WebSocketListener implements Listener {
     this.#address = { ...this.#address, port: bound };
     this.#origin = this.#originAt(bound);
 
-    const failures = new AcceptFailures(this.#log, this.name);
-    this.#server.on('error', (error: NodeJS.ErrnoException) => failures.report(error.code ?? error.message));
-    this.#server.on('connection', (socket: Socket) => this.#onHttpConnection(socket, failures));
+    this.#server.on('error', (error: NodeJS.ErrnoException) =>
+      this.#failures.report(error.code ?? error.message),
+    );
+    this.#server.on('connection', (socket: Socket) => this.#onHttpConnection(socket));
     this.#server.on('request', (request, response) => {
       sendAnswer(response, answerTo(request, this.#path), request.method);
     });
@@ -155,9 +158,10 @@ class WebSocketListener implements Listener {
     return { listener: this.#options.name ?? `websocket:${port}`, kind: 'websocket' };
   }
 
-  #onHttpConnection(socket: Socket, failures: AcceptFailures): void {
+  #onHttpConnection(socket: Socket): void {
+    this.#failures.watchSocket(socket);
     if (this.#http.size >= (this.#options.maximumHttpConnections ?? 1000)) {
-      failures.report('too many HTTP connections');
+      this.#failures.report('too many HTTP connections');
       socket.destroy();
       return;
     }

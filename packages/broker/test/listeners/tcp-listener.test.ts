@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Accept } from '../../src/core/ports/transport.ts';
 import { EnvironmentError } from '../../src/environment-error.ts';
+import { descriptorLimit } from '../../src/listeners/descriptor-limit.ts';
 import type { Listener } from '../../src/listeners/listener.ts';
 import type { TcpListenerOptions } from '../../src/listeners/tcp-listener.ts';
 import { listenTcp } from '../../src/listeners/tcp-listener.ts';
@@ -21,8 +22,8 @@ afterEach(async () => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
-async function listen(accept: Accept, options: TcpListenerOptions = {}): Promise<Listener> {
-  const listener = await listenTcp({ port: 0, lingerMs: 100, ...options }, accept, noLog);
+async function listen(accept: Accept, options: TcpListenerOptions = {}, log = noLog): Promise<Listener> {
+  const listener = await listenTcp({ port: 0, lingerMs: 100, ...options }, accept, log);
   listeners.push(listener);
   return listener;
 }
@@ -233,6 +234,28 @@ describe('A TCP listener', () => {
     while (closed < 2000) await new Promise(setImmediate);
     expect(closed).toBe(2000);
     expect(listener.connections).toBe(0);
+  });
+
+  test.each([
+    ['handles', false],
+    ['net.Socket', true],
+  ])('tells when the file descriptors are used up (%s)', async (_kind, plainSockets) => {
+    const lines: string[] = [];
+    const log = {
+      write: (level: string, code: string, text: string) => lines.push(`${level} ${code} ${text}`),
+    };
+    expect(descriptorLimit()).toBeGreaterThan(100);
+    const enough = await listen(echo, { plainSockets }, log);
+    const few = await listen(echo, { plainSockets, descriptors: 3 }, log);
+    for (const listener of [enough, few, few]) {
+      const peer = await dial(listener);
+      peer.send(Buffer.from('x'));
+      await peer.receive(1);
+      peer.end();
+    }
+    expect(lines).toEqual([
+      `error accept-failed ${few.name}: EMFILE: too few file descriptors, raise the limit (ulimit -n)`,
+    ]);
   });
 
   test('says where it listens and what it is called', async () => {

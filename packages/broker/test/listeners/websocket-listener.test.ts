@@ -468,6 +468,18 @@ describe('The HTTP port around it', () => {
     });
   });
 
+  test('tells when the file descriptors are used up', async () => {
+    const lines: string[] = [];
+    const log = { write: (_level: string, code: string, text: string) => lines.push(`${code} ${text}`) };
+    const listener = await listenWebSocket({ port: 0, descriptors: 3 }, () => null, log);
+    listeners.push(listener);
+    const socket = await dialSocket(listener);
+    socket.write(get('/'));
+    await readHeaders(socket);
+    socket.destroy();
+    expect(lines).toEqual([expect.stringMatching(/^accept-failed websocket:\d+: EMFILE/)]);
+  });
+
   test('closes at once for those who only asked', async () => {
     const { listener } = await listen();
     const socket = await dialSocket(listener);
