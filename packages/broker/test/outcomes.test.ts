@@ -65,7 +65,7 @@ describe('outcomes', () => {
       'packet-too-large',
       'retained-limit',
       'total-budget',
-      'store-failed',
+      'not-restored',
     ]);
   });
 

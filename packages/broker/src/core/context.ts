@@ -41,9 +41,11 @@ export class CoreContext implements OutboxOwner {
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
   nowMs: number;
-  /** Messages that wait in queues, once per session or group, and their bytes. */
-  queuedMessages: number;
+  /** What messages that wait in queues cost, once per session or group. */
   queuedBytes: number;
+  /** Of these, messages that no store keeps, and their payload bytes. */
+  transientMessages: number;
+  transientPayloadBytes: number;
   /** Output that waits for clients that read too slowly. */
   blockedBytes: number;
   readonly blockedBytesLimit: number;
@@ -73,8 +75,9 @@ export class CoreContext implements OutboxOwner {
     this.commits = new Commits(store, deadlines);
     this.deadlines = deadlines;
     this.nowMs = environment.nowMs();
-    this.queuedMessages = 0;
     this.queuedBytes = 0;
+    this.transientMessages = 0;
+    this.transientPayloadBytes = 0;
     this.blockedBytes = 0;
     this.blockedBytesLimit = profile.limits.outboxBytesInAll;
     this.stagings = 0;
@@ -158,6 +161,11 @@ export class CoreContext implements OutboxOwner {
       outbox.flush();
     }
     dirty.length = 0;
+  }
+
+  /** Outboxes that wait for a commit. */
+  get waitingOutboxes(): number {
+    return this.#waiting.size;
   }
 
   /** A commit failed: what told of it, or of an earlier one, never leaves. Returns whose it was. */

@@ -55,11 +55,11 @@ export class CoreGauges implements Gauges {
   }
 
   get storedMessages(): number {
-    return this.#retaining.messages.count + this.#context.queuedMessages;
+    return this.#context.store.messageCount + this.#context.transientMessages;
   }
 
   get storedBytes(): number {
-    return this.#retaining.messages.bytes + this.#context.queuedBytes;
+    return this.#context.store.messageBytes + this.#context.transientPayloadBytes;
   }
 
   get outboxBytes(): number {

@@ -15,7 +15,7 @@ export const DropReason = {
   RetainedLimit: 12,
   TotalBudget: 13,
   RefusedBySubscriber: 14,
-  StoreFailed: 15,
+  NotRestored: 15,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
@@ -169,11 +169,11 @@ export const DROP_REASONS: readonly DropReasonRow[] = [
     'The reason code is in the log; look for the cause in the client.',
   ),
   row(
-    DropReason.StoreFailed,
-    'store-failed',
+    DropReason.NotRestored,
+    'not-restored',
     'limit',
-    'publisher',
-    'The message could not be kept, and its publisher was not told that it was.',
-    'Look in the log for why the store failed: a full disk is the usual cause.',
+    'recipient',
+    'The message had been kept, but after a restart with a lower limit its topic name has too many levels.',
+    'Raise the limit of topic levels to what it was before the message is needed again.',
   ),
 ];

@@ -5,7 +5,6 @@
  */
 import { DeliveryState, ReasonCode } from '@martlet/protocol';
 import { AT_ONCE } from './commits.ts';
-import type { ConnectionOutput } from './connection-output.ts';
 import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
 import { WireForm } from './publish-writer.ts';
@@ -21,8 +20,6 @@ interface Release {
   readonly commit: number;
   readonly session: Session;
   readonly packetId: number;
-  /** The connection whose quota the message used. */
-  readonly output: ConnectionOutput | null;
 }
 
 export class Exchanges {
@@ -120,7 +117,7 @@ export class Exchanges {
         const commit = this.#context.staged();
         if (commit !== AT_ONCE) {
           session.sender.inFlight.setState(packetId, RELEASING);
-          this.#releases.push({ commit, session, packetId, output: session.output });
+          this.#releases.push({ commit, session, packetId });
           return false;
         }
       }
@@ -134,11 +131,8 @@ export class Exchanges {
     const releases = this.#releases;
     let count = 0;
     while (count < releases.length && releases[count]!.commit <= commit) {
-      const { session, packetId, output } = releases[count++]!;
-      const { sender } = session;
-      if (sender.inFlight.stateOf(packetId) !== RELEASING) continue;
-      if (session.output === output) sender.release(packetId);
-      else sender.inFlight.free(packetId); // a later connection began with all of its quota
+      const { session, packetId } = releases[count++]!;
+      if (session.sender.inFlight.stateOf(packetId) === RELEASING) session.sender.release(packetId);
     }
     return releases.splice(0, count).map((release) => release.session);
   }

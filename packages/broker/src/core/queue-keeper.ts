@@ -27,18 +27,18 @@ export class QueueKeeper {
   /** Adds at the tail. False if the delivery itself was dropped. */
   push(session: Session, delivery: Delivery): boolean {
     const queue = this.queueOf(session);
-    if (!this.#makeRoom(queue, delivery, session.clientId, false)) return false;
+    if (!this.#makeRoom(queue, delivery, session.clientId, false, session.kept)) return false;
     queue.push(delivery);
-    this.#count(delivery, 1);
+    this.#count(delivery, 1, session.kept);
     if (session.kept) this.#context.staged();
     return true;
   }
 
   pushShared(group: SharedGroup, delivery: Delivery): boolean {
     const { queue } = group;
-    if (!this.#makeRoom(queue, delivery, group.name, true)) return false;
+    if (!this.#makeRoom(queue, delivery, group.name, true, group.kept)) return false;
     queue.push(delivery);
-    this.#count(delivery, 1);
+    this.#count(delivery, 1, group.kept);
     if (group.kept) this.#context.staged();
     return true;
   }
@@ -46,7 +46,7 @@ export class QueueKeeper {
   /** Puts a message back at the head of its group, for another member. */
   returnShared(group: SharedGroup, delivery: Delivery): void {
     group.queue.unshift(delivery);
-    this.#count(delivery, 1);
+    this.#count(delivery, 1, group.kept);
     if (group.kept) this.#context.staged();
   }
 
@@ -54,7 +54,7 @@ export class QueueKeeper {
   shift(session: Session): Delivery | undefined {
     const own = session.queue?.shift();
     if (own !== undefined) {
-      this.#count(own, -1);
+      this.#count(own, -1, session.kept);
       return own;
     }
     const shares = session.shares;
@@ -70,7 +70,7 @@ export class QueueKeeper {
 
   takeShared(group: SharedSource, session: Session): Delivery | undefined {
     const given = group.takeFor(session);
-    if (given !== undefined) this.#count(given, -1);
+    if (given !== undefined) this.#count(given, -1, group.kept);
     return given;
   }
 
@@ -78,28 +78,34 @@ export class QueueKeeper {
   dropQueue(session: Session): number {
     const queue = session.queue;
     if (queue === null) return 0;
+    const { length } = queue;
+    if (session.kept) this.#context.queuedBytes -= queue.bytes;
+    else
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#count(next, -1, false);
     session.queue = null;
-    this.#context.queuedMessages -= queue.length;
-    this.#context.queuedBytes -= queue.bytes;
-    return queue.length;
+    return length;
   }
 
   /** The group's last member is gone. */
   dissolve(group: SharedGroup): void {
-    this.#context.queuedMessages -= group.waiting;
-    this.#context.queuedBytes -= group.waitingBytes;
-    const lost = group.dissolve();
+    const lost = group.waiting;
+    if (group.kept) {
+      this.#context.queuedBytes -= group.waitingBytes;
+    } else if (lost > 0) {
+      const { queue } = group;
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#count(next, -1, false);
+    }
+    group.dissolve();
     if (lost > 0) this.#context.outcomes.dropped(DropReason.GroupWithoutMembers, group.name, '', lost);
   }
 
   /** Counts what a store brought back. */
   countRestored(queue: MessageQueue): void {
-    this.#context.queuedMessages += queue.length;
     this.#context.queuedBytes += queue.bytes;
   }
 
   /** Makes room for one more; false if the new one is what is dropped. */
-  #makeRoom(queue: MessageQueue, delivery: Delivery, owner: string, shared: boolean): boolean {
+  #makeRoom(queue: MessageQueue, delivery: Delivery, owner: string, shared: boolean, kept: boolean): boolean {
     const { limits, fullQueue } = this.#context.profile;
     const { bytes } = delivery.message;
     for (;;) {
@@ -116,13 +122,22 @@ export class QueueKeeper {
             : DropReason.QueueFullDroppedOldest;
       this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
       if (oldest === undefined) return false;
-      this.#count(oldest, -1);
+      this.#count(oldest, -1, kept);
       queue.done(oldest);
     }
   }
 
-  #count(delivery: Delivery, count: 1 | -1): void {
-    this.#context.queuedMessages += count;
-    this.#context.queuedBytes += count * delivery.message.bytes;
+  /** What waits in a group has moved into the store, or out of it. */
+  onGroupMoved({ message }: Delivery, kept: boolean): void {
+    const count = kept ? -1 : 1;
+    this.#context.transientMessages += count;
+    this.#context.transientPayloadBytes += count * message.payload.length;
+  }
+
+  #count({ message }: Delivery, count: 1 | -1, kept: boolean): void {
+    this.#context.queuedBytes += count * message.bytes;
+    if (kept) return;
+    this.#context.transientMessages += count;
+    this.#context.transientPayloadBytes += count * message.payload.length;
   }
 }

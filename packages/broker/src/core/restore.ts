@@ -1,5 +1,6 @@
 /** Brings back what the store kept, before any client connects. */
 import type { CoreContext } from './context.ts';
+import { DropReason } from './drop-reason.ts';
 import { Message } from './message.ts';
 import type { QueueKeeper } from './queue-keeper.ts';
 import type { Retaining } from './retaining.ts';
@@ -27,6 +28,7 @@ export function restore({
   queues,
   retaining,
 }: Restorable): void {
+  let notRestored = 0;
   context.store.load(
     {
       onSession: (record) => sessions.restore(record),
@@ -54,8 +56,11 @@ export function restore({
     {
       restore: (stored) => {
         const topic = topics.internName(stored.topicName);
-        if (topic === null)
-          throw new Error(`the store has a message for the invalid topic name ${stored.topicName}`);
+        if (topic === null) {
+          context.outcomes.dropped(DropReason.NotRestored, '', stored.topicName, 1);
+          notRestored++;
+          return null;
+        }
         const expiresAtMs =
           stored.expiresAtWallMs === Number.POSITIVE_INFINITY
             ? stored.expiresAtWallMs
@@ -65,5 +70,9 @@ export function restore({
       expiresAtWallMs: (message) => context.toWallMs(message.expiresAtMs),
     },
   );
+  if (notRestored > 0) {
+    const text = `${notRestored} kept messages were left out: their topic names have more levels than are allowed now`;
+    context.log.write('warning', 'messages-not-restored', text);
+  }
   sessions.restoreTimes();
 }

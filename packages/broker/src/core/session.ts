@@ -27,6 +27,8 @@ export interface SessionHolder {
 
 /** A shared group as its members see it: where a member that can take a message finds one. */
 export interface SharedSource {
+  /** What waits in it is in the store. */
+  readonly kept: boolean;
   /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
   takeFor(session: Session): Delivery | undefined;
   /** A member's session began to be kept. */

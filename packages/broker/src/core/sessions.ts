@@ -147,7 +147,7 @@ export class Sessions {
   /** Brings a session back from the store, before any client connects. */
   restore(record: SessionRecord): void {
     const session = new Session(record.clientId, record.sessionExpiryInterval);
-    session.kept = record.sessionExpiryInterval > 0;
+    session.kept = true;
     session.recorded = true;
     session.will = record.will ?? null;
     this.#sessions.set(record.clientId, session);

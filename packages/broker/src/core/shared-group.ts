@@ -15,14 +15,17 @@ export class SharedGroup implements SharedSource {
   readonly owner: ShareOwner;
   readonly members: Subscription[];
   readonly #store: Store;
+  readonly #onMoved: (delivery: Delivery, kept: boolean) => void;
   #queue: MessageQueue | null;
   #kept: boolean;
   #next: number;
 
-  constructor(owner: ShareOwner, store: Store) {
+  /** @param onMoved told of each waiting delivery that moves into the store or out of it */
+  constructor(owner: ShareOwner, store: Store, onMoved: (delivery: Delivery, kept: boolean) => void) {
     this.owner = owner;
     this.members = [];
     this.#store = store;
+    this.#onMoved = onMoved;
     this.#queue = null;
     this.#kept = false;
     this.#next = 0;
@@ -69,13 +72,11 @@ export class SharedGroup implements SharedSource {
     return this.members.length > 0;
   }
 
-  /** Lets everything that waits go; returns how many messages that were. */
-  dissolve(): number {
-    const waiting = this.waiting;
+  /** Lets everything that waits go. */
+  dissolve(): void {
     if (this.#kept) this.#store.deleteQueue(this.owner);
     this.#queue = null;
     this.#kept = false;
-    return waiting;
   }
 
   /** A member's session began or ceased to be kept. */
@@ -154,6 +155,7 @@ export class SharedGroup implements SharedSource {
     for (const delivery of waiting) {
       const { message, qos, retain, subscriptionIdentifiers, share } = delivery;
       this.queue.push(new Delivery(message, qos, retain, subscriptionIdentifiers, share));
+      this.#onMoved(delivery, kept);
     }
   }
 }

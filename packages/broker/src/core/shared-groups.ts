@@ -40,7 +40,9 @@ export class SharedGroups {
     const key = keyOf(owner);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new SharedGroup(owner, this.#context.store);
+      group = new SharedGroup(owner, this.#context.store, (delivery, kept) =>
+        this.#queues.onGroupMoved(delivery, kept),
+      );
       this.#groups.set(key, group);
       this.#tree.add(owner.topicFilter, group);
     }

@@ -1,6 +1,5 @@
 import { DeliveryState } from '@martlet/protocol';
 import type { Delivery } from '../core/delivery.ts';
-import type { ShareOwner } from '../core/ports/store.ts';
 import type { QueueJournal } from './journal.ts';
 import type { KeptMessages } from './kept-messages.ts';
 
@@ -25,17 +24,14 @@ export class KeptDelivery {
 /** What a memory store keeps of one owner's queue: one map, by the deliveries' `storeId`. */
 export class KeptQueue implements QueueJournal {
   readonly #messages: KeptMessages;
-  /** The queue that a shared group's delivery is taken out of, if it is kept. */
-  readonly #queueOfShare: (share: ShareOwner) => KeptQueue | undefined;
   readonly #deliveries = new Map<number, KeptDelivery>();
   /** One before the oldest that was ever put back. */
   #before = -1;
   /** The next at the tail, and the next to be sent: waiting and in flight are ordered by themselves. */
   #next = 0;
 
-  constructor(messages: KeptMessages, queueOfShare: (share: ShareOwner) => KeptQueue | undefined) {
+  constructor(messages: KeptMessages) {
     this.#messages = messages;
-    this.#queueOfShare = queueOfShare;
   }
 
   get size(): number {
@@ -56,8 +52,6 @@ export class KeptQueue implements QueueJournal {
     let kept = this.#deliveries.get(delivery.storeId);
     if (kept === undefined) {
       kept = this.#put(delivery, expiresAtWallMs, this.#next++);
-      // Added here before it is taken out there, so that its message is kept all the while.
-      if (delivery.share !== null) this.#queueOfShare(delivery.share)?.done(delivery);
     } else if (kept.packetId === 0) {
       kept.order = this.#next++;
     }

@@ -76,12 +76,12 @@ export class KeptState implements Journal {
 
   queueOf(owner: QueueOwner): KeptQueue {
     if (owner.kind === 'session') {
-      const queue = this.#sessionQueues.get(owner.clientId) ?? this.#newQueue();
+      const queue = this.#sessionQueues.get(owner.clientId) ?? new KeptQueue(this.messages);
       this.#sessionQueues.set(owner.clientId, queue);
       return queue;
     }
     const key = shareKey(owner);
-    const entry = this.#shareQueues.get(key) ?? [owner, this.#newQueue()];
+    const entry = this.#shareQueues.get(key) ?? [owner, new KeptQueue(this.messages)];
     this.#shareQueues.set(key, entry);
     return entry[1];
   }
@@ -103,10 +103,6 @@ export class KeptState implements Journal {
 
   shareQueues(): IterableIterator<[share: ShareOwner, queue: KeptQueue]> {
     return this.#shareQueues.values();
-  }
-
-  #newQueue(): KeptQueue {
-    return new KeptQueue(this.messages, (share) => this.#shareQueues.get(shareKey(share))?.[1]);
   }
 }
 

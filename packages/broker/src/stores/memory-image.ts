@@ -117,13 +117,14 @@ function storedMessage(message: Message, expiresAtWallMs: number): StoredMessage
 /** Makes the messages of an image anew, each once however many deliveries share it. */
 export class ImageReader {
   readonly #conversion: MessageConversion;
-  readonly #messages = new Map<StoredMessage, Message>();
+  readonly #messages = new Map<StoredMessage, Message | null>();
 
   constructor(conversion: MessageConversion) {
     this.#conversion = conversion;
   }
 
-  messageOf(stored: StoredMessage): Message {
+  /** Null for one that the core does not take back. */
+  messageOf(stored: StoredMessage): Message | null {
     let message = this.#messages.get(stored);
     if (message === undefined) {
       message = this.#conversion.restore(stored);
@@ -132,15 +133,17 @@ export class ImageReader {
     return message;
   }
 
-  deliveriesOf(images: readonly ImageDelivery[]): Delivery[] {
-    return images.map((image) => this.#deliveryOf(image));
-  }
-
-  #deliveryOf(image: ImageDelivery): Delivery {
-    const { qos, retain, subscriptionIdentifiers, share } = image;
-    const delivery = new Delivery(this.messageOf(image.message), qos, retain, subscriptionIdentifiers, share);
-    delivery.packetId = image.packetId;
-    delivery.state = image.state;
-    return delivery;
+  /** Those that the core takes back, each with the expiry that was kept. */
+  deliveriesOf(images: readonly ImageDelivery[]): [delivery: Delivery, expiresAtWallMs: number][] {
+    const deliveries: [Delivery, number][] = [];
+    for (const { message: stored, qos, retain, subscriptionIdentifiers, share, packetId, state } of images) {
+      const message = this.messageOf(stored);
+      if (message === null) continue;
+      const delivery = new Delivery(message, qos, retain, subscriptionIdentifiers, share);
+      delivery.packetId = packetId;
+      delivery.state = state;
+      deliveries.push([delivery, stored.expiresAtWallMs]);
+    }
+    return deliveries;
   }
 }

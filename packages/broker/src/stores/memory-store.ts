@@ -103,6 +103,7 @@ export class MemoryStore implements Store {
     for (const { owner, queue } of image.shares) this.#loadQueue(owner, queue, reader, visitor);
     for (const stored of image.retained) {
       const message = reader.messageOf(stored);
+      if (message === null) continue;
       this.#kept.putRetained(stored.topicName, message, stored.expiresAtWallMs);
       visitor.onRetained(message, stored.expiresAtWallMs);
     }
@@ -204,18 +205,22 @@ export class MemoryStore implements Store {
   #loadQueue(owner: QueueOwner, image: ImageQueue, reader: ImageReader, visitor: StoreVisitor): void {
     const waiting = reader.deliveriesOf(image.waiting);
     const inFlight = reader.deliveriesOf(image.inFlight);
+    if (waiting.length + inFlight.length === 0) return;
     const kept = this.#kept.queueOf(owner);
     // The expiry that was kept, not one computed anew: a wall clock that jumps moves nothing. (invariant 3)
-    waiting.forEach((delivery, i) => {
+    for (const [delivery, expiresAtWallMs] of waiting) {
       delivery.storeId = ++this.#lastDeliveryId;
-      kept.push(delivery, image.waiting[i]!.message.expiresAtWallMs);
-    });
-    inFlight.forEach((delivery, i) => {
+      kept.push(delivery, expiresAtWallMs);
+    }
+    for (const [delivery, expiresAtWallMs] of inFlight) {
       delivery.storeId = ++this.#lastDeliveryId;
-      kept.sent(delivery, delivery.packetId, delivery.state, image.inFlight[i]!.message.expiresAtWallMs);
-    });
+      kept.sent(delivery, delivery.packetId, delivery.state, expiresAtWallMs);
+    }
     const queue = new MemoryStoreQueue(this.#queueStore, this.#journal.queueOf(owner));
-    queue.restore(waiting, inFlight);
+    queue.restore(
+      waiting.map(([delivery]) => delivery),
+      inFlight.map(([delivery]) => delivery),
+    );
     const [queues, key] = this.#queuesOf(owner);
     queues.set(key, queue);
     visitor.onQueue(owner);

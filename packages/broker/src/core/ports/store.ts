@@ -123,8 +123,11 @@ export interface StoredMessage {
 
 /** How the store's messages become the core's, and back. The store keeps it: queues are read as they are needed. */
 export interface MessageConversion {
-  /** Interns the topic, and puts the expiry on the monotonic clock. */
-  restore(message: StoredMessage): Message;
+  /**
+   * Interns the topic, and puts the expiry on the monotonic clock. Null if there is no room for such a message any more
+   * (a limit was lowered): the store forgets what it keeps of it, and shows nothing of it.
+   */
+  restore(message: StoredMessage): Message | null;
   /** When a message expires on the wall clock; Infinity if never. Asked when it is queued. */
   expiresAtWallMs(message: Message): number;
 }
@@ -163,8 +166,8 @@ export interface MessageQueue {
 
   /**
    * Stages the packet identifier and state of a delivery that was shifted. One that this queue does not hold is added
-   * to what is in flight, and taken out of the queue of its `share`, if that holds it: a session takes a shared group's
-   * delivery when it is sent to it.
+   * to what is in flight: a session takes a shared group's delivery when it is sent to it, and `done` of what waited in
+   * the group's queue is staged beside it.
    */
   sent(delivery: Delivery): void;
   /** Stages that a shifted or sent delivery is over: acknowledged, expired or dropped. Nothing if it is not held. */

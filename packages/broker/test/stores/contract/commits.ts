@@ -2,7 +2,7 @@ import { DeliveryState } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
 import type { StoreError } from '../../../src/core/ports/store.ts';
 import type { StoreRig } from './store-rig.ts';
-import { numbered, owner, session, share, shiftFrom, subscription, textOf, waits } from './store-rig.ts';
+import { giveFromGroup, numbered, owner, session, share, subscription, textOf, waits } from './store-rig.ts';
 
 /** What a commit makes kept, for a store that does not keep at once. */
 export function describeCommits(rig: StoreRig): void {
@@ -17,7 +17,7 @@ export function describeCommits(rig: StoreRig): void {
       queue.push(rig.delivery('waits'));
       const shared = rig.core.queue(group);
       for (const text of ['1', '2']) shared.push(rig.delivery(text, {}, group));
-      queue.sent(numbered(shiftFrom(shared), 1));
+      giveFromGroup(shared, queue, 1);
       rig.core.store.putRetained('r', rig.core.message({ topicName: 'r' }), 1);
     };
     const all = [
@@ -86,7 +86,7 @@ export function describeCommits(rig: StoreRig): void {
       shared.push(rig.delivery('1', {}, group));
       const member = rig.put('c');
       await rig.commit();
-      member.sent(numbered(shiftFrom(shared), 1));
+      giveFromGroup(shared, member, 1);
       await rig.restart();
       expect(rig.core.drain(group)).toEqual([waits('1')]);
       expect(rig.core.takeInFlight(owner('c'))).toEqual([]);

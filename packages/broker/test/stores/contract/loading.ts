@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Delivery } from '../../../src/core/delivery.ts';
 import type { SessionRecord } from '../../../src/core/ports/store.ts';
+import { REFUSED_TOPIC_NAME } from './loaded-store.ts';
 import type { StoreRig } from './store-rig.ts';
 import { numbered, owner, session, share, subscription, textOf, waits } from './store-rig.ts';
 
@@ -145,6 +147,22 @@ export function describeLoading(rig: StoreRig): void {
       expect(rig.core.shown).toEqual(['session c', 'queue c']);
       expect(rig.core.takeInFlight(owner('c'))).toEqual([]);
       expect(rig.core.drain(owner('c'))).toEqual([waits('of the new one')]);
+    });
+
+    test('a message that the core does not take back is forgotten wherever it was kept', async () => {
+      const refused = rig.core.message({ topicName: REFUSED_TOPIC_NAME, payload: 'refused' });
+      const queue = rig.put('c');
+      rig.put('d').push(new Delivery(refused, 1, false));
+      queue.push(new Delivery(refused, 1, false));
+      queue.push(rig.delivery('waits'));
+      queue.sent(numbered(new Delivery(refused, 1, false), 1));
+      queue.sent(numbered(rig.delivery('in flight'), 2));
+      rig.core.store.putRetained(REFUSED_TOPIC_NAME, refused, 1);
+      await rig.commitAndRestart();
+      expect(rig.core.shown).toEqual(['session c', 'queue c', 'session d']);
+      expect(rig.core.takeInFlight(owner('c')).map(({ text }) => text)).toEqual(['in flight']);
+      expect(rig.core.drain(owner('c'))).toEqual([waits('waits')]);
+      expect(rig.core.store.messageCount).toBe(2);
     });
 
     test('a client identifier that looks like a group is not one', async () => {

@@ -231,10 +231,13 @@ class History {
     }
   }
 
-  #send(clientId: ClientId, delivery: Delivery, shared: boolean): void {
+  /** A session takes a group's delivery as one of its own, and the group is done with what waited. */
+  #send(clientId: ClientId, waited: Delivery, shared: boolean): void {
+    const delivery = shared ? new Delivery(waited.message, waited.qos, false, [], GROUP) : waited;
     delivery.packetId = ++this.#lastPacketId;
     delivery.state = DeliveryState.AwaitingPubrec;
     this.#queue(clientId).sent(delivery);
+    if (shared) this.#queue('group').done(waited);
     this.#inFlight[clientId].push(delivery);
     this.#model.queues[clientId].inFlight.push({ ...viewOf(delivery), state: delivery.state, shared });
   }

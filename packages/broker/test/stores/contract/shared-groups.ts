@@ -2,17 +2,17 @@ import { DeliveryState } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
 import { viewOf } from './loaded-store.ts';
 import type { StoreRig } from './store-rig.ts';
-import { numbered, share, shiftFrom, waits } from './store-rig.ts';
+import { giveFromGroup, share, shiftFrom, waits } from './store-rig.ts';
 
 /** The queue of a shared group, and how deliveries pass between it and its members. */
 export function describeSharedGroups(rig: StoreRig): void {
   describe('a shared group', () => {
     const group = share('g', 'a/#');
 
-    test('loses a delivery to the session that it is sent to', async () => {
+    test('and the session that a delivery is sent to hold it once between them', async () => {
       const [queue, member] = [rig.core.queue(group), rig.put('c')];
       for (const text of ['1', '2']) queue.push(rig.delivery(text, {}, group));
-      member.sent(numbered(shiftFrom(queue), 4));
+      giveFromGroup(queue, member, 4);
       expect(queue.length).toBe(1);
       await rig.commitAndRestart();
       expect(rig.core.drain(group)).toEqual([waits('2')]);
@@ -28,8 +28,7 @@ export function describeSharedGroups(rig: StoreRig): void {
     test('gets it back at its head when that session ends', async () => {
       const [queue, member] = [rig.core.queue(group), rig.put('c')];
       for (const text of ['1', '2']) queue.push(rig.delivery(text, {}, group));
-      const taken = numbered(shiftFrom(queue), 4);
-      member.sent(taken);
+      const taken = giveFromGroup(queue, member, 4);
       await rig.commit();
       member.done(taken);
       queue.unshift(taken);
@@ -43,8 +42,7 @@ export function describeSharedGroups(rig: StoreRig): void {
     test('gets it back from a session that is deleted first', async () => {
       const [queue, member] = [rig.core.queue(group), rig.put('c')];
       queue.push(rig.delivery('1', {}, group));
-      const taken = numbered(shiftFrom(queue), 4);
-      member.sent(taken);
+      const taken = giveFromGroup(queue, member, 4);
       await rig.commit();
       rig.core.store.deleteSession('c');
       queue.unshift(taken);

@@ -128,6 +128,16 @@ export function numbered(
   return delivery;
 }
 
+/** A session is sent the oldest of a group's queue, which is done with it then. */
+export function giveFromGroup(queue: MessageQueue, member: MessageQueue, packetId: number): Delivery {
+  const waited = shiftFrom(queue);
+  const { message, qos, share: group } = waited;
+  const given = numbered(new Delivery(message, qos, false, [], group), packetId);
+  member.sent(given);
+  queue.done(waited);
+  return given;
+}
+
 export function shiftFrom(queue: MessageQueue): Delivery {
   const delivery = queue.shift();
   if (delivery === undefined) throw new Error('the queue is empty');
