@@ -119,7 +119,7 @@ export class BrokerCore {
     const groups = new SharedGroups(context, queues, tree);
     const exchanges = new Exchanges(context, groups);
     const outgoing = new Outgoing(context, queues, groups, exchanges);
-    const router = new Router(context, tree, outgoing);
+    const router = new Router(context, topics, tree, outgoing);
     const retaining = new Retaining(context, outgoing, publication(), hashSeed);
     const wills = new Wills(context, topics, router, retaining, publication());
     const subscriptions = new Subscriptions(context, tree, groups);

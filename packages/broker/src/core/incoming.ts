@@ -313,7 +313,7 @@ export class Incoming {
 
   #rightTo(client: ConnectionInput, topic: Topic, qos: QoS, retain: boolean): Decision {
     // $-topics are the broker's own. [MQTT-4.7.2-1]
-    if (topic.bytes[0] === DOLLAR && topic.name.startsWith('$SYS/')) return Decision.Denied;
+    if (topic.name.charCodeAt(0) === DOLLAR && topic.name.startsWith('$SYS/')) return Decision.Denied;
     return client.rights === null ? Decision.Allowed : client.rights.toPublish(topic, qos, retain);
   }
 

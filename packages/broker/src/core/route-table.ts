@@ -8,17 +8,28 @@
 import type { Subscriber } from './route.ts';
 import { Route } from './route.ts';
 
+/** What a route weighs for each subscriber in it: its target, and its places in arrays and tables. */
+const BYTES_PER_SUBSCRIBER = 192;
+
+/** Routes of one generation. */
+const MAXIMUM_BYTES = 67_108_864;
+
 export class RouteTable {
+  /** What the latest `routeTo` took in memory; 0 when the route was there. */
+  madeBytes: number;
   readonly #limit: number;
   #young: Map<number, Route>;
+  #youngBytes: number;
   #old: Map<number, Route>;
   /** A number for each subscriber, to hash by. */
   readonly #numbers: WeakMap<Subscriber, number>;
   #nextNumber: number;
 
   constructor(limit: number) {
+    this.madeBytes = 0;
     this.#limit = limit;
     this.#young = new Map();
+    this.#youngBytes = 0;
     this.#old = new Map();
     this.#numbers = new WeakMap();
     this.#nextNumber = 1;
@@ -30,10 +41,14 @@ export class RouteTable {
     for (const subscriber of subscribers)
       hash = (Math.imul(hash, 0x01000193) ^ this.#numberOf(subscriber)) | 0;
     const known = this.#young.get(hash) ?? this.#old.get(hash);
-    const route = known?.leadsTo(subscribers) ? known : new Route([...subscribers]);
-    if (this.#young.size >= this.#limit) {
+    const found = known?.leadsTo(subscribers) === true;
+    this.madeBytes = found ? 0 : subscribers.length * BYTES_PER_SUBSCRIBER;
+    const route = found ? known : new Route([...subscribers]);
+    this.#youngBytes += this.madeBytes;
+    if (this.#young.size >= this.#limit || this.#youngBytes > MAXIMUM_BYTES) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#youngBytes = this.madeBytes;
     }
     this.#young.set(hash, route);
     return route;

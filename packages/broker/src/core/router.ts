@@ -11,17 +11,24 @@ import type { Route, Subscriber, Target } from './route.ts';
 import { RouteTable } from './route-table.ts';
 import type { SharedGroup } from './shared-group.ts';
 import type { SubscriptionTree } from './topics/subscription-tree.ts';
-import type { Topic } from './topics/topic-table.ts';
+import type { Topic, TopicTable } from './topics/topic-table.ts';
 
 export class Router {
   readonly #context: CoreContext;
+  readonly #topics: TopicTable;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #outgoing: Outgoing;
   readonly #matched: Subscriber[];
   readonly #routes: RouteTable;
 
-  constructor(context: CoreContext, tree: SubscriptionTree<Subscriber>, outgoing: Outgoing) {
+  constructor(
+    context: CoreContext,
+    topics: TopicTable,
+    tree: SubscriptionTree<Subscriber>,
+    outgoing: Outgoing,
+  ) {
     this.#context = context;
+    this.#topics = topics;
     this.#tree = tree;
     this.#outgoing = outgoing;
     this.#matched = [];
@@ -77,6 +84,7 @@ export class Router {
     const found = this.#routes.routeTo(matched);
     matched.length = 0;
     topic.route = found;
+    this.#topics.charge(topic, this.#routes.madeBytes);
     this.#tree.markCurrent(topic);
     return found;
   }
