@@ -63,7 +63,7 @@ export class Outbox {
   dirty: boolean;
   /** The transport still reads bytes that it was given. */
   blocked: boolean;
-  /** CONNACK never left: the client must be sent nothing else. [MQTT-3.14.0-1] */
+  /** CONNACK never left: the client must be sent nothing else. */
   connackDropped: boolean;
   /** Close the transport when everything has left. */
   #ending: boolean;

@@ -107,8 +107,14 @@ export class Serving implements Phase, SessionHolder {
 
   #onPublish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
     const result = this.#parts.incoming.onPublish(this.#input, bytes, start, body, end, owned);
-    if (result === FrameResult.Again) this.#connection.closeGate();
-    return result;
+    return result === FrameResult.Again ? this.#waitForRights() : result;
+  }
+
+  /** The packet is shown again, and counted then. */
+  #waitForRights(): FrameResult {
+    this.#connection.closeGate();
+    this.#parts.context.metrics.messagesReceived--;
+    return FrameResult.Again;
   }
 
   onReadEnd(): void {
@@ -199,10 +205,7 @@ export class Serving implements Phase, SessionHolder {
         if (exchanges.onPubcomp(session, packet.packetId)) outgoing.pump(session);
         break;
       case 'subscribe':
-        if (!subscribing.onSubscribe(this.#input, packet)) {
-          this.#connection.closeGate();
-          return FrameResult.Again;
-        }
+        if (!subscribing.onSubscribe(this.#input, packet)) return this.#waitForRights();
         outgoing.pump(session); // it may have joined a group in which messages wait
         break;
       case 'unsubscribe':
@@ -299,7 +302,7 @@ export class Serving implements Phase, SessionHolder {
     if (this.#connection.closed) return;
     this.#parts.incoming.flush();
     if (this.#connection.outbox.connackDropped) {
-      this.#refuseLate(reasonString);
+      this.#refuseLate(reasonString); // [MQTT-3.14.0-1]
       return;
     }
     if (this.#version === ProtocolVersion.V5) {
