@@ -27,6 +27,8 @@ export class Rights {
   readonly #refusals: Map<Topic, AuthorizationAnswer>;
   /** Answers for the packet that is being looked at, by action, QoS, retain flag and topic. */
   readonly #answers: Map<string, AuthorizationAnswer>;
+  /** The questions whose answers are awaited. */
+  readonly #open: Set<string>;
   #unanswered: number;
   #generation: number;
 
@@ -44,6 +46,7 @@ export class Rights {
     this.#toPublish = new Map();
     this.#refusals = new Map();
     this.#answers = new Map();
+    this.#open = new Set();
     this.#unanswered = 0;
     this.#generation = 0;
   }
@@ -54,6 +57,7 @@ export class Rights {
     this.#toPublish.clear();
     this.#refusals.clear();
     this.#answers.clear();
+    this.#open.clear();
   }
 
   toPublish(topic: Topic, qos: QoS, retain: boolean): Decision {
@@ -62,6 +66,7 @@ export class Rights {
     if (known !== 0) return known === 1 ? Decision.Allowed : Decision.Denied;
     const answer = this.ask('publish', topic.name, qos, retain);
     if (answer === undefined) return Decision.Pending;
+    this.packetDone();
     if (this.#toPublish.size >= this.#context.profile.limits.rememberedRights) {
       this.#toPublish.clear();
       this.#refusals.clear();
@@ -87,7 +92,7 @@ export class Rights {
   ): AuthorizationAnswer | undefined {
     const key = `${action}${qos}${retain}${topic}`;
     const known = this.#answers.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#open.has(key)) return known;
     const generation = this.#generation;
     let answered = false;
     const answer = this.#authorizer.authorize(
@@ -96,12 +101,16 @@ export class Rights {
         if (answered) return;
         answered = true;
         this.#unanswered--;
-        if (generation === this.#generation) this.#answers.set(key, late);
+        if (generation === this.#generation) {
+          this.#open.delete(key);
+          this.#answers.set(key, late);
+        }
         if (this.#unanswered === 0) this.#onAnswered();
       },
     );
     if (answer === undefined) {
       this.#unanswered++;
+      this.#open.add(key);
       return undefined;
     }
     answered = true;

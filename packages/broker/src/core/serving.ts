@@ -9,6 +9,7 @@ import {
   FrameResult,
   ProtocolError,
   ProtocolVersion,
+  packetLength,
   ReasonCode,
   reasonCodeText,
 } from '@martlet/protocol';
@@ -283,16 +284,22 @@ export class Serving implements Phase, SessionHolder {
       return;
     }
     if (answer.kind === 'accept') this.#reauthentication = null;
-    this.#input.output.send({
+    const { output } = this.#input;
+    const packet: AuthPacket = {
       type: 'auth',
-      reasonCode: answer.kind === 'accept' ? ReasonCode.Success : ReasonCode.ContinueAuthentication,
+      reasonCode: answer.kind === 'accept' ? ReasonCode.Success : ReasonCode.ContinueAuthentication, // [MQTT-4.12.0-2]
       properties: {
-        authenticationMethod: this.#authenticationMethod!,
+        authenticationMethod: this.#authenticationMethod!, // [MQTT-4.12.0-5]
         ...(answer.authenticationData === undefined
           ? undefined
           : { authenticationData: answer.authenticationData }),
       },
-    });
+    };
+    if (packetLength(packet, this.#version) > output.maximumPacketSize) {
+      this.disconnect(ReasonCode.PacketTooLarge, 'AUTH is larger than the Maximum Packet Size');
+      return;
+    }
+    output.send(packet);
   }
 
   // ---- ends --------------------------------------------------------------------------------------------------------
