@@ -8,12 +8,13 @@
  */
 import { ProtocolError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-code.ts';
+import { PacketIdSet } from './packet-id-set.ts';
 
 export class Receiver {
   /** How many QoS 1 and 2 PUBLISH packets the peer may have unacknowledged. */
   #receiveMaximum: number;
   #unacknowledged: number;
-  #received: Set<number> | null;
+  #received: PacketIdSet | null;
 
   constructor() {
     this.#receiveMaximum = 65_535;
@@ -51,7 +52,7 @@ export class Receiver {
    * @throws ProtocolError 0x93 when the peer has more under way than it was allowed.
    */
   onPublishQos2(packetId: number): boolean {
-    const received = (this.#received ??= new Set());
+    const received = (this.#received ??= new PacketIdSet());
     if (received.has(packetId)) return false; // [MQTT-4.3.3-10]
     this.#count();
     received.add(packetId);
@@ -60,7 +61,7 @@ export class Receiver {
 
   /** Restores an identifier after a restart. */
   restore(packetId: number): void {
-    (this.#received ??= new Set()).add(packetId);
+    (this.#received ??= new PacketIdSet()).add(packetId);
   }
 
   /** False if the identifier is not known. The message is complete once PUBCOMP has left: see `acknowledged`. */
