@@ -138,12 +138,16 @@ export class Outgoing {
         return;
       }
     }
-    if (this.#queues.pushShared(group, waiting)) this.pumpGroup(group);
+    const leavesAtOnce =
+      group.waiting === 0 &&
+      group.members.some(({ session, qos }) => canTakeNow(session, Math.min(qos, waiting.qos)));
+    if (this.#queues.pushShared(group, waiting, leavesAtOnce)) this.pumpGroup(group);
   }
 
   /** Adds to the session's queue, within its limits, and sends what can be sent. */
   enqueue(session: Session, delivery: Delivery): void {
-    if (this.#queues.push(session, delivery) && session.output !== null) this.pump(session);
+    const leavesAtOnce = canTakeNow(session, delivery.qos);
+    if (this.#queues.push(session, delivery, leavesAtOnce) && session.output !== null) this.pump(session);
   }
 
   /** Gives what waits in a group to members that can take it, in turn. */
@@ -235,8 +239,9 @@ export class Outgoing {
   #send(session: Session, output: ConnectionOutput, delivery: Delivery): void {
     const { message, qos, subscriptionIdentifiers } = delivery;
     const { payload, topic } = message;
-    // A crash must not let another message get this identifier before its exchange is over.
-    const held = qos === 2 && session.kept && this.#context.commits.current !== AT_ONCE;
+    // A crash must not let another message get this identifier, or another member this message, once it was sent.
+    const kept = session.kept || this.#groups.keeps(delivery);
+    const held = qos === 2 && kept && this.#context.commits.current !== AT_ONCE;
     const expiry = secondsLeft(message.expiresAtMs, this.#context.nowMs);
     this.#measure(
       output,
@@ -258,6 +263,7 @@ export class Outgoing {
       delivery.packetId = packetId;
       delivery.state = qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
       if (session.kept) this.#keepSent(session, delivery);
+      else if (qos === 2) this.#groups.done(delivery); // [MQTT-4.8.2-5]
     }
     const firstByte = PUBLISH | (qos << 1) | (delivery.retain ? RETAIN : 0);
     if (held) {

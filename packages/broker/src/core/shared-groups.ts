@@ -25,6 +25,11 @@ export class SharedGroups {
     return this.#groups.get(keyOf(owner));
   }
 
+  /** Whether the store has what a member was given as waiting in its group. */
+  keeps({ share, origin }: Delivery): boolean {
+    return share !== null && origin !== null && this.get(share)?.kept === true;
+  }
+
   /** What a member was given is over, or its session keeps it itself: the group need not. Nothing if it holds nothing. */
   done(given: Delivery): void {
     const { share, origin } = given;
