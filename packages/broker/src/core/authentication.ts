@@ -1,4 +1,6 @@
 /** One exchange with the authenticator: the CONNECT, or a connected client's AUTH, and the AUTH packets that follow. */
+import type { AuthPacket } from '@martlet/protocol';
+import { ReasonCode } from '@martlet/protocol';
 import type { AuthenticationAnswer, AuthenticationAttempt, Authenticator } from './ports/authenticator.ts';
 
 type Attempt = { -readonly [Field in keyof AuthenticationAttempt]: AuthenticationAttempt[Field] };
@@ -35,3 +37,21 @@ export class Authentication {
     return answer;
   }
 }
+
+/** AUTH with an answer that is no refusal, by the method of CONNECT. */
+export function authPacket(
+  authenticationMethod: string,
+  answer: Exclude<AuthenticationAnswer, { readonly kind: 'refuse' }>,
+): AuthPacket {
+  const { authenticationData } = answer;
+  return {
+    type: 'auth',
+    reasonCode: answer.kind === 'accept' ? ReasonCode.Success : ReasonCode.ContinueAuthentication, // [MQTT-4.12.0-2]
+    properties: {
+      authenticationMethod, // [MQTT-4.12.0-5]
+      ...(authenticationData === undefined ? undefined : { authenticationData }),
+    },
+  };
+}
+
+export const AUTH_TOO_LARGE = 'AUTH is larger than the Maximum Packet Size';

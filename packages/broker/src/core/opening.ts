@@ -3,7 +3,7 @@
  * CONNACK. Whatever fails is told as far as the client's version can be told, and closes the connection.
  */
 
-import type { AuthPacket, ConnackPacket, ConnectPacket, RemoteError } from '@martlet/protocol';
+import type { ConnackPacket, ConnectPacket, RemoteError } from '@martlet/protocol';
 import {
   connectProtocolVersion,
   connectReturnCodeFor,
@@ -18,7 +18,7 @@ import {
   ReasonCode,
   UnsupportedProtocolVersionError,
 } from '@martlet/protocol';
-import { Authentication } from './authentication.ts';
+import { AUTH_TOO_LARGE, Authentication, authPacket } from './authentication.ts';
 import { ConnectionInput } from './connection-input.ts';
 import { ConnectionOutput } from './connection-output.ts';
 import type { Agreement, Refusal } from './handshake.ts';
@@ -50,6 +50,8 @@ export class Opening implements Phase {
   readonly #connection: ConnectionHandle;
   /** What CONNECT names, however broken the rest of it is; undefined until then. */
   #version: ProtocolVersion | undefined;
+  /** Bytes; the client's. */
+  #maximumPacketSize: number;
   /** Null until CONNECT has come. */
   #attempt: Attempt | null;
 
@@ -57,6 +59,7 @@ export class Opening implements Phase {
     this.#parts = parts;
     this.#connection = connection;
     this.#version = undefined;
+    this.#maximumPacketSize = Number.POSITIVE_INFINITY;
     this.#attempt = null;
     const { context } = parts;
     connection.setDeadline(context.nowMs + context.profile.limits.connectTimeoutMs);
@@ -92,6 +95,7 @@ export class Opening implements Phase {
   }
 
   onDeadline(): void {
+    this.#parts.context.metrics.connectTimeouts++;
     const seconds = this.#parts.context.profile.limits.connectTimeoutMs / 1000;
     this.#close(undefined, `no client was accepted within ${seconds} s`);
   }
@@ -118,6 +122,7 @@ export class Opening implements Phase {
   #onConnect(connect: ConnectPacket): void {
     const { context, authenticator, sessions } = this.#parts;
     context.metrics.connectsReceived++;
+    this.#maximumPacketSize = connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     const agreement = negotiate(connect, context.profile, () => sessions.newClientId());
     if ('reasonString' in agreement) {
       this.#refuse(connect, agreement);
@@ -171,7 +176,6 @@ export class Opening implements Phase {
   }
 
   #onAnswer(attempt: Attempt, answer: AuthenticationAnswer): void {
-    const authenticationMethod = attempt.authentication?.method;
     switch (answer.kind) {
       case 'accept':
         attempt.username = answer.username ?? attempt.username;
@@ -185,26 +189,28 @@ export class Opening implements Phase {
         });
         break;
       case 'continue':
-        if (authenticationMethod === undefined) {
-          // [MQTT-4.12.0-6]
-          this.#refuse(attempt.connect, {
-            reasonCode: ReasonCode.NotAuthorized,
-            reasonString: 'a CONNECT without Authentication Method is not enough here',
-          });
-          break;
-        }
-        this.#send({
-          type: 'auth',
-          reasonCode: ReasonCode.ContinueAuthentication, // [MQTT-4.12.0-2]
-          properties: {
-            authenticationMethod, // [MQTT-4.12.0-5]
-            ...(answer.authenticationData === undefined
-              ? undefined
-              : { authenticationData: answer.authenticationData }),
-          },
-        });
+        this.#challenge(attempt, answer);
         break;
     }
+  }
+
+  /** The authenticator wants to know more. */
+  #challenge(attempt: Attempt, answer: AuthenticationAnswer & { readonly kind: 'continue' }): void {
+    const method = attempt.authentication!.method;
+    if (method === undefined) {
+      // [MQTT-4.12.0-6]
+      this.#refuse(attempt.connect, {
+        reasonCode: ReasonCode.NotAuthorized,
+        reasonString: 'a CONNECT without Authentication Method is not enough here',
+      });
+      return;
+    }
+    const packet = authPacket(method, answer);
+    if (packetLength(packet, ProtocolVersion.V5) > this.#maximumPacketSize) {
+      this.#refuse(attempt.connect, { reasonCode: ReasonCode.PacketTooLarge, reasonString: AUTH_TOO_LARGE });
+      return;
+    }
+    this.#append(encodePacket(packet, ProtocolVersion.V5));
   }
 
   #onAuth(attempt: Attempt, bytes: Uint8Array, body: number): void {
@@ -273,7 +279,7 @@ export class Opening implements Phase {
       return;
     }
     const connack = accepted(connect, agreement, context.profile, attempt.authenticationData);
-    if (packetLength(connack, connect.protocolVersion) > agreement.maximumPacketSize) {
+    if (packetLength(connack, connect.protocolVersion) > this.#maximumPacketSize) {
       this.#refuse(connect, {
         reasonCode: ReasonCode.PacketTooLarge,
         reasonString: 'CONNACK is larger than the Maximum Packet Size',
@@ -309,15 +315,7 @@ export class Opening implements Phase {
         ? null
         : new Rights(authorizer, attempt.identity!, context, () => serving?.onRightsAnswered());
     const input = new ConnectionInput(session, output, rights);
-    serving = new Serving(
-      this.#parts,
-      this.#connection,
-      input,
-      connect,
-      client,
-      attempt.authentication,
-      agreement,
-    );
+    serving = new Serving(this.#parts, this.#connection, input, connect, client, agreement);
     session.output = output;
     session.holder = serving;
     session.will = connect.will === undefined ? null : willRecord(connect.will); // [MQTT-3.1.2-7]
@@ -343,21 +341,14 @@ export class Opening implements Phase {
     const v5 = version === ProtocolVersion.V5;
     const told = toldReasonCode('connack', reasonCode); // [MQTT-3.2.2-8]
     if (!v5 && connectReturnCodeFor(told) === undefined) return; // [MQTT-3.2.2-6] 3.1.1
-    const limit = this.#attempt?.connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     const connack: ConnackPacket = {
       type: 'connack',
       sessionPresent: false, // [MQTT-3.2.2-6] [MQTT-3.2.2-4] 3.1.1
       reasonCode: told,
       properties: v5 ? { reasonString: toldReasonString(reasonString) } : NO_PROPERTIES,
     };
-    const fitting = fitPacket(connack, version, limit);
+    const fitting = fitPacket(connack, version, this.#maximumPacketSize); // [MQTT-3.1.2-24]
     if (fitting !== undefined) this.#append(encodePacket(fitting, version));
-  }
-
-  #send(packet: AuthPacket): void {
-    const limit = this.#attempt?.connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    const fitting = fitPacket(packet, ProtocolVersion.V5, limit);
-    if (fitting !== undefined) this.#append(encodePacket(fitting, ProtocolVersion.V5));
   }
 
   #append(bytes: Uint8Array): void {

@@ -3,23 +3,21 @@
  * concerns. PUBLISH and acknowledgements in their short form go past the decoder.
  */
 
-import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet, RemoteError } from '@martlet/protocol';
+import type { ConnectPacket, DisconnectPacket, Packet, RemoteError } from '@martlet/protocol';
 import {
   decodePacket,
   FrameResult,
   ProtocolError,
   ProtocolVersion,
-  packetLength,
   ReasonCode,
   reasonCodeText,
 } from '@martlet/protocol';
-import { Authentication } from './authentication.ts';
 import type { ConnectionInput } from './connection-input.ts';
 import { DropReason } from './drop-reason.ts';
 import type { ClientDescription } from './events.ts';
 import type { Agreement } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
-import type { AuthenticationAnswer } from './ports/authenticator.ts';
+import { Reauthentication } from './reauthentication.ts';
 import type { Session, SessionHolder } from './session.ts';
 import { Leaving } from './sessions.ts';
 import { toldReasonCode } from './told-reason.ts';
@@ -39,10 +37,8 @@ export class Serving implements Phase, SessionHolder {
   readonly #session: Session;
   readonly #client: ClientDescription;
   readonly #version: ProtocolVersion;
-  /** Of the whole connection; re-authentication begins a new exchange with the same method. */
-  readonly #authenticationMethod: string | undefined;
-  readonly #username: string | undefined;
-  #reauthentication: Authentication | null;
+  /** Null if CONNECT named no authentication method. */
+  readonly #reauthentication: Reauthentication | null;
   /** Ms within which a packet must come; 0: none. */
   readonly #keepAliveMs: number;
   /** CONNECT asked for a session that ends with the connection: DISCONNECT must not change that. */
@@ -54,7 +50,6 @@ export class Serving implements Phase, SessionHolder {
     input: ConnectionInput,
     connect: ConnectPacket,
     client: ClientDescription,
-    authentication: Authentication | null,
     agreement: Agreement,
   ) {
     this.#parts = parts;
@@ -63,9 +58,18 @@ export class Serving implements Phase, SessionHolder {
     this.#session = input.session;
     this.#client = client;
     this.#version = connect.protocolVersion;
-    this.#authenticationMethod = authentication?.method;
-    this.#username = client.username;
-    this.#reauthentication = null;
+    const { authenticationMethod } = connect.properties;
+    this.#reauthentication =
+      authenticationMethod === undefined
+        ? null
+        : new Reauthentication(
+            parts.authenticator!,
+            authenticationMethod,
+            client,
+            connection,
+            input.output,
+            (reasonCode, reasonString) => this.disconnect(reasonCode, reasonString),
+          );
     this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
     this.#expiresAtOnce = (connect.properties.sessionExpiryInterval ?? 0) === 0;
     connection.setDeadline(
@@ -219,7 +223,10 @@ export class Serving implements Phase, SessionHolder {
         this.#onDisconnect(packet);
         break;
       case 'auth':
-        this.#onAuth(packet);
+        if (this.#reauthentication === null) {
+          throw new ProtocolError('AUTH came, but CONNECT named no authentication method'); // [MQTT-4.12.0-7]
+        }
+        this.#reauthentication.onAuth(packet);
         break;
       case 'connect':
         throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
@@ -242,64 +249,6 @@ export class Serving implements Phase, SessionHolder {
     const reason = packet.properties.reasonString ?? reasonCodeText(packet.reasonCode, 'disconnect');
     this.#leave(goodbye ? Leaving.Goodbye : Leaving.Lost, packet.reasonCode, reason);
     this.#connection.end();
-  }
-
-  // ---- re-authentication -------------------------------------------------------------------------------------------
-
-  #onAuth(packet: AuthPacket): void {
-    const { authenticator } = this.#parts;
-    const { authenticationMethod, authenticationData } = packet.properties;
-    if (authenticator === null || this.#authenticationMethod === undefined) {
-      throw new ProtocolError('AUTH came, but CONNECT named no authentication method'); // [MQTT-4.12.0-7]
-    }
-    if (authenticationMethod !== this.#authenticationMethod) {
-      throw new ProtocolError('AUTH names another authentication method than CONNECT'); // [MQTT-4.12.0-5] [MQTT-4.12.1-1]
-    }
-    if (packet.reasonCode === ReasonCode.ReAuthenticate) {
-      this.#reauthentication = new Authentication(authenticator, {
-        clientId: this.#client.clientId,
-        username: this.#username,
-        password: undefined,
-        protocolVersion: this.#version,
-        origin: this.#connection.origin,
-        peer: this.#connection.peer,
-        authenticationMethod,
-        authenticationData: undefined,
-        reauthentication: true,
-        state: undefined,
-      });
-    } else if (this.#reauthentication === null || packet.reasonCode !== ReasonCode.ContinueAuthentication) {
-      throw new ProtocolError('AUTH continues an authentication that was not begun');
-    }
-    const answer = this.#reauthentication!.step(authenticationData?.slice(), (late) => {
-      this.#connection.onAnswer(() => this.#onReauthentication(late));
-    });
-    if (answer === undefined) this.#connection.closeGate();
-    else this.#onReauthentication(answer);
-  }
-
-  #onReauthentication(answer: AuthenticationAnswer): void {
-    if (answer.kind === 'refuse') {
-      this.disconnect(answer.reasonCode, answer.reasonString ?? 're-authentication failed'); // [MQTT-4.12.1-2]
-      return;
-    }
-    if (answer.kind === 'accept') this.#reauthentication = null;
-    const { output } = this.#input;
-    const packet: AuthPacket = {
-      type: 'auth',
-      reasonCode: answer.kind === 'accept' ? ReasonCode.Success : ReasonCode.ContinueAuthentication, // [MQTT-4.12.0-2]
-      properties: {
-        authenticationMethod: this.#authenticationMethod!, // [MQTT-4.12.0-5]
-        ...(answer.authenticationData === undefined
-          ? undefined
-          : { authenticationData: answer.authenticationData }),
-      },
-    };
-    if (packetLength(packet, this.#version) > output.maximumPacketSize) {
-      this.disconnect(ReasonCode.PacketTooLarge, 'AUTH is larger than the Maximum Packet Size');
-      return;
-    }
-    output.send(packet);
   }
 
   // ---- ends --------------------------------------------------------------------------------------------------------
