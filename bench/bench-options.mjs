@@ -1,0 +1,93 @@
+/** The options of `npm run bench`, and its help. */
+import { parseArgs } from 'node:util';
+import { SCENARIOS } from './scenarios.mjs';
+
+const OPTIONS = {
+  set: { type: 'string', value: 'NAMES', text: 'compare (default), mixed, connections, or all' },
+  only: { type: 'string', value: 'NAMES', text: 'these scenarios, separated by commas' },
+  rounds: { type: 'string', value: 'N', text: 'how often; medians are shown (default 3; with --quick 1)' },
+  secs: { type: 'string', value: 'S', text: 'how long each is measured (default 3; with --quick 1.5)' },
+  quick: { type: 'boolean', text: 'a short look' },
+  json: { type: 'string', value: 'FILE', text: 'write everything measured as JSON; - prints it' },
+  mosquitto: { type: 'string', value: 'PATH', text: 'the Mosquitto to compare with' },
+  'no-mosquitto': { type: 'boolean', text: 'measure our broker only' },
+  'broker-url': {
+    type: 'string',
+    value: 'URL',
+    text: 'measure a broker that is running, such as mqtt://127.0.0.1:1883',
+  },
+  pid: { type: 'string', value: 'PID', text: 'its process, on this machine' },
+  profile: { type: 'string', value: 'DIR', text: 'write a CPU profile of our broker there, at its end' },
+  list: { type: 'boolean', text: 'the scenarios, and what they stand for' },
+  help: { type: 'boolean', text: 'this' },
+};
+
+export class UsageError extends Error {}
+
+export function parseOptions(argv) {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: argv,
+      options: Object.fromEntries(Object.entries(OPTIONS).map(([name, { type }]) => [name, { type }])),
+    }));
+  } catch (error) {
+    throw new UsageError(error.message, { cause: error });
+  }
+  const quick = values.quick ?? false;
+  return {
+    scenarios: chosen(values.set, values.only),
+    rounds: positive('rounds', values.rounds ?? (quick ? '1' : '3')),
+    secs: positive('secs', values.secs ?? (quick ? '1.5' : '3')),
+    json: values.json,
+    mosquitto: values['no-mosquitto'] ? null : values.mosquitto,
+    running: running(values['broker-url'], values.pid),
+    profile: values.profile,
+    list: values.list ?? false,
+    help: values.help ?? false,
+  };
+}
+
+export function helpText() {
+  const lines = Object.entries(OPTIONS).map(([name, { value = '', text }]) => {
+    return `  ${`--${name} ${value}`.padEnd(20)}  ${text}`;
+  });
+  return `npm run bench -- [options]   broker CPU per message, latency and memory, beside Mosquitto's\n\n${lines.join('\n')}`;
+}
+
+export function listText() {
+  return SCENARIOS.map(({ name, set, text }) => `${set.padEnd(12)} ${name.padEnd(20)} ${text}`).join('\n');
+}
+
+function chosen(sets = 'compare', only = undefined) {
+  if (only !== undefined) {
+    return only.split(',').map((name) => {
+      const scenario = SCENARIOS.find((each) => each.name === name);
+      if (scenario === undefined) throw new UsageError(`no scenario is called ${name}; --list shows them`);
+      return scenario;
+    });
+  }
+  const names = sets.split(',');
+  const known = ['all', ...new Set(SCENARIOS.map(({ set }) => set))];
+  for (const name of names) {
+    if (!known.includes(name))
+      throw new UsageError(`no set is called ${name}; there are ${known.join(', ')}`);
+  }
+  return SCENARIOS.filter(({ set }) => names.includes('all') || names.includes(set));
+}
+
+function positive(name, text) {
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--${name} must be a number above 0, not ${text}`);
+  return value;
+}
+
+function running(url, pid) {
+  if (url === undefined) return null;
+  if (!URL.canParse(url) || new URL(url).protocol !== 'mqtt:') {
+    throw new UsageError(`--broker-url must be like mqtt://127.0.0.1:1883, not ${url}`);
+  }
+  if (pid === undefined) throw new UsageError('--broker-url needs --pid, the process whose CPU is counted');
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port || 1883), pid: positive('pid', pid) };
+}

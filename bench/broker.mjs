@@ -1,0 +1,27 @@
+/**
+ * The broker under measurement, in a process of its own: as `martlet start` runs it, with metrics and `$SYS` on. Takes a
+ * description as JSON in its only argument and prints one line of JSON, where it listens, when it does.
+ *
+ *     node bench/broker.mjs '{"authorizer": true, "webSocket": true}'
+ */
+import { createBroker } from '../packages/broker/dist/index.js';
+
+const { authorizer = false, webSocket = false, options = {} } = JSON.parse(process.argv[2] ?? '{}');
+
+const ALLOWED = { allowed: true };
+/** Says yes to everything: what is measured is that it is asked, and that its answers are remembered. */
+const allowAll = { authorize: () => ALLOWED };
+
+const broker = createBroker({ ...options, ...(authorizer ? { authorizer: allowAll } : {}) });
+const tcp = await broker.listen({ host: '127.0.0.1', port: 0 });
+const ws = webSocket ? await broker.listenWebSocket({ host: '127.0.0.1', port: 0 }) : null;
+console.log(JSON.stringify({ port: tcp.address.port, webSocketPort: ws?.address.port ?? null }));
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, async () => {
+    await broker.close();
+    process.exit(0);
+  });
+}
+// Whoever started this process has gone.
+process.stdin.on('end', () => process.exit(0)).resume();
