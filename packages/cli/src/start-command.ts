@@ -1,10 +1,10 @@
 /** `martlet start`: a broker in this process, until a signal ends it. */
-import type { Broker, Listener, Log, LogLevel } from '@martlet/broker';
+import type { Broker, Log, LogLevel } from '@martlet/broker';
 import { addressText, createBroker, MARTLET_VERSION } from '@martlet/broker';
 import { announcementText } from './announcement.ts';
 import { logEvents } from './event-log.ts';
 import { parseLimits } from './limit-options.ts';
-import { isLoopback } from './reachability.ts';
+import { warnOfStrangers } from './reachability.ts';
 import type { StartOptions } from './start-options.ts';
 import { StreamLog } from './stream-log.ts';
 import { endingSignal } from './termination.ts';
@@ -49,7 +49,7 @@ async function openListeners(broker: Broker, options: StartOptions, log: Log): P
     : undefined;
   for (const { name, address } of broker.listeners)
     log.write('info', 'listening', `${name} on ${addressText(address)}`);
-  if (!(await isLoopback(host))) warnOfStrangers([tcp, webSocket], log);
+  await warnOfStrangers(host, webSocket === undefined ? [tcp] : [tcp, webSocket], log);
   return announcementText({
     version: MARTLET_VERSION,
     tcp,
@@ -59,18 +59,6 @@ async function openListeners(broker: Broker, options: StartOptions, log: Log): P
     style: textStyleFor(process.stdout),
     searchPath: process.env['PATH'] ?? '',
   });
-}
-
-function warnOfStrangers(listeners: readonly (Listener | undefined)[], log: Log): void {
-  const places = listeners
-    .filter((listener) => listener !== undefined)
-    .map(({ address }) => addressText(address));
-  log.write(
-    'warning',
-    'open-to-everyone',
-    `whoever can reach ${places.join(' or ')} can connect without a password, read everything and publish anything; ` +
-      'without --host 0.0.0.0 or the like only this machine can',
-  );
 }
 
 /** Pending for ever, unless nobody is left to read it. */

@@ -1,0 +1,27 @@
+// `npm start`: builds, and runs `martlet start` in this very process, with the arguments given.
+//
+// npm runs a script in a shell, and hands SIGTERM to that shell, which dies without handing it on. So the broker would
+// outlive the npm that someone stopped. It therefore ends itself when its parent has gone.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const PARENT_CHECK_MS = 200;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const build = spawnSync(
+  process.execPath,
+  ['node_modules/typescript/bin/tsc', '-b', 'packages/protocol', 'packages/broker', 'packages/cli'],
+  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+);
+if (build.status === 0) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, PARENT_CHECK_MS).unref();
+  const main = new URL('../packages/cli/dist/main.js', import.meta.url);
+  process.argv.splice(1, 1, fileURLToPath(main), 'start');
+  await import(main.href);
+} else {
+  process.exitCode = 1;
+}

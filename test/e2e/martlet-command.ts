@@ -1,0 +1,25 @@
+// The `martlet` command as it is built: Node.js 20 runs no TypeScript.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+export const MAIN: string = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+
+/** Brings `dist/` up to date, which takes a moment when it is. */
+export function buildMartlet(): void {
+  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+  const packages = ['packages/protocol', 'packages/broker', 'packages/cli'];
+  const run = spawnSync(process.execPath, [tsc, '-b', ...packages], { cwd: ROOT, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`the sources do not build:\n${run.stdout}${run.stderr}`);
+}
+
+/** Free ports, and nothing that depends on what else runs on this machine. */
+export const FREE_PORTS: readonly string[] = ['--port', '0', '--ws-port', '0'];
+
+/** The URL in a line such as `MQTT: mqtt://127.0.0.1:40123`. */
+export function urlIn(line: string): string {
+  const url = /\b(?:mqtt|ws):\/\/\S+/.exec(line)?.[0];
+  if (url === undefined) throw new Error(`no URL in ${JSON.stringify(line)}`);
+  return url;
+}
