@@ -29,7 +29,7 @@ export class ConnectionInput {
     this.#aliases = null;
   }
 
-  /** [MQTT-3.3.2-10] [MQTT-3.3.2-12] */
+  /** [MQTT-3.3.2-12] */
   setAlias(alias: number, topic: Topic): void {
     (this.#aliases ??= [])[alias] = topic;
   }

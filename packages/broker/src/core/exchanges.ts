@@ -36,15 +36,15 @@ export class Exchanges {
 
   /** PUBACK. Unknown identifiers are ignored: they may be late. True if quota became free. */
   onPuback(session: Session, packetId: number, reasonCode: number): boolean {
-    return session.sender.awaitsPuback(packetId) && this.over(session, packetId, reasonCode);
+    return session.sender.awaitsPuback(packetId) && this.over(session, packetId, reasonCode); // [MQTT-4.3.2-3] [MQTT-4.3.2-1] 3.1.1
   }
 
   /** PUBREC: the client has the message; PUBREL follows. True if quota became free. */
   onPubrec(session: Session, packetId: number, reasonCode: number): boolean {
     const output = session.output!;
     const { sender } = session;
-    if (sender.awaitsPubrec(packetId)) {
-      if (reasonCode >= 0x80) return this.over(session, packetId, reasonCode);
+    if (sender.awaitsPubrec(packetId)) { // [MQTT-4.3.3-3]
+      if (reasonCode >= 0x80) return this.over(session, packetId, reasonCode); // [MQTT-4.4.0-2]
       const delivery = sender.inFlight.itemOf(packetId);
       sender.onPubrec(packetId);
       if (delivery !== null) delivery.state = DeliveryState.AwaitingPubcomp;
@@ -53,7 +53,7 @@ export class Exchanges {
         session.queue!.sent(delivery);
         commit = this.#context.staged();
       }
-      output.acknowledge(PUBREL, packetId, commit); // [MQTT-4.3.3-4] [MQTT-3.6.1-1]
+      output.acknowledge(PUBREL, packetId, commit); // [MQTT-4.3.3-4] [MQTT-4.3.3-1] 3.1.1 [MQTT-4.6.0-6] 3.1.1
       return false;
     }
     if (reasonCode >= 0x80) return false;
@@ -72,7 +72,7 @@ export class Exchanges {
 
   /** PUBCOMP. True if quota became free. */
   onPubcomp(session: Session, packetId: number): boolean {
-    return session.sender.awaitsPubcomp(packetId) && this.over(session, packetId, 0);
+    return session.sender.awaitsPubcomp(packetId) && this.over(session, packetId, 0); // [MQTT-4.3.3-5] [MQTT-4.3.3-1] 3.1.1
   }
 
   /** PUBREL from a publisher: answered after the commit that forgets its identifier. */
@@ -85,7 +85,7 @@ export class Exchanges {
       commit = this.#context.staged();
     }
     if (known || output.form === WireForm.V3) {
-      output.acknowledge(PUBCOMP, packetId, commit); // [MQTT-4.3.3-11]
+      output.acknowledge(PUBCOMP, packetId, commit); // [MQTT-4.3.3-11] [MQTT-4.3.3-13] [MQTT-4.3.3-2] 3.1.1
     } else {
       output.sendAfter(AT_ONCE, {
         type: 'pubcomp',

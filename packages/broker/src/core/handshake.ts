@@ -67,9 +67,9 @@ export function negotiate(
     sessionExpiryInterval: expiryOf(connect, limits.maximumSessionExpiryInterval),
     keepAlive,
     receiveMaximum: v5 ? limits.receiveMaximum : Number.POSITIVE_INFINITY,
-    sendQuota: Math.min(properties.receiveMaximum ?? 65_535, limits.inFlightMessages),
+    sendQuota: Math.min(properties.receiveMaximum ?? 65_535, limits.inFlightMessages), // [MQTT-4.9.0-1] [MQTT-3.3.4-9]
     maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-    outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliases),
+    outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliases), // [MQTT-3.1.2-26]
   };
 }
 

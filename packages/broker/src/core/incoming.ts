@@ -227,7 +227,7 @@ export class Incoming {
     if (qos === 1) client.session.receiver.onPublishQos1();
     else if (qos === 2) isNew = client.session.receiver.onPublishQos2(packetId);
     if (!isNew) {
-      // It has been routed, whatever its client may do now; only its PUBREC was lost. [MQTT-4.3.3-10]
+      // It has been routed, whatever its client may do now; only its PUBREC was lost. [MQTT-4.3.3-10] [MQTT-4.3.3-2] 3.1.1
       client.output.acknowledge(
         PUBREC,
         packetId,
@@ -258,10 +258,10 @@ export class Incoming {
   #accept(client: ConnectionInput, publication: Publication, packetId: number): void {
     const context = this.#context;
     const before = context.stagings;
-    const retained = publication.retain ? this.#retaining.retain(publication) : true;
+    const retained = publication.retain ? this.#retaining.retain(publication) : true; // [MQTT-3.3.1-8] [MQTT-3.3.1-12] 3.1.1
     const wanted = this.#router.route(publication);
     const { qos } = publication;
-    if (qos === 0) return;
+    if (qos === 0) return; // [MQTT-3.3.4-1] [MQTT-3.3.4-1] 3.1.1
     if (qos === 2 && client.session.kept) {
       context.store.putReceived(client.session.clientId, packetId);
       context.staged();
@@ -269,7 +269,8 @@ export class Incoming {
     const commit = context.stagings === before ? AT_ONCE : context.commits.current;
     const { output } = client;
     if (client.form === WireForm.V3 || (retained && (wanted || !this.#tells(output)))) {
-      output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit); // [MQTT-4.3.2-4] [MQTT-4.3.3-8]
+      // [MQTT-2.2.1-5] [MQTT-2.3.1-6] 3.1.1 [MQTT-4.3.2-4] [MQTT-4.3.2-2] 3.1.1 [MQTT-4.3.3-8] [MQTT-4.3.3-2] 3.1.1
+      output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit);
     } else {
       const reasonCode = wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
       this.#acknowledge(output, qos, packetId, commit, reasonCode, retained ? NO_PROPERTIES : NOT_RETAINED);

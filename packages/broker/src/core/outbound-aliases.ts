@@ -49,10 +49,10 @@ export class OutboundAliases {
       this.#uses.set(topic, { alias: 0, count: 1 });
       return 0;
     }
-    if (this.#topics.length <= this.#maximum) {
+    if (this.#topics.length <= this.#maximum) { // [MQTT-3.1.2-26] [MQTT-3.3.2-11]
       use.alias = this.#topics.length;
       this.#topics.push(topic);
-      return use.alias; // [MQTT-3.3.2-9]
+      return use.alias;
     }
     const least = this.#leastUsed();
     const loser = this.#uses.get(this.#topics[least]!)!;

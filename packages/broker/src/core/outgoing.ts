@@ -92,7 +92,7 @@ export class Outgoing {
       }
       return;
     }
-    const firstByte = retain ? PUBLISH | RETAIN : PUBLISH;
+    const firstByte = retain ? PUBLISH | RETAIN : PUBLISH; // [MQTT-4.3.1-1] [MQTT-4.3.1-1] 3.1.1
     if (output.aliases === null && (identifiers.length === 0 || output.form === WireForm.V3)) {
       const template = publication.template(output.form, false);
       if (!this.#fits(output, template.packetLength, publication.topic, true)) return;
@@ -119,7 +119,7 @@ export class Outgoing {
         return;
       }
       const { subscriptionIdentifier } = member;
-      const identifiers = subscriptionIdentifier === 0 ? NO_IDENTIFIERS : [subscriptionIdentifier];
+      const identifiers = subscriptionIdentifier === 0 ? NO_IDENTIFIERS : [subscriptionIdentifier]; // [MQTT-3.3.4-5]
       this.deliverQos0(
         publication,
         member.session,
@@ -218,11 +218,12 @@ export class Outgoing {
   ): void {
     const template = publication.template(output.form, true);
     if (!this.#fits(output, template.packetLength, publication.topic, false)) return;
-    const packetId = session.sender.publish(qos, null);
+    const packetId = session.sender.publish(qos, null); // [MQTT-4.3.2-1] [MQTT-4.3.3-1]
     if (packetId === 0) {
       this.enqueue(session, new Delivery(publication.message(), qos, retain, NO_IDENTIFIERS));
       return;
     }
+    // DUP is not the publisher's. [MQTT-3.3.1-3] [MQTT-3.3.1-3] 3.1.1 [MQTT-4.3.2-2] [MQTT-4.3.3-2]
     this.#writeTemplate(output, template, PUBLISH | (qos << 1) | (retain ? RETAIN : 0), packetId);
     this.#countSent(publication.payloadLength);
   }
@@ -259,7 +260,7 @@ export class Outgoing {
     }
     let packetId = 0;
     if (qos > 0) {
-      packetId = session.sender.publish(qos as 1 | 2, delivery);
+      packetId = session.sender.publish(qos as 1 | 2, delivery); // [MQTT-4.3.2-1] [MQTT-4.3.2-1] 3.1.1 [MQTT-4.3.3-1] [MQTT-4.3.3-1] 3.1.1
       delivery.packetId = packetId;
       delivery.state = qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
       if (session.kept) this.#keepSent(session, delivery);
@@ -290,7 +291,7 @@ export class Outgoing {
     const state = inFlight.stateOf(packetId);
     if (state === RELEASING) return;
     if (state === DeliveryState.AwaitingPubcomp) {
-      output.acknowledge(PUBREL, packetId, AT_ONCE);
+      output.acknowledge(PUBREL, packetId, AT_ONCE); // [MQTT-4.3.3-5] [MQTT-4.3.3-6] [MQTT-4.4.0-1]
       return;
     }
     const delivery = inFlight.itemOf(packetId)!;
@@ -418,5 +419,5 @@ export class Outgoing {
 export function canTakeNow(session: Session, qos: number): boolean {
   const output = session.output;
   if (output === null || !output.outbox.hasRoom) return false;
-  return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0)); // [MQTT-3.3.4-9]
+  return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0)); // [MQTT-3.3.4-9] [MQTT-4.6.0-5] [MQTT-4.6.0-6] 3.1.1
 }

@@ -35,7 +35,7 @@ export class Target {
 
   merge(subscription: Subscription): void {
     this.subscriptions.push(subscription);
-    if (subscription.qos > this.qos) this.qos = subscription.qos;
+    if (subscription.qos > this.qos) this.qos = subscription.qos; // [MQTT-3.3.4-2] [MQTT-3.3.5-1] 3.1.1
     this.retainAsPublished ||= subscription.retainAsPublished;
     this.anyNoLocal ||= subscription.noLocal;
     if (subscription.subscriptionIdentifier !== 0) {

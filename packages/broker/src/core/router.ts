@@ -56,7 +56,7 @@ export class Router {
   ): void {
     for (let i = 0; i < targets.length; i++) {
       const target = this.#targetFor(targets[i]!, publication);
-      if (target !== null) this.#outgoing.deliver(publication, target);
+      if (target !== null) this.#outgoing.deliver(publication, target); // [MQTT-4.5.0-1] [MQTT-4.5.0-1] 3.1.1
     }
     for (let i = 0; i < groups.length; i++) this.#outgoing.deliverShared(publication, groups[i]!);
     for (let i = 0; i < locals.length; i++) {
@@ -80,7 +80,7 @@ export class Router {
     const { route } = topic;
     if (route !== null && this.#tree.isCurrent(topic)) return route as Route;
     const matched = this.#matched;
-    this.#tree.match(topic.name, matched);
+    this.#tree.match(topic.name, matched); // [MQTT-3.3.2-3] [MQTT-3.3.2-3] 3.1.1
     const found = this.#routes.routeTo(matched);
     matched.length = 0;
     topic.route = found;

@@ -129,7 +129,7 @@ export class SharedGroup implements SharedSource {
       message,
       member.qos < message.qos ? member.qos : message.qos,
       message.retain && member.retainAsPublished,
-      member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier],
+      member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier], // [MQTT-3.3.4-5]
       this.owner,
     );
     given.origin = waiting;

@@ -66,7 +66,7 @@ export class Receiver {
 
   /** False if the identifier is not known. The message is complete once PUBCOMP has left: see `acknowledged`. */
   onPubrel(packetId: number): boolean {
-    return this.#received?.delete(packetId) ?? false;
+    return this.#received?.delete(packetId) ?? false; // [MQTT-4.3.3-12] [MQTT-4.3.3-2] 3.1.1
   }
 
   /** So many PUBACK, PUBCOMP and refusing PUBREC packets have left. */
@@ -76,7 +76,7 @@ export class Receiver {
 
   /** The message is refused with PUBREC: its identifier is free again. */
   forget(packetId: number): void {
-    this.#received?.delete(packetId);
+    this.#received?.delete(packetId); // [MQTT-4.3.3-9]
   }
 
   #count(): void {
