@@ -43,7 +43,8 @@ export class Exchanges {
   onPubrec(session: Session, packetId: number, reasonCode: number): boolean {
     const output = session.output!;
     const { sender } = session;
-    if (sender.awaitsPubrec(packetId)) { // [MQTT-4.3.3-3]
+    // [MQTT-4.3.3-3]
+    if (sender.awaitsPubrec(packetId)) {
       if (reasonCode >= 0x80) return this.over(session, packetId, reasonCode); // [MQTT-4.4.0-2]
       const delivery = sender.inFlight.itemOf(packetId);
       sender.onPubrec(packetId);

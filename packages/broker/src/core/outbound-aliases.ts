@@ -49,7 +49,8 @@ export class OutboundAliases {
       this.#uses.set(topic, { alias: 0, count: 1 });
       return 0;
     }
-    if (this.#topics.length <= this.#maximum) { // [MQTT-3.1.2-26] [MQTT-3.3.2-11]
+    // [MQTT-3.1.2-26] [MQTT-3.3.2-11]
+    if (this.#topics.length <= this.#maximum) {
       use.alias = this.#topics.length;
       this.#topics.push(topic);
       return use.alias;
