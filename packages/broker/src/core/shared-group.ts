@@ -66,7 +66,6 @@ export class SharedGroup implements SharedSource {
     if (at >= 0) {
       this.members.splice(at, 1);
       if (at < this.#next) this.#next--;
-      if (this.#next === this.members.length) this.#next = 0;
     }
     if (this.members.length > 0) this.#settle();
     return this.members.length > 0;

@@ -143,6 +143,19 @@ describe('a shared subscription', () => {
     }
   });
 
+  it('finds the one that can take a message when those before it in turn have left', () => {
+    const world = new World();
+    const publisher = world.connect();
+    const members = numbers(4).map((clientId) => member(world, { clientId, receiveMaximum: 1 }));
+    publish(publisher, 1, ...numbers(4));
+    for (const client of members.slice(0, 3)) client.takeAndAcknowledge();
+    publish(publisher, 1, ...numbers(3, 4));
+    members[2]!.takeAndAcknowledge();
+    for (const client of members.slice(0, 2)) client.unsubscribe(SHARED);
+    publish(publisher, 1, '7');
+    expect(drain(members[2]!)).toEqual(['7']);
+  });
+
   it('brings each member its own subscription identifier, and RETAIN as that one asked for it', () => {
     const world = new World();
     const publisher = world.connect();
