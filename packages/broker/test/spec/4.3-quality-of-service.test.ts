@@ -156,7 +156,11 @@ describe('QoS 2, as sender,', () => {
       const [sent] = before.takePublishes();
       before.send(acknowledgement('puback', sent!.packetId), acknowledgement('pubcomp', sent!.packetId));
       before.drop();
-      expect(world.connect(keeping('s', version)).takePublishes()).toEqual([{ ...sent!, dup: true }]);
+      const after = world.connect(keeping('s', version));
+      expect(after.takePublishes()).toEqual([{ ...sent!, dup: true }]);
+      after.send(acknowledgement('pubrec', sent!.packetId));
+      after.drop();
+      expect(world.connect(keeping('s', version)).takePublishes()).toEqual([]);
     }
   });
 
