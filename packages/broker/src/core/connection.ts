@@ -107,7 +107,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult {
     const result = this.#phase.onFrame(bytes, start, body, end, this.#stream.owned);
-    if (this.closed) return FrameResult.Stop;
+    if (this.closed) return FrameResult.Stop; // [MQTT-3.1.4-6] [MQTT-3.1.4-5] 3.1.1
     return result === FrameResult.Next && this.#gateClosed ? FrameResult.Stop : result;
   }
 

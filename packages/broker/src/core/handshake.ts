@@ -45,7 +45,7 @@ export function negotiate(
     return refuse(ReasonCode.ClientIdentifierNotValid, 'MQTT 3.1 needs a client identifier');
   }
   if (assigned && !v5 && !connect.cleanStart) {
-    // [MQTT-3.1.3-8] 3.1.1
+    // [MQTT-3.1.3-7] 3.1.1 [MQTT-3.1.3-8] 3.1.1
     return refuse(ReasonCode.ClientIdentifierNotValid, 'a session that is kept needs a client identifier');
   }
   const keepAlive = agreedKeepAlive(connect.keepAlive, limits.maximumKeepAlive);
@@ -62,14 +62,14 @@ export function negotiate(
     }
   }
   return {
-    clientId: assigned ? newClientId() : connect.clientId, // [MQTT-3.1.3-6] [MQTT-3.1.3-6] 3.1.1
+    clientId: assigned ? newClientId() : connect.clientId, // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.1.3-6] 3.1.1
     assigned,
     sessionExpiryInterval: expiryOf(connect, limits.maximumSessionExpiryInterval),
     keepAlive,
     receiveMaximum: v5 ? limits.receiveMaximum : Number.POSITIVE_INFINITY,
     sendQuota: Math.min(properties.receiveMaximum ?? 65_535, limits.inFlightMessages), // [MQTT-4.9.0-1] [MQTT-3.3.4-9]
     maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-    outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliases), // [MQTT-3.1.2-26]
+    outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliases), // [MQTT-3.1.2-26] [MQTT-3.1.2-27] // [MQTT-3.1.2-26]
   };
 }
 
@@ -130,10 +130,10 @@ function ordered(
 function expiryOf(connect: ConnectPacket, maximum: number): number {
   const asked =
     connect.protocolVersion === ProtocolVersion.V5
-      ? (connect.properties.sessionExpiryInterval ?? 0)
+      ? (connect.properties.sessionExpiryInterval ?? 0) // [MQTT-3.1.2-23]
       : connect.cleanStart
-        ? 0
-        : NEVER_EXPIRES;
+        ? 0 // [MQTT-3.1.2-6] 3.1.1
+        : NEVER_EXPIRES; // [MQTT-3.1.2-4] 3.1.1 [MQTT-4.1.0-1] 3.1.1
   return Math.min(asked, maximum);
 }
 

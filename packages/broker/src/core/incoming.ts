@@ -322,7 +322,7 @@ export class Incoming {
     if (alias > this.#context.profile.limits.topicAliasMaximum) {
       throw new ProtocolError(
         `PUBLISH has Topic Alias ${alias}, expected at most ${this.#context.profile.limits.topicAliasMaximum}`,
-        ReasonCode.TopicAliasInvalid, // [MQTT-3.3.2-9]
+        ReasonCode.TopicAliasInvalid, // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
       );
     }
     if (end > start) {

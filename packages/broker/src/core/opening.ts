@@ -79,7 +79,7 @@ export class Opening implements Phase {
     } else {
       this.#onAuth(attempt, bytes.slice(start, end), body - start);
     }
-    return this.#connection.closed ? FrameResult.Stop : FrameResult.Next;
+    return FrameResult.Next;
   }
 
   onReadEnd(): void {}
@@ -91,7 +91,7 @@ export class Opening implements Phase {
     } else if (this.#version === ProtocolVersion.V5) {
       this.#answer(this.#version, error.reasonCode, error.message);
     }
-    this.#close(error.reasonCode, error.message); // [MQTT-3.1.4-1] [MQTT-3.1.4-1] 3.1.1
+    this.#close(error.reasonCode, error.message); // [MQTT-3.1.4-1] [MQTT-4.13.1-1] [MQTT-3.1.4-1] 3.1.1
   }
 
   onDeadline(): void {
@@ -220,7 +220,7 @@ export class Opening implements Phase {
       this.#close(packet.reasonCode, 'the client gave up being authenticated'); // [MQTT-3.1.2-30]
       return;
     }
-    if (packet.type === 'connect') throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
+    if (packet.type === 'connect') throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.2.0-2] [MQTT-3.1.0-2] 3.1.1
     if (packet.type !== 'auth' || authentication === null) {
       throw new ProtocolError(`${packet.type} came while the client was being authenticated`); // [MQTT-3.1.2-30]
     }
@@ -322,7 +322,9 @@ export class Opening implements Phase {
     session.receiver.connected(agreement.receiveMaximum);
     session.sender.connected(agreement.sendQuota);
     sessions.connect(session);
-    output.send({ ...connack, sessionPresent: present }); // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.1.4-4] 3.1.1
+    // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
+    // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
+    output.send({ ...connack, sessionPresent: present });
     if (context.stagings !== before) outbox.notBefore(context.commits.current);
     this.#connection.become(serving, context.profile.limits.maximumPacketSize);
     events.emit('clientConnected', { ...client, sessionPresent: present, keepAlive: agreement.keepAlive });
@@ -333,10 +335,11 @@ export class Opening implements Phase {
 
   #refuse(connect: ConnectPacket, refusal: Refusal): void {
     this.#answer(connect.protocolVersion, refusal.reasonCode, refusal.reasonString);
+    // [MQTT-3.1.3-8] [MQTT-3.1.4-2] [MQTT-3.2.2-7] [MQTT-4.12.0-4] [MQTT-3.1.3-9] 3.1.1 [MQTT-3.2.2-5] 3.1.1
     this.#close(refusal.reasonCode, refusal.reasonString, connect.clientId);
   }
 
-  /** CONNACK with the reason, where the version has one. [MQTT-3.2.2-7] [MQTT-3.2.2-5] 3.1.1 */
+  /** CONNACK with the reason, where the version has one. */
   #answer(version: ProtocolVersion, reasonCode: ReasonCode, reasonString: string): void {
     const v5 = version === ProtocolVersion.V5;
     const told = toldReasonCode('connack', reasonCode); // [MQTT-3.2.2-8]
@@ -358,7 +361,7 @@ export class Opening implements Phase {
 
   #close(reasonCode: ReasonCode | undefined, reason: string, clientId?: string): void {
     this.#tellRefused(reasonCode, reason, clientId);
-    this.#connection.end();
+    this.#connection.end(); // [MQTT-4.13.2-1]
   }
 
   #tellRefused(reasonCode: ReasonCode | undefined, reason: string, clientId?: string): void {

@@ -173,7 +173,7 @@ export class Outbox {
     bytes[offset] = firstByte;
     bytes[offset + 1] = 2;
     bytes[offset + 2] = packetId >> 8;
-    bytes[offset + 3] = packetId & 0xff;
+    bytes[offset + 3] = packetId & 0xff; // [MQTT-2.2.1-5] [MQTT-2.3.1-6] 3.1.1
   }
 
   /** Counts QoS 0 messages that were appended: they are delivered when they are handed to the network. */

@@ -73,7 +73,7 @@ export class Outgoing {
       this.#sendAtOnce(publication, session, output, qos, retain);
       return;
     }
-    this.enqueue(session, new Delivery(publication.message(), qos, retain, target.identifiers));
+    this.enqueue(session, new Delivery(publication.message(), qos, retain, target.identifiers)); // [MQTT-3.1.2-5] 3.1.1
   }
 
   /** Sends at QoS 0 if the client is connected and has room; else the message is dropped for it. */

@@ -70,7 +70,7 @@ export class Serving implements Phase, SessionHolder {
             input.output,
             (reasonCode, reasonString) => this.disconnect(reasonCode, reasonString),
           );
-    this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
+    this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.2.2-22] [MQTT-3.1.2-24] 3.1.1
     this.#expiresAtOnce = (connect.properties.sessionExpiryInterval ?? 0) === 0;
     connection.setDeadline(
       this.#keepAliveMs === 0 ? Number.POSITIVE_INFINITY : parts.context.nowMs + this.#keepAliveMs,
@@ -229,11 +229,11 @@ export class Serving implements Phase, SessionHolder {
         this.#reauthentication.onAuth(packet);
         break;
       case 'connect':
-        throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
+        throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.2.0-2] [MQTT-3.1.0-2] 3.1.1
       default:
         throw new ProtocolError(`${packet.type} came from a client`);
     }
-    return this.#connection.closed ? FrameResult.Stop : FrameResult.Next;
+    return FrameResult.Next;
   }
 
   #onDisconnect(packet: DisconnectPacket): void {
@@ -269,7 +269,7 @@ export class Serving implements Phase, SessionHolder {
       });
     }
     this.#leave(Leaving.Lost, reasonCode, reasonString);
-    this.#connection.end();
+    this.#connection.end(); // [MQTT-4.13.2-1]
   }
 
   /** The session could not be kept: to its client the CONNECT is refused, and a refused CONNECT leaves no will. */

@@ -82,11 +82,12 @@ export class Sessions {
   /** The session of a client that connects: the one it has, or a new one; whoever holds it is disconnected. */
   open(clientId: string, cleanStart: boolean, sessionExpiryInterval: number): OpenedSession {
     this.#sessions.get(clientId)?.holder?.onTakenOver(); // [MQTT-3.1.4-3] [MQTT-3.1.4-2] 3.1.1
-    let session = this.#sessions.get(clientId);
+    let session = this.#sessions.get(clientId); // [MQTT-3.1.3-2] [MQTT-3.1.3-2] 3.1.1
     // A session without expiry that is still here is a will's: its client is back within the grace after a restart.
     if (session?.sessionExpiryInterval === 0) this.#wills.cancel(session);
     if (session !== undefined && (cleanStart || session.sessionExpiryInterval === 0)) {
-      this.end(session); // [MQTT-3.1.2-4] [MQTT-3.1.2-6] 3.1.1
+      // [MQTT-3.1.2-4] [MQTT-3.1.4-4] [MQTT-3.1.2-6] 3.1.1 [MQTT-3.1.4-3] 3.1.1
+      this.end(session);
       session = undefined;
     }
     const present = session !== undefined; // [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.2-4] 3.1.1
@@ -96,7 +97,7 @@ export class Sessions {
       this.maximum = Math.max(this.maximum, this.#sessions.size);
     } else {
       this.#wills.cancel(session);
-      if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
+      if (session.expiry !== null) this.#context.deadlines.clear(session.expiry); // [MQTT-4.1.0-1] [MQTT-4.1.0-2] 3.1.1
       session.sessionExpiryInterval = sessionExpiryInterval;
     }
     return { session, present };
@@ -117,12 +118,12 @@ export class Sessions {
     session.senderIfUsed?.disconnected();
     if (leaving === Leaving.Goodbye) this.#wills.cancel(session); // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
     if (session.sessionExpiryInterval === 0) {
-      this.end(session); // [MQTT-3.1.2-23] [MQTT-4.1.0-2]
+      this.end(session);
       return;
     }
     session.disconnectedAtMs = this.#context.nowMs;
     this.#wills.onConnectionLost(session);
-    this.#expireIn(session, session.sessionExpiryInterval * 1000);
+    this.#expireIn(session, session.sessionExpiryInterval * 1000); // [MQTT-4.1.0-2]
     this.#put(session);
   }
 

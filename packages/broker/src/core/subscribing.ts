@@ -89,9 +89,9 @@ export class Subscribing {
     // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-5] [MQTT-3.8.4-6] [MQTT-3.9.3-1]
     output.sendAfter(commit, {
       type: 'suback',
-      packetId: packet.packetId,
+      packetId: packet.packetId, // [MQTT-2.2.1-6] [MQTT-2.3.1-7] 3.1.1
       reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
-      properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ').slice(0, 1000) },
+      properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ') },
     });
     for (const subscription of toShow.values()) this.#retaining.show(session, subscription);
     return true;

@@ -59,7 +59,7 @@ export class Wills {
   publish(session: Session): void {
     const { will } = session;
     this.cancel(session);
-    if (will === null) return;
+    if (will === null) return; // [MQTT-3.1.2-12] 3.1.1
     const topic = this.#topics.internName(will.topicName);
     if (topic === null) return;
     this.#context.metrics.willsPublished++;
