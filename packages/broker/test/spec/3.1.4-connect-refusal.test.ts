@@ -72,6 +72,21 @@ describe('a CONNECT that is refused', () => {
     }
   });
 
+  it('[MQTT-3.1.4-6] v5 [MQTT-3.1.4-5] v3.1.1 is not made good by another CONNECT behind it', () => {
+    for (const protocolVersion of [V311, V5]) {
+      const world = new World();
+      const holder = world.connect({ clientId: 'holder' });
+      const will = { topicName: '$SYS/w', payload: bytesOf(''), qos: 0, retain: false, properties: {} } as const;
+      const client = world.connecting(
+        { protocolVersion, will },
+        connectPacket({ protocolVersion, clientId: 'holder' }),
+      );
+      expect(client.take().map((packet) => packet.type)).toEqual(protocolVersion === V5 ? ['connack'] : []);
+      expect([client.closed, holder.closed]).toEqual([true, false]);
+      expect(world.core.sessions.connected).toBe(1);
+    }
+  });
+
   it('takes no session from whoever has it, and ends none', () => {
     for (const protocolVersion of VERSIONS) {
       const authenticator = new TestAuthenticator(({ password }) =>
