@@ -1,6 +1,6 @@
 import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
-import { publishPacket } from '../world/packets.ts';
+import { connectPacket, publishPacket } from '../world/packets.ts';
 import { TestAuthenticator } from '../world/test-authenticator.ts';
 import { bytesOf, World } from '../world/world.ts';
 
@@ -76,7 +76,13 @@ describe('a CONNECT that is refused', () => {
     for (const protocolVersion of [V311, V5]) {
       const world = new World();
       const holder = world.connect({ clientId: 'holder' });
-      const will = { topicName: '$SYS/w', payload: bytesOf(''), qos: 0, retain: false, properties: {} } as const;
+      const will = {
+        topicName: '$SYS/w',
+        payload: bytesOf(''),
+        qos: 0,
+        retain: false,
+        properties: {},
+      } as const;
       const client = world.connecting(
         { protocolVersion, will },
         connectPacket({ protocolVersion, clientId: 'holder' }),
