@@ -16,6 +16,7 @@ test('every gauge has one row of the table', () => {
     sessions: true,
     subscriptions: true,
     sharedSubscriptions: true,
+    internedTopics: true,
     retainedMessages: true,
     retainedBytes: true,
     storedMessages: true,

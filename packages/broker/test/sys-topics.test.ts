@@ -62,6 +62,7 @@ class Rig {
     subscriptions: 0,
     sharedSubscriptions: 0,
     retainedMessages: 0,
+    internedTopics: 0,
     retainedBytes: 0,
     storedMessages: 0,
     storedBytes: 0,

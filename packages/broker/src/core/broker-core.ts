@@ -132,7 +132,7 @@ export class BrokerCore {
     this.#router = router;
     this.#publication = publication();
     this.#connections = new Set();
-    this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections);
+    this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections, topics);
     this.#peerLog = new PeerLog(context);
     this.#wallOffsetMs = context.wallMs - context.nowMs;
     this.#parts = {
@@ -270,7 +270,8 @@ export class BrokerCore {
   #updateSysTopics(): void {
     const { context } = this;
     this.#sysTopics.update(context.nowMs, context.wallMs, (topicName, text) => {
-      const topic = this.#topics.internName(topicName)!;
+      const topic = this.#topics.internName(topicName);
+      if (topic === null) return; // it has more levels than are allowed
       const payload = encoder.encode(text);
       const message = new Message(topic, payload, 2, true, NO_BYTES, Number.POSITIVE_INFINITY);
       this.retaining.keep(message);

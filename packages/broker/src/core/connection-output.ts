@@ -46,14 +46,14 @@ export class ConnectionOutput {
   /** Sends a packet other than PUBLISH at the end of this turn. */
   send(packet: AnswerPacket | PingrespPacket): void {
     const bytes = this.encode(packet);
-    if (bytes !== null) this.outbox.append(bytes, 0, bytes.length);
+    if (bytes !== null) this.outbox.appendAnswer(bytes);
   }
 
   /** Sends a packet once a commit is done (0: at once), behind everything that waits already. */
   sendAfter(commit: number, packet: AnswerPacket | PingrespPacket): void {
     const bytes = this.encode(packet);
     if (bytes === null) return;
-    if (commit === 0 && !this.outbox.holding) this.outbox.append(bytes, 0, bytes.length);
+    if (commit === 0 && !this.outbox.holding) this.outbox.appendAnswer(bytes);
     else this.outbox.hold(bytes, commit);
   }
 

@@ -33,6 +33,8 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   readonly #onGone: (connection: Connection) => void;
   #phase: Phase;
   #gateClosed: boolean;
+  /** The peer is not read because it does not read its answers. */
+  #throttled: boolean;
 
   /** @param onGone called once, when the transport is gone too */
   constructor(
@@ -53,6 +55,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.dueMs = 0;
     this.heapIndex = -1;
     this.#gateClosed = false;
+    this.#throttled = false;
     this.outbox = new Outbox(context, transport, limits.outboxBytes);
     this.#stream = new PacketStream(
       this,
@@ -77,6 +80,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     } catch (error) {
       this.#onError(error);
     }
+    this.#throttle();
   }
 
   readInto(): Uint8Array | null {
@@ -87,6 +91,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.#parts.context.sampleClock();
     this.outbox.onDrained();
     if (!this.closed) this.#phase.onRoom();
+    this.#throttle();
   }
 
   onClosed(cause: string | null): void {
@@ -143,7 +148,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     } catch (error) {
       this.#onError(error);
     }
-    if (!this.#gateClosed && !this.closed) this.#transport.resume();
+    if (!this.#gateClosed && !this.#throttled && !this.closed) this.#transport.resume();
   }
 
   become(phase: Phase, maximumPacketSize: number): void {
@@ -164,6 +169,13 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     context.deadlines.clear(this);
     this.outbox.end();
     if (this.outbox.blocked) this.setDeadline(context.nowMs + context.profile.limits.closeTimeoutMs);
+  }
+
+  #throttle(): void {
+    if (this.#throttled === this.outbox.overrun || this.closed) return;
+    this.#throttled = !this.#throttled;
+    if (this.#throttled) this.#transport.pause();
+    else if (!this.#gateClosed) this.#transport.resume();
   }
 
   /** The one place where what a peer did wrong is caught. */

@@ -7,6 +7,7 @@
 import type { Deadlines } from '@martlet/protocol';
 import { BufferPool } from './buffer-pool.ts';
 import { Commits } from './commits.ts';
+import { DropReason } from './drop-reason.ts';
 import { LargeMemory } from './large-memory.ts';
 import type { LocalDelivery } from './local-subscription.ts';
 import { Metrics } from './metrics.ts';
@@ -175,12 +176,14 @@ export class CoreContext implements OutboxOwner {
     return dropped;
   }
 
-  /** Keeps a message for the application until the turn is over. */
-  addLocal(delivery: LocalDelivery): boolean {
-    if (this.#local.length >= this.profile.limits.localMessages) return false;
+  /** Keeps a message for the application until the turn is over, or drops it: there are too many. */
+  addLocal(delivery: LocalDelivery): void {
+    if (this.#local.length >= this.profile.limits.localMessages) {
+      this.outcomes.dropped(DropReason.QueueFullDroppedNewest, '', delivery.message.topic, 1);
+      return;
+    }
     this.#local.push(delivery);
     this.requestTurn();
-    return true;
   }
 
   takeLocal(): LocalDelivery[] {

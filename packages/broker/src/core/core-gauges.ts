@@ -4,6 +4,7 @@ import type { Gauges } from './metrics.ts';
 import type { Retaining } from './retaining.ts';
 import type { Sessions } from './sessions.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { TopicTable } from './topics/topic-table.ts';
 
 export class CoreGauges implements Gauges {
   readonly #context: CoreContext;
@@ -11,6 +12,7 @@ export class CoreGauges implements Gauges {
   readonly #subscriptions: Subscriptions;
   readonly #retaining: Retaining;
   readonly #connections: ReadonlySet<unknown>;
+  readonly #topics: TopicTable;
 
   constructor(
     context: CoreContext,
@@ -18,12 +20,14 @@ export class CoreGauges implements Gauges {
     subscriptions: Subscriptions,
     retaining: Retaining,
     connections: ReadonlySet<unknown>,
+    topics: TopicTable,
   ) {
     this.#context = context;
     this.#sessions = sessions;
     this.#subscriptions = subscriptions;
     this.#retaining = retaining;
     this.#connections = connections;
+    this.#topics = topics;
   }
 
   get connections(): number {
@@ -44,6 +48,10 @@ export class CoreGauges implements Gauges {
 
   get sharedSubscriptions(): number {
     return this.#subscriptions.sharedCount;
+  }
+
+  get internedTopics(): number {
+    return this.#topics.size;
   }
 
   get retainedMessages(): number {

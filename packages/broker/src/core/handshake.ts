@@ -7,6 +7,8 @@ import { checkTopicName, NO_PROPERTIES, ProtocolVersion, ReasonCode } from '@mar
 import type { Profile } from './profile.ts';
 import { NEVER_EXPIRES } from './session.ts';
 
+const MAX_PACKET_ID = 65_535;
+
 /** Why a CONNECT is refused. */
 export interface Refusal {
   readonly reasonCode: ReasonCode;
@@ -21,7 +23,7 @@ export interface Agreement {
   readonly sessionExpiryInterval: number;
   /** Seconds; 0: none. */
   readonly keepAlive: number;
-  /** Ours, which the client obeys. Infinity before MQTT 5.0. */
+  /** Ours, which the client obeys. Before MQTT 5.0 only packet identifiers bound it. */
   readonly receiveMaximum: number;
   /** The client's, which we obey. */
   readonly sendQuota: number;
@@ -56,7 +58,7 @@ export function negotiate(
     );
   }
   if (will !== undefined) {
-    const problem = checkTopicName(will.topicName, limits.topicLevels);
+    const problem = checkTopicName(will.topicName, limits.topicLevels, limits.topicBytes);
     if (problem !== null || will.topicName.startsWith('$SYS/')) {
       return refuse(ReasonCode.TopicNameInvalid, `${will.topicName} cannot be the topic of a will`);
     }
@@ -66,7 +68,7 @@ export function negotiate(
     assigned,
     sessionExpiryInterval: expiryOf(connect, limits.maximumSessionExpiryInterval),
     keepAlive,
-    receiveMaximum: v5 ? limits.receiveMaximum : Number.POSITIVE_INFINITY,
+    receiveMaximum: v5 ? limits.receiveMaximum : MAX_PACKET_ID,
     sendQuota: Math.min(properties.receiveMaximum ?? 65_535, limits.inFlightMessages), // [MQTT-4.9.0-1] [MQTT-3.3.4-9]
     maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliases), // [MQTT-3.1.2-26] [MQTT-3.1.2-27] // [MQTT-3.1.2-26]

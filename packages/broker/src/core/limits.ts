@@ -84,7 +84,8 @@ export const LIMITS = {
     maximum: 70_368_744_177_664,
     unit: 'bytes',
     text: 'output that waits for one connection whose client reads too slowly',
-    effect: 'QoS 0 messages to it are dropped (outbox-full); QoS 1 and 2 wait in its queue',
+    effect:
+      'QoS 0 messages to it are dropped (outbox-full), QoS 1 and 2 wait in its queue; after as many bytes of answers that it has not read, nothing more is read from it',
   },
   outboxBytesInAll: {
     default: 536_870_912,
@@ -92,7 +93,7 @@ export const LIMITS = {
     maximum: 70_368_744_177_664,
     unit: 'bytes',
     text: 'output that waits for all slow connections together',
-    effect: 'QoS 0 messages to slow connections are dropped (outbox-full)',
+    effect: 'QoS 0 messages to slow connections are dropped (outbox-full), QoS 1 and 2 wait in their queues',
   },
   queuedMessages: {
     default: 100_000,
@@ -100,7 +101,8 @@ export const LIMITS = {
     maximum: 1_000_000_000,
     unit: 'messages',
     text: 'messages that wait for one session or shared group',
-    effect: 'the oldest (or newest: see fullQueue) is dropped (queue-full)',
+    effect:
+      'the oldest is dropped (queue-full-dropped-oldest), or the newest (queue-full-dropped-newest): see fullQueue; of a group: group-full',
   },
   queuedBytes: {
     default: 268_435_456,
@@ -108,15 +110,16 @@ export const LIMITS = {
     maximum: 70_368_744_177_664,
     unit: 'bytes',
     text: 'messages that wait for one session or shared group',
-    effect: 'the oldest (or newest: see fullQueue) is dropped (queue-full)',
+    effect:
+      'the oldest is dropped (queue-full-dropped-oldest), or the newest (queue-full-dropped-newest): see fullQueue; of a group: group-full',
   },
   queuedBytesInAll: {
     default: 2_147_483_648,
     minimum: 0,
     maximum: 70_368_744_177_664,
     unit: 'bytes',
-    text: 'messages that wait for all sessions together; a message counts once per session',
-    effect: 'a session that would get one more loses its oldest, or this one (budget-exhausted)',
+    text: 'messages that wait for all sessions and shared groups together; a message counts once for each',
+    effect: 'a session that would get one more loses its oldest, or this one (total-budget)',
   },
   inFlightMessages: {
     default: 1000,
@@ -156,7 +159,8 @@ export const LIMITS = {
     maximum: 65_536,
     unit: 'levels',
     text: 'levels of a topic name or topic filter',
-    effect: 'PUBLISH: 0x90 Topic Name invalid, SUBSCRIBE: 0x8F Topic Filter invalid',
+    effect:
+      'a connection that publishes to it ends with 0x90 Topic Name invalid; SUBACK answers 0x8F Topic Filter invalid (0x80 before MQTT 5.0)',
   },
   topicBytes: {
     default: 65_535,
@@ -164,7 +168,8 @@ export const LIMITS = {
     maximum: 65_535,
     unit: 'bytes',
     text: 'a topic name or topic filter',
-    effect: 'PUBLISH: 0x90 Topic Name invalid, SUBSCRIBE: 0x8F Topic Filter invalid',
+    effect:
+      'a connection that publishes to it ends with 0x90 Topic Name invalid; SUBACK answers 0x8F Topic Filter invalid (0x80 before MQTT 5.0)',
   },
   retainedMessages: {
     default: 1_000_000,
@@ -176,7 +181,7 @@ export const LIMITS = {
       'a message for a further topic is routed but not retained (retained-limit); PUBACK or PUBREC say so',
   },
   retainedBytes: {
-    default: 1024_194_304,
+    default: 1_073_741_824,
     minimum: 0,
     maximum: 70_368_744_177_664,
     unit: 'bytes',
@@ -221,7 +226,7 @@ export const LIMITS = {
     maximum: 1_000_000_000,
     unit: 'messages',
     text: 'messages that wait for in-process subscribers within one turn',
-    effect: 'further ones are dropped for them (queue-full)',
+    effect: 'further ones are dropped for them (queue-full-dropped-newest)',
   },
   retainedBatch: {
     default: 1000,

@@ -42,6 +42,7 @@ export interface Gauges {
   readonly sessions: number;
   readonly subscriptions: number;
   readonly sharedSubscriptions: number;
+  readonly internedTopics: number;
   readonly retainedMessages: number;
   readonly retainedBytes: number;
   readonly storedMessages: number;
@@ -58,6 +59,7 @@ export type MetricUnit =
   | 'packets'
   | 'sessions'
   | 'subscriptions'
+  | 'topics'
   | 'writes';
 
 interface MetricRow<Name extends string> {
@@ -141,6 +143,11 @@ export const GAUGES: readonly GaugeRow[] = [
   gauge('sessions', 'sessions', 'Sessions, of connected and of disconnected clients.'),
   gauge('subscriptions', 'subscriptions', 'Subscriptions, shared ones included.'),
   gauge('sharedSubscriptions', 'subscriptions', 'Shared subscriptions, each member counted.'),
+  gauge(
+    'internedTopics',
+    'topics',
+    'Topic names remembered with their subscribers: those in use, and those named lately.',
+  ),
   gauge('retainedMessages', 'messages', 'Retained messages.'),
   gauge('retainedBytes', 'bytes', 'Memory that retained messages take, in bytes.'),
   gauge('storedMessages', 'messages', 'Messages kept: retained, queued or in flight, each counted once.'),

@@ -81,6 +81,8 @@ export class Outbox {
   /** QoS 0 messages and final acknowledgements in `bytes`. */
   #qos0: number;
   #acknowledgements: number;
+  /** Bytes of answers that were added since the peer stopped reading. */
+  #unreadAnswerBytes: number;
   /** What of ours the owner counts as blocked. */
   #blockedBytes: number;
   /** Told when acknowledgements leave. */
@@ -107,6 +109,7 @@ export class Outbox {
     this.#notBefore = 0;
     this.#qos0 = 0;
     this.#acknowledgements = 0;
+    this.#unreadAnswerBytes = 0;
     this.#blockedBytes = 0;
     this.listener = null;
     this.#owner = owner;
@@ -125,6 +128,11 @@ export class Outbox {
   get hasRoom(): boolean {
     if (this.#closed || this.pendingBytes >= this.#limitBytes) return false;
     return !this.blocked || this.#owner.blockedBytes < this.#owner.blockedBytesLimit;
+  }
+
+  /** True when the peer goes on asking while it reads no answers: then it is not to be read either. */
+  get overrun(): boolean {
+    return this.#unreadAnswerBytes > this.#limitBytes;
   }
 
   /** True when `bytes` more keep within the limit; a message alone may be larger than it. */
@@ -166,9 +174,16 @@ export class Outbox {
     if (this.blocked) this.#countBlocked(this.pendingBytes);
   }
 
+  /** A packet that answers one of the peer's. */
+  appendAnswer(packet: Uint8Array): void {
+    this.append(packet, 0, packet.length);
+    if (this.blocked) this.#unreadAnswerBytes += packet.length;
+  }
+
   /** A two-byte acknowledgement in its short form. */
   appendAcknowledgement(firstByte: number, packetId: number): void {
     const offset = this.reserve(4);
+    if (this.blocked) this.#unreadAnswerBytes += 4;
     const bytes = this.bytes;
     bytes[offset] = firstByte;
     bytes[offset + 1] = 2;
@@ -302,6 +317,7 @@ export class Outbox {
   onDrained(): void {
     this.blocked = false;
     this.#inTransport = 0;
+    this.#unreadAnswerBytes = 0;
     this.#release(this.#piecesInTransport);
     this.#piecesInTransport = null;
     this.#countBlocked(0);

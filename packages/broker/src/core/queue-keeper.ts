@@ -24,19 +24,23 @@ export class QueueKeeper {
       : new MemoryQueue());
   }
 
-  /** Adds at the tail. False if the delivery itself was dropped. */
-  push(session: Session, delivery: Delivery): boolean {
+  /**
+   * Adds at the tail. False if the delivery itself was dropped.
+   * @param leavesAtOnce it will not wait, so that no limit of what waits concerns it
+   */
+  push(session: Session, delivery: Delivery, leavesAtOnce: boolean): boolean {
     const queue = this.queueOf(session);
-    if (!this.#makeRoom(queue, delivery, session.clientId, false, session.kept)) return false;
+    if (!leavesAtOnce && !this.#makeRoom(queue, delivery, session.clientId, false, session.kept))
+      return false;
     queue.push(delivery);
     this.#count(delivery, 1, session.kept);
     if (session.kept) this.#context.staged();
     return true;
   }
 
-  pushShared(group: SharedGroup, delivery: Delivery): boolean {
+  pushShared(group: SharedGroup, delivery: Delivery, leavesAtOnce: boolean): boolean {
     const { queue } = group;
-    if (!this.#makeRoom(queue, delivery, group.name, true, group.kept)) return false;
+    if (!leavesAtOnce && !this.#makeRoom(queue, delivery, group.name, true, group.kept)) return false;
     queue.push(delivery);
     this.#count(delivery, 1, group.kept);
     if (group.kept) this.#context.staged();

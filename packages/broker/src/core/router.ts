@@ -60,9 +60,7 @@ export class Router {
     }
     for (let i = 0; i < groups.length; i++) this.#outgoing.deliverShared(publication, groups[i]!);
     for (let i = 0; i < locals.length; i++) {
-      const local = { subscription: locals[i]!, message: publication.message(), retained: false };
-      if (this.#context.addLocal(local)) continue;
-      this.#context.outcomes.dropped(DropReason.QueueFullDroppedNewest, '', publication.topic, 1);
+      this.#context.addLocal({ subscription: locals[i]!, message: publication.message(), retained: false });
     }
   }
 

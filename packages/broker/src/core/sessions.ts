@@ -208,7 +208,7 @@ export class Sessions {
       waiting.push(next);
     }
     session.queue = null;
-    for (const delivery of waiting) this.#queues.push(session, delivery);
+    for (const delivery of waiting) this.#queues.push(session, delivery, true);
   }
 
   #expireIn(session: Session, ms: number): void {

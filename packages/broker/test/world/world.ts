@@ -106,7 +106,7 @@ export class World {
       for (const client of this.#closing.splice(0)) client.settle();
       if (!this.#turnRequested) continue;
       this.#turnRequested = false;
-      this.core.turn();
+      this.#endTurn();
     }
   }
 
@@ -121,11 +121,11 @@ export class World {
     const end = this.nowMs + ms;
     for (let due = this.core.nextDeadlineMs; due <= end; due = this.core.nextDeadlineMs) {
       this.#moveTo(Math.max(due, this.nowMs));
-      this.core.turn();
+      this.#endTurn();
       this.turn();
     }
     this.#moveTo(end);
-    this.core.turn();
+    this.#endTurn();
     this.turn();
   }
 
@@ -137,6 +137,13 @@ export class World {
   /** Events of one name, as they were emitted. */
   eventsOf<Name extends BrokerEventName>(name: Name): BrokerEvents[Name][] {
     return this.events.filter((each) => each.name === name).map((each) => each.event as BrokerEvents[Name]);
+  }
+
+  /** As the host does: what is for the application is handed over when the turn is over. */
+  #endTurn(): void {
+    this.core.turn();
+    for (const { subscription, message, retained } of this.core.takeLocal())
+      subscription.handler(message, retained);
   }
 
   #moveTo(nowMs: number): void {
