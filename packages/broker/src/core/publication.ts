@@ -231,5 +231,7 @@ export class Publication {
 
 /** What is left of a Message Expiry Interval in whole seconds, rounded up; -1 for none. [MQTT-3.3.2-6] */
 export function secondsLeft(expiresAtMs: number, nowMs: number): number {
-  return expiresAtMs === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1000));
+  if (expiresAtMs === Number.POSITIVE_INFINITY) return -1;
+  // A clock with fractions of a ms gives sums that differ in their last bit: 60,000.00000000001 ms are 60 s, not 61.
+  return Math.max(0, Math.ceil(Math.round(expiresAtMs - nowMs) / 1000));
 }
