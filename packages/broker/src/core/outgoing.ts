@@ -192,11 +192,14 @@ export class Outgoing {
       for (const packetId of inFlight.inOrder().reverse()) {
         const delivery = inFlight.itemOf(packetId);
         const group = delivery?.share == null ? undefined : this.#groups.get(delivery.share);
-        if (inFlight.stateOf(packetId) === DeliveryState.AwaitingPuback && group !== undefined) {
-          this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!)); // [MQTT-4.8.2-4]
+        const state = inFlight.stateOf(packetId);
+        const begunOnce = state !== DeliveryState.AwaitingPuback; // [MQTT-4.8.2-5]
+        if (group !== undefined && !begunOnce) {
+          this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!));
           groups.add(group);
-        } else if (inFlight.stateOf(packetId) !== RELEASING) {
-          if (delivery !== null) this.#groups.done(delivery); // [MQTT-4.8.2-5]
+        } else if (state === DeliveryState.AwaitingPubcomp) {
+          this.#context.outcomes.delivered(1); // its client has it
+        } else if (state !== RELEASING) {
           dropped++;
         }
         inFlight.free(packetId);
@@ -313,7 +316,7 @@ export class Outgoing {
       return;
     }
     const firstByte = PUBLISH | DUP | (qos << 1) | (delivery.retain ? RETAIN : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-1] 3.1.1
-    this.#write(output, firstByte, packetId, payload);
+    this.#write(output, firstByte, packetId, payload); // [MQTT-4.8.2-4]
   }
 
   /** A delivery that was shifted is over without an exchange. */
