@@ -112,7 +112,7 @@ export class Exchanges {
       outcomes.delivered(1);
     }
     if (delivery !== null) {
-      this.#groups.done(delivery);
+      this.#groups.done(delivery); // [MQTT-4.8.2-6]
       if (session.kept) {
         session.queue?.done(delivery);
         const commit = this.#context.staged();
@@ -123,7 +123,7 @@ export class Exchanges {
         }
       }
     }
-    session.sender.release(packetId);
+    session.sender.release(packetId); // [MQTT-4.8.2-6]
     return true;
   }
 

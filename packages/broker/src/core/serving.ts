@@ -240,7 +240,7 @@ export class Serving implements Phase, SessionHolder {
     const { sessionExpiryInterval } = packet.properties;
     if (sessionExpiryInterval !== undefined) {
       if (this.#expiresAtOnce && sessionExpiryInterval > 0) {
-        throw new ProtocolError('DISCONNECT has a Session Expiry Interval, but CONNECT had 0'); // [MQTT-3.14.2-2] [MQTT-3.1.2-23]
+        throw new ProtocolError('DISCONNECT has a Session Expiry Interval, but CONNECT had 0'); // section 3.14.2.2.2
       }
       const maximum = this.#parts.context.profile.limits.maximumSessionExpiryInterval;
       this.#session.sessionExpiryInterval = Math.min(sessionExpiryInterval, maximum);
@@ -248,7 +248,7 @@ export class Serving implements Phase, SessionHolder {
     const goodbye = packet.reasonCode === ReasonCode.NormalDisconnection; // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
     const reason = packet.properties.reasonString ?? reasonCodeText(packet.reasonCode, 'disconnect');
     this.#leave(goodbye ? Leaving.Goodbye : Leaving.Lost, packet.reasonCode, reason);
-    this.#connection.end();
+    this.#connection.end(); // [MQTT-3.14.4-1] 3.1.1 [MQTT-3.14.4-2] 3.1.1
   }
 
   // ---- ends --------------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ export class Serving implements Phase, SessionHolder {
       });
     }
     this.#leave(Leaving.Lost, reasonCode, reasonString);
-    this.#connection.end(); // [MQTT-4.13.2-1]
+    this.#connection.end(); // [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2]
   }
 
   /** The session could not be kept: to its client the CONNECT is refused, and a refused CONNECT leaves no will. */

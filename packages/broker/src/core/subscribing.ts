@@ -63,6 +63,7 @@ export class Subscribing {
     const toShow = new Map<string, Subscription>();
     for (const wanted of packet.subscriptions) {
       const verdict = this.#judge(client, wanted);
+      // [MQTT-3.8.4-6] [MQTT-3.8.4-7] [MQTT-3.9.3-1] [MQTT-3.8.4-5] 3.1.1 [MQTT-3.9.3-1] 3.1.1
       reasonCodes.push(verdict.reasonCode);
       if (verdict.refusal !== undefined) {
         refusals.push(`${wanted.topicFilter}: ${verdict.refusal}`);
@@ -86,10 +87,10 @@ export class Subscribing {
     }
     client.rights?.packetDone();
     const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
-    // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-5] [MQTT-3.8.4-6] [MQTT-3.9.3-1]
+    // [MQTT-3.8.4-1] [MQTT-3.8.4-5] [MQTT-3.8.4-1] 3.1.1 [MQTT-3.8.4-4] 3.1.1
     output.sendAfter(commit, {
       type: 'suback',
-      packetId: packet.packetId, // [MQTT-2.2.1-6] [MQTT-2.3.1-7] 3.1.1
+      packetId: packet.packetId, // [MQTT-3.8.4-2] [MQTT-2.2.1-6] [MQTT-3.8.4-2] 3.1.1 [MQTT-2.3.1-7] 3.1.1
       reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
       properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ') },
     });
@@ -109,8 +110,13 @@ export class Subscribing {
       return problem === null ? ReasonCode.NoSubscriptionExisted : ReasonCode.TopicFilterInvalid;
     });
     const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
-    // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.11.3-1]
-    output.sendAfter(commit, { type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: {} });
+    // [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.10.4-5] 3.1.1 [MQTT-3.10.4-6] 3.1.1
+    output.sendAfter(commit, {
+      type: 'unsuback',
+      packetId: packet.packetId, // [MQTT-3.10.4-5] [MQTT-2.2.1-6] [MQTT-3.10.4-4] 3.1.1 [MQTT-2.3.1-7] 3.1.1
+      reasonCodes, // [MQTT-3.11.3-1]
+      properties: {},
+    });
   }
 
   /** Asks for every filter before anything is done, so that the packet can be shown again as a whole. */

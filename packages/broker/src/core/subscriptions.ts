@@ -98,7 +98,7 @@ export class Subscriptions {
     this.#count--;
     const owner = shareOwnerOf(topicFilter);
     if (owner === null) {
-      this.#tree.remove(topicFilter, subscription);
+      this.#tree.remove(topicFilter, subscription); // [MQTT-3.10.4-2] [MQTT-3.10.4-2] 3.1.1
     } else {
       this.#sharedCount--;
       this.#groups.leave(owner, session);
