@@ -433,6 +433,27 @@ describe('when the connection of a member breaks and its session goes on', () =>
 
 describe('a member that refuses a message', () => {
   it.each([1, 2] as const)(
+    '[MQTT-4.8.2-6] v5 at QoS %i is the last also where the group is kept and the broker starts anew',
+    (qos) => {
+      const store = new MemoryStore();
+      const world = new World({ store });
+      const publisher = world.connect();
+      const durable = { clientId: 'd', expiry: 600 };
+      member(world, durable).drop();
+      const refusing = member(world, { clientId: 'refusing' });
+      publish(publisher, qos, 'x');
+      refusing.send({
+        type: qos === 1 ? 'puback' : 'pubrec',
+        packetId: refusing.takePublishes()[0]!.packetId,
+        reasonCode: ReasonCode.NotAuthorized,
+        properties: {},
+      });
+      const after = new World({ store: store.reopen() });
+      expect(drain(connect(after, durable))).toEqual([]);
+    },
+  );
+
+  it.each([1, 2] as const)(
     '[MQTT-4.8.2-6] v5 at QoS %i is the last that it is offered to, durable or not',
     (qos) => {
       for (const expiry of [0, 60]) {
