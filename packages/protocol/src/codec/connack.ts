@@ -7,7 +7,6 @@ import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import {
   connectReturnCodeFor,
-  isReasonCodeOf,
   ReasonCode,
   reasonCodeForConnectReturnCode,
   reasonCodeText,
@@ -62,7 +61,7 @@ export function connackLength(packet: ConnackPacket, version: ProtocolVersion): 
 }
 
 function returnCodeOf(reasonCode: ReasonCode): number {
-  const returnCode = isReasonCodeOf('connack', reasonCode) ? connectReturnCodeFor(reasonCode) : undefined;
+  const returnCode = connectReturnCodeFor(reasonCode);
   if (returnCode === undefined) {
     // [MQTT-3.2.2-6] 3.1.1
     throw new RangeError(

@@ -46,6 +46,14 @@ describe('the version that a broken CONNECT names', () => {
   });
 });
 
+test('a CONNECT goes by its own version, whatever the connection', () => {
+  const flagged = { v31: wire('11 ["MQIsdp" 03 02 003c "id"]'), v5: wire('11 ["MQTT" 05 02 003c [] "id"]') };
+  for (const version of Object.values(ProtocolVersion)) {
+    expect(decodeWhole(flagged.v31, version)).toMatchObject({ protocolVersion: ProtocolVersion.V31 });
+    expect(() => decodeWhole(flagged.v5, version)).toThrow(RemoteError);
+  }
+});
+
 describe('a CONNECT of an unknown version', () => {
   const connack = {
     type: 'connack',

@@ -109,6 +109,11 @@ const REFUSED: readonly (readonly [string, readonly ProtocolVersion[], Packet])[
     [5],
     { ...publish, properties: { responseTopic: '+' } },
   ],
+  [
+    '[MQTT-3.3.2-2] v5 a wildcard with an alias',
+    [5],
+    { ...publish, topicName: '#', properties: { topicAlias: 1 } },
+  ],
   ['Subscription Identifier 0', [5], { ...publish, properties: { subscriptionIdentifiers: [0] } }],
   [
     'a Subscription Identifier of more than four bytes',
@@ -306,6 +311,9 @@ describe('what an older version cannot say is left out', () => {
   for (const version of [V31, V311]) {
     test.each(rows)(`protocol level ${version}: %s`, (_name, packet, hex) => {
       expect(hexOf(encodePacket(packet, version))).toBe(hex);
+      const room = new Uint8Array(64);
+      const end = encodePacketInto(packet, version, room, 0);
+      expect(room.subarray(end).every((byte) => byte === 0)).toBe(true);
     });
   }
 
@@ -339,7 +347,7 @@ test('CONNECT is written in its own version, whatever the connection', () => {
 test('properties are written in the order of their fields, and those that are undefined not at all', () => {
   const packet = untyped({
     ...publish,
-    properties: { contentType: 'b', reasonString: undefined, topicAlias: 1 },
+    properties: { contentType: 'b', messageExpiryInterval: undefined, topicAlias: 1 },
   });
   expect(hexOf(encodePacket(packet, V5).subarray(7))).toBe('07 03 00 01 62 23 00 01');
 });

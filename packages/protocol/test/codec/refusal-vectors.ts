@@ -345,6 +345,7 @@ const connack: readonly RefusalVector[] = [
   malformed('[MQTT-3.2.2-8] v5 a reason code that CONNACK does not have', { 5: '20 [00 8e []]' }),
   malformed('a reserved return code', { 3: '20 [00 06]', 4: '20 [00 06]' }),
   malformed('a CONNACK that accepts without Property Length', { 5: '20 [00 00]' }),
+  malformed('a CONNACK of 3.1.1 with properties', { 3: '20 [00 00 []]', 4: '20 [00 00 []]' }),
   malformed('a CONNACK without return code', { 3: '20 [00]', 4: '20 [00]' }),
 ];
 
@@ -372,6 +373,13 @@ const publish: readonly RefusalVector[] = [
       { 3: `30 ["${topicName}"]`, 4: `30 ["${topicName}"]`, 5: `30 ["${topicName}" []]` },
       { reasonCode: ReasonCode.TopicNameInvalid },
     ),
+  ),
+  forbidden(
+    '[MQTT-3.3.2-2] v5 a PUBLISH to a wildcard with a Topic Alias',
+    { 5: '30 ["a/#" [23 0001]]' },
+    {
+      reasonCode: ReasonCode.TopicNameInvalid,
+    },
   ),
   forbidden(
     '[MQTT-4.7.3-1] v3.1.1 a PUBLISH to an empty Topic Name',

@@ -1,9 +1,10 @@
-import type { Packet } from '@martlet/protocol';
+import type { Packet, PubackPacket } from '@martlet/protocol';
 import {
   decodePacket,
   encodePacket,
   encodePacketInto,
   FrameResult,
+  NO_PROPERTIES,
   PacketStream,
   ProtocolVersion,
   packetLength,
@@ -21,7 +22,7 @@ for (const version of VERSIONS) {
   describe(`bytes and packets of protocol level ${version}`, () => {
     for (const vector of vectors)
       test(`decoded: ${vector.name}`, () => {
-        expect(decodeWhole(wire(vector.wire), version)).toEqual(vector.packet);
+        expect(decodeWhole(wire(vector.wire), version)).toStrictEqual(vector.packet);
       });
 
     for (const vector of vectors.filter((each) => each.direction === 'both'))
@@ -82,6 +83,32 @@ test('byte fields are views of the bytes that were decoded', () => {
   if (packet.type !== 'publish') throw new Error('not a PUBLISH');
   expect(packet.payload.buffer).toBe(bytes.buffer);
   expect(packet.properties.correlationData?.buffer).toBe(bytes.buffer);
+});
+
+test('a packet without properties has the one object that says so', () => {
+  for (const notation of ['30 ["t" []]', 'e0 [00 []]', '40 [0001]', '20 [00 00 []]']) {
+    expect(decodeWhole(wire(notation), ProtocolVersion.V5)).toHaveProperty('properties', NO_PROPERTIES);
+    expect(
+      Object.isFrozen((decodeWhole(wire(notation), ProtocolVersion.V5) as PubackPacket).properties),
+    ).toBe(true);
+  }
+});
+
+test('what both sides may send is accepted from either', () => {
+  const notations = [
+    '30 ["t" []]',
+    '40 [0001]',
+    '50 [0001]',
+    '62 [0001]',
+    '70 [0001]',
+    'e0 [00]',
+    'f0 [19 [15 "M"]]',
+  ];
+  for (const notation of notations) {
+    for (const from of ['client', 'server'] as const) {
+      expect(() => decodeWhole(wire(notation), ProtocolVersion.V5, { from })).not.toThrow();
+    }
+  }
 });
 
 test('encoding into too little room writes nothing', () => {

@@ -382,6 +382,16 @@ export const WIRE_VECTORS: readonly WireVector[] = [
     topicName: '',
     properties: { topicAlias: 1 },
   }),
+  encoded('a Content Type may be any string', [5], '30 ["a/b" [03 "#"]]', {
+    ...publish,
+    payload: bytes(),
+    properties: { contentType: '#' },
+  }),
+  encoded('an empty Content Type', [5], '30 ["a/b" [03 ""]]', {
+    ...publish,
+    payload: bytes(),
+    properties: { contentType: '' },
+  }),
   decoded(
     'user properties keep their order between other properties',
     [5],
@@ -552,6 +562,11 @@ export const WIRE_VECTORS: readonly WireVector[] = [
     reasonCode: ReasonCode.SessionTakenOver,
     properties,
   }),
+  encoded('a normal DISCONNECT with a property', [5], 'e0 [00 [1f "bye"]]', {
+    type: 'disconnect',
+    reasonCode: ReasonCode.NormalDisconnection,
+    properties: { reasonString: 'bye' },
+  }),
   encoded('a DISCONNECT with every property', [5], 'e0 [04 [11 00000001 1f "bye" 26 "a" "b" 1c "s"]]', {
     type: 'disconnect',
     reasonCode: ReasonCode.DisconnectWithWillMessage,
@@ -572,6 +587,16 @@ export const WIRE_VECTORS: readonly WireVector[] = [
     type: 'auth',
     reasonCode: ReasonCode.Success,
     properties,
+  }),
+  encoded('an AUTH with a reason alone', [5], 'f0 [19 []]', {
+    type: 'auth',
+    reasonCode: ReasonCode.ReAuthenticate,
+    properties,
+  }),
+  encoded('an AUTH of success with its method', [5], 'f0 [00 [15 "M"]]', {
+    type: 'auth',
+    reasonCode: ReasonCode.Success,
+    properties: { authenticationMethod: 'M' },
   }),
   encoded('an AUTH with every property', [5], 'f0 [18 [15 "M" 16 0001 00 1f "more" 26 "a" "b"]]', {
     type: 'auth',
