@@ -21,9 +21,9 @@ export async function buildGenerator(name) {
     await run('cc', ['-O2', '-w', '-o', program, source]);
   } catch (error) {
     if (error.code === 'ENOENT') {
-      throw new Error(
-        'the load generator is written in C: install a C compiler (apt-get install gcc libc6-dev)',
-      );
+      throw new Error('the load generator needs a C compiler (apt-get install gcc libc6-dev)', {
+        cause: error,
+      });
     }
     throw error;
   }

@@ -9,10 +9,13 @@ import { cpus, loadavg, release } from 'node:os';
 import { helpText, listText, parseOptions, UsageError } from './bench-options.mjs';
 import { buildGenerator, generate } from './load-generator.mjs';
 import { findMosquitto, startMartlet, startMosquitto } from './measured-broker.mjs';
+import { mostClients, residentKilobytes } from './process-limits.mjs';
 import { Progress } from './progress.mjs';
 import { rowOf, tables } from './report.mjs';
 import { faultsOf } from './samples.mjs';
 import targets from './targets.json' with { type: 'json' };
+
+let runs = 0;
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
@@ -81,11 +84,22 @@ async function measureRound(series, options, onStep) {
   }
 }
 
-function measure(scenario, broker, { programs, secs }) {
-  const load = scenario.load.split(' ');
+async function measure(scenario, broker, { programs, secs }) {
+  const load = scenario.load.replaceAll('CLIENTS', `${mostClients()}`).split(' ');
   const times = load.includes('--secs') ? [] : ['--secs', `${secs}`, '--warm', '0.7'];
   const where = ['--host', broker.host, '--port', `${broker.port}`, '--pid', `${broker.pid}`];
-  return generate(programs[scenario.generator], ['--name', scenario.name, ...where, ...times, ...load]);
+  const webSocket = load.includes('--ws') ? ['--ws-port', `${broker.webSocketPort}`] : [];
+  // Retained messages of one run are not for the subscribers of another.
+  const prefix = ['--prefix', `bench${++runs}`];
+  const args = ['--name', scenario.name, ...where, ...webSocket, ...prefix, ...times, ...load];
+  const before = residentKilobytes(broker.pid);
+  const outcome = await generate(programs[scenario.generator], args);
+  if (scenario.figure === 'connections' && outcome.result?.kb_per_client === undefined && outcome.result) {
+    const clients = Number(load[load.indexOf('--subs') + 1]) + Number(load[load.indexOf('--pubs') + 1]);
+    outcome.result.clients = clients;
+    outcome.result.kb_per_client = (outcome.result.rss_kb - before) / clients;
+  }
+  return outcome;
 }
 
 function machineText() {

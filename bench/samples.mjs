@@ -1,7 +1,7 @@
 /** Several rounds of one scenario against one broker, as the median and the range of each figure. */
 
-/** What proves a loss, a change of order, or a copy too many. */
-const FAULTS = ['missing', 'gaps', 'dups'];
+/** What proves a loss, a change of order, a copy too many, or a message that is not as it was sent. */
+const FAULTS = ['missing', 'gaps', 'dups', 'wrong'];
 
 /** @returns {Record<string, { median: number, min: number, max: number }>} */
 export function summarize(results) {
