@@ -107,7 +107,7 @@ function connackProperties(
     maximumPacketSize: limits.maximumPacketSize,
     ...(agreement.assigned ? { assignedClientIdentifier: agreement.clientId } : undefined), // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
     ...(limits.topicAliasMaximum === 0 ? undefined : { topicAliasMaximum: limits.topicAliasMaximum }),
-    ...(agreement.keepAlive === connect.keepAlive ? undefined : { serverKeepAlive: agreement.keepAlive }), // [MQTT-3.2.2-22]
+    ...(agreement.keepAlive === connect.keepAlive ? undefined : { serverKeepAlive: agreement.keepAlive }),
     ...(tellsResponse ? { responseInformation: `${responseTopicPrefix}${agreement.clientId}` } : undefined),
     ...(properties.authenticationMethod === undefined
       ? undefined

@@ -220,7 +220,6 @@ export class Opening implements Phase {
       this.#close(packet.reasonCode, 'the client gave up being authenticated'); // [MQTT-3.1.2-30]
       return;
     }
-    if (packet.type === 'connect') throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.2.0-2] [MQTT-3.1.0-2] 3.1.1
     if (packet.type !== 'auth' || authentication === null) {
       throw new ProtocolError(`${packet.type} came while the client was being authenticated`); // [MQTT-3.1.2-30]
     }

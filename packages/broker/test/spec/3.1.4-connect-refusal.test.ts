@@ -8,7 +8,7 @@ const { V31, V311, V5 } = ProtocolVersion;
 const VERSIONS = [V31, V311, V5];
 
 describe('a CONNECT that is refused', () => {
-  it('[MQTT-3.1.4-2] [MQTT-3.2.2-7] v5 [MQTT-3.2.2-5] v3.1.1 by the authenticator is told why as its version can say it, and closed', () => {
+  it('[MQTT-3.1.4-2] [MQTT-3.2.2-6] [MQTT-3.2.2-7] [MQTT-3.2.2-8] v5 [MQTT-3.2.2-4] [MQTT-3.2.2-5] [MQTT-3.2.2-6] v3.1.1 by the authenticator is told why as its version can say it, and closed', () => {
     const codes: readonly (readonly [
       reasonCode: ReasonCode,
       told5: ReasonCode,
@@ -34,6 +34,7 @@ describe('a CONNECT that is refused', () => {
         expect(client.closed).toBe(true);
         if (protocolVersion === V5) {
           expect(client.takeOne('connack')).toMatchObject({
+            sessionPresent: false,
             reasonCode: told5,
             properties: { reasonString: 'authentication failed' },
           });

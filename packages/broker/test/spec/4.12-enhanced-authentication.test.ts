@@ -139,7 +139,10 @@ describe('enhanced authentication', () => {
       const client = connecting(world);
       client.take();
       client.send(packet);
-      expect(client.takeOne('connack').reasonCode).toBe(ReasonCode.ProtocolError);
+      expect(client.takeOne('connack')).toMatchObject({
+        reasonCode: ReasonCode.ProtocolError,
+        properties: { reasonString: `${packet.type} came while the client was being authenticated` },
+      });
       expect(client.closed).toBe(true);
       expect(subscriber.take()).toEqual([]);
     }
