@@ -9,7 +9,6 @@ import type {
 import {
   checkTopicFilter,
   isSharedFilter,
-  ProtocolError,
   ProtocolVersion,
   parseSharedFilter,
   ReasonCode,
@@ -46,14 +45,8 @@ export class Subscribing {
   /**
    * Does all of the packet, or nothing while an answer of the authoriser is awaited.
    * @returns false if it must be shown again
-   * @throws ProtocolError for what the specification forbids outright
    */
   onSubscribe(client: ConnectionInput, packet: SubscribePacket): boolean {
-    for (const { topicFilter, noLocal } of packet.subscriptions) {
-      if (noLocal && isSharedFilter(topicFilter)) {
-        throw new ProtocolError(`SUBSCRIBE has No Local on the shared subscription ${topicFilter}`); // [MQTT-3.8.3-4]
-      }
-    }
     if (!this.#authorized(client, packet)) return false;
     const { session, output } = client;
     const before = this.#context.stagings;
@@ -155,10 +148,13 @@ export class Subscribing {
   }
 }
 
-/** [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.3.1-6] 3.1.1 */
 function showsRetained(wanted: Wanted, isNew: boolean): boolean {
-  if (isSharedFilter(wanted.topicFilter)) return false;
-  return wanted.retainHandling === 0 || (wanted.retainHandling === 1 && isNew);
+  return (
+    !isSharedFilter(wanted.topicFilter) &&
+    wanted.retainHandling !== 2 && // [MQTT-3.3.1-11]
+    (wanted.retainHandling === 0 || // [MQTT-3.3.1-9] [MQTT-3.3.1-6] 3.1.1
+      isNew) // [MQTT-3.3.1-10]
+  );
 }
 
 /** SUBACK before MQTT 5.0 knows one failure. [MQTT-3.9.3-2] 3.1.1 */
