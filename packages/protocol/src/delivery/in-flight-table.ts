@@ -78,7 +78,7 @@ export class InFlightTable<T> {
     const mask = this.#mask;
     let packetId = this.#lastPacketId;
     do {
-      packetId = packetId === MAX_PACKET_ID ? 1 : packetId + 1; // never 0 [MQTT-2.2.1-3] [MQTT-2.3.1-1] 3.1.1
+      packetId = packetId === MAX_PACKET_ID ? 1 : packetId + 1; // never 0 [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT-2.3.1-1] 3.1.1
     } while (slots[packetId & mask] !== 0);
     this.#put(packetId, state, item);
     return packetId;

@@ -83,7 +83,7 @@ export class Receiver {
     if (this.#unacknowledged >= this.#receiveMaximum) {
       throw new ProtocolError(
         `more than ${this.#receiveMaximum} QoS 1 and 2 messages are under way, the Receive Maximum that was agreed`,
-        ReasonCode.ReceiveMaximumExceeded, // [MQTT-3.3.4-7] [MQTT-3.3.4-9]
+        ReasonCode.ReceiveMaximumExceeded, // [MQTT-3.3.4-7]
       );
     }
     this.#unacknowledged++;
