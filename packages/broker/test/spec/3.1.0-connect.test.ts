@@ -1,6 +1,7 @@
 import type { ConnectPacket, Packet } from '@martlet/protocol';
 import { encodePacket, ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
+import { wire } from '../../../protocol/test/codec/wire-notation.ts';
 import { publishPacket } from '../world/packets.ts';
 import { textOf, World } from '../world/world.ts';
 
@@ -39,7 +40,7 @@ describe('the first packet', () => {
 
   it('is told from CONNECT by its type alone, though it may look like one from the second byte on', () => {
     const client = new World().open(V5);
-    client.send(publishPacket('MQTT', '\x05'));
+    client.sendBytes(wire('30 ["MQTT" 05]'));
     expect(client.closed).toBe(true);
     expect(client.take()).toEqual([]);
   });

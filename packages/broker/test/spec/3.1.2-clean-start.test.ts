@@ -1,5 +1,5 @@
 import type { ConnectPacket } from '@martlet/protocol';
-import { ProtocolVersion } from '@martlet/protocol';
+import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
 import type { TestClient } from '../world/test-client.ts';
 import { World } from '../world/world.ts';
@@ -41,7 +41,10 @@ describe('Clean Start 1', () => {
       const world = new World();
       leaveBehind(world, kept(version));
       const client = world.connect({ ...kept(version), cleanStart: true });
-      world.connect().publish('t', 'nobody is subscribed', { qos: 1 });
+      const publisher = world.connect();
+      publisher.publish('t', 'nobody is subscribed', { qos: 1 });
+      expect(publisher.takeOne('puback').reasonCode).toBe(ReasonCode.NoMatchingSubscribers);
+      expect(world.store.messageCount).toBe(0);
       expect(whatIsThere(client)).toEqual({ present: false, texts: [] });
       client.drop();
       // In MQTT 5.0 the new session is kept; before, it ends with its connection.

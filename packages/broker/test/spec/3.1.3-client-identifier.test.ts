@@ -58,12 +58,15 @@ describe('an empty Client Identifier', () => {
   it('[MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16] v5 is replaced by one that no other session has, and CONNACK tells it', () => {
     for (const cleanStart of [false, true]) {
       const world = new World();
-      const taken = world.connect({ clientId: 'assigned-2', properties: { sessionExpiryInterval: 100 } });
-      taken.drop();
+      // Names that the generator of this world comes to.
+      const taken = Array.from({ length: 10 }, (_, i) => `assigned-${20 + i}`);
+      for (const clientId of taken) {
+        world.connect({ clientId, properties: { sessionExpiryInterval: 100 } }).drop();
+      }
       const connect = { clientId: '', cleanStart, properties: { sessionExpiryInterval: 100 } };
       const clients = Array.from({ length: 10 }, () => world.connect(connect));
       const assigned = clients.map((client) => client.connack!.properties.assignedClientIdentifier!);
-      expect(new Set([...assigned, 'assigned-2']).size).toBe(11);
+      expect(new Set([...assigned, ...taken]).size).toBe(20);
       expect(clients.every((client) => !client.closed)).toBe(true);
       expect(clients.every((client) => client.connack!.sessionPresent === false)).toBe(true);
 
