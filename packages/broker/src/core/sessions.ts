@@ -176,10 +176,8 @@ export class Sessions {
         this.end(session);
         continue;
       }
-      if (will !== undefined) {
-        const delayMs = Math.min(will.willDelayInterval, sessionExpiryInterval) * 1000 - passedMs;
-        this.#wills.onConnectionLost(session, Math.max(delayMs, profile.willGraceMs, 1));
-      }
+      // At least 1 ms: nothing is published before the restart is complete.
+      this.#wills.onConnectionLost(session, passedMs, Math.max(profile.willGraceMs, 1));
       const leftMs = sessionExpiryInterval * 1000 - passedMs;
       this.#expireIn(session, sessionExpiryInterval === 0 ? profile.willGraceMs : Math.max(0, leftMs));
       if (disconnectedAtWallMs === undefined) this.#put(session);

@@ -35,11 +35,14 @@ export class Wills {
     this.#publication = publication;
   }
 
-  /** The connection was lost: the will is due after its delay, and at least `graceMs` from now. */
-  onConnectionLost(session: Session, graceMs = 0): void {
-    const { will } = session;
+  /** The connection was lost `passedMs` ago: the will is due after its delay, and at least `graceMs` from now. */
+  onConnectionLost(session: Session, passedMs = 0, graceMs = 0): void {
+    const { will, sessionExpiryInterval } = session;
     if (will === null) return;
-    const delayMs = Math.max(Math.min(will.willDelayInterval, session.sessionExpiryInterval) * 1000, graceMs);
+    const delayMs = Math.max(
+      Math.min(will.willDelayInterval, sessionExpiryInterval) * 1000 - passedMs,
+      graceMs,
+    );
     if (delayMs === 0) {
       this.publish(session); // [MQTT-3.1.2-8] [MQTT-3.1.2-8] 3.1.1
       return;
