@@ -76,7 +76,21 @@ describe('a retained message', () => {
     expect(world.core.retaining.messages.count).toBe(0);
   });
 
-  it('keeps when one that never expires replaces one that would', () => {
+  it('is cleared by an empty will that is retained', () => {
+    const world = new World();
+    world.connect().publish('a', 'x', { retain: true });
+    const will = {
+      topicName: 'a',
+      payload: new Uint8Array(0),
+      qos: 0 as const,
+      retain: true,
+      properties: {},
+    };
+    world.connect({ will }).drop();
+    expect(shown(world, 'a')).toEqual([]);
+  });
+
+  it('stays when it never expires and replaced one that would have', () => {
     const world = new World();
     const publisher = world.connect();
     publisher.publish('a', 'old', { retain: true, properties: { messageExpiryInterval: 10 } });

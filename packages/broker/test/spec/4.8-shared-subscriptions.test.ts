@@ -129,6 +129,22 @@ describe('a shared subscription', () => {
     expect(client.take()).toEqual([]);
   });
 
+  it('gives a will to one member, of those that are left', () => {
+    const world = new World();
+    const will = {
+      topicName: 'a/will',
+      payload: new Uint8Array(1),
+      qos: 1 as const,
+      retain: false,
+      properties: {},
+    };
+    const mourned = world.connect({ will });
+    mourned.subscribe(SHARED, 1);
+    const members = ['x', 'y'].map((clientId) => member(world, { clientId }));
+    mourned.drop();
+    expect(members.flatMap((client) => client.takeAndAcknowledge())).toHaveLength(1);
+  });
+
   it('goes on in turn when members leave, whoever’s turn it is', () => {
     for (let turn = 0; turn < 4; turn++) {
       const world = new World();
