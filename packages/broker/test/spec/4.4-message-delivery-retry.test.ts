@@ -62,6 +62,20 @@ describe('a client that comes back to its session', () => {
     }
   });
 
+  it('is sent the same again when it takes its own connection over', () => {
+    for (const version of [V311, V5]) {
+      const world = new World();
+      const before = world.connect(keeping(version));
+      before.subscribe('t', 2);
+      const publisher = world.connect();
+      for (const payload of ['a', 'b', 'c']) publisher.publish('t', payload, { qos: 2 });
+      before.send(acknowledgement('pubrec', 2));
+      const after = world.connect(keeping(version));
+      expect(before.closed).toBe(true);
+      expect(summary(after)).toEqual(['pubrel #2', 'a! 2 #1', 'c! 2 #3']);
+    }
+  });
+
   it('[MQTT-4.4.0-1] v5 with Clean Start is sent nothing again', () => {
     const world = new World();
     const before = world.connect(keeping(V5));
