@@ -264,7 +264,7 @@ export class Serving implements Phase, SessionHolder {
     if (this.#version === ProtocolVersion.V5) {
       this.#input.output.send({
         type: 'disconnect',
-        reasonCode: toldReasonCode('disconnect', reasonCode),
+        reasonCode: toldReasonCode('disconnect', reasonCode), // [MQTT-3.14.2-1]
         properties: { reasonString },
       });
     }

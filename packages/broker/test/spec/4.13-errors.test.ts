@@ -110,6 +110,30 @@ describe('an error of the client', () => {
     expect([silent.closed, silent.take()]).toEqual([true, []]);
   });
 
+  it('[MQTT-3.14.2-1] v5 is told with a code that DISCONNECT has, whatever the reason was', () => {
+    for (const [reasonCode, told] of [
+      [ReasonCode.NormalDisconnection, ReasonCode.NormalDisconnection],
+      [ReasonCode.AdministrativeAction, ReasonCode.AdministrativeAction],
+      [ReasonCode.ServerMoved, ReasonCode.ServerMoved],
+      [ReasonCode.Banned, ReasonCode.NotAuthorized],
+      [ReasonCode.BadUserNameOrPassword, ReasonCode.NotAuthorized],
+      [ReasonCode.ClientIdentifierNotValid, ReasonCode.NotAuthorized],
+      [ReasonCode.ServerUnavailable, ReasonCode.ServerBusy],
+      [ReasonCode.PacketIdentifierInUse, ReasonCode.UnspecifiedError],
+      [ReasonCode.GrantedQos1, ReasonCode.UnspecifiedError],
+    ] as const) {
+      const world = new World();
+      const client = world.connect({ clientId: 'c' });
+      expect(world.core.disconnect('c', reasonCode, 'because')).toBe(true);
+      world.turn();
+      expect(client.take()).toEqual([
+        { type: 'disconnect', reasonCode: told, properties: { reasonString: 'because' } },
+      ]);
+      expect(client.closed).toBe(true);
+      expect(world.eventsOf('clientDisconnected')).toMatchObject([{ reasonCode }]);
+    }
+  });
+
   it('is logged at a bounded rate', () => {
     const world = new World({ limits: { malformedLogPerMinute: 3 } });
     for (let i = 0; i < 50; i++) world.connect().sendBytes(wire('c1 00'));
