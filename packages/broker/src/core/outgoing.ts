@@ -17,16 +17,15 @@ import { DropReason } from './drop-reason.ts';
 import type { Exchanges } from './exchanges.ts';
 import { RELEASING } from './exchanges.ts';
 import type { QoS } from './message.ts';
-import { BY_REFERENCE_BYTES } from './outbox.ts';
-import type { Publication, Template } from './publication.ts';
+import type { Publication } from './publication.ts';
 import { secondsLeft } from './publication.ts';
-import { PublishWriter, WireForm } from './publish-writer.ts';
+import { PublishOutput } from './publish-output.ts';
+import { WireForm } from './publish-writer.ts';
 import type { QueueKeeper } from './queue-keeper.ts';
 import type { Target } from './route.ts';
 import type { Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
 import type { SharedGroups } from './shared-groups.ts';
-import type { Topic } from './topics/topic-table.ts';
 
 const PUBLISH = 0x30;
 const PUBREL = 0x62;
@@ -39,7 +38,7 @@ export class Outgoing {
   readonly #queues: QueueKeeper;
   readonly #groups: SharedGroups;
   readonly #exchanges: Exchanges;
-  readonly #writer: PublishWriter;
+  readonly #packets: PublishOutput;
   readonly #canTake: (session: Session, qos: number) => boolean;
 
   constructor(context: CoreContext, queues: QueueKeeper, groups: SharedGroups, exchanges: Exchanges) {
@@ -47,7 +46,7 @@ export class Outgoing {
     this.#queues = queues;
     this.#groups = groups;
     this.#exchanges = exchanges;
-    this.#writer = new PublishWriter();
+    this.#packets = new PublishOutput(context);
     this.#canTake = canTakeNow;
   }
 
@@ -95,16 +94,14 @@ export class Outgoing {
     const firstByte = retain ? PUBLISH | RETAIN : PUBLISH; // [MQTT-4.3.1-1] [MQTT-4.3.1-1] 3.1.1
     if (output.aliases === null && (identifiers.length === 0 || output.form === WireForm.V3)) {
       const template = publication.template(output.form, false);
-      if (!this.#fits(output, template.packetLength, publication.topic, true)) return;
-      this.#writeTemplate(output, template, firstByte, 0);
-      this.#countSent(publication.payloadLength);
+      if (!this.#packets.fits(output, template.packetLength, publication.topic, true)) return;
+      this.#packets.sendTemplate(output, template, firstByte, 0, publication.payloadLength);
     } else {
       const { topic, properties, expirySeconds } = publication;
       const payload = publication.payload();
-      this.#measure(output, topic, 0, properties, expirySeconds, identifiers, payload.length, true);
-      if (!this.#fits(output, this.#writer.packetLength, topic, true)) return;
-      this.#introduceAlias(output, topic);
-      this.#write(output, firstByte, 0, payload);
+      this.#packets.measure(output, topic, 0, properties, expirySeconds, identifiers, payload, true);
+      if (!this.#packets.measuredFits(output, topic, true)) return;
+      this.#packets.sendMeasured(output, topic, firstByte, 0, payload);
     }
     output.outbox.countQos0(1);
   }
@@ -220,15 +217,11 @@ export class Outgoing {
     retain: boolean,
   ): void {
     const template = publication.template(output.form, true);
-    if (!this.#fits(output, template.packetLength, publication.topic, false)) return;
+    if (!this.#packets.fits(output, template.packetLength, publication.topic, false)) return;
     const packetId = session.sender.publish(qos, null); // [MQTT-4.3.2-1] [MQTT-4.3.3-1]
-    if (packetId === 0) {
-      this.enqueue(session, new Delivery(publication.message(), qos, retain, NO_IDENTIFIERS));
-      return;
-    }
     // DUP is not the publisher's. [MQTT-3.3.1-3] [MQTT-3.3.1-3] 3.1.1 [MQTT-4.3.2-2] [MQTT-4.3.3-2]
-    this.#writeTemplate(output, template, PUBLISH | (qos << 1) | (retain ? RETAIN : 0), packetId);
-    this.#countSent(publication.payloadLength);
+    const firstByte = PUBLISH | (qos << 1) | (retain ? RETAIN : 0);
+    this.#packets.sendTemplate(output, template, firstByte, packetId, publication.payloadLength);
   }
 
   #sendUnlessExpired(session: Session, output: ConnectionOutput, delivery: Delivery): void {
@@ -241,23 +234,13 @@ export class Outgoing {
   }
 
   #send(session: Session, output: ConnectionOutput, delivery: Delivery): void {
-    const { message, qos, subscriptionIdentifiers } = delivery;
+    const { message, qos } = delivery;
     const { payload, topic } = message;
     // A crash must not let another message get this identifier, or another member this message, once it was sent.
     const kept = session.kept || this.#groups.keeps(delivery);
     const held = qos === 2 && kept && this.#context.commits.current !== AT_ONCE;
-    const expiry = secondsLeft(message.expiresAtMs, this.#context.nowMs);
-    this.#measure(
-      output,
-      topic,
-      qos,
-      message.properties,
-      expiry,
-      subscriptionIdentifiers,
-      payload.length,
-      !held,
-    );
-    if (!this.#fits(output, this.#writer.packetLength, topic, false)) {
+    this.#measure(output, delivery, !held);
+    if (!this.#packets.measuredFits(output, topic, false)) {
       this.#finish(session, delivery); // [MQTT-3.1.2-25]
       return;
     }
@@ -271,11 +254,10 @@ export class Outgoing {
     }
     const firstByte = PUBLISH | (qos << 1) | (delivery.retain ? RETAIN : 0);
     if (held) {
-      this.#hold(output, firstByte, packetId, payload);
+      this.#packets.holdMeasured(output, firstByte, packetId, payload);
       return;
     }
-    this.#introduceAlias(output, topic);
-    this.#write(output, firstByte, packetId, payload);
+    this.#packets.sendMeasured(output, topic, firstByte, packetId, payload);
     if (qos > 0) return;
     output.outbox.countQos0(1);
     this.#finish(session, delivery);
@@ -297,26 +279,23 @@ export class Outgoing {
       output.acknowledge(PUBREL, packetId, AT_ONCE); // [MQTT-4.3.3-5] [MQTT-4.3.3-6] [MQTT-4.4.0-1]
       return;
     }
+    // Expired or not: its delivery has begun. [MQTT-4.3.3-7]
     const delivery = inFlight.itemOf(packetId)!;
-    const { message, qos, subscriptionIdentifiers } = delivery;
-    const { payload } = message;
-    const expiry = secondsLeft(message.expiresAtMs, this.#context.nowMs);
-    this.#measure(
-      output,
-      message.topic,
-      qos,
-      message.properties,
-      expiry,
-      subscriptionIdentifiers,
-      payload.length,
-      true,
-    );
-    if (!this.#fits(output, this.#writer.packetLength, message.topic, false)) {
+    const { message, qos } = delivery;
+    this.#measure(output, delivery, true);
+    if (!this.#packets.measuredFits(output, message.topic, false)) {
       this.#exchanges.over(session, packetId, -1);
       return;
     }
     const firstByte = PUBLISH | DUP | (qos << 1) | (delivery.retain ? RETAIN : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-1] 3.1.1
-    this.#write(output, firstByte, packetId, payload); // [MQTT-4.8.2-4]
+    this.#packets.sendMeasured(output, message.topic, firstByte, packetId, message.payload); // [MQTT-4.8.2-4]
+  }
+
+  #measure(output: ConnectionOutput, delivery: Delivery, mayAlias: boolean): void {
+    const { message, qos, subscriptionIdentifiers } = delivery;
+    const { topic, properties, payload, expiresAtMs } = message;
+    const expiry = secondsLeft(expiresAtMs, this.#context.nowMs);
+    this.#packets.measure(output, topic, qos, properties, expiry, subscriptionIdentifiers, payload, mayAlias);
   }
 
   /** A delivery that was shifted is over without an exchange. */
@@ -325,102 +304,12 @@ export class Outgoing {
     if (delivery.share === null) session.queue?.done(delivery);
     if (session.kept) this.#context.staged();
   }
-
-  // ---- bytes -------------------------------------------------------------------------------------------------------
-
-  #measure(
-    output: ConnectionOutput,
-    topic: Topic,
-    qos: number,
-    properties: Uint8Array,
-    expirySeconds: number,
-    identifiers: readonly number[],
-    payloadLength: number,
-    mayAlias: boolean,
-  ): void {
-    this.#writer.measure(
-      output.form,
-      topic.bytes,
-      qos,
-      properties,
-      expirySeconds,
-      identifiers,
-      payloadLength,
-    );
-    const alias = mayAlias && output.aliases !== null ? output.aliases.known(topic) : 0;
-    if (alias !== 0) this.#writer.replaceTopic(alias);
-  }
-
-  /** When the packet is sure to be sent: if its topic has no alias yet, perhaps it gets one with this packet. */
-  #introduceAlias(output: ConnectionOutput, topic: Topic): void {
-    if (output.aliases === null || this.#writer.hasAlias) return;
-    if (this.#writer.packetLength + 8 > output.maximumPacketSize) return;
-    const alias = output.aliases.introduce(topic);
-    if (alias !== 0) this.#writer.introduceAlias(alias);
-  }
-
-  #write(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): void {
-    const { outbox } = output;
-    const writer = this.#writer;
-    const large = payload.length >= BY_REFERENCE_BYTES;
-    const at = outbox.reserve(large ? writer.headLength : writer.packetLength);
-    writer.writeHead(outbox.bytes, at, firstByte, packetId);
-    if (large) outbox.appendPiece(payload);
-    else outbox.bytes.set(payload, at + writer.headLength);
-    if (outbox.overfull) outbox.flush();
-    this.#countSent(payload.length);
-  }
-
-  #writeTemplate(output: ConnectionOutput, template: Template, firstByte: number, packetId: number): void {
-    const { outbox } = output;
-    if (template.end === 0) {
-      outbox.appendPiece(template.payload!);
-      if (outbox.overfull) outbox.flush();
-      return;
-    }
-    const at = outbox.append(template.bytes, template.start, template.end);
-    const bytes = outbox.bytes;
-    bytes[at] = firstByte;
-    if (packetId !== 0) {
-      bytes[at + template.packetIdAt] = packetId >> 8;
-      bytes[at + template.packetIdAt + 1] = packetId & 0xff;
-    }
-    if (template.payload !== null) outbox.appendPiece(template.payload);
-    if (outbox.overfull) outbox.flush();
-  }
-
-  #hold(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): void {
-    const packet = new Uint8Array(this.#writer.packetLength);
-    this.#writer.writeHead(packet, 0, firstByte, packetId);
-    packet.set(payload, this.#writer.headLength);
-    output.outbox.hold(packet, this.#context.commits.current);
-    this.#countSent(payload.length);
-  }
-
-  /** False, and counted, if the client, or at QoS 0 its outbox, cannot take a packet of this length. */
-  #fits(output: ConnectionOutput, packetLength: number, topic: Topic, qos0: boolean): boolean {
-    if (packetLength > output.maximumPacketSize) {
-      this.#context.outcomes.dropped(DropReason.PacketTooLarge, output.clientId, topic, 1); // [MQTT-3.1.2-24]
-      return false;
-    }
-    if (qos0 && !output.outbox.accepts(packetLength)) {
-      this.#context.outcomes.dropped(DropReason.OutboxFull, output.clientId, topic, 1);
-      return false;
-    }
-    return true;
-  }
-
-  #countSent(payloadBytes: number): void {
-    const { metrics } = this.#context;
-    metrics.messagesSent++;
-    metrics.publishMessagesSent++;
-    metrics.publishBytesSent += payloadBytes;
-  }
 }
 
 /** Whether a message of this QoS can be sent to the session at once, overtaking nothing. */
 export function canTakeNow(session: Session, qos: number): boolean {
   const output = session.output;
   if (output === null || !output.outbox.hasRoom) return false;
-  return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0)); // [MQTT-3.3.4-9] [MQTT-4.6.0-5] [MQTT-4.6.0-6] 3.1.1
+  // [MQTT-3.3.4-9] [MQTT-4.6.0-5] [MQTT-4.6.0-5] 3.1.1 [MQTT-4.6.0-6] [MQTT-4.6.0-6] 3.1.1
+  return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0));
 }

@@ -74,14 +74,13 @@ export class RunRouter {
     }
     if (qos0 || session.kept || output.form !== run.form || !canTakeNow(session, 1)) return false;
     const { sender } = session;
-    if (sender.sendQuota < run.count) return false;
+    if (sender.sendable < run.count) return false;
     const at = output.outbox.append(run.bytes, run.start, run.end);
     const { bytes } = output.outbox;
     const shift = at - run.start;
     const packetIdBehind = run.form === WireForm.V5 ? 3 : 2;
     for (let i = 0; i < run.count; i++) {
-      // Never 0: an identifier is free for every unit of quota. [MQTT-2.2.1-4] [MQTT-2.3.1-4] 3.1.1
-      const packetId = sender.publish(1, null);
+      const packetId = sender.publish(1, null); // [MQTT-2.2.1-4] [MQTT-2.3.1-4] 3.1.1
       bytes[run.starts[i]! + shift] = PUBLISH_QOS1;
       bytes[run.payloads[i]! - packetIdBehind + shift] = packetId >> 8;
       bytes[run.payloads[i]! - packetIdBehind + shift + 1] = packetId & 0xff;

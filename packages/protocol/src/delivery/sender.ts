@@ -24,6 +24,9 @@ export const DeliveryState = {
 } as const;
 export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
+/** Packet identifiers there are. */
+const MAXIMUM_IN_FLIGHT = 65_535;
+
 export class Sender<T> {
   readonly inFlight: InFlightTable<T>;
   #sendQuota: number;
@@ -44,9 +47,16 @@ export class Sender<T> {
     return Math.max(0, this.#sendQuota);
   }
 
-  /** True when a new message may be sent: quota is left, and nothing older waits to be sent again. */
+  /** How many new messages may be sent now: none while something older waits to be sent again. */
+  get sendable(): number {
+    if (this.#resend !== null) return 0;
+    // Identifiers of an earlier connection may still be in use beside the quota of this one.
+    return Math.max(0, Math.min(this.#sendQuota, MAXIMUM_IN_FLIGHT - this.inFlight.size));
+  }
+
+  /** True when a new message may be sent. */
   get ready(): boolean {
-    return this.#sendQuota > 0 && this.#resend === null;
+    return this.#sendQuota > 0 && this.#resend === null && this.inFlight.size < MAXIMUM_IN_FLIGHT;
   }
 
   /**
@@ -73,16 +83,13 @@ export class Sender<T> {
     this.#resend = null;
   }
 
-  /**
-   * Takes a packet identifier and one unit of quota for a new message. Only when `ready`.
-   * @returns 0 when all 65,535 identifiers are in use.
-   */
+  /** Takes a packet identifier and one unit of quota for a new message. Only when `ready`: then there is one. */
   publish(qos: 1 | 2, item: T | null): number {
     const packetId = this.inFlight.allocate(
       qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec,
       item,
     );
-    if (packetId !== 0) this.#sendQuota--;
+    this.#sendQuota--;
     return packetId;
   }
 
