@@ -1,0 +1,100 @@
+// The examples, and what the documents tell people to type.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { urlOf } from '../mqtt-js.ts';
+import { buildMartlet, MAIN, ROOT } from './martlet-command.ts';
+import { Programs } from './program.ts';
+import { ServedBroker } from './served-broker.ts';
+
+const programs = new Programs();
+
+beforeAll(buildMartlet);
+afterEach(() => programs.stopAll());
+
+describe('examples/video-frames', () => {
+  const main = join(ROOT, 'examples/video-frames/main.mjs');
+
+  test('sends 200 KB frames at 30 a second to three viewers and loses none', async () => {
+    const { code, stdout, stderr } = await programs.run(process.execPath, [main, '--seconds', '2']);
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^60 frames of 200000 bytes, 30 a second, at QoS 1, to 3 viewers by mqtt:/),
+      expect.stringMatching(/^ {2}1 s: 30 frames sent, received \d+, \d+, \d+$/),
+      expect.stringMatching(/^ {2}2 s: 60 frames sent, received \d+, \d+, \d+$/),
+      'frames sent: 60, acknowledged: 60',
+      'frames received: 60, 60, 60',
+      'lost: 0, doubled or out of order: 0, damaged: 0',
+      expect.stringMatching(/^latency: p50 [\d.]+ ms, p99 [\d.]+ ms$/),
+      '',
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('uses another broker, and says so with its exit code when a frame is lost', async () => {
+    const served = await ServedBroker.start({ limits: { maximumPacketSize: 250_000 } });
+    const args = [main, '--url', urlOf(served.webSocket, 'ws'), '--seconds', '0.2', '--viewers', '2'];
+    const whole = await programs.run(process.execPath, args);
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('frames received: 6, 6\n') });
+    await served.close();
+
+    // A broker that takes no frame of this size ends the camera's connection.
+    const strict = await ServedBroker.start({ limits: { maximumPacketSize: 100_000 } });
+    const hopeless = [
+      main,
+      '--url',
+      urlOf(strict.tcp),
+      '--seconds',
+      '0.1',
+      '--viewers',
+      '1',
+      '--patience',
+      '0.2',
+    ];
+    const refused = await programs.run(process.execPath, hopeless);
+    expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('lost: 3,') });
+    await strict.close();
+  });
+});
+
+/** The fenced blocks of a language, with where they stand. */
+function blocks(language: string): readonly { readonly place: string; readonly text: string }[] {
+  const guides = readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`);
+  return ['README.md', ...guides]
+    .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
+    .flatMap((path) =>
+      [...readFileSync(join(ROOT, path), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+        .filter(([, tag]) => tag === language)
+        .map(([, , text], index) => ({ place: `${path}, ${language} block ${index + 1}`, text: text! })),
+    );
+}
+
+describe('Code in the documents', () => {
+  const programsShown = blocks('js').filter(({ text }) => text.includes(`from '@martlet/`));
+
+  test('is there, and the first of it is the example', () => {
+    const example = readFileSync(join(ROOT, 'examples/embed/main.mjs'), 'utf8');
+    expect(programsShown.filter(({ text }) => text === example).length).toBeGreaterThan(0);
+  });
+
+  test.each(programsShown)('runs to its end: $place', async ({ text }) => {
+    // Ports that others may use too are not for a test.
+    const code = text.replaceAll(/port: \d+/g, 'port: 0');
+    const run = await programs.run(process.execPath, ['--input-type=module', '--eval', code], { cwd: ROOT });
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    if (text.includes('home/kitchen')) expect(run.stdout).toBe('home/kitchen/temperature 21.5\n');
+  });
+
+  test('names only options that martlet start has', async () => {
+    const { stdout } = await programs.run(process.execPath, [MAIN, 'start', '--help']);
+    const known = new Set(stdout.match(/(?<=\s)--?[a-z][a-z-]*/g));
+    const commands = blocks('sh').flatMap(
+      ({ text }) => text.match(/^(?:martlet start|npm start --).*$/gm) ?? [],
+    );
+    expect(commands.length).toBeGreaterThan(3);
+    const named = commands.flatMap(
+      (command) => command.replace(/#.*$/, '').match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [],
+    );
+    expect(named.filter((flag) => !known.has(flag))).toEqual([]);
+  });
+});
