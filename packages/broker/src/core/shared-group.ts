@@ -126,7 +126,7 @@ export class SharedGroup implements SharedSource {
     const { message } = waiting;
     const given = new Delivery(
       message,
-      member.qos < message.qos ? member.qos : message.qos,
+      member.qos < message.qos ? member.qos : message.qos, // [MQTT-4.8.2-3]
       message.retain && member.retainAsPublished,
       member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier], // [MQTT-3.3.4-5]
       this.owner,

@@ -206,6 +206,14 @@ describe('many retained messages', () => {
     expect(shownOnes.length).toBeLessThan(20);
   });
 
+  it('beyond what the application may be handed in a turn are dropped for it, counted', () => {
+    const world = new World({ limits: { localMessages: 3 } });
+    retain(world.connect(), 5);
+    world.core.subscribe('many/+', () => {});
+    expect(world.core.takeLocal()).toHaveLength(3);
+    expect(world.dropped('queue-full-dropped-newest')).toBe(2);
+  });
+
   it('wait for acknowledgements without filling the queue', () => {
     const world = new World({ limits: { queuedMessages: 5 } });
     const publisher = world.connect();
