@@ -24,12 +24,10 @@ const { values } = parseArgs({
     patience: { type: 'string', default: '5' },
   },
 });
-const [seconds, rate, frameBytes, viewerCount] = [
-  values.seconds,
-  values.rate,
-  values.bytes,
-  values.viewers,
-].map(Number);
+const seconds = Number(values.seconds);
+const rate = Number(values.rate);
+const frameBytes = Number(values.bytes);
+const viewerCount = Number(values.viewers);
 const frames = Math.round(seconds * rate);
 
 const { url, closeBroker } = await openBroker();
