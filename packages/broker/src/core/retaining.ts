@@ -101,10 +101,7 @@ export class Retaining {
     while (!cursor.done) {
       const batch: Message[] = [];
       cursor.read(retainedBatch, batch);
-      for (const message of batch) {
-        if (this.#context.addLocal({ subscription, message, retained: true })) continue;
-        this.#context.outcomes.dropped(DropReason.QueueFullDroppedNewest, '', message.topic, 1);
-      }
+      for (const message of batch) this.#context.addLocal({ subscription, message, retained: true });
     }
   }
 

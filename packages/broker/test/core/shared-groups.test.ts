@@ -170,7 +170,8 @@ class Member {
 type Action =
   | { readonly do: 'publish'; readonly qos: 1 | 2; readonly count: number }
   | { readonly do: 'answer'; readonly who: number; readonly count: number }
-  | { readonly do: 'expire' | 'crash' }
+  | { readonly do: 'expire' }
+  | { readonly do: 'crash' }
   | {
       readonly do: 'connect' | 'restart' | 'join' | 'leave' | 'drop' | 'stall' | 'read';
       readonly who: number;
@@ -262,7 +263,7 @@ class Run {
     for (const member of this.members) if (member.client !== null) member.lost();
   }
 
-  #member(action: Exclude<Action, { readonly do: 'publish' | 'expire' | 'crash' }>): void {
+  #member(action: Extract<Action, { readonly who: number }>): void {
     const member = this.members[action.who % this.members.length]!;
     const { client } = member;
     const anchor = member === this.members[0];
