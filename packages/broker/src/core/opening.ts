@@ -345,7 +345,7 @@ export class Opening implements Phase {
     if (!v5 && connectReturnCodeFor(told) === undefined) return; // [MQTT-3.2.2-6] 3.1.1
     const connack: ConnackPacket = {
       type: 'connack',
-      sessionPresent: false, // [MQTT-3.2.2-6] [MQTT-3.2.2-4] 3.1.1
+      sessionPresent: false,
       reasonCode: told,
       properties: v5 ? { reasonString: toldReasonString(reasonString) } : NO_PROPERTIES,
     };
