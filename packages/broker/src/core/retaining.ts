@@ -48,8 +48,9 @@ export class Retaining {
   /** Keeps a message published with RETAIN in place of the topic's last one, or clears it. False beyond a limit. */
   retain(publication: Publication): boolean {
     const { name } = publication.topic;
+    // [MQTT-3.3.1-7] [MQTT-3.3.1-11] 3.1.1
     if (publication.payloadLength === 0) {
-      this.clear(name); // [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT-3.3.1-10] 3.1.1 [MQTT-3.3.1-11] 3.1.1
+      this.clear(name); // [MQTT-3.3.1-6] [MQTT-3.3.1-10] 3.1.1
       return true;
     }
     const message = publication.message();
