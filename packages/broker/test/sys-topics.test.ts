@@ -178,6 +178,7 @@ describe('$SYS topics', () => {
       subscriptions: 6,
       sharedSubscriptions: 7,
       retainedMessages: 8,
+      internedTopics: 12,
       retainedBytes: 9,
       storedMessages: 10,
       storedBytes: 11,

@@ -1,4 +1,4 @@
-import type { ConnectPacket } from '@martlet/protocol';
+import type { Will } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
 import { CommittingWorld } from '../commits/committing-world.ts';
 import { acknowledgement } from '../world/packets.ts';
@@ -13,10 +13,7 @@ function restarted(world: CommittingWorld, options: { readonly downMs?: number }
   return new CommittingWorld({ store: world.store.reopen(), nowMs: 77, wallMs: world.wallMs + downMs });
 }
 
-function willOf(
-  text: string,
-  options: Partial<NonNullable<ConnectPacket['will']>> = {},
-): ConnectPacket['will'] {
+function willOf(text: string, options: Partial<Will> = {}): Will {
   return { topicName: 'w', payload: bytesOf(text), qos: 1, retain: false, properties: {}, ...options };
 }
 

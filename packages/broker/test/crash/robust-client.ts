@@ -1,4 +1,4 @@
-import type { Packet, QoS } from '@martlet/protocol';
+import type { Packet, Qos } from '@martlet/protocol';
 import { expect } from 'vitest';
 import { acknowledgement, publishPacket } from '../world/packets.ts';
 import type { TestClient } from '../world/test-client.ts';
@@ -127,7 +127,7 @@ export class RobustClient {
     }
   }
 
-  #onPublish(topicName: string, packetId: number, qos: QoS, payload: Uint8Array): void {
+  #onPublish(topicName: string, packetId: number, qos: Qos, payload: Uint8Array): void {
     if (qos === 1) this.answers.push(acknowledgement('puback', packetId));
     if (qos === 2) {
       this.answers.push(acknowledgement('pubrec', packetId));
