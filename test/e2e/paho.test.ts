@@ -1,5 +1,6 @@
 // Programs as tutorials show them, on Debian's python3-paho-mqtt: nothing in them but the broker's address is ours.
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { debianTool } from '../debian-tools.ts';
@@ -62,6 +63,21 @@ describe.skipIf(python.path === undefined)(`Python programs with paho-mqtt ${pyt
     subscriber.child.stdin!.end();
     expect(await subscriber.exit).toMatchObject({ code: 0, stderr: '' });
     expect(subscriber.stdout.trimEnd().split('\n')).toHaveLength(temperatures.length);
+  });
+
+  test('the program that README.md shows publishes its temperature', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const shown = [...readme.matchAll(/^```python\n(.*?)^```$/gms)].map(([, text]) => text!);
+    expect(shown).toHaveLength(1);
+    const program = shown[0]!.replace('"localhost", 1883', `"127.0.0.1", ${served.port}`);
+    const temperature = new Promise((resolve) => {
+      const subscription = served.broker.subscribe('home/livingroom/temperature', (message) => {
+        subscription.unsubscribe();
+        resolve(message.json());
+      });
+    });
+    expect(await programs.run(python.path!, ['-c', program])).toMatchObject({ code: 0, stderr: '' });
+    expect(await temperature).toBe(22.5);
   });
 
   test('a dictionary dumped to JSON arrives as it was, in order', async () => {

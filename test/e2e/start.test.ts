@@ -16,6 +16,8 @@ import type { Program } from './program.ts';
 import { Programs } from './program.ts';
 
 const programs = new Programs();
+/** Debian's user with the fewest rights. */
+const NOBODY = 65_534;
 /** Whence everything is started: a directory that has nothing to do with the project. */
 const elsewhere = mkdtempSync(join(tmpdir(), 'martlet-start-'));
 /** Without what the test runner itself tells programs about colour. */
@@ -287,14 +289,11 @@ test('npm start builds and starts it, and hands on options and signals', async (
   await client.endAsync();
 });
 
-/** Debian's user with the fewest rights. */
-const NOBODY = 65_534;
-
 /** Whether no process that this test can start would be refused port 1. */
 function mayBindEverything(): boolean {
   const file = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
   if (!existsSync(file) || Number(readFileSync(file, 'utf8')) <= 1) return true;
   if (process.getuid?.() !== 0) return false;
   const probe = ['-e', `require('node:fs').accessSync(${JSON.stringify(join(ROOT, 'package.json'))})`];
-  return spawnSync(process.execPath, probe, { uid: 65_534, gid: 65_534, cwd: '/' }).status !== 0;
+  return spawnSync(process.execPath, probe, { uid: NOBODY, gid: NOBODY, cwd: '/' }).status !== 0;
 }

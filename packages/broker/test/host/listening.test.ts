@@ -90,6 +90,20 @@ test('Two brokers in one process never see each other', async () => {
   await brokers[1]!.close();
 });
 
+test('A raised packet limit holds over WebSocket too', async () => {
+  const broker = createBroker({ limits: { maximumPacketSize: 20 * 1024 * 1024 } });
+  const client = await connectAsync(urlOf(await broker.listenWebSocket({ port: 0 }), 'ws'), {
+    reconnectPeriod: 0,
+  });
+  const received = new Promise<number>((resolve) => {
+    broker.subscribe('large', (message) => resolve(message.payload.length));
+  });
+  await client.publishAsync('large', Buffer.alloc(18 * 1024 * 1024), { qos: 1 });
+  expect(await received).toBe(18 * 1024 * 1024);
+  await client.endAsync();
+  await broker.close();
+});
+
 test('A connection beyond the limit is closed at once and counted', async () => {
   const broker = createBroker({ limits: { connections: 1 } });
   const listener = await broker.listen({ port: 0 });
