@@ -330,7 +330,7 @@ export class Incoming {
       return last?.equals(bytes, start, end) ? last : this.#intern(bytes, start, end);
     }
     if (alias === 0) {
-      throw new ProtocolError('PUBLISH has an empty topic name and no Topic Alias'); // [MQTT-3.3.2-1] [MQTT-4.7.3-1]
+      throw new ProtocolError('PUBLISH has an empty topic name and no Topic Alias'); // [MQTT-4.7.3-1]
     }
     const topic = client.topicOfAlias(alias);
     if (topic === undefined) {
@@ -346,7 +346,7 @@ export class Incoming {
     if (topic !== null && end - start <= this.#context.profile.limits.topicBytes) return topic;
     const problem = this.#topics.problemOf(bytes, start, end) ?? 'tooLong';
     const text = `PUBLISH has an invalid topic name: ${TOPIC_PROBLEMS[problem]}`;
-    if (problem === 'illFormed' || problem === 'nullCharacter') throw new MalformedPacketError(text); // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
+    if (problem === 'illFormed' || problem === 'nullCharacter') throw new MalformedPacketError(text); // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-3.3.2-1]
     throw new ProtocolError(text, ReasonCode.TopicNameInvalid); // [MQTT-3.3.2-2] [MQTT-3.3.2-2] 3.1.1
   }
 }

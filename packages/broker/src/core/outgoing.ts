@@ -218,18 +218,19 @@ export class Outgoing {
   ): void {
     const template = publication.template(output.form, true);
     if (!this.#packets.fits(output, template.packetLength, publication.topic, false)) return;
-    const packetId = session.sender.publish(qos, null); // [MQTT-4.3.2-1] [MQTT-4.3.3-1]
-    // DUP is not the publisher's. [MQTT-3.3.1-3] [MQTT-3.3.1-3] 3.1.1 [MQTT-4.3.2-2] [MQTT-4.3.3-2]
-    const firstByte = PUBLISH | (qos << 1) | (retain ? RETAIN : 0);
+    const packetId = session.sender.publish(qos, null); // [MQTT-4.3.3-1]
+    // Without the publisher's DUP.
+    const firstByte = PUBLISH | (retain ? RETAIN : 0) | (qos << 1); // [MQTT-3.3.1-3] [MQTT-3.3.1-3] 3.1.1 [MQTT-4.3.3-2]
     this.#packets.sendTemplate(output, template, firstByte, packetId, publication.payloadLength);
   }
 
   #sendUnlessExpired(session: Session, output: ConnectionOutput, delivery: Delivery): void {
+    // [MQTT-3.3.2-5]
     if (delivery.message.expiresAtMs >= this.#context.nowMs) {
       this.#send(session, output, delivery);
       return;
     }
-    this.#finish(session, delivery); // [MQTT-3.3.2-5]
+    this.#finish(session, delivery);
     this.#context.outcomes.dropped(DropReason.Expired, session.clientId, delivery.message.topic, 1);
   }
 
@@ -287,7 +288,7 @@ export class Outgoing {
       this.#exchanges.over(session, packetId, -1);
       return;
     }
-    const firstByte = PUBLISH | DUP | (qos << 1) | (delivery.retain ? RETAIN : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-1] 3.1.1
+    const firstByte = PUBLISH | (qos << 1) | (delivery.retain ? RETAIN : 0) | DUP; // [MQTT-3.3.1-1] [MQTT-3.3.1-1] 3.1.1
     this.#packets.sendMeasured(output, message.topic, firstByte, packetId, message.payload); // [MQTT-4.8.2-4]
   }
 

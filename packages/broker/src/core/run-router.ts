@@ -80,7 +80,7 @@ export class RunRouter {
     const shift = at - run.start;
     const packetIdBehind = run.form === WireForm.V5 ? 3 : 2;
     for (let i = 0; i < run.count; i++) {
-      const packetId = sender.publish(1, null); // [MQTT-2.2.1-4] [MQTT-2.3.1-4] 3.1.1
+      const packetId = sender.publish(1, null); // [MQTT-2.2.1-4] [MQTT-2.3.1-4] 3.1.1 [MQTT-4.3.2-1] [MQTT-4.3.2-1] 3.1.1
       bytes[run.starts[i]! + shift] = PUBLISH_QOS1;
       bytes[run.payloads[i]! - packetIdBehind + shift] = packetId >> 8;
       bytes[run.payloads[i]! - packetIdBehind + shift + 1] = packetId & 0xff;

@@ -21,7 +21,7 @@ function keptSubscriber(world: World, properties: Record<string, number> = {}) {
 }
 
 describe('Topic Name', () => {
-  it('[MQTT-3.3.2-1] v5 v3.1.1 that is not UTF-8 ends the connection, and nothing is routed', () => {
+  it('[MQTT-1.5.4-1] [MQTT-1.5.4-2] v5 [MQTT-3.3.2-1] v5 v3.1.1 that is not UTF-8, or has U+0000, ends the connection, and nothing is routed', () => {
     for (const protocolVersion of [V311, V5]) {
       for (const name of [
         [0xc0, 0x80],
@@ -93,11 +93,16 @@ describe('Topic Name', () => {
     }
   });
 
-  it('of no character, without an alias, ends the connection', () => {
+  it('[MQTT-4.7.3-1] v5 v3.1.1 of no character, without an alias, ends the connection', () => {
     for (const protocolVersion of [V311, V5]) {
       const publisher = new World().connect({ protocolVersion });
       publisher.sendBytes(Uint8Array.of(0x30, 3, 0, 0, 0));
       expect(publisher.closed).toBe(true);
+      if (protocolVersion === V5) {
+        const { reasonCode, properties } = publisher.takeOne('disconnect');
+        expect(reasonCode).toBe(ReasonCode.ProtocolError);
+        expect(properties.reasonString).toMatch(/empty topic name/);
+      }
     }
   });
 
@@ -116,6 +121,27 @@ describe('Topic Name', () => {
           clients[i]!.takePublishes().some(({ topicName }) => topicName === 'a/b'),
         );
         expect(reached).toEqual(['a/b', 'a/+', 'a/#', '#', '+/b']);
+      }
+    }
+  });
+});
+
+describe('Packet Identifier', () => {
+  it('[MQTT-2.2.1-3] v5 [MQTT-2.3.1-1] v3.1.1 0 ends the connection, and nothing is routed', () => {
+    for (const protocolVersion of [V311, V5]) {
+      for (const firstByte of [0x32, 0x34, 0x3a, 0x33]) {
+        const world = new World();
+        const subscriber = world.connect();
+        subscriber.subscribe('#', 2);
+        const publisher = world.connect({ protocolVersion });
+        const body = [0, 1, 0x74, 0, 0, ...(protocolVersion === V5 ? [0] : [])];
+        publisher.sendBytes(Uint8Array.of(firstByte, body.length, ...body));
+        expect(publisher.closed).toBe(true);
+        if (protocolVersion === V5) {
+          expect(publisher.takeOne('disconnect').reasonCode).toBe(ReasonCode.ProtocolError);
+        }
+        expect(publisher.take()).toEqual([]);
+        expect(subscriber.take()).toEqual([]);
       }
     }
   });

@@ -12,6 +12,7 @@ describe('the answer to PUBLISH', () => {
       world.connect().subscribe('t', 2);
       const publisher = world.connect({ protocolVersion });
       publisher.publish('t', 'x');
+      publisher.publish('t', 'x', { retain: true });
       expect(publisher.take()).toEqual([]);
       publisher.publish('t', 'x', { qos: 1, packetId: 10 });
       expect(publisher.take()).toEqual([acknowledgement('puback', 10)]);

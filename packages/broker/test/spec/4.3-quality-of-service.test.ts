@@ -85,9 +85,11 @@ describe('QoS 1, as receiver,', () => {
     for (const protocolVersion of VERSIONS) {
       const { world, heard } = listening();
       const publisher = world.connect({ protocolVersion });
-      publisher.publish('t', 'x', { qos: 1, packetId: 77 });
-      expect(publisher.take()).toEqual([acknowledgement('puback', 77)]);
-      expect(heard()).toEqual(['x']);
+      for (const retain of [false, true]) {
+        publisher.publish('t', 'x', { qos: 1, packetId: 77, retain });
+        expect(publisher.take()).toEqual([acknowledgement('puback', 77)]);
+        expect(heard()).toEqual(['x']);
+      }
     }
   });
 

@@ -153,7 +153,7 @@ describe('the messages of one publisher, topic and level', () => {
         const packetId = publisher.publish(`t${i % 2}`, String(i).padStart(100, '0'), { qos });
         if (qos === 2) publisher.send(acknowledgement('pubrel', packetId));
         if (i % 40 === 0) clients.get('slow')!.stalled = true;
-        if (i % 40 === 30) clients.get('slow')!.unstall();
+        if (i % 40 === 28) clients.get('slow')!.unstall();
         if (i % 40 === 10) {
           // What it has got, and not acknowledged, comes again.
           received.get('away')!.push(...clients.get('away')!.takePublishes());
