@@ -325,7 +325,7 @@ export class Opening implements Phase {
     // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
     output.send({ ...connack, sessionPresent: present });
     if (context.stagings !== before) outbox.notBefore(context.commits.current);
-    this.#connection.become(serving, context.profile.limits.maximumPacketSize);
+    this.#connection.become(serving, context.profile.limits.maximumPacketSize); // [MQTT-3.2.0-2]
     events.emit('clientConnected', { ...client, sessionPresent: present, keepAlive: agreement.keepAlive });
     this.#parts.outgoing.pump(session);
   }

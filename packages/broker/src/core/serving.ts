@@ -229,7 +229,7 @@ export class Serving implements Phase, SessionHolder {
         this.#reauthentication.onAuth(packet);
         break;
       case 'connect':
-        throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.2.0-2] [MQTT-3.1.0-2] 3.1.1
+        throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
       default:
         throw new ProtocolError(`${packet.type} came from a client`);
     }

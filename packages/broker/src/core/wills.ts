@@ -53,8 +53,8 @@ export class Wills {
 
   /** The client is back, or has said goodbye: no will. */
   cancel(session: Session): void {
-    session.will = null; // [MQTT-3.1.3-9] [MQTT-3.1.2-10] [MQTT-3.1.2-10] 3.1.1
-    if (session.willDue !== null) this.#context.deadlines.clear(session.willDue);
+    session.will = null; // [MQTT-3.1.2-10] [MQTT-3.1.2-10] 3.1.1
+    if (session.willDue !== null) this.#context.deadlines.clear(session.willDue); // [MQTT-3.1.3-9]
     session.willDue = null;
   }
 

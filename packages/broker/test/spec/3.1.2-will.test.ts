@@ -24,13 +24,21 @@ describe('a will', () => {
   it('[MQTT-3.1.2-7] [MQTT-3.1.2-8] v5 [MQTT-3.1.2-8] v3.1.1 is published when the network connection is lost, at its own QoS', () => {
     for (const protocolVersion of VERSIONS) {
       for (const qos of [0, 1, 2] as const) {
-        const { world, mourner } = worldWithMourner();
-        const client = world.connect({ protocolVersion, will: will({ qos }) });
-        expect(mourner.takePublishes()).toEqual([]);
-        client.drop();
-        const [message] = mourner.takeAndAcknowledge();
-        expect(message).toMatchObject({ topicName: 'will', payload: bytesOf('gone'), qos, retain: false });
-        expect(mourner.take()).toEqual([]);
+        for (const kept of [false, true]) {
+          const { world, mourner } = worldWithMourner();
+          const properties = kept && protocolVersion === V5 ? { sessionExpiryInterval: 100 } : {};
+          const client = world.connect({
+            protocolVersion,
+            cleanStart: !kept,
+            properties,
+            will: will({ qos }),
+          });
+          expect(mourner.takePublishes()).toEqual([]);
+          client.drop();
+          const [message] = mourner.takeAndAcknowledge();
+          expect(message).toMatchObject({ topicName: 'will', payload: bytesOf('gone'), qos, retain: false });
+          expect(mourner.take()).toEqual([]);
+        }
       }
     }
   });
@@ -108,10 +116,12 @@ describe('a will', () => {
     }
   });
 
-  it('[MQTT-3.1.2-14] v5 [MQTT-3.1.2-16] v3.1.1 with Will Retain 0 is not retained', () => {
+  it('[MQTT-3.1.2-14] v5 [MQTT-3.1.2-16] v3.1.1 with Will Retain 0 is published, and not retained', () => {
     for (const protocolVersion of VERSIONS) {
-      const world = new World();
+      const { world, mourner } = worldWithMourner();
+      mourner.subscribe([{ topicFilter: 'will', retainAsPublished: true }]);
       world.connect({ protocolVersion, will: will({ retain: false }) }).drop();
+      expect(mourner.takePublishes()).toMatchObject([{ retain: false }]);
       const late = world.connect();
       late.subscribe('will');
       expect(late.takePublishes()).toEqual([]);
