@@ -46,7 +46,7 @@ export interface MemoryImage {
   readonly retained: readonly StoredMessage[];
 }
 
-export const EMPTY_IMAGE: MemoryImage = { sessions: [], shares: [], retained: [] };
+export const EMPTY_IMAGE: Readonly<MemoryImage> = { sessions: [], shares: [], retained: [] };
 
 /** Draws one image: messages that are shared are shared in it. */
 export class ImageWriter {

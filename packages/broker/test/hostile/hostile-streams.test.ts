@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
+import { TestAuthorizer } from '../rights/test-authorizer.ts';
 import type { TestClient } from '../world/test-client.ts';
 import type { WorldOptions } from '../world/world.ts';
 import { World } from '../world/world.ts';
@@ -118,7 +119,7 @@ it('streams that come while commits last long, and fail, leave nothing behind ei
     else store.finishCommit();
     world.turn();
   };
-  attack(world, 10_000, (i, random) => {
+  attack(world, 5_000, (i, random) => {
     if (random.oneIn(5)) commit(random);
     if (i % 100 === 0) world.advance(500);
     world.events.length = 0;
@@ -139,4 +140,26 @@ it('streams that come while commits last long, and fail, leave nothing behind ei
   const again = new World({ store: store.reopen() });
   expect(again.core.gauges.sessions).toBe(0);
   expect(again.core.gauges.storedMessages).toBe(again.core.gauges.retainedMessages);
+}, 300_000);
+
+it('streams whose every second question the authoriser answers late, or too late, leave nothing behind', () => {
+  const authorizer = new TestAuthorizer();
+  const decisions = new Random(SEED + 1);
+  authorizer.rule = () => (decisions.oneIn(2) ? 'late' : { allowed: !decisions.oneIn(4) });
+  const world = worldWithLimits({ authorizer });
+  attack(world, 10_000, (i, random) => {
+    while (authorizer.open.length > random.below(8)) {
+      const at = random.below(authorizer.open.length);
+      authorizer.open.splice(at, 1)[0]!.answer({ allowed: !random.oneIn(4) });
+      world.turn();
+    }
+    if (random.oneIn(50)) world.core.forgetRights();
+    if (i % 100 === 0) world.advance(500);
+    world.events.length = 0;
+  });
+  for (const { answer } of authorizer.open.splice(0)) answer({ allowed: true });
+  const codes = new Set(world.log.map(({ code }) => code));
+  expect([...codes].sort()).toEqual(['connection-refused', 'protocol-error']);
+  expect(world.dropped('not-authorized')).toBeGreaterThan(100);
+  expectNothingLeft(world, tablesOf(new World()));
 }, 300_000);
