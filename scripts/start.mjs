@@ -16,9 +16,12 @@ const build = spawnSync(
 );
 if (build.status === 0) {
   const parent = process.ppid;
-  setInterval(() => {
+  const watch = setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
-  }, PARENT_CHECK_MS).unref();
+  }, PARENT_CHECK_MS);
+  watch.unref();
+  // Told once, by whomever, is enough: a second signal would cut the orderly end short.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => clearInterval(watch));
   const main = new URL('../packages/cli/dist/main.js', import.meta.url);
   process.argv.splice(1, 1, fileURLToPath(main), 'start');
   await import(main.href);
