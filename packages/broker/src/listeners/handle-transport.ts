@@ -178,9 +178,8 @@ export class HandleTransport implements Transport, Lingering {
     this.#context.connections.linger(this);
     const request = new this.#context.wrap.ShutdownWrap();
     request.oncomplete = () => this.#onFlushed();
-    const status = this.#handle.shutdown(request);
-    if (status === 1) this.#onFlushed();
-    else if (status !== 0) this.#close(null); // The peer is gone: there is nobody to tell.
+    // Not 0: it is done already, or there is nobody left to tell.
+    if (this.#handle.shutdown(request) !== 0) this.#onFlushed();
   }
 
   #onFlushed(): void {
@@ -190,7 +189,6 @@ export class HandleTransport implements Transport, Lingering {
 
   onWritten(status: number): void {
     this.#writing = false;
-    if (this.#state === State.Closing) return;
     if (status !== 0) this.#close(getSystemErrorName(status));
     else if (this.#state === State.Open) this.#sink?.onDrained();
   }

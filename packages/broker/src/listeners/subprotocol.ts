@@ -3,8 +3,7 @@ export const SUBPROTOCOLS: readonly string[] = ['mqtt', 'mqttv3.1'];
 
 /**
  * The subprotocol to answer: `mqtt` wherever it is offered [MQTT-6.0.0-4] [MQTT-6.0.0-4] 3.1.1, and undefined where
- * nothing spoken here is. Such a client is refused, as other brokers do: it has to offer `mqtt`.
- * [MQTT-6.0.0-3] [MQTT-6.0.0-3] 3.1.1
+ * nothing spoken here is.
  *
  * @param offered The values of Sec-WebSocket-Protocol.
  */

@@ -1,5 +1,5 @@
 /**
- * Listens on a TCP port or a Unix socket for MQTT over a byte stream. [MQTT-4.2.0-1]
+ * Listens on a TCP port or a Unix socket for MQTT over a byte stream.
  *
  * Accepted handles become connections without a `net.Socket` (handle-transport.ts) where this Node.js allows it, and
  * with one (socket-transport.ts) where not. Which of the two makes no difference to the core.
@@ -60,7 +60,7 @@ export const READ_BUFFER_BYTES: number = 128 * 1024;
  */
 export async function listenTcp(options: TcpListenerOptions, accept: Accept, log: Log): Promise<Listener> {
   const listener = new TcpListener(options, accept, log);
-  await listener.open();
+  await listener.open(); // [MQTT-4.2.0-1]
   return listener;
 }
 

@@ -190,9 +190,9 @@ class WebSocketListener implements Listener {
     if (origins !== undefined && origin !== undefined && !origins.includes(origin))
       return textAnswer(403, 'Pages of this origin may not connect.');
     const offered = offeredSubprotocols(request.headers['sec-websocket-protocol']);
-    if (chooseSubprotocol(offered) === undefined)
-      return textAnswer(400, `Offer one of these subprotocols: ${SUBPROTOCOLS.join(', ')}.`);
-    return undefined;
+    if (chooseSubprotocol(offered) !== undefined) return undefined;
+    // A client has to offer `mqtt`; other brokers refuse those that do not, too.
+    return textAnswer(400, `Offer one of these subprotocols: ${SUBPROTOCOLS.join(', ')}.`); // [MQTT-6.0.0-3] [MQTT-6.0.0-3] 3.1.1
   }
 
   #onWebSocket(webSocket: WebSocket, socket: Socket): void {

@@ -1,6 +1,6 @@
 /**
  * A WebSocket as a {@link Transport}: the bytes of its binary messages, one after the other, are the MQTT byte stream.
- * Where messages begin and end means nothing. [MQTT-6.0.0-2] [MQTT-6.0.0-2] 3.1.1
+ * Where messages begin and end means nothing.
  *
  * Framing, masking, pings and the closing handshake are the library's; here are the order of calls that the port
  * promises, and the bound on what an unfinished message may hold.
@@ -84,7 +84,7 @@ export class WebSocketTransport implements Transport, Lingering {
   #onBytes(bytes: Uint8Array): void {
     if (this.#ending || bytes.length === 0) return;
     if (this.#paused) this.#held.push(bytes);
-    else this.#sink!.receive(bytes, 0, bytes.length);
+    else this.#sink!.receive(bytes, 0, bytes.length); // [MQTT-6.0.0-2] [MQTT-6.0.0-2] 3.1.1
   }
 
   /** The library gathers a message until it is whole; the core says how much of that it allows. */

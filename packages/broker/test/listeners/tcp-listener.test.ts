@@ -171,6 +171,27 @@ describe('A sink that names a place for the next bytes', () => {
     }
   });
 
+  test('is not asked again when it has closed the connection', async () => {
+    let asked = 0;
+    let closed: () => void = () => {};
+    const isClosed = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const listener = await listen((transport) => ({
+      receive: () => transport.destroy(),
+      onDrained: () => {},
+      onClosed: closed,
+      readInto: () => {
+        asked++;
+        return null;
+      },
+    }));
+    const peer = await dial(listener);
+    peer.send(Buffer.from('x'));
+    await isClosed;
+    expect(asked).toBe(0);
+  });
+
   test('has it back when the connection is closed', async () => {
     const sinks: PlacingSink[] = [];
     const listener = await listen((transport) => {

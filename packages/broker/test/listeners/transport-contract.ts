@@ -179,14 +179,22 @@ export function describeTransport(wire: Wire): void {
 
     test('can be paused and resumed at every read', async () => {
       const { peer, sink } = await connected();
+      let paused = false;
+      let early = 0;
       sink.onReceive = () => {
+        if (paused) early++;
+        paused = true;
         sink.call((transport) => transport.pause());
-        setImmediate(() => sink.call((transport) => transport.resume()));
+        setImmediate(() => {
+          paused = false;
+          sink.call((transport) => transport.resume());
+        });
       };
       const bytes = pattern(300_000);
-      for (let i = 0; i < bytes.length; i += 10_000) peer.send(bytes.subarray(i, i + 10_000));
+      for (let i = 0; i < bytes.length; i += 1000) peer.send(bytes.subarray(i, i + 1000));
       await sink.until(() => sink.bytes.length >= bytes.length);
       expect(sink.bytes.equals(bytes)).toBe(true);
+      expect(early).toBe(0);
     });
 
     test('ends after everything written has left', async () => {
@@ -201,6 +209,24 @@ export function describeTransport(wire: Wire): void {
       expect(peer.bytes.length).toBe(all.length);
       expect(sink.causes).toEqual([null]);
       expect(sink.drains).toBe(0);
+    });
+
+    test('ends after everything written has left, also when the peer has stopped sending', async () => {
+      const { peer, sink } = await connected();
+      peer.pause();
+      const { sent } = fill(sink);
+      sink.call((transport) => transport.end());
+      peer.socket.end();
+      // The peer's FIN is read before the peer reads: another round trip takes longer.
+      const other = await dial(listeners[0]!);
+      const otherSink = sinks[1]!;
+      other.send(Buffer.from('x'));
+      await otherSink.until(() => otherSink.chunks.length === 1);
+      peer.resume();
+      const all = Buffer.concat(sent);
+      expect((await peer.receive(all.length)).equals(all)).toBe(true);
+      await Promise.all([peer.closed, sink.closed()]);
+      expect(sink.causes).toEqual([null]);
     });
 
     test('hands in nothing after end, and takes nothing more', async () => {

@@ -73,6 +73,21 @@ async function listen(
 const get = (path: string, method = 'GET', host = 'localhost:8080'): string =>
   `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
+/** Resolves when the server has closed or reset a connection. */
+function gone(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const onGone = () => {
+      socket.destroy();
+      resolve();
+    };
+    socket
+      .on('error', () => {})
+      .once('end', onGone)
+      .once('close', onGone)
+      .resume();
+  });
+}
+
 /** The code of the close frame that the server sends. */
 async function closeCode(peer: Peer): Promise<number | undefined> {
   let code: number | undefined;
@@ -196,6 +211,24 @@ describe('MQTT over WebSocket', () => {
   };
   test('[MQTT-6.0.0-4] v5 the subprotocol answered is mqtt', answersMqtt);
   test('[MQTT-6.0.0-4] v3.1.1 the subprotocol answered is mqtt', answersMqtt);
+
+  test('sends what is written together in one message, and what is large as it is', async () => {
+    const { peer, sink } = await (await listen()).connect();
+    const frames = new ServerFrames();
+    const lengths: number[] = [];
+    const received = new Promise<void>((resolve) => {
+      peer.socket.on('data', (bytes) => {
+        for (const { payload } of frames.push(bytes)) lengths.push(payload.length);
+        if (lengths.includes(7)) resolve();
+      });
+    });
+    sink.call((transport) => transport.writeAll([pattern(10), pattern(20), pattern(30)]));
+    sink.call((transport) => transport.writeAll([pattern(10), pattern(100_000)]));
+    sink.call((transport) => transport.write(pattern(7)));
+    await received;
+    expect(lengths).toEqual([60, 10, 100_000, 7]);
+    peer.end();
+  });
 
   test('answers clients from before MQTT 3.1.1 with the name they offer', async () => {
     expect(await answered(await listen(), 'mqttv3.1')).toBe('mqttv3.1');
@@ -413,20 +446,14 @@ describe('The HTTP port around it', () => {
     const silent = await dialSocket(rig.listener);
     const slow = await dialSocket(rig.listener);
     slow.write('GET / HTTP/1.1\r\nHost:');
-    for (const socket of [silent, slow]) {
-      socket.on('error', () => {}).resume();
-      await new Promise((resolve) => socket.once('end', resolve));
-      socket.destroy();
-    }
+    await Promise.all([gone(silent), gone(slow)]);
   });
 
   test('does not close WebSockets for that', async () => {
     const rig = await listen({ headersTimeoutMs: 20 });
     const { peer, sink } = await rig.connect();
     const slow = await dialSocket(rig.listener);
-    slow.on('error', () => {}).resume();
-    await new Promise((resolve) => slow.once('end', resolve));
-    slow.destroy();
+    await gone(slow);
     peer.send(Buffer.from('x'));
     await sink.until(() => sink.bytes.length === 1 || sink.isClosed);
     expect(sink.bytes.toString()).toBe('x');
@@ -451,12 +478,11 @@ describe('The HTTP port around it', () => {
     for (let i = 0; i < 5; i++) webSockets.push(await dialWebSocket(listener));
     const idle = [await dialSocket(listener), await dialSocket(listener)];
     const refused = await dialSocket(listener);
-    refused.on('error', () => {}).resume();
-    await new Promise((resolve) => refused.once('end', resolve));
+    await gone(refused);
     expect(lines).toEqual([`accept-failed ${listener.name}: too many HTTP connections`]);
     idle[0]!.destroy();
     for (const socket of webSockets) expect(socket.destroyed).toBe(false);
-    for (const socket of [...webSockets, ...idle, refused]) socket.destroy();
+    for (const socket of [...webSockets, ...idle]) socket.destroy();
   });
 
   test('says in one line what to do when the port is in use', async () => {
@@ -483,10 +509,6 @@ describe('The HTTP port around it', () => {
   test('closes at once for those who only asked', async () => {
     const { listener } = await listen();
     const socket = await dialSocket(listener);
-    const ended = new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
-    socket.resume();
-    await listener.close();
-    socket.destroy();
-    await ended;
+    await Promise.all([gone(socket), listener.close()]);
   });
 });
