@@ -10,21 +10,32 @@ import { SIGNAL_EXIT_CODE } from './exit-code.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export type EndingSignal = (typeof SIGNALS)[number];
 
-const SAME_WISH_MS = 500;
+export const SAME_WISH_MS = 500;
 
-/** Resolves with the first signal. From then on, a second one ends the process. */
-export function endingSignal(): Promise<EndingSignal> {
+/** What of a process this needs. */
+export interface SignalledProcess {
+  on(signal: EndingSignal, listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+/**
+ * Resolves with the first signal. From then on, a second one ends the process.
+ * @param nowMs A monotonic clock.
+ */
+export function endingSignal(
+  signalled: SignalledProcess = process,
+  nowMs: () => number = () => performance.now(),
+): Promise<EndingSignal> {
   return new Promise((resolve) => {
     let first: { readonly signal: EndingSignal; readonly atMs: number } | undefined;
     const onSignal = (signal: EndingSignal): void => {
-      const nowMs = performance.now();
       if (first === undefined) {
-        first = { signal, atMs: nowMs };
+        first = { signal, atMs: nowMs() };
         resolve(signal);
-      } else if (signal !== first.signal || nowMs - first.atMs >= SAME_WISH_MS) {
-        process.exit(SIGNAL_EXIT_CODE + constants.signals[signal]);
+      } else if (signal !== first.signal || nowMs() - first.atMs >= SAME_WISH_MS) {
+        signalled.exit(SIGNAL_EXIT_CODE + constants.signals[signal]);
       }
     };
-    for (const signal of SIGNALS) process.on(signal, onSignal);
+    for (const signal of SIGNALS) signalled.on(signal, () => onSignal(signal));
   });
 }
