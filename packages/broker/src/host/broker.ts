@@ -74,7 +74,7 @@ interface KeptWaiter {
 /** A WebSocket message may carry the largest packet and, beside it, some small ones. */
 const WEBSOCKET_ALLOWANCE = 64 * 1024;
 
-const SILENT: Log = { write() {} };
+const SILENT: Readonly<Log> = { write() {} };
 const encoder = new TextEncoder();
 
 /**
