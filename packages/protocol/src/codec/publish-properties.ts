@@ -76,12 +76,10 @@ export function scanPublishProperties(
   for (let at = start; at < end; ) {
     const id = bytes[at]!;
     const next = propertyEnd(bytes, at, end);
-    const bit = id < 0x20 ? 1 << id : id === TOPIC_ALIAS ? 1 : 0; // no property has identifier 0
-    if (id !== USER_PROPERTY && id !== SUBSCRIPTION_IDENTIFIER) {
-      if ((seen & bit) !== 0)
-        throw new ProtocolError(`expected property 0x${id.toString(16)} once, got it again`);
-      seen |= bit;
-    }
+    const bit = onceBit(id);
+    if ((seen & bit) !== 0)
+      throw new ProtocolError(`expected property 0x${id.toString(16)} once, got it again`);
+    seen |= bit;
     if (id === TOPIC_ALIAS) {
       into.topicAlias = (bytes[at + 1]! << 8) | bytes[at + 2]!;
     } else if (id === MESSAGE_EXPIRY_INTERVAL) {
@@ -96,10 +94,15 @@ export function scanPublishProperties(
     }
     at = next;
   }
-  if (forwardLength === 0) into.forwardEnd = into.forwardStart;
-  else if (into.forwardEnd - into.forwardStart !== forwardLength) {
+  if (into.forwardEnd - into.forwardStart !== forwardLength) {
     into.forwardBytes = gather(bytes, into.forwardStart, into.forwardEnd, forwardLength);
   }
+}
+
+/** A bit for each property that may stand only once; none has identifier 0. */
+function onceBit(id: number): number {
+  if (id === TOPIC_ALIAS) return 1;
+  return id === SUBSCRIPTION_IDENTIFIER || id === USER_PROPERTY ? 0 : 1 << id;
 }
 
 /** Checks the property that begins at `at`, and returns where it ends. */
