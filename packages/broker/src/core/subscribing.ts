@@ -87,7 +87,7 @@ export class Subscribing {
       reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
       properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ') },
     });
-    for (const subscription of toShow.values()) this.#retaining.show(session, subscription);
+    for (const subscription of toShow.values()) this.#retaining.show(session, subscription); // [MQTT-3.3.1-6] 3.1.1
     return true;
   }
 
@@ -152,7 +152,7 @@ function showsRetained(wanted: Wanted, isNew: boolean): boolean {
   return (
     !isSharedFilter(wanted.topicFilter) &&
     wanted.retainHandling !== 2 && // [MQTT-3.3.1-11]
-    (wanted.retainHandling === 0 || // [MQTT-3.3.1-9] [MQTT-3.3.1-6] 3.1.1
+    (wanted.retainHandling === 0 || // [MQTT-3.3.1-9] [MQTT-3.8.4-4] [MQTT-3.8.4-3] 3.1.1
       isNew) // [MQTT-3.3.1-10]
   );
 }
