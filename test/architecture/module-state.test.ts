@@ -85,7 +85,7 @@ describe('The check of invariant 4 sees', () => {
     ['a type that is a primitive', 'const n: number = compute();'],
     [
       'stateless objects',
-      `const e = new TextEncoder(); const none = new Uint8Array(0); const key = Symbol('key');`,
+      `const e = new TextEncoder(); const none = new Uint8Array(0); const slots = new Uint16Array(0); const key = Symbol('key');`,
     ],
     ['a regular expression', 'const word = /a/;'],
     ['a static constant', 'class A { static readonly limit = 4; }'],

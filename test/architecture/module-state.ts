@@ -153,7 +153,7 @@ function isImmutableValue(value: unknown): boolean {
 function isEmptyBytes(value: SyntaxNode): boolean {
   const [length, ...rest] = nodesOf(value['arguments']);
   const isEmpty = length === undefined || (length['value'] === 0 && rest.length === 0);
-  return nameOf(value['callee']) === 'Uint8Array' && isEmpty;
+  return (nameOf(value['callee']) ?? '').match(/^U?[Ii]nt(?:8|16|32)Array$/) !== null && isEmpty;
 }
 
 function regexFlags(literal: SyntaxNode): string {

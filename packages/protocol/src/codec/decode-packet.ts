@@ -24,7 +24,7 @@ export interface DecodeOptions {
   readonly from?: 'client' | 'server';
 }
 
-const EITHER: DecodeOptions = {};
+const EITHER: Readonly<DecodeOptions> = {};
 
 /**
  * Decodes one whole packet.
