@@ -129,7 +129,7 @@ describe('the answers of the broker', () => {
 describe('the messages of one publisher, topic and level', () => {
   it('[MQTT-4.6.0-5] [MQTT-4.6.0-6] v5 [MQTT-4.6.0-5] [MQTT-4.6.0-6] v3.1.1 reach every subscriber in their order, whatever holds them up', () => {
     for (const version of [V311, V5]) {
-      const world = new World({ limits: { outboxBytes: 3000, inFlightMessages: 10 } });
+      const world = new World({ limits: { outboxBytes: 1500, inFlightMessages: 10 } });
       const connects = {
         fast: { protocolVersion: version },
         slow: { protocolVersion: version },
