@@ -3,54 +3,16 @@
  * subscriptions that come and go, retained messages, deadlines and the in-flight table. Prints a table in Markdown.
  *
  *     npm run build && node --expose-gc bench/topics.mjs [tree|table|changes|retained|deadlines|in-flight]...
- *
- * Steps are timed in thousands. The median is what a step costs; the mean of CPU, of all threads, also has garbage collection
- * and tables that grow; "worst 1,000" shows the pauses, and whatever else the machine did meanwhile.
  */
 import { RetainedMessages } from '../packages/broker/dist/core/retained-messages.js';
 import { SubscriptionTree } from '../packages/broker/dist/core/topics/subscription-tree.js';
 import { TopicTable } from '../packages/broker/dist/core/topics/topic-table.js';
 import { Deadlines, InFlightTable } from '../packages/protocol/dist/index.js';
+import { checkMeasured, header, heapBytes, keep, measure } from './step-timer.mjs';
 
 const MILLION = 1_000_000;
-const CHUNK = 1000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** Keeps results in use, so that nothing is optimised away. */
-let sink = 0;
-
-function row(...cells) {
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-/** Times `count` steps; `note` is asked afterwards. */
-function measure(what, count, step, note = () => '') {
-  const chunks = [];
-  const cpuBefore = process.cpuUsage();
-  for (let i = 0; i < count; ) {
-    const start = process.hrtime.bigint();
-    const first = i;
-    for (const end = Math.min(i + CHUNK, count); i < end; i++) sink += step(i) | 0;
-    chunks.push({ ns: Number(process.hrtime.bigint() - start), steps: i - first });
-  }
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const cpu = ((user + system) * 1000) / count;
-  const each = chunks.map(({ ns, steps }) => ns / steps).sort((a, b) => a - b);
-  const worst = Math.max(...chunks.map(({ ns }) => ns)) / 1e6;
-  row(what, round(each[each.length >> 1]), round(cpu), worst.toFixed(2), note());
-}
-
-function round(ns) {
-  return ns < 100 ? ns.toFixed(1) : ns.toFixed(0);
-}
-
-function heapBytes() {
-  if (globalThis.gc === undefined) return Number.NaN;
-  globalThis.gc();
-  globalThis.gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
 
 /** As a packet decoder makes strings: in one piece. */
 function flat(text) {
@@ -156,7 +118,7 @@ function benchTable() {
   const before = heapBytes();
   const note = () => `${((heapBytes() - before) / table.size).toFixed(0)} bytes a topic held`;
   const once = (i) => {
-    sink += table.intern(inUse.bytes, inUse.starts[i % 100], inUse.ends[i % 100]).hash;
+    keep(table.intern(inUse.bytes, inUse.starts[i % 100], inUse.ends[i % 100]).hash);
     return table.intern(bytes, starts[i], ends[i]).hash;
   };
   measure('intern 1,000,000 topics once each, 100 in use between', MILLION, once, note);
@@ -251,7 +213,7 @@ function benchDeadlines() {
     dueMs: 0,
     heapIndex: -1,
     onDue() {
-      sink++;
+      keep(1);
     },
   }));
   const order = shuffled(count);
@@ -305,6 +267,6 @@ const benches = {
   'in-flight': benchInFlight,
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
-console.log('| step | ns, median | ns of CPU, mean | worst 1,000, ms | |\n|---|---:|---:|---:|---|');
+header();
 for (const name of wanted) benches[name]();
-if (sink === 0) throw new Error('nothing was measured');
+checkMeasured();
