@@ -123,7 +123,7 @@ export class BrokerCore {
     const retaining = new Retaining(context, outgoing, publication(), hashSeed);
     const wills = new Wills(context, topics, router, retaining, publication());
     const subscriptions = new Subscriptions(context, tree, groups);
-    const sessions = new Sessions(context, subscriptions, outgoing, queues, wills);
+    const sessions = new Sessions(context, subscriptions, outgoing, wills);
     this.context = context;
     this.sessions = sessions;
     this.retaining = retaining;

@@ -83,12 +83,12 @@ export class Outgoing {
     identifiers: readonly number[],
   ): void {
     const output = session.output;
+    if (this.#context.profile.queueQos0 && (output === null || waitsFor(session))) {
+      this.enqueue(session, new Delivery(publication.message(), 0, retain, identifiers));
+      return;
+    }
     if (output === null) {
-      if (this.#context.profile.queueQos0) {
-        this.enqueue(session, new Delivery(publication.message(), 0, retain, identifiers));
-      } else {
-        this.#context.outcomes.dropped(DropReason.OfflineQos0, session.clientId, publication.topic, 1);
-      }
+      this.#context.outcomes.dropped(DropReason.OfflineQos0, session.clientId, publication.topic, 1);
       return;
     }
     const firstByte = retain ? PUBLISH | RETAIN : PUBLISH; // [MQTT-4.3.1-1] [MQTT-4.3.1-1] 3.1.1
@@ -307,10 +307,15 @@ export class Outgoing {
   }
 }
 
+/** Whether something waits in the session's queue. */
+export function waitsFor(session: Session): boolean {
+  return session.queue !== null && session.queue.length > 0;
+}
+
 /** Whether a message of this QoS can be sent to the session at once, overtaking nothing. */
 export function canTakeNow(session: Session, qos: number): boolean {
   const output = session.output;
   if (output === null || !output.outbox.hasRoom) return false;
   // [MQTT-3.3.4-9] [MQTT-4.6.0-5] [MQTT-4.6.0-5] 3.1.1 [MQTT-4.6.0-6] [MQTT-4.6.0-6] 3.1.1
-  return qos === 0 || (session.sender.ready && (session.queue === null || session.queue.length === 0));
+  return qos === 0 || (session.sender.ready && !waitsFor(session));
 }

@@ -5,7 +5,7 @@
 import type { ConnectionOutput } from './connection-output.ts';
 import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
-import { canTakeNow } from './outgoing.ts';
+import { canTakeNow, waitsFor } from './outgoing.ts';
 import type { Publication } from './publication.ts';
 import type { PublishRun } from './publish-run.ts';
 import { WireForm } from './publish-writer.ts';
@@ -69,6 +69,7 @@ export class RunRouter {
       return false;
     }
     if (run.qos === 0) {
+      if (this.#context.profile.queueQos0 && waitsFor(session)) return false;
       this.#giveQos0(run, output);
       return true;
     }

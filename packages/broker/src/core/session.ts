@@ -31,8 +31,6 @@ export interface SharedSource {
   readonly kept: boolean;
   /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
   takeFor(session: Session): Delivery | undefined;
-  /** A member's session began to be kept. */
-  onMemberChanged(): void;
 }
 
 export class Session {

@@ -2,10 +2,8 @@
  * All sessions: opened by CONNECT, taken over, left when their connection ends, expired, and brought back after a restart.
  */
 import type { CoreContext } from './context.ts';
-import type { Delivery } from './delivery.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { SessionRecord } from './ports/store.ts';
-import type { QueueKeeper } from './queue-keeper.ts';
 import { NEVER_EXPIRES, Session } from './session.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Wills } from './wills.ts';
@@ -29,24 +27,16 @@ export class Sessions {
   readonly #context: CoreContext;
   readonly #subscriptions: Subscriptions;
   readonly #outgoing: Outgoing;
-  readonly #queues: QueueKeeper;
   readonly #wills: Wills;
   readonly #sessions: Map<string, Session>;
   /** Ever at once. */
   maximum: number;
   connected: number;
 
-  constructor(
-    context: CoreContext,
-    subscriptions: Subscriptions,
-    outgoing: Outgoing,
-    queues: QueueKeeper,
-    wills: Wills,
-  ) {
+  constructor(context: CoreContext, subscriptions: Subscriptions, outgoing: Outgoing, wills: Wills) {
     this.#context = context;
     this.#subscriptions = subscriptions;
     this.#outgoing = outgoing;
-    this.#queues = queues;
     this.#wills = wills;
     this.#sessions = new Map();
     this.maximum = 0;
@@ -106,7 +96,7 @@ export class Sessions {
   /** The client is accepted: what it asked for is kept if its session is to outlive the connection. */
   connect(session: Session): void {
     this.connected++;
-    if (session.sessionExpiryInterval > 0 && !session.kept) this.#keep(session);
+    if (session.sessionExpiryInterval > 0) session.kept = true;
     if (session.kept || session.will !== null) this.#put(session); // [MQTT-3.1.2-7]
   }
 
@@ -182,31 +172,6 @@ export class Sessions {
       this.#expireIn(session, sessionExpiryInterval === 0 ? profile.willGraceMs : Math.max(0, leftMs));
       if (disconnectedAtWallMs === undefined) this.#put(session);
     }
-  }
-
-  /** Moves what a session holds only in memory into the store. */
-  #keep(session: Session): void {
-    const { queue } = session;
-    session.kept = true;
-    this.#put(session);
-    for (const subscription of session.subscriptions.values()) {
-      this.#context.store.putSubscription(session.clientId, subscription);
-    }
-    for (const packetId of session.receiverIfUsed?.received ?? []) {
-      this.#context.store.putReceived(session.clientId, packetId);
-    }
-    if (queue !== null) this.#keepQueue(session);
-    for (const share of session.shares ?? []) share.onMemberChanged();
-    this.#context.staged();
-  }
-
-  #keepQueue(session: Session): void {
-    const waiting: Delivery[] = [];
-    for (let next = this.#queues.shift(session); next !== undefined; next = this.#queues.shift(session)) {
-      waiting.push(next);
-    }
-    session.queue = null;
-    for (const delivery of waiting) this.#queues.push(session, delivery, true);
   }
 
   #expireIn(session: Session, ms: number): void {

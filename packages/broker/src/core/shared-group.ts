@@ -78,11 +78,6 @@ export class SharedGroup implements SharedSource {
     this.#kept = false;
   }
 
-  /** A member's session began or ceased to be kept. */
-  onMemberChanged(): void {
-    this.#settle();
-  }
-
   /**
    * The member whose turn it is among those that can take a message of this QoS now; null if none can.
    * @param canTake whether a member can be given a message of the QoS at once
