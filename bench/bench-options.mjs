@@ -1,9 +1,13 @@
 /** The options of `npm run bench`, and its help. */
 import { parseArgs } from 'node:util';
-import { SCENARIOS } from './scenarios.mjs';
+import { PROGRAMS, SCENARIOS } from './scenarios.mjs';
 
 const OPTIONS = {
-  set: { type: 'string', value: 'NAMES', text: 'compare (default), mixed, connections, or all' },
+  set: {
+    type: 'string',
+    value: 'NAMES',
+    text: 'compare (default), mixed, connections; scale, topics, transport; or all',
+  },
   only: { type: 'string', value: 'NAMES', text: 'these scenarios, separated by commas' },
   rounds: { type: 'string', value: 'N', text: 'how often; medians are shown (default 3; with --quick 1)' },
   secs: { type: 'string', value: 'S', text: 'how long each is measured (default 3; with --quick 1.5)' },
@@ -17,6 +21,8 @@ const OPTIONS = {
     text: 'measure a broker that is running, such as mqtt://127.0.0.1:1883',
   },
   pid: { type: 'string', value: 'PID', text: 'its process, on this machine' },
+  'ws-port': { type: 'string', value: 'N', text: 'its WebSocket port' },
+  'no-build': { type: 'boolean', text: 'measure what dist/ holds, without building first' },
   profile: { type: 'string', value: 'DIR', text: 'write a CPU profile of our broker there, at its end' },
   list: { type: 'boolean', text: 'the scenarios, and what they stand for' },
   help: { type: 'boolean', text: 'this' },
@@ -36,12 +42,13 @@ export function parseOptions(argv) {
   }
   const quick = values.quick ?? false;
   return {
-    scenarios: chosen(values.set, values.only),
+    ...chosen(values.set, values.only),
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '3')),
     secs: positive('secs', values.secs ?? (quick ? '1.5' : '3')),
     json: values.json,
     mosquitto: values['no-mosquitto'] ? null : values.mosquitto,
-    running: running(values['broker-url'], values.pid),
+    running: running(values['broker-url'], values.pid, values['ws-port']),
+    build: !values['no-build'],
     profile: values.profile,
     list: values.list ?? false,
     help: values.help ?? false,
@@ -56,24 +63,33 @@ export function helpText() {
 }
 
 export function listText() {
-  return SCENARIOS.map(({ name, set, text }) => `${set.padEnd(12)} ${name.padEnd(20)} ${text}`).join('\n');
+  return [...SCENARIOS, ...PROGRAMS]
+    .map(({ name, set, text }) => `${(set ?? name).padEnd(12)} ${name.padEnd(16)} ${text}`)
+    .join('\n');
 }
 
+/** @returns {{ scenarios: Scenario[], programs: Program[] }} */
 function chosen(sets = 'compare', only = undefined) {
   if (only !== undefined) {
-    return only.split(',').map((name) => {
-      const scenario = SCENARIOS.find((each) => each.name === name);
-      if (scenario === undefined) throw new UsageError(`no scenario is called ${name}; --list shows them`);
-      return scenario;
+    const all = [...SCENARIOS, ...PROGRAMS];
+    const found = only.split(',').map((name) => {
+      const one = all.find((each) => each.name === name);
+      if (one === undefined) throw new UsageError(`no scenario is called ${name}; --list shows them`);
+      return one;
     });
+    return { scenarios: found.filter(({ set }) => set), programs: found.filter(({ set }) => !set) };
   }
   const names = sets.split(',');
-  const known = ['all', ...new Set(SCENARIOS.map(({ set }) => set))];
+  const known = ['all', ...new Set(SCENARIOS.map(({ set }) => set)), ...PROGRAMS.map(({ name }) => name)];
   for (const name of names) {
     if (!known.includes(name))
       throw new UsageError(`no set is called ${name}; there are ${known.join(', ')}`);
   }
-  return SCENARIOS.filter(({ set }) => names.includes('all') || names.includes(set));
+  const wanted = (name) => names.includes('all') || names.includes(name);
+  return {
+    scenarios: SCENARIOS.filter(({ set }) => wanted(set)),
+    programs: PROGRAMS.filter(({ name }) => wanted(name)),
+  };
 }
 
 function positive(name, text) {
@@ -82,12 +98,17 @@ function positive(name, text) {
   return value;
 }
 
-function running(url, pid) {
+function running(url, pid, webSocketPort) {
   if (url === undefined) return null;
   if (!URL.canParse(url) || new URL(url).protocol !== 'mqtt:') {
     throw new UsageError(`--broker-url must be like mqtt://127.0.0.1:1883, not ${url}`);
   }
   if (pid === undefined) throw new UsageError('--broker-url needs --pid, the process whose CPU is counted');
   const { hostname, port } = new URL(url);
-  return { host: hostname, port: Number(port || 1883), pid: positive('pid', pid) };
+  return {
+    host: hostname,
+    port: Number(port || 1883),
+    webSocketPort: webSocketPort === undefined ? null : positive('ws-port', webSocketPort),
+    pid: positive('pid', pid),
+  };
 }

@@ -51,7 +51,7 @@ export function tables(rows) {
 }
 
 /** One scenario's measurements, summarised. */
-export function rowOf({ scenario, target, measured, errors, faults }) {
+export function rowOf({ scenario, target, measured, errors, otherErrors, faults }) {
   const ratios = measured.martlet
     .map((result, round) => result.cpu_us_per_msg / measured.mosquitto[round]?.cpu_us_per_msg)
     .filter(Number.isFinite);
@@ -63,6 +63,7 @@ export function rowOf({ scenario, target, measured, errors, faults }) {
     mosquitto: measured.mosquitto.length > 0 ? summarize(measured.mosquitto) : null,
     ratio,
     errors,
+    otherErrors,
     faults,
   };
 }
@@ -74,6 +75,7 @@ function notesOf(row) {
     target,
     row.faults.martlet,
     ...row.errors,
+    ...row.otherErrors,
     row.faults.mosquitto && `mosquitto: ${row.faults.mosquitto}`,
   ]
     .filter(Boolean)

@@ -4,8 +4,10 @@
  * The figure to steer by is the broker's CPU time per delivered message, and its ratio to Mosquitto's in the same round:
  * both hold when the machine is busy with other things. Ends with code 1 when a message was missing, doubled or out of order.
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { helpText, listText, parseOptions, UsageError } from './bench-options.mjs';
 import { buildGenerator, generate } from './load-generator.mjs';
 import { findMosquitto, startMartlet, startMosquitto } from './measured-broker.mjs';
@@ -21,22 +23,38 @@ async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(helpText());
   if (options.list) return console.log(listText());
+  if (options.build) build();
+  if (options.scenarios.length > 0) await runScenarios(options);
+  for (const { file } of options.programs) runProgram(file);
+}
+
+/** What is measured is what the sources say. */
+function build() {
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new UsageError('the build failed');
+}
+
+async function runScenarios(options) {
   const mosquitto = options.mosquitto === undefined ? findMosquitto() : options.mosquitto;
   if (mosquitto === null && options.mosquitto !== null) {
     console.error('Mosquitto is not installed, so there are no ratios (apt-get install mosquitto)');
   }
   const machine = machineText();
-  const programs = {};
-  for (const { generator } of options.scenarios) programs[generator] ??= await buildGenerator(generator);
+  const generators = {};
+  for (const { generator } of options.scenarios) generators[generator] ??= await buildGenerator(generator);
   const series = options.scenarios.map((scenario) => ({
     scenario,
     target: targets.scenarios[scenario.name],
     measured: { martlet: [], mosquitto: [] },
     errors: [],
+    otherErrors: [],
   }));
   const progress = new Progress(options.rounds * series.length);
   for (let round = 1; round <= options.rounds; round++) {
-    await measureRound(series, { ...options, mosquitto, programs }, (name) => {
+    await measureRound(series, { ...options, mosquitto, generators }, (name) => {
       progress.step(`${name}, round ${round}`, (mosquitto === null ? 1 : 2) * (options.secs + 1) * 1000);
     });
   }
@@ -51,6 +69,12 @@ async function main() {
   if (rows.some(({ faults, errors }) => faults.martlet !== '' || errors.length > 0)) process.exitCode = 1;
 }
 
+function runProgram(file) {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const { status } = spawnSync(process.execPath, ['--expose-gc', path], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
+
 /** All scenarios once, each against one broker and then the other. Brokers live for a round, so that rounds differ as restarts do. */
 async function measureRound(series, options, onStep) {
   const open = new Map();
@@ -62,7 +86,7 @@ async function measureRound(series, options, onStep) {
     options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
   try {
     for (const each of series) {
-      const { scenario, measured, errors } = each;
+      const { scenario, measured, errors, otherErrors } = each;
       onStep(scenario.name);
       const key = scenario.alone ? scenario.name : '';
       const martlet =
@@ -76,7 +100,7 @@ async function measureRound(series, options, onStep) {
       if (options.mosquitto === null || outcome.result === undefined) continue;
       const mosquitto = await brokerFor(`mosquitto ${key}`, () => startMosquitto(options.mosquitto));
       const other = await measure(scenario, mosquitto, options);
-      if (other.result === undefined) errors.push(`mosquitto: ${other.error}`);
+      if (other.result === undefined) otherErrors.push(`mosquitto: ${other.error}`);
       else measured.mosquitto.push(other.result);
     }
   } finally {
@@ -84,7 +108,7 @@ async function measureRound(series, options, onStep) {
   }
 }
 
-async function measure(scenario, broker, { programs, secs }) {
+async function measure(scenario, broker, { generators, secs }) {
   const load = scenario.load.replaceAll('CLIENTS', `${mostClients()}`).split(' ');
   const times = load.includes('--secs') ? [] : ['--secs', `${secs}`, '--warm', '0.7'];
   const where = ['--host', broker.host, '--port', `${broker.port}`, '--pid', `${broker.pid}`];
@@ -93,7 +117,7 @@ async function measure(scenario, broker, { programs, secs }) {
   const prefix = ['--prefix', `bench${++runs}`];
   const args = ['--name', scenario.name, ...where, ...webSocket, ...prefix, ...times, ...load];
   const before = residentKilobytes(broker.pid);
-  const outcome = await generate(programs[scenario.generator], args);
+  const outcome = await generate(generators[scenario.generator], args);
   if (scenario.figure === 'connections' && outcome.result?.kb_per_client === undefined && outcome.result) {
     const clients = Number(load[load.indexOf('--subs') + 1]) + Number(load[load.indexOf('--pubs') + 1]);
     outcome.result.clients = clients;

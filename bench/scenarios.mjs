@@ -127,6 +127,20 @@ export const SCENARIOS = [
   ...CONNECTIONS.map((row) => scenario('connections', 'mqload', row)),
 ];
 
+/** Benchmarks of parts in one process, each a program that prints a table of its own. */
+export const PROGRAMS = [
+  {
+    name: 'scale',
+    file: 'scale.mjs',
+    text: 'the core with 1,000,000 filters, 1,000,000 topics, 100,000 clients',
+  },
+  {
+    name: 'topics',
+    file: 'topics.mjs',
+    text: 'the tables of filters, topics, retained messages and deadlines',
+  },
+];
+
 function scenario(set, generator, [name, text, load, more = {}]) {
   return {
     name,
