@@ -106,7 +106,7 @@ describe('a client that comes back to its session', () => {
     expect(world.connect(keeping(V5)).take()).toEqual([]);
   });
 
-  it('is sent PUBREL although its quota leaves no room for PUBLISH', () => {
+  it('[MQTT-3.3.4-10] [MQTT-4.9.0-3] v5 is sent PUBREL although its quota leaves no room for PUBLISH', () => {
     const world = new World();
     const before = world.connect(keeping(V5));
     before.subscribe('t', 2);
@@ -125,7 +125,7 @@ describe('a client that comes back to its session', () => {
     expect(summary(after)).toEqual(['b! 2 #2']);
   });
 
-  it('is never sent more than its new Receive Maximum, however much was in flight', () => {
+  it('[MQTT-3.3.4-9] [MQTT-4.9.0-2] v5 is never sent more than its new Receive Maximum, however much was in flight', () => {
     for (const released of [0, 2, 5]) {
       const world = new World();
       const before = world.connect(keeping(V5));
