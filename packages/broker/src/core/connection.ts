@@ -131,6 +131,10 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   // ---- the phases' handle ------------------------------------------------------------------------------------------
 
+  get gateClosed(): boolean {
+    return this.#gateClosed;
+  }
+
   closeGate(): void {
     if (this.#gateClosed || this.closed) return;
     this.#gateClosed = true;
@@ -140,6 +144,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   onAnswer(act: () => void): void {
     if (this.closed) return;
     this.#parts.context.sampleClock();
+    this.lastReceivedMs = this.#parts.context.nowMs;
     this.#gateClosed = false;
     try {
       act();

@@ -46,6 +46,8 @@ export interface ConnectionHandle {
   /** Monotonic; when bytes last came in. */
   readonly lastReceivedMs: number;
   readonly closed: boolean;
+  /** Nothing is read, because an answer is awaited: what the peer has sent is not known. */
+  readonly gateClosed: boolean;
   /** Nothing more is read until `onAnswer`. */
   closeGate(): void;
   /**

@@ -136,7 +136,8 @@ export class Serving implements Phase, SessionHolder {
   }
 
   onDeadline(nowMs: number): void {
-    const dueMs = this.#connection.lastReceivedMs + this.#keepAliveMs;
+    const lastMs = this.#connection.gateClosed ? nowMs : this.#connection.lastReceivedMs;
+    const dueMs = lastMs + this.#keepAliveMs;
     if (nowMs < dueMs) {
       this.#connection.setDeadline(dueMs);
       return;

@@ -1,5 +1,6 @@
 import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
+import { TestAuthorizer } from '../rights/test-authorizer.ts';
 import { publishPacket } from '../world/packets.ts';
 import { World } from '../world/world.ts';
 
@@ -150,5 +151,24 @@ describe('a client that does not read', () => {
       { type: 'disconnect', reasonCode: ReasonCode.KeepAliveTimeout },
     ]);
     expect(slow.closed).toBe(true);
+  });
+});
+
+describe('Keep Alive while an authoriser thinks', () => {
+  it('does not run, because what the client sends is not read', () => {
+    const authorizer = new TestAuthorizer();
+    authorizer.rule = () => 'late';
+    const world = new World({ authorizer });
+    const client = world.connect({ keepAlive: 10 });
+    client.publish('t', 'x', { qos: 1 });
+    world.advance(60_000);
+    expect(client.closed).toBe(false);
+    authorizer.answer({ allowed: true });
+    world.turn();
+    client.takeOne('puback');
+    world.advance(14_999);
+    expect(client.closed).toBe(false);
+    world.advance(20_000);
+    expect(client.closed).toBe(true);
   });
 });
