@@ -14,7 +14,7 @@ import { installCommand, installDebianTools, missingDebianTools } from './debian
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tallyFile = fileURLToPath(new URL('../.cache/tally.json', import.meta.url));
 /** Whether a statement of the specification with neither a test nor a reason for having none fails the run. */
-const requireEveryStatement = false;
+const requireEveryStatement = true;
 const inCi = process.env['CI'] === 'true';
 
 /** @type {{ passed: number, failed: number, skipped: number }} */

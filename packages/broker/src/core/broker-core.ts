@@ -296,7 +296,7 @@ export class BrokerCore {
         `a commit failed, and nothing of it is acknowledged: ${error.message}`,
       );
       context.commits.pause(context.nowMs);
-      this.#endWaiting(context.dropHeld(commit), `what you sent could not be kept: ${error.code}`);
+      this.#endWaiting(context.dropHeld(commit), `what you sent could not be kept: ${error.code}`); // [MQTT-4.8.0-2] 3.1.1
     }
     context.releaseHeld();
     if (error === null) {

@@ -50,7 +50,9 @@ function checkHabit(name: string, values: readonly unknown[] | 'number' | 'text'
     throw new TypeError(`option ${name}: expected text, got ${String(value)}`);
   }
   if (!values.includes(value)) {
-    throw new RangeError(`option ${name}: expected one of ${values.map(String).join(', ')}, got ${String(value)}`);
+    throw new RangeError(
+      `option ${name}: expected one of ${values.map(String).join(', ')}, got ${String(value)}`,
+    );
   }
 }
 

@@ -220,7 +220,7 @@ async function sinksOf<T extends RecordingSink>(sinks: readonly T[], count: numb
 }
 
 describe('A TCP listener', () => {
-  test('[MQTT-4.2.0-1] v5 carries bytes in both directions, in order and without loss', async () => {
+  test('[MQTT-4.2.0-1] v5 [MQTT-7.1.1-1] v3.1.1 carries bytes in both directions, in order and without loss', async () => {
     const peer = await dial(await listen(echo));
     const bytes = pattern(2_000_000);
     peer.send(bytes);
