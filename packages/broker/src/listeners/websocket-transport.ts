@@ -176,7 +176,6 @@ export class WebSocketTransport implements Transport, Lingering {
   /** Begins the closing handshake; what still arrives is dropped until the peer has answered, or its time is up. */
   #close(code: number): void {
     this.#ending = true;
-    this.#held = [];
     this.#webSocket.resume();
     this.#webSocket.close(code);
     this.#connections.linger(this);
