@@ -35,7 +35,7 @@ export const START_OPTIONS = {
   wsOrigin: {
     flags: '--ws-origin <origin>',
     kind: 'list',
-    text: 'web site whose pages may connect, such as https://example.org (repeatable; all if none is named)',
+    text: 'web site whose pages may connect, such as https://example.org (repeatable; default: those of this machine over a loopback address, else all)',
   },
   ws: { flags: '--no-ws', kind: 'switch', text: 'no WebSocket' },
   socket: {

@@ -83,6 +83,11 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.#throttle();
   }
 
+  /** What a message-based transport may gather: no more than a packet, and little before CONNECT. */
+  get maximumMessageBytes(): number {
+    return this.#stream.maximumPacketSize;
+  }
+
   readInto(): Uint8Array | null {
     return this.closed || this.#gateClosed ? null : this.#stream.readInto();
   }

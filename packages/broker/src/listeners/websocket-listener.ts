@@ -18,6 +18,7 @@ import { listenError } from './listener.ts';
 import { OpenConnections } from './open-connections.ts';
 import { peerName } from './peer.ts';
 import { chooseSubprotocol, offeredSubprotocols, SUBPROTOCOLS } from './subprotocol.ts';
+import { mayConnect } from './web-origin.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
 
 export interface WebSocketListenerOptions {
@@ -30,8 +31,9 @@ export interface WebSocketListenerOptions {
   /** Where clients connect. @default '/mqtt' */
   readonly path?: string;
   /**
-   * The web pages whose scripts may connect, as the browser names them (`https://example.org`); absent: all.
+   * The web pages whose scripts may connect, as the browser names them (`https://example.org`).
    * Clients that are no browsers name none and are not concerned.
+   * @default over a loopback address, pages of this machine; else all
    */
   readonly origins?: readonly string[];
   /** The largest WebSocket message, in bytes; it bounds MQTT packets too. @default 16 MiB and 64 KiB */
@@ -186,9 +188,11 @@ class WebSocketListener implements Listener {
     if (pathOf(request) !== this.#path || request.headers.upgrade?.toLowerCase() !== 'websocket')
       return answerTo(request, this.#path);
     const { origin } = request.headers;
-    const { origins } = this.#options;
-    if (origins !== undefined && origin !== undefined && !origins.includes(origin))
-      return textAnswer(403, 'Pages of this origin may not connect.');
+    if (!mayConnect(origin, request.socket.localAddress, this.#options.origins))
+      return textAnswer(
+        403,
+        'Pages of this origin may not connect: name it in the option origins (--ws-origin).',
+      );
     const offered = offeredSubprotocols(request.headers['sec-websocket-protocol']);
     if (chooseSubprotocol(offered) !== undefined) return undefined;
     // A client has to offer `mqtt`; other brokers refuse those that do not, too.

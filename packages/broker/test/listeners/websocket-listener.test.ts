@@ -437,8 +437,10 @@ describe('The HTTP port around it', () => {
     for (const Origin of ['https://example.com', 'http://example.org', 'null'])
       expect((await rig.request(upgradeRequest('/mqtt', { Origin }))).status).toBe(403);
     expect(rig.sinks).toHaveLength(2);
-    const open = await listen();
-    await open.connect({ Origin: 'https://example.com' });
+    const local = await listen();
+    await local.connect({ Origin: 'http://localhost:5173' });
+    const refused = await local.request(upgradeRequest('/mqtt', { Origin: 'https://example.com' }));
+    expect(refused.status).toBe(403);
   });
 
   test('has no patience with requests that do not come', async () => {
