@@ -2,7 +2,9 @@
  * The receiving half of one connection, once its client is connected: what Incoming needs to know to take its
  * PUBLISH packets. It dies with the connection.
  */
+import { ReasonCode } from '@martlet/protocol';
 import type { ConnectionOutput } from './connection-output.ts';
+import type { Refusal } from './handshake.ts';
 import type { WireForm } from './publish-writer.ts';
 import type { Rights } from './rights.ts';
 import type { Session } from './session.ts';
@@ -38,9 +40,11 @@ export class ConnectionInput {
     return this.#aliases?.[alias];
   }
 
-  refusalOf(topic: Topic): string {
-    if (this.rights === null || topic.name.startsWith('$SYS/'))
-      return `clients may not publish to ${topic.name}`;
+  refusalOf(topic: Topic): Refusal {
+    if (this.rights === null || topic.name.startsWith('$SYS/')) {
+      const reasonString = `clients may not publish to ${topic.name}`;
+      return { reasonCode: ReasonCode.NotAuthorized, reasonString };
+    }
     return this.rights.refusalOf(topic);
   }
 

@@ -9,7 +9,7 @@ import { NEVER_EXPIRES } from './session.ts';
 
 const MAX_PACKET_ID = 65_535;
 
-/** Why a CONNECT is refused. */
+/** Why a CONNECT or a PUBLISH is refused. */
 export interface Refusal {
   readonly reasonCode: ReasonCode;
   readonly reasonString: string;

@@ -22,6 +22,7 @@ import type { ConnectionInput } from './connection-input.ts';
 import type { ConnectionOutput } from './connection-output.ts';
 import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
+import type { Refusal } from './handshake.ts';
 import type { QoS } from './message.ts';
 import { NO_BYTES } from './message.ts';
 import { BY_REFERENCE_BYTES } from './outbox.ts';
@@ -32,6 +33,7 @@ import type { Retaining } from './retaining.ts';
 import { Decision } from './rights.ts';
 import type { Router } from './router.ts';
 import type { RunRouter } from './run-router.ts';
+import { toldReasonCode } from './told-reason.ts';
 import type { Topic, TopicTable } from './topics/topic-table.ts';
 
 const PUBACK = 0x40;
@@ -269,11 +271,12 @@ export class Incoming {
     }
     const commit = context.stagings === before ? AT_ONCE : context.commits.current;
     const { output } = client;
-    if (client.form === WireForm.V3 || (retained && (wanted || !this.#tells(output)))) {
+    const unwanted = !wanted && this.#tells(output);
+    if (client.form === WireForm.V3 || (retained && !unwanted)) {
       // [MQTT-2.2.1-5] [MQTT-2.3.1-6] 3.1.1 [MQTT-4.3.2-4] [MQTT-4.3.2-2] 3.1.1 [MQTT-4.3.3-8] [MQTT-4.3.3-2] 3.1.1
       output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit);
     } else {
-      const reasonCode = wanted ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
+      const reasonCode = unwanted ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
       this.#acknowledge(output, qos, packetId, commit, reasonCode, retained ? NO_PROPERTIES : NOT_RETAINED);
     }
     if (qos === 1) output.outbox.countAcknowledgement();
@@ -295,7 +298,7 @@ export class Incoming {
   }
 
   /** Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
-  #acknowledgeRefused(client: ConnectionInput, qos: QoS, packetId: number, reasonString: string): void {
+  #acknowledgeRefused(client: ConnectionInput, qos: QoS, packetId: number, refusal: Refusal): void {
     if (qos === 0) return;
     const { output, session } = client;
     if (client.form === WireForm.V3) {
@@ -304,7 +307,8 @@ export class Incoming {
       return;
     }
     if (qos === 2) session.receiver.forget(packetId);
-    this.#acknowledge(output, qos, packetId, AT_ONCE, ReasonCode.NotAuthorized, { reasonString });
+    const reasonCode = toldReasonCode(qos === 1 ? 'puback' : 'pubrec', refusal.reasonCode);
+    this.#acknowledge(output, qos, packetId, AT_ONCE, reasonCode, { reasonString: refusal.reasonString });
     output.outbox.countAcknowledgement();
   }
 

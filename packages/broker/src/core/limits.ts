@@ -153,6 +153,14 @@ export const LIMITS = {
     text: 'subscriptions of all sessions',
     effect: 'SUBACK answers 0x97 Quota exceeded (0x80 before MQTT 5.0)',
   },
+  filtersPerPacket: {
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    unit: 'topic filters',
+    text: 'topic filters of one SUBSCRIBE or UNSUBSCRIBE, so that no packet stops the others; as many as a session may have',
+    effect: 'the connection ends with 0x97 Quota exceeded, and nothing of the packet is done',
+  },
   topicLevels: {
     default: 128,
     minimum: 1,

@@ -2,7 +2,9 @@
  * What one connected client may do, as the authoriser has answered: remembered per topic until rights change, asked for
  * once. A question that is not answered at once closes the connection's gate; the packet is looked at again when it opens.
  */
+import { ReasonCode } from '@martlet/protocol';
 import type { CoreContext } from './context.ts';
+import type { Refusal } from './handshake.ts';
 import type { QoS } from './message.ts';
 import type {
   AuthorizationAnswer,
@@ -77,10 +79,12 @@ export class Rights {
     return answer.allowed ? Decision.Allowed : Decision.Denied;
   }
 
-  /** Why publishing to this topic was denied, for the reason string. */
-  refusalOf(topic: Topic): string {
+  /** Why publishing to this topic was denied. */
+  refusalOf(topic: Topic): Refusal {
     const answer = this.#refusals.get(topic);
-    return (answer?.allowed === false ? answer.reasonString : undefined) ?? DEFAULT_REFUSAL;
+    const { reasonCode = ReasonCode.NotAuthorized, reasonString = DEFAULT_REFUSAL } =
+      answer?.allowed === false ? answer : {};
+    return { reasonCode, reasonString };
   }
 
   /** The answer, or undefined while it is awaited. It is remembered until `packetDone`. */

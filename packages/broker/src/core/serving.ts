@@ -15,6 +15,7 @@ import {
 import type { ConnectionInput } from './connection-input.ts';
 import { DropReason } from './drop-reason.ts';
 import type { ClientDescription } from './events.ts';
+import { countFilters } from './filter-count.ts';
 import type { Agreement } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
@@ -23,6 +24,8 @@ import { Leaving } from './sessions.ts';
 import { toldReasonCode } from './told-reason.ts';
 
 const PUBLISH = 3;
+const SUBSCRIBE = 8;
+const UNSUBSCRIBE = 10;
 /** First bytes of the acknowledgements, with the reserved flags they must have. */
 const PUBACK = 0x40;
 const PUBREC = 0x50;
@@ -107,7 +110,19 @@ export class Serving implements Phase, SessionHolder {
       this.#input.output.send({ type: 'pingresp' }); // [MQTT-3.12.4-1] [MQTT-3.12.4-1] 3.1.1
       return FrameResult.Next;
     }
+    if (firstByte >> 4 === SUBSCRIBE) this.#checkFilterCount(bytes, body, end, 1);
+    else if (firstByte >> 4 === UNSUBSCRIBE) this.#checkFilterCount(bytes, body, end, 0);
     return this.#onPacket(decodePacket(bytes, start, body, end, this.#version));
+  }
+
+  #checkFilterCount(bytes: Uint8Array, body: number, end: number, bytesBehindFilter: 0 | 1): void {
+    const { filtersPerPacket } = this.#parts.context.profile.limits;
+    const count = countFilters(bytes, body, end, this.#version, bytesBehindFilter, filtersPerPacket + 1);
+    if (count <= filtersPerPacket) return;
+    throw new ProtocolError(
+      `a packet names more than ${filtersPerPacket} topic filters, as many as it may`,
+      ReasonCode.QuotaExceeded,
+    );
   }
 
   #onPublish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {

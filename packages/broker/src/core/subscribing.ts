@@ -21,6 +21,7 @@ import type { EventSink } from './events.ts';
 import type { Retaining } from './retaining.ts';
 import type { Subscription } from './session.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { tellsMore, toldReasonCode } from './told-reason.ts';
 
 /** What becomes of one filter of a SUBSCRIBE. */
 interface Verdict {
@@ -52,14 +53,16 @@ export class Subscribing {
     const before = this.#context.stagings;
     const identifier = packet.properties.subscriptionIdentifier ?? 0;
     const reasonCodes: ReasonCode[] = [];
-    const refusals: string[] = [];
+    let refusals = '';
     const toShow = new Map<string, Subscription>();
     for (const wanted of packet.subscriptions) {
       const verdict = this.#judge(client, wanted);
       // [MQTT-3.8.4-6] [MQTT-3.8.4-7] [MQTT-3.9.3-1] [MQTT-3.8.4-5] 3.1.1 [MQTT-3.9.3-1] 3.1.1
       reasonCodes.push(verdict.reasonCode);
       if (verdict.refusal !== undefined) {
-        refusals.push(`${wanted.topicFilter}: ${verdict.refusal}`);
+        if (tellsMore(refusals.length)) {
+          refusals += `${refusals === '' ? '' : '; '}${wanted.topicFilter}: ${verdict.refusal}`;
+        }
         this.#context.metrics.subscriptionsRefused++;
         continue;
       }
@@ -85,7 +88,7 @@ export class Subscribing {
       type: 'suback',
       packetId: packet.packetId, // [MQTT-3.8.4-2] [MQTT-2.2.1-6] [MQTT-3.8.4-2] 3.1.1 [MQTT-2.3.1-7] 3.1.1
       reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
-      properties: refusals.length === 0 ? {} : { reasonString: refusals.join('; ') },
+      properties: refusals === '' ? {} : { reasonString: refusals },
     });
     for (const subscription of toShow.values()) this.#retaining.show(session, subscription); // [MQTT-3.3.1-6] 3.1.1
     return true;
@@ -130,7 +133,7 @@ export class Subscribing {
     const answer = client.rights?.ask('subscribe', topicFilter, qos, false);
     if (answer?.allowed === false) {
       return {
-        reasonCode: answer.reasonCode ?? ReasonCode.NotAuthorized,
+        reasonCode: toldReasonCode('suback', answer.reasonCode ?? ReasonCode.NotAuthorized),
         refusal: answer.reasonString ?? 'not authorized',
       };
     }

@@ -3,10 +3,13 @@
  * authenticator's, an operator's, a name that the peer sent); each packet has only some of the reason codes, and a
  * Reason String is a line, not a document.
  */
-import { isReasonCodeOf, ReasonCode } from '@martlet/protocol';
+import { isReasonCodeOf, isUtf8Encodable, ReasonCode } from '@martlet/protocol';
 
 /** UTF-16 code units. */
 const MAX_REASON_STRING_LENGTH = 1000;
+
+/** Surrogates that stand alone, and U+0000. */
+const UNTELLABLE = /\p{Surrogate}|\0/gu;
 
 /** What comes nearest where the packet does not have the code itself. */
 const NEAREST: ReadonlyMap<ReasonCode, ReasonCode> = new Map([
@@ -17,8 +20,11 @@ const NEAREST: ReadonlyMap<ReasonCode, ReasonCode> = new Map([
   [ReasonCode.Banned, ReasonCode.NotAuthorized],
 ]);
 
-/** The code with which this packet tells the reason; a CONNACK that refuses never says success. */
-export function toldReasonCode(packet: 'connack' | 'disconnect', reasonCode: ReasonCode): ReasonCode {
+/** The packets that tell why: something is refused, or a connection ends. */
+type TellingPacket = 'connack' | 'disconnect' | 'puback' | 'pubrec' | 'suback';
+
+/** The code with which this packet tells the reason; one that refuses never says success. */
+export function toldReasonCode(packet: TellingPacket, reasonCode: ReasonCode): ReasonCode {
   const tellable = (code: ReasonCode): boolean =>
     isReasonCodeOf(packet, code) && (code >= ReasonCode.UnspecifiedError || packet === 'disconnect');
   if (tellable(reasonCode)) return reasonCode;
@@ -26,8 +32,16 @@ export function toldReasonCode(packet: 'connack' | 'disconnect', reasonCode: Rea
   return nearest !== undefined && tellable(nearest) ? nearest : ReasonCode.UnspecifiedError;
 }
 
-/** The text, cut to what a Reason String may be here, between characters. */
+/** The text, cut to what a Reason String may be here, between characters; what UTF-8 cannot carry becomes U+FFFD. */
 export function toldReasonString(text: string): string {
-  if (text.length <= MAX_REASON_STRING_LENGTH) return text;
-  return text.slice(0, MAX_REASON_STRING_LENGTH).replace(/[\ud800-\udbff]$/, '');
+  const cut =
+    text.length <= MAX_REASON_STRING_LENGTH
+      ? text
+      : text.slice(0, MAX_REASON_STRING_LENGTH).replace(/[\ud800-\udbff]$/, '');
+  return isUtf8Encodable(cut) ? cut : cut.replace(UNTELLABLE, '\ufffd');
+}
+
+/** Whether so long a text leaves room for more in a Reason String. */
+export function tellsMore(length: number): boolean {
+  return length < MAX_REASON_STRING_LENGTH;
 }

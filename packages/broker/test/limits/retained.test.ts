@@ -32,6 +32,17 @@ describe('retainedMessages', () => {
   });
 });
 
+it('a message that is not retained is not told as unwanted where that is not to be told', () => {
+  const world = new World({
+    limits: { retainedMessages: 0 },
+    habits: { tellNoMatchingSubscribers: false },
+  });
+  const publisher = world.connect();
+  publisher.publish('a', 'x', retain);
+  const { reasonCode, properties } = publisher.takeOne('puback');
+  expect([reasonCode, properties.reasonString]).toEqual([0, expect.stringContaining('not retained')]);
+});
+
 describe('retainedBytes', () => {
   it('so much is retained, one byte more is not', () => {
     // Payload, topic name, and what a message costs itself.

@@ -3,6 +3,8 @@ import { TestAuthorizer } from '../rights/test-authorizer.ts';
 import { publishPacket } from '../world/packets.ts';
 import { World } from '../world/world.ts';
 
+const WANTED = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+
 describe('subscriptionsPerSession', () => {
   it('as many are granted, one more is answered with 0x97 or 0x80, and a known one may be replaced', () => {
     const world = new World({ limits: { subscriptionsPerSession: 2 } });
@@ -16,6 +18,56 @@ describe('subscriptionsPerSession', () => {
     const old = world.connect({ protocolVersion: 4 });
     expect(old.subscribe(['a', 'b', 'c'].map((topicFilter) => ({ topicFilter })))).toEqual([0, 0, 0x80]);
     expect(world.core.context.metrics.subscriptionsRefused).toBe(2);
+  });
+});
+
+describe('filtersPerPacket', () => {
+  const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `f/${i}`);
+
+  it.each([4, 5] as const)(
+    'in version %i, as many are answered one by one; one more ends the connection, and nothing of it is done',
+    (protocolVersion) => {
+      const authorizer = new TestAuthorizer();
+      const world = new World({ authorizer, limits: { filtersPerPacket: 3 } });
+      const client = world.connect({ protocolVersion, clientId: 'c' });
+      expect(client.subscribe(named(3).map((topicFilter) => ({ topicFilter })))).toEqual([0, 0, 0]);
+      expect(client.unsubscribe(...named(3))).toHaveLength(protocolVersion === 5 ? 3 : 0);
+      const subscriptions = named(4).map((topicFilter) => ({ ...WANTED, topicFilter }));
+      client.send({ type: 'subscribe', packetId: 9, subscriptions, properties: {} });
+      expect(authorizer.asked).toHaveLength(3);
+      expect(world.eventsOf('subscribed')).toHaveLength(3);
+      expect(client.closed).toBe(true);
+      if (protocolVersion === 5) expect(client.takeOne('disconnect').reasonCode).toBe(0x97);
+      expect(client.take()).toEqual([]);
+    },
+  );
+
+  it('an UNSUBSCRIBE with one more takes none of them off', () => {
+    const world = new World({ limits: { filtersPerPacket: 3 } });
+    const client = world.connect({ clientId: 'c', properties: { sessionExpiryInterval: 9 } });
+    client.subscribe('f/0');
+    client.send({ type: 'unsubscribe', packetId: 9, topicFilters: named(4), properties: {} });
+    expect(client.takeOne('disconnect').reasonCode).toBe(0x97);
+    expect(world.core.gauges.subscriptions).toBe(1);
+  });
+
+  it('properties before the filters are not taken for filters', () => {
+    const client = new World({ limits: { filtersPerPacket: 1 } }).connect();
+    const userProperties = Array.from({ length: 50 }, (_, i) => ['', `${i}`] as const);
+    const subscriptions = [{ ...WANTED, topicFilter: 'a' }];
+    client.send({ type: 'subscribe', packetId: 9, subscriptions, properties: { userProperties } });
+    expect(client.takeOne('suback').reasonCodes).toEqual([0]);
+  });
+
+  it('bounds what one packet costs, whatever is in it', () => {
+    const client = new World().connect();
+    const body = new Uint8Array(3 + 2_000_000 * 3).fill(0x61);
+    body.set([0, 1, 0]);
+    for (let at = 3; at < body.length; at += 3) body.set([0, 1], at);
+    // Its Remaining Length is 6,000,003.
+    client.sendBytes(Uint8Array.of(0xa2, 0x83, 0x9b, 0xee, 0x02, ...body.subarray(0, 11)));
+    client.sendBytes(body.subarray(11));
+    expect(client.takeOne('disconnect').reasonCode).toBe(0x97);
   });
 });
 

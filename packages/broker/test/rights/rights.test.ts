@@ -1,3 +1,4 @@
+import { ReasonCode } from '@martlet/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgement, publishPacket } from '../world/packets.ts';
 import { bytesOf, World } from '../world/world.ts';
@@ -322,4 +323,66 @@ describe('a will', () => {
     world.turn();
     expect(client.take().map((packet) => packet.type)).toEqual(['connack', 'pingresp']);
   });
+});
+
+describe('a reason of the authoriser that a packet cannot tell', () => {
+  const rule = (reasonCode: ReasonCode) => () =>
+    ({ allowed: false, reasonCode, reasonString: 'a\0\ud800b' }) as const;
+
+  it('is told in SUBACK by the nearest that it has, and the other filters have their answers', () => {
+    const client = world.connect();
+    for (const [given, told] of [
+      [ReasonCode.Banned, 0x87],
+      [ReasonCode.ServerUnavailable, 0x80],
+      [ReasonCode.Success, 0x80],
+      [ReasonCode.QuotaExceeded, 0x97],
+    ] as const) {
+      const refuse = rule(given);
+      authorizer.rule = ({ topic }) => (topic === 'no' ? refuse() : undefined);
+      expect(client.subscribe([{ topicFilter: 'yes' }, { topicFilter: 'no' }])).toEqual([0, told]);
+    }
+    client.send({
+      type: 'subscribe',
+      packetId: 7,
+      subscriptions: [
+        { topicFilter: 'no', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 },
+      ],
+      properties: {},
+    });
+    expect(client.takeOne('suback').properties.reasonString).toBe('no: a\ufffd\ufffdb');
+  });
+
+  it.each([1, 2] as const)('is told at QoS %i by the nearest that PUBACK and PUBREC have', (qos) => {
+    const type = qos === 1 ? 'puback' : 'pubrec';
+    for (const [given, told] of [
+      [ReasonCode.Banned, 0x87],
+      [ReasonCode.NoMatchingSubscribers, 0x80],
+      [ReasonCode.QuotaExceeded, 0x97],
+    ] as const) {
+      authorizer.rule = rule(given);
+      const client = world.connect();
+      client.publish('a', 'x', { qos, packetId: 3 });
+      expect(client.take()).toEqual([acknowledgement(type, 3, told, { reasonString: 'a\ufffd\ufffdb' })]);
+    }
+  });
+});
+
+it('a SUBACK tells why in a bounded text, however many filters are refused', () => {
+  authorizer.rule = () => DENIED;
+  const client = world.connect();
+  const subscriptions = Array.from(
+    { length: 1000 },
+    (_, i) =>
+      ({
+        topicFilter: `filter/${i}`,
+        qos: 0,
+        noLocal: false,
+        retainAsPublished: false,
+        retainHandling: 0,
+      }) as const,
+  );
+  client.send({ type: 'subscribe', packetId: 1, subscriptions, properties: {} });
+  const { reasonCodes, properties } = client.takeOne('suback');
+  expect(reasonCodes).toHaveLength(1000);
+  expect(properties.reasonString).toHaveLength(1000);
 });
