@@ -26,6 +26,9 @@ export interface FrameSink {
    * The bytes are valid during this call only, unless `PacketStream.owned` is true.
    */
   onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult;
+
+  /** Bytes that were shown are about to be used for something else: whatever refers to them is to be done now. */
+  onShown(): void;
 }
 
 /** Where the memory of unfinished packets comes from. */
@@ -36,12 +39,15 @@ export interface PacketMemory {
   takeAhead(bytes: number): Uint8Array | null;
   /** The stream has shown what was in it and will not touch it again. */
   release(memory: Uint8Array): void;
+  /** The stream is closed, but somebody may still write to it: a transport that was lent it. It must not be used again. */
+  abandon(memory: Uint8Array): void;
 }
 
 const FRESH_MEMORY: Readonly<PacketMemory> = {
   take: (bytes) => new Uint8Array(bytes),
   takeAhead: () => null,
   release: () => {},
+  abandon: () => {},
 };
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -49,6 +55,8 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const FIRST_TAIL_BYTES = 4096;
 /** From this length on a packet is read into memory of its own. */
 const LARGE_BYTES = 16_384;
+/** Memory for a packet that is only expected is no larger than this. */
+const AHEAD_BYTES = 262_144;
 /** Less than this is copied rather than read separately. */
 const READ_INTO_BYTES = 4096;
 
@@ -95,14 +103,15 @@ export class PacketStream {
     if (this.#stopped) return null;
     const kept = this.#tailLength;
     if (kept === 0) {
-      if (this.#largeLength === 0) return null;
+      if (this.#largeLength === 0 || this.#largeLength > AHEAD_BYTES) return null;
       const ahead = this.#tail === NOTHING ? this.#memory.takeAhead(this.#largeLength) : null;
       if (ahead !== null) this.#tail = ahead;
       return ahead;
     }
     const total = packetLengthAt(this.#tail, 0, kept);
     if (total < LARGE_BYTES || total > this.maximumPacketSize || total - kept < READ_INTO_BYTES) return null;
-    if (this.#tail.length < total) this.#growTail(Math.min(total, Math.max(kept * 2, READ_INTO_BYTES * 16)));
+    const wanted = Math.min(total, Math.max(kept * 2, READ_INTO_BYTES * 16));
+    if (this.#tail.length < wanted) this.#growTail(wanted);
     return this.#tail.subarray(kept, Math.min(total, this.#tail.length));
   }
 
@@ -155,7 +164,7 @@ export class PacketStream {
   /** Forgets everything; nothing more is shown. */
   close(): void {
     this.#stopped = true;
-    this.#memory.release(this.#tail);
+    this.#memory.abandon(this.#tail);
     this.#tail = NOTHING;
     this.#tailLength = 0;
   }
@@ -166,6 +175,7 @@ export class PacketStream {
       this.#show(tail, 0, length);
     } finally {
       this.owned = false;
+      this.#sink.onShown();
       this.#memory.release(tail);
     }
   }

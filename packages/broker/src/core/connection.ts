@@ -13,12 +13,14 @@
 
 import type { Deadline, FrameSink } from '@martlet/protocol';
 import { FrameResult, PacketStream, ReasonCode, RemoteError } from '@martlet/protocol';
+import { logInternalError } from './internal-error.ts';
 import { Opening } from './opening.ts';
+import type { OutboxListener } from './outbox.ts';
 import { Outbox } from './outbox.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import type { Origin, Transport, TransportSink } from './ports/transport.ts';
 
-export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink {
+export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink, OutboxListener {
   readonly peer: string;
   readonly origin: Origin;
   readonly outbox: Outbox;
@@ -63,7 +65,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
       context.largeMemory,
     );
     this.#phase = new Opening(parts, this);
-    this.outbox.listener = this.#phase;
+    this.outbox.listener = this;
   }
 
   // ---- inputs from the transport -----------------------------------------------------------------------------------
@@ -94,9 +96,12 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   onDrained(): void {
     this.#parts.context.sampleClock();
-    this.outbox.onDrained();
-    if (!this.closed) this.#phase.onRoom();
-    this.#throttle();
+    try {
+      this.outbox.onDrained();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.onRoom();
   }
 
   onClosed(cause: string | null): void {
@@ -104,9 +109,9 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     context.sampleClock();
     if (!this.closed) {
       this.closed = true;
-      this.#phase.onReadEnd();
+      this.#logged(() => this.#phase.onReadEnd());
       this.#stream.close();
-      this.#phase.onLost(cause);
+      this.#logged(() => this.#phase.onLost(cause));
     }
     context.deadlines.clear(this);
     this.#phase.onUnsent(this.outbox.close());
@@ -121,13 +126,46 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     return result === FrameResult.Next && this.#gateClosed ? FrameResult.Stop : result;
   }
 
+  onShown(): void {
+    this.#phase.onReadEnd();
+  }
+
+  onHandedOver(acknowledgements: number, qos0Messages: number): void {
+    this.#phase.onHandedOver(acknowledgements, qos0Messages);
+  }
+
+  onUnsent(qos0Messages: number): void {
+    this.#phase.onUnsent(qos0Messages);
+  }
+
+  onRoom(): void {
+    try {
+      if (!this.closed) this.#phase.onRoom();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#throttle();
+  }
+
   onDue(nowMs: number): void {
-    if (this.closed) this.#transport.destroy();
-    else this.#phase.onDeadline(nowMs);
+    if (this.closed) {
+      this.#transport.destroy();
+      return;
+    }
+    try {
+      this.#phase.onDeadline(nowMs);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   shutDown(reasonCode: ReasonCode, reasonString: string): void {
-    if (!this.closed) this.#phase.onShutDown(reasonCode, reasonString);
+    if (this.closed) return;
+    try {
+      this.#phase.onShutDown(reasonCode, reasonString);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   forgetRights(): void {
@@ -164,11 +202,21 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   become(phase: Phase, maximumPacketSize: number): void {
     this.#phase = phase;
     this.#stream.maximumPacketSize = maximumPacketSize;
-    this.outbox.listener = phase;
   }
 
   setDeadline(atMs: number): void {
     this.#parts.context.deadlines.set(this, atMs);
+  }
+
+  fail(error: unknown): void {
+    logInternalError(this.#parts.context.log, this.peer, error);
+    if (this.closed) return;
+    try {
+      this.#phase.onShutDown(ReasonCode.ImplementationSpecificError, 'internal error of the broker');
+    } catch (second) {
+      logInternalError(this.#parts.context.log, this.peer, second);
+    }
+    if (!this.closed) this.#abandon();
   }
 
   end(): void {
@@ -190,15 +238,34 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   /** The one place where what a peer did wrong is caught. */
   #onError(error: unknown): void {
-    if (this.closed) return;
-    if (error instanceof RemoteError) {
-      this.#phase.onReadEnd();
-      this.#phase.onRemoteError(error);
+    if (!(error instanceof RemoteError)) {
+      this.fail(error);
       return;
     }
-    // Ours, not the peer's: this connection ends, the broker goes on.
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#parts.context.log.write('error', 'internal-error', `${this.peer}: ${text}`);
-    this.#phase.onShutDown(ReasonCode.ImplementationSpecificError, 'internal error of the broker');
+    if (this.closed) return;
+    try {
+      this.#phase.onReadEnd();
+      this.#phase.onRemoteError(error);
+    } catch (ours) {
+      this.fail(ours);
+    }
+  }
+
+  /** It cannot even end as it should: without a word, then. */
+  #abandon(): void {
+    this.closed = true;
+    this.#logged(() => this.#phase.onLost('internal error of the broker'));
+    this.#stream.close();
+    this.#parts.context.deadlines.clear(this);
+    this.#transport.destroy();
+  }
+
+  /** Does what belongs to the end of a connection that is gone already: an error is logged, and the end goes on. */
+  #logged(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      logInternalError(this.#parts.context.log, this.peer, error);
+    }
   }
 }

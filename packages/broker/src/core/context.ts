@@ -141,10 +141,14 @@ export class CoreContext implements OutboxOwner {
     this.#turnRequested = false;
   }
 
-  /** Moves what waited for finished commits into the outboxes. */
-  releaseHeld(): void {
+  /** Moves what waited for finished commits into the outboxes. @param onFailed told of one whose peer cannot be written to */
+  releaseHeld(onFailed: (outbox: Outbox, error: unknown) => void): void {
     for (const outbox of this.#waiting) {
-      outbox.releaseHeld();
+      try {
+        outbox.releaseHeld();
+      } catch (error) {
+        onFailed(outbox, error);
+      }
       if (!outbox.waitsForCommit) this.#waiting.delete(outbox);
       if (!outbox.dirty) {
         outbox.dirty = true;
@@ -153,13 +157,17 @@ export class CoreContext implements OutboxOwner {
     }
   }
 
-  /** Writes every dirty outbox once. */
-  flush(): void {
+  /** Writes every dirty outbox once. @param onFailed told of one whose peer cannot be written to */
+  flush(onFailed: (outbox: Outbox, error: unknown) => void): void {
     const dirty = this.#dirty;
     for (let i = 0; i < dirty.length; i++) {
       const outbox = dirty[i]!;
       outbox.dirty = false;
-      outbox.flush();
+      try {
+        outbox.flushTurn();
+      } catch (error) {
+        onFailed(outbox, error);
+      }
     }
     dirty.length = 0;
   }

@@ -73,6 +73,12 @@ export class LargeMemory implements PacketMemory {
     this.#freeBytes += buffer.byteLength;
   }
 
+  /** Its user is gone, but somebody may still write to it: it is left to the garbage collector. */
+  abandon(view: Uint8Array): void {
+    this.keep(view);
+    this.release(view);
+  }
+
   /** Somebody keeps a view of it for longer than can be known: it is never used again. */
   keep(view: Uint8Array): void {
     const lease = this.#leases.get(view.buffer);

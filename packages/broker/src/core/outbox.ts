@@ -53,8 +53,10 @@ export interface OutboxOwner {
 export interface OutboxListener {
   /** So many final acknowledgements, and so many QoS 0 messages, were handed to the network. */
   onHandedOver(acknowledgements: number, qos0Messages: number): void;
-  /** What waited for a commit is gone, and there is room again. */
+  /** There is room again where there was none. */
   onRoom(): void;
+  /** So many QoS 0 messages will never be handed over. */
+  onUnsent(qos0Messages: number): void;
 }
 
 export class Outbox {
@@ -130,9 +132,10 @@ export class Outbox {
     return !this.blocked || this.#owner.blockedBytes < this.#owner.blockedBytesLimit;
   }
 
-  /** True when the peer goes on asking while it reads no answers: then it is not to be read either. */
+  /** True when the peer goes on asking while no answers leave: then it is not to be read either. */
   get overrun(): boolean {
-    return this.#unreadAnswerBytes > this.#limitBytes;
+    const behindConnack = this.#notBefore > this.#owner.commitsDone ? this.length : 0;
+    return this.#unreadAnswerBytes + this.#heldBytes + behindConnack > this.#limitBytes;
   }
 
   /** True when `bytes` more keep within the limit; a message alone may be larger than it. */
@@ -231,6 +234,10 @@ export class Outbox {
     this.#forgetHeld();
     if (this.#notBefore > 0) {
       this.connackDropped = true;
+      const lost = this.#qos0;
+      this.#qos0 = 0;
+      this.#acknowledgements = 0;
+      if (lost > 0) this.listener?.onUnsent(lost);
       this.length = 0;
       this.#release(this.#pieces);
       this.#pieces = null;
@@ -250,7 +257,7 @@ export class Outbox {
 
   /** Moves what was held for finished commits into the outbox. */
   releaseHeld(): void {
-    const wasFull = !this.hasRoom;
+    const wasFull = !this.hasRoom || this.overrun;
     const done = this.#owner.commitsDone;
     if (this.#notBefore <= done) this.#notBefore = 0;
     while (this.#held !== null && this.#held[0]!.commit <= done) {
@@ -311,6 +318,13 @@ export class Outbox {
       this.#release(pieces);
     }
     if (this.#ending) this.#transport.end();
+  }
+
+  /** `flush` at the end of the turn; whoever waited for room that a turn's output had filled goes on. */
+  flushTurn(): void {
+    const wasFull = !this.hasRoom;
+    this.flush();
+    if (wasFull && this.hasRoom && !this.#ending) this.listener?.onRoom();
   }
 
   /** The transport is done with what it was given. */

@@ -13,6 +13,8 @@ import { PublishWriter, WireForm } from './publish-writer.ts';
 import type { Session } from './session.ts';
 import type { Topic } from './topics/topic-table.ts';
 
+/** QoS 0, neither DUP nor RETAIN. */
+const PUBLISH_QOS0 = 0x30;
 const NO_IDENTIFIERS: readonly number[] = [];
 
 /** One wire form of a PUBLISH, complete but for its flags and packet identifier. */
@@ -152,8 +154,7 @@ export class Publication {
   /** The message as it is kept, made at most once: a copy, unless its memory is its own already. */
   message(): Message {
     if (this.#message === null) {
-      // A small payload in a large buffer would keep all of it.
-      const whole = this.owned && this.payloadLength >= BY_REFERENCE_BYTES;
+      const whole = this.#mayRefer(this.payloadLength);
       if (whole) this.#memory.keep(this.bytes);
       this.#message = new KeptMessage(
         this.topic,
@@ -189,7 +190,7 @@ export class Publication {
         template.packetLength = this.#rawEnd - this.#rawStart;
         return;
       }
-      if (this.owned && this.qos === 0 && !this.retain) {
+      if (this.#mayRefer(this.#rawEnd - this.#rawStart) && this.bytes[this.#rawStart] === PUBLISH_QOS0) {
         template.start = 0;
         template.end = 0;
         template.packetIdAt = 0;
@@ -214,6 +215,14 @@ export class Publication {
     template.packetIdAt = packetIdAt === 0 ? 0 : packetIdAt - start;
     template.payload = large ? this.message().payload : null;
     template.packetLength = writer.packetLength;
+  }
+
+  /**
+   * Whether a part of `bytes` may be referred to after this call: it must be nobody else's, and a small part would hold
+   * the memory of the whole, which no budget counts.
+   */
+  #mayRefer(length: number): boolean {
+    return this.owned && length >= BY_REFERENCE_BYTES && length * 2 >= this.bytes.buffer.byteLength;
   }
 
   /** Templates made earlier keep the scratch memory they were written to. */

@@ -30,6 +30,7 @@ class KeepingTransport implements Transport {
     });
     this.#stream = new PacketStream(
       {
+        onShown: () => {},
         onFrame: (bytes, start, body, end) => {
           this.#onPacket(
             decodePacket(bytes.slice(start, end), 0, body - start, end - start, VERSION, { from: 'server' }),

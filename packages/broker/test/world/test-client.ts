@@ -29,6 +29,8 @@ export class TestClient implements Transport {
   readonly #stream: PacketStream;
   #received: Packet[] = [];
   #pending: Uint8Array[] = [];
+  /** What the next read goes to. */
+  #lent: Uint8Array | null = null;
   #packetId = 0;
   #gone = false;
 
@@ -37,6 +39,7 @@ export class TestClient implements Transport {
     this.version = version;
     this.#stream = new PacketStream(
       {
+        onShown: () => {},
         onFrame: (bytes, start, body, end) => {
           this.#received.push(
             decodePacket(bytes.slice(start, end), 0, body - start, end - start, version, { from: 'server' }),
@@ -70,12 +73,26 @@ export class TestClient implements Transport {
     this.sendBytes(bytes);
   }
 
+  /** As a socket does it: into the buffer that all share, or into memory that the broker has lent for this read. */
   sendBytes(bytes: Uint8Array): void {
-    if (this.#gone) return;
-    this.#sink.receive(bytes, 0, bytes.length);
-    // The broker must not look at them any more: the memory of a read is used again.
-    bytes.fill(0xee);
+    let at = 0;
+    while (at < bytes.length && !this.#gone) {
+      const into = this.#lent ?? this.#world.readBuffer(bytes.length - at);
+      const count = Math.min(into.length, bytes.length - at);
+      into.set(bytes.subarray(at, at + count));
+      at += count;
+      this.#sink.receive(into, 0, count);
+      // The broker must not look at it any more: the memory of a read is used again.
+      if (this.#lent === null) into.fill(0xee, 0, count);
+      const lent = this.closed ? null : (this.#sink.readInto?.() ?? null);
+      this.#lent = lent === null || lent.length === 0 ? null : lent;
+    }
     this.#world.turn();
+  }
+
+  /** The kernel writes into the memory that a read was told to go to, whatever has become of the connection. */
+  scribble(): void {
+    this.#lent?.fill(0x66);
   }
 
   publish(topicName: string, payload: string | Uint8Array, options: Partial<PublishPacket> = {}): number {
@@ -225,6 +242,7 @@ export class TestClient implements Transport {
   }
 
   end(): void {
+    this.scribble();
     this.closed = true;
     this.#world.closing(this);
   }

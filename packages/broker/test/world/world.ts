@@ -45,6 +45,7 @@ export class World {
   nowMs: number;
   wallMs: number;
   #turnRequested = false;
+  #readBuffer = new Uint8Array(131_072);
   readonly #closing: TestClient[] = [];
   #ids = 0;
 
@@ -74,6 +75,12 @@ export class World {
         onCommitted: () => {},
       },
     );
+  }
+
+  /** What all connections are read into, at least this long. */
+  readBuffer(bytes: number): Uint8Array {
+    if (this.#readBuffer.length < bytes) this.#readBuffer = new Uint8Array(bytes);
+    return this.#readBuffer;
   }
 
   /** A network connection on which nothing has been sent. */

@@ -41,6 +41,7 @@ for (const version of Object.values(ProtocolVersion)) {
           const received: Packet[] = [];
           const framed = new PacketStream(
             {
+              onShown() {},
               onFrame(bytes, start, body, end) {
                 received.push(decodePacket(bytes.slice(start, end), 0, body - start, end - start, version));
                 return FrameResult.Next;

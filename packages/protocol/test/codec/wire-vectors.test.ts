@@ -61,6 +61,7 @@ for (const version of VERSIONS) {
         const packets: Packet[] = [];
         const framed = new PacketStream(
           {
+            onShown() {},
             onFrame(bytes, start, body, end) {
               packets.push(decodePacket(bytes.slice(start, end), 0, body - start, end - start, version));
               return FrameResult.Next;
