@@ -193,7 +193,7 @@ export const LIMITS = {
     minimum: 0,
     maximum: 70_368_744_177_664,
     unit: 'bytes',
-    text: 'retained messages',
+    text: 'retained messages and the levels of their topic names',
     effect: 'the message is routed but not retained (retained-limit); PUBACK or PUBREC say so',
   },
   internedTopics: {

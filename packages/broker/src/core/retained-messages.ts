@@ -11,7 +11,7 @@
 import { ChildTable } from './topics/child-table.ts';
 import { RetainedCursor } from './topics/retained-cursor.ts';
 import type { Retainable, RetainedNodeTable } from './topics/retained-node.ts';
-import { RetainedNode } from './topics/retained-node.ts';
+import { nodeBytes, RetainedNode } from './topics/retained-node.ts';
 import { finishTextHash, stepTextHash } from './topics/text-hash.ts';
 
 const SLASH = 0x2f;
@@ -36,9 +36,26 @@ export class RetainedMessages<M extends Retainable> {
     return this.#count;
   }
 
-  /** The sum of what the messages weigh. */
+  /** The sum of what the messages and the nodes of their topic names weigh: a name of 100 levels has 100 nodes. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** What `bytes` would be with this message set. */
+  bytesWith(topicName: string, message: M): number {
+    let bytes = this.#bytes + message.bytes;
+    let node: RetainedNode<M> | undefined = this.#root;
+    let hash = node.hash;
+    let start = 0;
+    for (let i = 0; i <= topicName.length; i++) {
+      const unit = i === topicName.length ? SLASH : topicName.charCodeAt(i);
+      hash = stepTextHash(hash, unit);
+      if (unit !== SLASH) continue;
+      node &&= this.#nodes.find(node, topicName, start, i, finishTextHash(hash));
+      if (node === undefined) bytes += nodeBytes(i - start);
+      start = i + 1;
+    }
+    return bytes - (node?.message?.bytes ?? 0);
   }
 
   /** How many nodes the topic names have made, the root left out. */
@@ -116,6 +133,7 @@ export class RetainedMessages<M extends Retainable> {
     else parent.lastChild.next = node;
     parent.lastChild = node;
     this.#nodes.add(node, finishedHash);
+    this.#bytes += nodeBytes(node.text.length);
     return node;
   }
 
@@ -125,6 +143,7 @@ export class RetainedMessages<M extends Retainable> {
     while (node.message === null && node.firstChild === null && node.parent !== null) {
       const parent = node.parent;
       this.#nodes.delete(node, finishTextHash(node.hash));
+      this.#bytes -= nodeBytes(node.text.length);
       if (node.previous === null) parent.firstChild = node.next;
       else node.previous.next = node.next;
       if (node.next === null) parent.lastChild = node.previous;

@@ -180,10 +180,10 @@ export class Retaining {
 
   #hasRoom(topicName: string, message: Message): boolean {
     const { limits } = this.#context.profile;
-    const old = this.messages.get(topicName);
-    const count = this.messages.count + (old === null ? 1 : 0);
-    const bytes = this.messages.bytes + message.bytes - (old?.bytes ?? 0);
-    return count <= limits.retainedMessages && bytes <= limits.retainedBytes;
+    const count = this.messages.count + (this.messages.get(topicName) === null ? 1 : 0);
+    return (
+      count <= limits.retainedMessages && this.messages.bytesWith(topicName, message) <= limits.retainedBytes
+    );
   }
 
   #expireAt(topicName: string, atMs: number): void {

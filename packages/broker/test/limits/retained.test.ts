@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodeBytes } from '../../src/core/topics/retained-node.ts';
 import { publishPacket } from '../world/packets.ts';
 import { bytesOf, World } from '../world/world.ts';
 
@@ -45,8 +46,8 @@ it('a message that is not retained is not told as unwanted where that is not to 
 
 describe('retainedBytes', () => {
   it('so much is retained, one byte more is not', () => {
-    // Payload, topic name, and what a message costs itself.
-    const world = new World({ limits: { retainedBytes: 2 * (100 + 1 + 128) } });
+    // Payload, topic name, what a message costs itself, and the node of its one level.
+    const world = new World({ limits: { retainedBytes: 2 * (100 + 1 + 128 + nodeBytes(1)) } });
     const publisher = world.connect();
     publisher.publish('a', new Uint8Array(100), retain);
     publisher.publish('b', new Uint8Array(101), retain);
@@ -56,6 +57,28 @@ describe('retainedBytes', () => {
     publisher.publish('a', new Uint8Array(101), retain);
     expect([world.dropped('retained-limit'), world.core.gauges.retainedMessages]).toEqual([2, 1]);
   });
+});
+
+it('what the levels of a topic name cost counts as retained bytes, once for all topics that share them', () => {
+  const deep = `${'/'.repeat(99)}a`;
+  const room = 1 + 100 + 128 + 99 * nodeBytes(0) + nodeBytes(1);
+  for (const [retainedBytes, count] of [
+    [room - 1, 0],
+    [room, 1],
+  ] as const) {
+    const world = new World({ limits: { retainedBytes } });
+    const publisher = world.connect();
+    publisher.publish(deep, 'x', retain);
+    expect(world.core.gauges.retainedMessages).toBe(count);
+    publisher.publish(deep, 'y', retain);
+    expect(world.core.gauges.retainedBytes).toBe(count * room);
+    publisher.publish(deep, '', retain);
+    expect(world.core.gauges.retainedBytes).toBe(0);
+  }
+  const world = new World({ limits: { retainedBytes: room + 1 + 100 + 128 + nodeBytes(1) } });
+  const publisher = world.connect();
+  for (const last of ['a', 'b', 'c']) publisher.publish(`${deep.slice(0, -1)}${last}`, 'x', retain);
+  expect(world.core.gauges.retainedMessages).toBe(2);
 });
 
 describe('retainedBatch', () => {

@@ -2,6 +2,7 @@ import { matches } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RetainedMessages } from '../../src/core/retained-messages.ts';
+import { nodeBytes } from '../../src/core/topics/retained-node.ts';
 import { topicFilter, topicName } from './arbitraries.ts';
 
 class Retained {
@@ -31,6 +32,17 @@ function matched(retained: RetainedMessages<Retained>, filter: string, limit: nu
   return into.map(({ name }) => name).sort();
 }
 
+/** Of the messages, and of one node for each level that any of the names has. */
+function weightOf(model: ReadonlyMap<string, Retained>): number {
+  const paths = new Set<string>();
+  for (const name of model.keys()) {
+    const levels = name.split('/');
+    for (let count = 1; count <= levels.length; count++) paths.add(levels.slice(0, count).join('/'));
+  }
+  const nodes = [...paths].reduce((sum, path) => sum + nodeBytes(path.split('/').at(-1)!.length), 0);
+  return [...model.values()].reduce((sum, { bytes }) => sum + bytes, nodes);
+}
+
 describe('Retained messages', () => {
   test('[MQTT-3.3.1-5] v5 are kept one to a topic, the latest', () => {
     const retained = new RetainedMessages<Retained>();
@@ -38,9 +50,9 @@ describe('Retained messages', () => {
     const second = new Retained('second', 3);
     expect(retained.get('a/b')).toBeNull();
     expect(retained.set('a/b', first)).toBeNull();
-    expect([retained.count, retained.bytes]).toEqual([1, 10]);
+    expect([retained.count, retained.bytes]).toEqual([1, 10 + 2 * nodeBytes(1)]);
     expect(retained.set('a/b', second)).toBe(first);
-    expect([retained.count, retained.bytes]).toEqual([1, 3]);
+    expect([retained.count, retained.bytes]).toEqual([1, 3 + 2 * nodeBytes(1)]);
     expect(retained.get('a/b')).toBe(second);
     for (const other of ['a', 'a/b/', '/a/b', 'b', 'a/b/c']) expect(retained.get(other)).toBeNull();
     expect(matched(retained, '#')).toEqual(['second']);
@@ -96,7 +108,9 @@ describe('Retained messages', () => {
             expect(retained.get(name)).toBe(model.get(name) ?? null);
             if (isSet) {
               const message = new Retained(name, model.size + 1);
+              const bytes = retained.bytesWith(name, message);
               expect(retained.set(name, message)).toBe(model.get(name) ?? null);
+              expect(retained.bytes).toBe(bytes);
               model.set(name, message);
             } else {
               expect(retained.delete(name)).toBe(model.get(name) ?? null);
@@ -104,13 +118,13 @@ describe('Retained messages', () => {
             }
           }
           expect(retained.count).toBe(model.size);
-          expect(retained.bytes).toBe([...model.values()].reduce((sum, { bytes }) => sum + bytes, 0));
+          expect(retained.bytes).toBe(weightOf(model));
           for (const filter of filters) {
             const expected = [...model.keys()].filter((name) => matches(filter, name)).sort();
             expect(matched(retained, filter, limit)).toEqual(expected);
           }
           for (const name of model.keys()) retained.delete(name);
-          expect(retained.nodeCount).toBe(0);
+          expect([retained.nodeCount, retained.bytes]).toEqual([0, 0]);
         },
       ),
       { numRuns: 300 },
