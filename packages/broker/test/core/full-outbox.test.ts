@@ -1,5 +1,6 @@
 import { ProtocolVersion } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
+import { CommittingWorld } from '../commits/committing-world.ts';
 import { publishPacket } from '../world/packets.ts';
 import { World } from '../world/world.ts';
 
@@ -30,5 +31,64 @@ describe('messages that find the outbox full within one turn', () => {
     for (let i = 0; i < 20; i++) publisher.publish('t', String(i).padStart(300, ' '), { qos: 1 });
     subscriber.unstall();
     expect(subscriber.takeTexts().map(Number)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+});
+
+describe('an outbox that a single turn fills', () => {
+  it('lets what waited for room go when the turn’s output has left', () => {
+    const world = new World({ limits: { outboxBytes: 1024 } });
+    const client = world.connect({ protocolVersion: ProtocolVersion.V311 });
+    client.subscribe('t', 1);
+    const pings = Array.from({ length: 600 }, () => ({ type: 'pingreq' }) as const);
+    client.send(...pings, publishPacket('t', 'x', { qos: 1, packetId: 9 }));
+    expect(client.takeTexts()).toEqual(['x']);
+  });
+});
+
+describe('answers that wait for a commit', () => {
+  it('are no longer asked for once the outbox’s limit is reached, and go on afterwards', () => {
+    const world = new CommittingWorld({ limits: { outboxBytes: 1024 } });
+    const client = world.durable('d');
+    for (let i = 0; i < 2000 && !client.paused; i++) {
+      client.send({
+        type: 'subscribe',
+        packetId: client.nextPacketId(),
+        subscriptions: [
+          { topicFilter: 't', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 2 },
+        ],
+        properties: {},
+      });
+    }
+    expect(client.paused).toBe(true);
+    expect(client.closed).toBe(false);
+    world.settle();
+    expect(client.paused).toBe(false);
+  });
+
+  it('behind a CONNACK that is not kept yet are bounded too', () => {
+    const world = new CommittingWorld({ limits: { outboxBytes: 1024 } });
+    const client = world.connecting({ clientId: 'd', properties: { sessionExpiryInterval: 100 } });
+    for (let i = 0; i < 2000 && !client.paused; i++) client.send({ type: 'pingreq' });
+    expect(client.paused).toBe(true);
+    world.settle();
+    expect(client.paused).toBe(false);
+    expect(client.take()[0]).toMatchObject({ type: 'connack', reasonCode: 0 });
+  });
+});
+
+describe('QoS 0 messages behind a CONNACK whose commit failed', () => {
+  it('count as lost, not as delivered', () => {
+    const world = new CommittingWorld();
+    const client = world.durable('d');
+    world.subscribed(client, 't', 0);
+    client.drop();
+    world.settle();
+    const publisher = world.connect();
+    world.connecting({ clientId: 'd', cleanStart: false, properties: { sessionExpiryInterval: 1000 } });
+    const before = world.core.context.outcomes.deliveredCount;
+    publisher.publish('t', 'lost');
+    world.fail();
+    expect(world.core.context.outcomes.deliveredCount).toBe(before);
+    expect(world.dropped('connection-closed')).toBe(1);
   });
 });
