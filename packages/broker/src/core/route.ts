@@ -20,17 +20,23 @@ export class Target {
   retainAsPublished: boolean;
   /** Some, but perhaps not all, matching subscriptions want nothing that the session itself publishes. */
   anyNoLocal: boolean;
-  identifiers: readonly number[];
   readonly subscriptions: Subscription[];
+  /** Grows in place while the route is made: one subscriber may have thousands that overlap. */
+  #identifiers: number[] | null;
 
   constructor(subscription: Subscription) {
     this.session = subscription.session;
     this.qos = subscription.qos;
     this.retainAsPublished = subscription.retainAsPublished;
     this.anyNoLocal = subscription.noLocal;
-    this.identifiers =
-      subscription.subscriptionIdentifier === 0 ? NO_IDENTIFIERS : [subscription.subscriptionIdentifier];
     this.subscriptions = [subscription];
+    this.#identifiers =
+      subscription.subscriptionIdentifier === 0 ? null : [subscription.subscriptionIdentifier];
+  }
+
+  /** Of all matching subscriptions that have one. */
+  get identifiers(): readonly number[] {
+    return this.#identifiers ?? NO_IDENTIFIERS;
   }
 
   merge(subscription: Subscription): void {
@@ -39,7 +45,7 @@ export class Target {
     this.retainAsPublished ||= subscription.retainAsPublished;
     this.anyNoLocal ||= subscription.noLocal;
     if (subscription.subscriptionIdentifier !== 0) {
-      this.identifiers = [...this.identifiers, subscription.subscriptionIdentifier]; // [MQTT-3.3.4-4]
+      (this.#identifiers ??= []).push(subscription.subscriptionIdentifier); // [MQTT-3.3.4-4]
     }
   }
 
