@@ -17,6 +17,7 @@ import { DROP_REASONS } from './drop-reason.ts';
 import type { EventSink } from './events.ts';
 import { Exchanges } from './exchanges.ts';
 import { Incoming } from './incoming.ts';
+import { logInternalError } from './internal-error.ts';
 import type { LocalDelivery } from './local-subscription.ts';
 import { LocalSubscription } from './local-subscription.ts';
 import type { QoS } from './message.ts';
@@ -40,6 +41,7 @@ import { Retaining } from './retaining.ts';
 import type { Subscriber } from './route.ts';
 import { Router } from './router.ts';
 import { RunRouter } from './run-router.ts';
+import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SharedGroups } from './shared-groups.ts';
 import { Subscribing } from './subscribing.ts';
@@ -96,6 +98,11 @@ export class BrokerCore {
   readonly #sysDeadline: Deadline;
   readonly #onKept: CorePorts['onCommitted'];
   #wallOffsetMs: number;
+  /** The steps of a turn, made once because turns are many. */
+  readonly #duties: () => void;
+  readonly #showMore: () => void;
+  readonly #endCommit: (commit: number, error: StoreError | null) => void;
+  readonly #endUnwritable: (outbox: Outbox, error: unknown) => void;
 
   constructor(profile: Profile, ports: CorePorts) {
     const { environment, store, log, events, authenticator, authorizer, hashSeed, version, heapBytes } =
@@ -135,6 +142,15 @@ export class BrokerCore {
     this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections, topics);
     this.#peerLog = new PeerLog(context);
     this.#wallOffsetMs = context.wallMs - context.nowMs;
+    this.#duties = () => {
+      this.#watchWallClock();
+      context.deadlines.run(context.nowMs);
+    };
+    this.#showMore = () => retaining.showMore();
+    this.#endCommit = (commit, error) => this.#onCommitted(commit, error);
+    this.#endUnwritable = (outbox, error) => {
+      for (const connection of this.#connections) if (connection.outbox === outbox) connection.fail(error);
+    };
     this.#parts = {
       context,
       incoming: new Incoming(
@@ -152,7 +168,7 @@ export class BrokerCore {
       events,
       authenticator,
       authorizer,
-      showMore: () => retaining.showMore(),
+      showMore: this.#showMore,
       logPeer: (code, text) => this.#peerLog.write(code, text),
     };
     this.#onKept = ports.onCommitted;
@@ -193,11 +209,10 @@ export class BrokerCore {
     const { context } = this;
     context.sampleClock();
     context.turnBegins();
-    this.#watchWallClock();
-    context.deadlines.run(context.nowMs);
-    this.retaining.showMore();
-    context.commits.start((commit, error) => this.#onCommitted(commit, error));
-    context.flush();
+    this.#guarded(this.#duties);
+    this.#guarded(this.#showMore);
+    context.commits.start(this.#endCommit);
+    context.flush(this.#endUnwritable);
   }
 
   /** Monotonic ms when `turn` is to be called at the latest; Infinity if there is nothing to wait for. */
@@ -269,17 +284,20 @@ export class BrokerCore {
   /** `$SYS` is retained in memory only: a restart begins it anew. */
   #updateSysTopics(): void {
     const { context } = this;
-    this.#sysTopics.update(context.nowMs, context.wallMs, (topicName, text) => {
-      const topic = this.#topics.internName(topicName);
-      if (topic === null) return; // it has more levels than are allowed
-      const payload = encoder.encode(text);
-      const message = new Message(topic, payload, 2, true, NO_BYTES, Number.POSITIVE_INFINITY);
-      this.retaining.keep(message);
-      if (!this.#router.hasSubscribers(topic)) return;
-      this.#publication.beginKept(message, null, '', context.nowMs);
-      this.#router.route(this.#publication);
-    });
-    context.deadlines.set(this.#sysDeadline, this.#sysTopics.nextMs);
+    try {
+      this.#sysTopics.update(context.nowMs, context.wallMs, (topicName, text) => {
+        const topic = this.#topics.internName(topicName);
+        if (topic === null) return; // it has more levels than are allowed
+        const payload = encoder.encode(text);
+        const message = new Message(topic, payload, 2, true, NO_BYTES, Number.POSITIVE_INFINITY);
+        this.retaining.keep(message);
+        if (!this.#router.hasSubscribers(topic)) return;
+        this.#publication.beginKept(message, null, '', context.nowMs);
+        this.#router.route(this.#publication);
+      });
+    } finally {
+      context.deadlines.set(this.#sysDeadline, this.#sysTopics.nextMs);
+    }
   }
 
   /** The end of a commit is an input of its own. */
@@ -298,12 +316,29 @@ export class BrokerCore {
       context.commits.pause(context.nowMs);
       this.#endWaiting(context.dropHeld(commit), `what you sent could not be kept: ${error.code}`); // [MQTT-4.8.0-2] 3.1.1
     }
-    context.releaseHeld();
+    context.releaseHeld(this.#endUnwritable);
     if (error === null) {
-      for (const session of this.#parts.exchanges.onCommitted(commit)) this.#parts.outgoing.pump(session);
+      for (const session of this.#parts.exchanges.onCommitted(commit)) this.#pump(session);
     }
     context.requestTurn();
     this.#onKept(commit, error);
+  }
+
+  #pump(session: Session): void {
+    try {
+      this.#parts.outgoing.pump(session);
+    } catch (error) {
+      session.holder?.onFailed(error);
+    }
+  }
+
+  /** An error in what belongs to no connection is logged, and the turn goes on; a deadline that threw is over. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      logInternalError(this.context.log, 'the turn', error);
+    }
   }
 
   #endWaiting(waiting: ReadonlySet<Outbox>, reasonString: string): void {

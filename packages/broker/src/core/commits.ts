@@ -8,6 +8,7 @@
  * What a failed commit covered belongs to the next one, which is tried after a pause: a full disk is not hammered.
  */
 import type { Deadline, Deadlines } from '@martlet/protocol';
+import { errorCode } from './internal-error.ts';
 import type { Store, StoreError } from './ports/store.ts';
 
 /** Nothing has to be waited for. */
@@ -59,14 +60,20 @@ export class Commits {
     if (this.#underWay || this.#pause.heapIndex >= 0 || !this.#store.hasStaged) return;
     const commit = this.#gathering++;
     this.#underWay = true;
-    this.#store.commit((error) => {
+    const onEnd = (error: StoreError | null): void => {
       this.#underWay = false;
       if (error === null) {
         this.#retryMs = 0;
         this.done = commit;
       }
       onDone(commit, error);
-    });
+    };
+    try {
+      this.#store.commit(onEnd);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      onEnd({ code: errorCode(error) ?? 'store-threw', message });
+    }
   }
 
   /** The commit that has just ended failed: the next one waits a while. */

@@ -210,13 +210,16 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   fail(error: unknown): void {
     logInternalError(this.#parts.context.log, this.peer, error);
-    if (this.closed) return;
+    if (this.closed) {
+      this.#abandon();
+      return;
+    }
     try {
       this.#phase.onShutDown(ReasonCode.ImplementationSpecificError, 'internal error of the broker');
     } catch (second) {
       logInternalError(this.#parts.context.log, this.peer, second);
+      this.#abandon();
     }
-    if (!this.closed) this.#abandon();
   }
 
   end(): void {
@@ -253,8 +256,10 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   /** It cannot even end as it should: without a word, then. */
   #abandon(): void {
-    this.closed = true;
-    this.#logged(() => this.#phase.onLost('internal error of the broker'));
+    if (!this.closed) {
+      this.closed = true;
+      this.#logged(() => this.#phase.onLost('internal error of the broker'));
+    }
     this.#stream.close();
     this.#parts.context.deadlines.clear(this);
     this.#transport.destroy();

@@ -103,10 +103,13 @@ export class Incoming {
   flush(): void {
     const run = this.run;
     if (run.count === 0) return;
-    const before = this.#context.stagings;
-    this.#runs.route(run);
-    if (run.qos === 1) this.#acknowledgeRun(run, this.#context.stagings !== before);
-    run.count = 0;
+    try {
+      const before = this.#context.stagings;
+      this.#runs.route(run);
+      if (run.qos === 1) this.#acknowledgeRun(run, this.#context.stagings !== before);
+    } finally {
+      run.count = 0; // also if a store throws: the next connection begins with an empty one
+    }
   }
 
   /** The short way in, for packets that may be sent on as they are. */

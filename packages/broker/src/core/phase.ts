@@ -58,6 +58,8 @@ export interface ConnectionHandle {
   /** The next phase, and the packet size that it accepts. */
   become(phase: Phase, maximumPacketSize: number): void;
   setDeadline(atMs: number): void;
+  /** Work for this connection threw what is no peer's fault: it is logged, the connection ends. Throws nothing. */
+  fail(error: unknown): void;
   /** Sends what is in the outbox, then closes; a peer that does not read it has a limited time. The phase gets nothing more. */
   end(): void;
 }

@@ -36,6 +36,7 @@ export class RunRouter {
     metrics.publishBytesReceived += run.payloadBytes;
     const { targets, groups, locals } = route;
     const others = this.#others;
+    others.length = 0;
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
       if (!this.#giveWhole(run, target)) others.push(target);
@@ -45,7 +46,6 @@ export class RunRouter {
         this.#select(run, i);
         this.#router.deliver(this.#publication, others, groups, locals);
       }
-      others.length = 0;
     }
     if (route.isEmpty) this.#drop(run, DropReason.NoMatchingSubscribers, run.publisherId);
   }

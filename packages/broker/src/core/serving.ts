@@ -184,18 +184,22 @@ export class Serving implements Phase, SessionHolder {
 
   onTakenOver(): void {
     this.#parts.context.metrics.sessionsTakenOver++;
-    this.disconnect(
+    this.#endFromOutside(
       ReasonCode.SessionTakenOver,
       'another connection has come with the same client identifier',
     );
   }
 
   onDisconnectAsked(reasonCode: ReasonCode, reasonString: string): void {
-    this.disconnect(reasonCode, reasonString);
+    this.#endFromOutside(reasonCode, reasonString);
   }
 
   onSessionEnded(): void {
-    this.disconnect(ReasonCode.AdministrativeAction, 'the session was ended by the broker');
+    this.#endFromOutside(ReasonCode.AdministrativeAction, 'the session was ended by the broker');
+  }
+
+  onFailed(error: unknown): void {
+    this.#connection.fail(error);
   }
 
   forgetRights(): void {
@@ -286,6 +290,15 @@ export class Serving implements Phase, SessionHolder {
     }
     this.#leave(Leaving.Lost, reasonCode, reasonString);
     this.#connection.end(); // [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2]
+  }
+
+  /** What goes wrong with our end is no concern of who asked for it. */
+  #endFromOutside(reasonCode: ReasonCode, reasonString: string): void {
+    try {
+      this.disconnect(reasonCode, reasonString);
+    } catch (error) {
+      this.#connection.fail(error);
+    }
   }
 
   /** The session could not be kept: to its client the CONNECT is refused, and a refused CONNECT leaves no will. */

@@ -23,6 +23,8 @@ export interface SessionHolder {
   onDisconnectAsked(reasonCode: ReasonCode, reasonString: string): void;
   /** The session ends by an act of the broker or of its operator. */
   onSessionEnded(): void;
+  /** Work for this session threw, in an input that is not its connection's. */
+  onFailed(error: unknown): void;
 }
 
 /** A shared group as its members see it: where a member that can take a message finds one. */

@@ -5,6 +5,7 @@ import type { CoreContext } from './context.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { SessionRecord } from './ports/store.ts';
 import { NEVER_EXPIRES, Session } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Wills } from './wills.ts';
 
@@ -112,8 +113,8 @@ export class Sessions {
       return;
     }
     session.disconnectedAtMs = this.#context.nowMs;
-    this.#wills.onConnectionLost(session);
     this.#expireIn(session, session.sessionExpiryInterval * 1000); // [MQTT-4.1.0-2]
+    this.#wills.onConnectionLost(session);
     this.#put(session);
   }
 
@@ -125,9 +126,13 @@ export class Sessions {
     session.ended = true;
     this.#sessions.delete(session.clientId);
     if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
-    this.#wills.publish(session);
-    const groups = this.#outgoing.endSession(session);
-    this.#subscriptions.removeAll(session);
+    let groups: SharedGroup[] = [];
+    try {
+      this.#wills.publish(session);
+      groups = this.#outgoing.endSession(session);
+    } finally {
+      this.#subscriptions.removeAll(session); // whatever throws, nothing is routed to it any more
+    }
     if (session.recorded) {
       this.#context.store.deleteSession(session.clientId);
       this.#context.staged();
