@@ -249,6 +249,7 @@ export class BrokerCore {
   }
 
   unsubscribe(subscription: LocalSubscription): void {
+    subscription.ended = true;
     this.#tree.remove(subscription.topicFilter, subscription);
   }
 

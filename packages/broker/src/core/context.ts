@@ -184,9 +184,14 @@ export class CoreContext implements OutboxOwner {
     return dropped;
   }
 
+  /** Whether one more message for the application may wait until the turn is over. */
+  get hasRoomForLocal(): boolean {
+    return this.#local.length < this.profile.limits.localMessages;
+  }
+
   /** Keeps a message for the application until the turn is over, or drops it: there are too many. */
   addLocal(delivery: LocalDelivery): void {
-    if (this.#local.length >= this.profile.limits.localMessages) {
+    if (!this.hasRoomForLocal) {
       this.outcomes.dropped(DropReason.QueueFullDroppedNewest, '', delivery.message.topic, 1);
       return;
     }

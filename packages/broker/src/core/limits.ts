@@ -234,7 +234,8 @@ export const LIMITS = {
     maximum: 1_000_000_000,
     unit: 'messages',
     text: 'messages that wait for in-process subscribers within one turn',
-    effect: 'further ones are dropped for them (queue-full-dropped-newest)',
+    effect:
+      'further ones are dropped for them (queue-full-dropped-newest); retained ones wait for later turns',
   },
   retainedBatch: {
     default: 1000,

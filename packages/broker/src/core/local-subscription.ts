@@ -6,9 +6,13 @@ export class LocalSubscription {
   readonly topicFilter: string;
   readonly handler: (message: Message, retained: boolean) => void;
 
+  /** True from the moment it is taken off. */
+  ended: boolean;
+
   constructor(topicFilter: string, handler: (message: Message, retained: boolean) => void) {
     this.topicFilter = topicFilter;
     this.handler = handler;
+    this.ended = false;
   }
 }
 

@@ -26,6 +26,12 @@ interface Showing {
   held: Message | null;
 }
 
+/** What a subscription of the application is still to be shown. */
+interface LocalShowing {
+  readonly subscription: LocalSubscription;
+  readonly cursor: RetainedCursor<Message>;
+}
+
 export class Retaining {
   readonly messages: RetainedMessages<Message>;
   readonly #context: CoreContext;
@@ -33,6 +39,7 @@ export class Retaining {
   readonly #publication: Publication;
   readonly #expiries: Map<string, Deadline>;
   #showings: Showing[];
+  #localShowings: LocalShowing[];
   readonly #batch: Message[];
 
   constructor(context: CoreContext, outgoing: Outgoing, publication: Publication, hashSeed: number) {
@@ -42,6 +49,7 @@ export class Retaining {
     this.#publication = publication;
     this.#expiries = new Map();
     this.#showings = [];
+    this.#localShowings = [];
     this.#batch = [];
   }
 
@@ -95,24 +103,40 @@ export class Retaining {
     }
   }
 
-  /** All of it at once, for the application that embeds the broker; handed over after the turn. */
+  /** The same for the application that embeds the broker; handed over after each turn. */
   showLocal(subscription: LocalSubscription): void {
-    const cursor = this.messages.match(subscription.topicFilter);
-    const { retainedBatch } = this.#context.profile.limits;
-    while (!cursor.done) {
-      const batch: Message[] = [];
-      cursor.read(retainedBatch, batch);
-      for (const message of batch) this.#context.addLocal({ subscription, message, retained: true });
-    }
+    const showing = { subscription, cursor: this.messages.match(subscription.topicFilter) };
+    if (!this.#showLocalBatch(showing)) return;
+    this.#localShowings.push(showing);
+    this.#context.requestTurn();
   }
 
   /** Part of the turn: one batch for each subscription whose session can take it. */
   showMore(): void {
+    if (this.#localShowings.length > 0) {
+      this.#localShowings = this.#localShowings.filter((showing) => this.#showLocalBatch(showing));
+      if (this.#localShowings.length > 0) this.#context.requestTurn();
+    }
     if (this.#showings.length === 0) return;
     const showings = this.#showings;
     this.#showings = [];
     for (const showing of showings) if (this.#showBatch(showing)) this.#showings.push(showing);
     if (this.#showings.some(({ held }) => held === null)) this.#context.requestTurn();
+  }
+
+  /** True while there is more to show. What finds no room in this turn is not read before a later one. */
+  #showLocalBatch({ subscription, cursor }: LocalShowing): boolean {
+    const { retainedBatch } = this.#context.profile.limits;
+    const batch = this.#batch;
+    for (let visited = 0; visited < retainedBatch && this.#context.hasRoomForLocal; visited++) {
+      if (subscription.ended || cursor.done) return false;
+      batch.length = 0;
+      cursor.read(1, batch);
+      const message = batch[0];
+      if (message === undefined || message.expiresAtMs <= this.#context.nowMs) continue;
+      this.#context.addLocal({ subscription, message, retained: true });
+    }
+    return !subscription.ended && !cursor.done;
   }
 
   /** True while there is more to show. */

@@ -113,15 +113,35 @@ describe('localMessages', () => {
     expect(got.at(-1)).toBe('6');
   });
 
-  it('is that of retained messages shown to the application too', () => {
+  it.each([
+    ['localMessages', { localMessages: 3 }],
+    ['retainedBatch', { retainedBatch: 3 }],
+  ] as const)('retained messages beyond %s are shown to the application in later turns', (_, limits) => {
+    const world = new World({ limits });
+    const publisher = world.connect();
+    const names = Array.from({ length: 8 }, (_, i) => `r/${i}`);
+    for (const name of names) publisher.publish(name, 'x', retain);
+    world.core.subscribe('r/#', () => {});
+    const batches: string[][] = [];
+    for (let shown = 0; shown < names.length && batches.length < 10; shown += batches.at(-1)!.length) {
+      batches.push(world.core.takeLocal().map(({ message }) => message.topic.name));
+      world.core.turn();
+    }
+    expect(batches.flat()).toEqual(names);
+    expect(Math.max(...batches.map((batch) => batch.length))).toBe(3);
+    expect(world.dropped('queue-full-dropped-newest')).toBe(0);
+  });
+
+  it('what the application takes off while it is shown is shown no more, and costs no more turns', () => {
     const world = new World({ limits: { localMessages: 3 } });
     const publisher = world.connect();
-    for (let i = 0; i < 5; i++) publisher.publish(`r/${i}`, 'x', retain);
+    for (let i = 0; i < 8; i++) publisher.publish(`r/${i}`, 'x', retain);
     let shown = 0;
-    world.core.subscribe('r/#', () => shown++);
+    const subscription = world.core.subscribe('r/#', () => {
+      if (++shown === 3) world.core.unsubscribe(subscription);
+    });
     world.turn();
     expect(shown).toBe(3);
-    expect(world.dropped('queue-full-dropped-newest')).toBe(2);
   });
 });
 
