@@ -7,7 +7,13 @@
  */
 
 import type { Deadline, PublishProperties } from '@martlet/protocol';
-import { Deadlines, encodeForwardableProperties, ReasonCode } from '@martlet/protocol';
+import {
+  Deadlines,
+  encodeForwardableProperties,
+  ProtocolVersion,
+  packetLength,
+  ReasonCode,
+} from '@martlet/protocol';
 import { Connection } from './connection.ts';
 import type { Environment } from './context.ts';
 import { CoreContext } from './context.ts';
@@ -124,7 +130,7 @@ export class BrokerCore {
     const tree = new SubscriptionTree<Subscriber>({ hashSeed });
     const queues = new QueueKeeper(context);
     const groups = new SharedGroups(context, queues, tree);
-    const exchanges = new Exchanges(context, groups);
+    const exchanges = new Exchanges(context, queues, groups);
     const outgoing = new Outgoing(context, queues, groups, exchanges);
     const router = new Router(context, topics, tree, outgoing);
     const retaining = new Retaining(context, outgoing, publication(), hashSeed);
@@ -223,11 +229,13 @@ export class BrokerCore {
   /**
    * Routes a message of the application.
    * @returns the commit that keeps it, 0 if nothing is to be waited for, -1 if the topic name is none
+   * @throws {TypeError | RangeError} for what no client could publish either; nothing has been done then
    */
   publish(message: LocalPublish): number {
     this.context.sampleClock();
     const topic = this.#topics.internName(message.topicName);
     if (topic === null) return -1;
+    this.#checkLocal(message);
     const before = this.context.stagings;
     const publication = this.#publication;
     publication.begin(topic, message.qos, message.retain, null, '', this.context.nowMs);
@@ -237,6 +245,22 @@ export class BrokerCore {
     if (message.retain) this.retaining.retain(publication);
     this.#router.route(publication);
     return this.context.stagings === before ? 0 : this.context.commits.current;
+  }
+
+  /** To measure it as the packet that it would be checks every field of it. */
+  #checkLocal({ topicName, payload, qos, retain, properties }: LocalPublish): void {
+    if (typeof retain !== 'boolean')
+      throw new TypeError(`expected a boolean as retain, got ${typeof retain}`);
+    const packetId = qos === 0 ? 0 : 1;
+    const length = packetLength(
+      { type: 'publish', topicName, payload, qos, retain, dup: false, packetId, properties },
+      ProtocolVersion.V5,
+    );
+    const { maximumPacketSize } = this.context.profile.limits;
+    if (length <= maximumPacketSize) return;
+    throw new RangeError(
+      `expected a message of at most ${maximumPacketSize} bytes (limit maximumPacketSize), got ${length}`,
+    );
   }
 
   /** The filter must be a valid one without `$share/`. */

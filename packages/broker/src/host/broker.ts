@@ -170,7 +170,8 @@ export class Broker {
   /**
    * Publishes a message; the promise fulfils when it is kept for every durable session and as retained message, as
    * far as the store keeps anything.
-   * @throws {TypeError} for an invalid topic name
+   * @throws {TypeError} for an invalid topic name, or a payload, option or property of the wrong type
+   * @throws {RangeError} for an option or property that cannot have its value, or a message larger than `maximumPacketSize`
    * @throws {BrokerClosedError} after `close`
    */
   async publish(
@@ -180,7 +181,8 @@ export class Broker {
   ): Promise<void> {
     if (this.#closing !== null) throw new BrokerClosedError('publish');
     const { qos = 0, retain = false, properties = {} } = options;
-    const problem = checkTopicName(topicName, this.profile.limits.topicLevels);
+    const { topicLevels, topicBytes } = this.profile.limits;
+    const problem = checkTopicName(topicName, topicLevels, topicBytes);
     if (problem !== null)
       throw new TypeError(`topic name ${JSON.stringify(topicName)} ${TOPIC_PROBLEMS[problem]}`);
     const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
@@ -191,13 +193,15 @@ export class Broker {
   }
 
   /**
-   * Calls `handler` for every message that matches, retained ones first. Errors of the handler are logged.
+   * Calls `handler` for every message that matches, and for what is retained, which comes over as many turns as it takes.
+   * Errors of the handler are logged.
    * @throws {TypeError} for an invalid topic filter, or a shared one
    * @throws {BrokerClosedError} after `close`
    */
   subscribe(topicFilter: string, handler: (message: ReceivedMessage) => void): BrokerSubscription {
     if (this.#closing !== null) throw new BrokerClosedError('subscribe');
-    const problem = checkTopicFilter(topicFilter, this.profile.limits.topicLevels);
+    const { topicLevels, topicBytes } = this.profile.limits;
+    const problem = checkTopicFilter(topicFilter, topicLevels, topicBytes);
     if (problem !== null)
       throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
     if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');

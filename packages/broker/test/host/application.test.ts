@@ -1,6 +1,6 @@
 // The application publishes and subscribes in the broker's own process.
 
-import type { Broker, ReceivedMessage } from '@martlet/broker';
+import type { Broker, PublishOptions, ReceivedMessage } from '@martlet/broker';
 import { createBroker } from '@martlet/broker';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { RecordedLog } from './recorded-log.ts';
@@ -96,6 +96,57 @@ describe('A message of the application', () => {
     await broker.publish('t', '2');
     await second;
     expect(seen).toEqual(['1']);
+  });
+
+  test.each([
+    ['messageExpiryInterval', { properties: { messageExpiryInterval: Number.NaN } }],
+    ['messageExpiryInterval', { properties: { messageExpiryInterval: -1 } }],
+    ['messageExpiryInterval', { properties: { messageExpiryInterval: 1.5 } }],
+    ['messageExpiryInterval', { properties: { messageExpiryInterval: 2 ** 32 } }],
+    ['payloadFormatIndicator', { properties: { payloadFormatIndicator: 2 } }],
+    ['contentType', { properties: { contentType: 7 } }],
+    ['contentType', { properties: { contentType: 'a\0' } }],
+    ['responseTopic', { properties: { responseTopic: 'a/#' } }],
+    ['correlationData', { properties: { correlationData: 'text' } }],
+    ['userProperties', { properties: { userProperties: { a: 'b' } } }],
+    ['userProperties', { properties: { userProperties: ['a'] } }],
+    ['contentTyp', { properties: { contentTyp: 'text/plain' } }],
+    ['qos', { qos: 3 }],
+    ['retain', { retain: 'yes' }],
+  ])('is refused with an error that names %s: %j', async (name, options) => {
+    const quiet = createBroker({ sysInterval: 0 });
+    const publishing = quiet.publish('a', 'x', { retain: true, ...(options as PublishOptions) });
+    await expect(publishing).rejects.toThrow(name);
+    expect(await publishing.catch((error) => ['TypeError', 'RangeError'].includes(error.name))).toBe(true);
+    expect(quiet.gauges.retainedMessages).toBe(0);
+    expect(quiet.outcomes.counts['no-matching-subscribers']).toBe(0);
+    await quiet.close();
+  });
+
+  test('is refused with a payload that is neither text nor bytes', async () => {
+    await expect(broker.publish('a', 7 as never)).rejects.toThrow('payload');
+  });
+
+  test.each([0, 1] as const)('at QoS %i may be as large as the largest packet of a client', async (qos) => {
+    const small = createBroker({ limits: { maximumPacketSize: 1024 }, sysInterval: 0 });
+    // Fixed header 3, topic name 3, no properties 1, and a packet identifier.
+    const room = 1024 - 3 - 3 - 1 - (qos === 0 ? 0 : 2);
+    await small.publish('a', new Uint8Array(room), { qos, retain: true });
+    expect(small.gauges.retainedMessages).toBe(1);
+    await expect(small.publish('b', new Uint8Array(room + 1), { qos, retain: true })).rejects.toThrow(
+      'at most 1024 bytes (limit maximumPacketSize), got 1025',
+    );
+    expect(small.gauges.retainedMessages).toBe(1);
+    await small.close();
+  });
+
+  test('and a subscription have topics of as many bytes as those of clients', async () => {
+    const short = createBroker({ limits: { topicBytes: 4 } });
+    await short.publish('abcd', 'x');
+    await expect(short.publish('abcde', 'x')).rejects.toThrow('more bytes');
+    short.subscribe('ab/#', () => {});
+    expect(() => short.subscribe('abc/#', () => {})).toThrow('more bytes');
+    await short.close();
   });
 
   test('is refused with a local error for a topic name that is none', async () => {

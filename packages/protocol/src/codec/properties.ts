@@ -140,7 +140,8 @@ export function propertyListLength<Context extends PropertyContext>(
     const row = propertyByName(context, name);
     if (row === undefined) throw new TypeError(`expected a property of ${context}, got ${name}`);
     if (row.repeats) {
-      for (const each of value as readonly unknown[]) length += 1 + valueLength(each, row);
+      if (!Array.isArray(value)) throw new TypeError(`expected an array as ${name}, got ${typeof value}`);
+      for (const each of value) length += 1 + valueLength(each, row);
     } else {
       length += 1 + valueLength(value, row);
     }
@@ -176,7 +177,12 @@ function valueLength(value: unknown, row: PropertyRow): number {
     case 'UTF-8 Encoded String':
       return row.name === 'responseTopic' ? topicNameLength(value, row.name) : stringLength(value, row.name);
     case 'UTF-8 String Pair': {
-      const [name, text] = value as UserProperty;
+      if (!Array.isArray(value) || value.length !== 2) {
+        throw new TypeError(
+          `expected a name and a value in each of ${row.name}, got ${JSON.stringify(value)}`,
+        );
+      }
+      const [name, text] = value as unknown as UserProperty;
       return stringLength(name, row.name) + stringLength(text, row.name);
     }
   }
