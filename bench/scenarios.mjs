@@ -37,7 +37,7 @@ const COMPARE = [
     'idle-5000',
     '5,000 subscribed and idle',
     '--pubs 0 --subs 5000 --topics 5000 --idle --secs 1',
-    { figure: 'connections' },
+    { figure: 'connections', alone: true },
   ],
 ];
 
