@@ -384,5 +384,7 @@ export class BrokerCore {
     );
     this.sessions.restamp();
     this.retaining.restamp();
+    this.context.store.restamp();
+    this.context.staged();
   }
 }

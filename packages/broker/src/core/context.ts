@@ -42,7 +42,7 @@ export class CoreContext implements OutboxOwner {
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
   nowMs: number;
-  /** What messages that wait in queues cost, once per session or group. */
+  /** What messages that wait in queues or are in flight cost, once per session or group. */
   queuedBytes: number;
   /** Of these, messages that no store keeps, and their payload bytes. */
   transientMessages: number;

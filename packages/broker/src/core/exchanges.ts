@@ -8,13 +8,12 @@ import { AT_ONCE } from './commits.ts';
 import type { CoreContext } from './context.ts';
 import { DropReason } from './drop-reason.ts';
 import { WireForm } from './publish-writer.ts';
+import type { QueueKeeper } from './queue-keeper.ts';
 import type { Session } from './session.ts';
 import type { SharedGroups } from './shared-groups.ts';
 
 const PUBREL = 0x62;
 const PUBCOMP = 0x70;
-/** In the in-flight table: acknowledged, but not free before the commit that forgets it. */
-export const RELEASING = 4;
 
 interface Release {
   readonly commit: number;
@@ -24,12 +23,14 @@ interface Release {
 
 export class Exchanges {
   readonly #context: CoreContext;
+  readonly #queues: QueueKeeper;
   readonly #groups: SharedGroups;
   /** Oldest first. */
   readonly #releases: Release[];
 
-  constructor(context: CoreContext, groups: SharedGroups) {
+  constructor(context: CoreContext, queues: QueueKeeper, groups: SharedGroups) {
     this.#context = context;
+    this.#queues = queues;
     this.#groups = groups;
     this.#releases = [];
   }
@@ -112,12 +113,13 @@ export class Exchanges {
       outcomes.delivered(1);
     }
     if (delivery !== null) {
+      this.#queues.leftFlight(session, delivery);
       this.#groups.done(delivery); // [MQTT-4.8.2-6]
       if (session.kept) {
         session.queue?.done(delivery);
         const commit = this.#context.staged();
         if (commit !== AT_ONCE) {
-          session.sender.inFlight.setState(packetId, RELEASING);
+          session.sender.inFlight.insert(packetId, DeliveryState.Releasing, null);
           this.#releases.push({ commit, session, packetId });
           return false;
         }
@@ -133,7 +135,8 @@ export class Exchanges {
     let count = 0;
     while (count < releases.length && releases[count]!.commit <= commit) {
       const { session, packetId } = releases[count++]!;
-      if (session.sender.inFlight.stateOf(packetId) === RELEASING) session.sender.release(packetId);
+      if (session.sender.inFlight.stateOf(packetId) === DeliveryState.Releasing)
+        session.sender.release(packetId);
     }
     return releases.splice(0, count).map((release) => release.session);
   }

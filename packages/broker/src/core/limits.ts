@@ -109,7 +109,7 @@ export const LIMITS = {
     minimum: 0,
     maximum: 70_368_744_177_664,
     unit: 'bytes',
-    text: 'messages that wait for one session or shared group',
+    text: 'messages that wait for one session or shared group, what is in flight to the session included',
     effect:
       'the oldest is dropped (queue-full-dropped-oldest), or the newest (queue-full-dropped-newest): see fullQueue; of a group: group-full',
   },
@@ -118,8 +118,9 @@ export const LIMITS = {
     minimum: 0,
     maximum: 70_368_744_177_664,
     unit: 'bytes',
-    text: 'messages that wait for all sessions and shared groups together; a message counts once for each',
-    effect: 'a session that would get one more loses its oldest, or this one (total-budget)',
+    text: 'messages that wait for, or are in flight to, all sessions and shared groups together; a message counts once for each',
+    effect:
+      'a session that would get one more loses its oldest, or this one (total-budget); one message may always be in flight',
   },
   inFlightMessages: {
     default: 1000,
@@ -128,6 +129,14 @@ export const LIMITS = {
     unit: 'messages',
     text: 'QoS 1 and 2 messages sent to one client and not acknowledged (an MQTT 5 client may ask for fewer)',
     effect: 'further ones wait in its queue',
+  },
+  inFlightBytes: {
+    default: 67_108_864,
+    minimum: 1,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'messages in flight to one client of which the broker keeps a copy',
+    effect: 'further ones wait in its queue; one message may always be in flight',
   },
   receiveMaximum: {
     default: 1000,

@@ -15,7 +15,6 @@ import type { CoreContext } from './context.ts';
 import { Delivery } from './delivery.ts';
 import { DropReason } from './drop-reason.ts';
 import type { Exchanges } from './exchanges.ts';
-import { RELEASING } from './exchanges.ts';
 import type { QoS } from './message.ts';
 import type { Publication } from './publication.ts';
 import { secondsLeft } from './publication.ts';
@@ -126,7 +125,7 @@ export class Outgoing {
       return;
     }
     const waiting = new Delivery(publication.message(), publication.qos, false, NO_IDENTIFIERS, group.owner);
-    if (!group.kept && group.waiting === 0) {
+    if (!group.kept && group.waiting === 0 && this.#queues.affords(waiting)) {
       const member = group.pick(publication.qos, shareBalancing, this.#canTake);
       if (member !== null) {
         const given = group.given(waiting, member);
@@ -169,7 +168,7 @@ export class Outgoing {
         this.#resend(session, output, packetId);
         continue;
       }
-      if (!sender.ready) return;
+      if (!sender.ready || session.inFlightFull) return;
       const delivery = this.#queues.shift(session);
       if (delivery === undefined) return;
       this.#sendUnlessExpired(session, output, delivery);
@@ -196,9 +195,10 @@ export class Outgoing {
           groups.add(group);
         } else if (state === DeliveryState.AwaitingPubcomp) {
           this.#context.outcomes.delivered(1); // its client has it
-        } else if (state !== RELEASING) {
+        } else if (state !== DeliveryState.Releasing) {
           dropped++;
         }
+        if (delivery !== null) this.#queues.leftFlight(session, delivery);
         inFlight.free(packetId);
       }
     }
@@ -248,6 +248,7 @@ export class Outgoing {
     let packetId = 0;
     if (qos > 0) {
       packetId = session.sender.publish(qos as 1 | 2, delivery); // [MQTT-4.3.2-1] [MQTT-4.3.2-1] 3.1.1 [MQTT-4.3.3-1] [MQTT-4.3.3-1] 3.1.1
+      this.#queues.tookFlight(session, delivery);
       delivery.packetId = packetId;
       delivery.state = qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
       if (session.kept) this.#keepSent(session, delivery);
@@ -275,7 +276,7 @@ export class Outgoing {
   #resend(session: Session, output: ConnectionOutput, packetId: number): void {
     const { inFlight } = session.sender;
     const state = inFlight.stateOf(packetId);
-    if (state === RELEASING) return;
+    if (state === DeliveryState.Releasing) return;
     if (state === DeliveryState.AwaitingPubcomp) {
       output.acknowledge(PUBREL, packetId, AT_ONCE); // [MQTT-4.3.3-5] [MQTT-4.3.3-6] [MQTT-4.4.0-1]
       return;
@@ -317,5 +318,5 @@ export function canTakeNow(session: Session, qos: number): boolean {
   const output = session.output;
   if (output === null || !output.outbox.hasRoom) return false;
   // [MQTT-3.3.4-9] [MQTT-4.6.0-5] [MQTT-4.6.0-5] 3.1.1 [MQTT-4.6.0-6] [MQTT-4.6.0-6] 3.1.1
-  return qos === 0 || (session.sender.ready && !waitsFor(session));
+  return qos === 0 || (session.sender.ready && !session.inFlightFull && !waitsFor(session));
 }

@@ -1,6 +1,6 @@
 /**
  * The queues of sessions and shared groups: opened where their messages survive as they must, and kept within their limits
- * and the broker's budget. What a limit drops is told to the outcome place.
+ * and the broker's budget, what is in flight included. What a limit drops is told to the outcome place.
  */
 import type { CoreContext } from './context.ts';
 import type { Delivery } from './delivery.ts';
@@ -26,11 +26,13 @@ export class QueueKeeper {
 
   /**
    * Adds at the tail. False if the delivery itself was dropped.
-   * @param leavesAtOnce it will not wait, so that no limit of what waits concerns it
+   * @param leavesAtOnce it will not wait, so that no limit of what waits concerns it but the broker's budget, and that
+   *   only if something is in flight already
    */
   push(session: Session, delivery: Delivery, leavesAtOnce: boolean): boolean {
     const queue = this.queueOf(session);
-    if (!leavesAtOnce && !this.#makeRoom(queue, delivery, session.clientId, false, session.kept))
+    const passes = leavesAtOnce && (session.inFlightBytes === 0 || this.affords(delivery));
+    if (!passes && !this.#makeRoom(queue, delivery, session.clientId, session.inFlightBytes, session.kept))
       return false;
     queue.push(delivery);
     this.#count(delivery, 1, session.kept);
@@ -40,7 +42,8 @@ export class QueueKeeper {
 
   pushShared(group: SharedGroup, delivery: Delivery, leavesAtOnce: boolean): boolean {
     const { queue } = group;
-    if (!leavesAtOnce && !this.#makeRoom(queue, delivery, group.name, true, group.kept)) return false;
+    const passes = leavesAtOnce && this.affords(delivery);
+    if (!passes && !this.#makeRoom(queue, delivery, group.name, null, group.kept)) return false;
     queue.push(delivery);
     this.#count(delivery, 1, group.kept);
     if (group.kept) this.#context.staged();
@@ -108,22 +111,53 @@ export class QueueKeeper {
     this.#context.queuedBytes += queue.bytes;
   }
 
-  /** Makes room for one more; false if the new one is what is dropped. */
-  #makeRoom(queue: MessageQueue, delivery: Delivery, owner: string, shared: boolean, kept: boolean): boolean {
+  /** Whether the broker's budget has room for one more. */
+  affords({ message }: Delivery): boolean {
+    return this.#context.queuedBytes + message.bytes <= this.#context.profile.limits.queuedBytesInAll;
+  }
+
+  /** Sent and not acknowledged: it costs as much as before, and further ones wait once that is too much. */
+  tookFlight(session: Session, delivery: Delivery): void {
+    this.#countFlight(session, delivery.message.bytes);
+  }
+
+  /** Acknowledged, given up, or its session is no more. */
+  leftFlight(session: Session, delivery: Delivery): void {
+    this.#countFlight(session, -delivery.message.bytes);
+  }
+
+  #countFlight(session: Session, bytes: number): void {
+    session.inFlightBytes += bytes;
+    session.inFlightFull = session.inFlightBytes >= this.#context.profile.limits.inFlightBytes;
+    this.#context.queuedBytes += bytes;
+  }
+
+  /**
+   * Makes room for one more; false if the new one is what is dropped.
+   * @param inFlightBytes of the session; null for a shared group
+   */
+  #makeRoom(
+    queue: MessageQueue,
+    delivery: Delivery,
+    owner: string,
+    inFlightBytes: number | null,
+    kept: boolean,
+  ): boolean {
     const { limits, fullQueue } = this.#context.profile;
-    const { bytes } = delivery.message;
+    const held = (inFlightBytes ?? 0) + delivery.message.bytes;
     for (;;) {
-      const full = queue.length >= limits.queuedMessages || queue.bytes + bytes > limits.queuedBytes;
-      const spent = this.#context.queuedBytes + bytes > limits.queuedBytesInAll;
+      const full = queue.length >= limits.queuedMessages || queue.bytes + held > limits.queuedBytes;
+      const spent = !this.affords(delivery);
       if (!full && !spent) return true;
       const oldest = fullQueue === 'drop-oldest' ? queue.shift() : undefined;
-      const reason = shared
-        ? DropReason.GroupFull
-        : !full
-          ? DropReason.TotalBudget
-          : oldest === undefined
-            ? DropReason.QueueFullDroppedNewest
-            : DropReason.QueueFullDroppedOldest;
+      const reason =
+        inFlightBytes === null
+          ? DropReason.GroupFull
+          : !full
+            ? DropReason.TotalBudget
+            : oldest === undefined
+              ? DropReason.QueueFullDroppedNewest
+              : DropReason.QueueFullDroppedOldest;
       this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
       if (oldest === undefined) return false;
       this.#count(oldest, -1, kept);

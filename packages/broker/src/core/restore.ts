@@ -49,6 +49,7 @@ export function restore({
         const queue = queues.queueOf(session);
         queues.countRestored(queue);
         for (const delivery of queue.takeInFlight()) {
+          queues.tookFlight(session, delivery);
           session.sender.inFlight.insert(delivery.packetId, delivery.state, delivery);
         }
       },

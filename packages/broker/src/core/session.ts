@@ -50,11 +50,15 @@ export class Session {
   holder: SessionHolder | null;
   readonly subscriptions: Map<string, Subscription>;
   queue: MessageQueue | null;
+  /** What is in flight to it costs so much, and may cost no more; QueueKeeper's. */
+  inFlightBytes: number;
+  inFlightFull: boolean;
   /** Groups it is a member of; null if none. */
   shares: SharedSource[] | null;
   will: WillRecord | null;
-  /** When the session expires, or its will is due, while it is offline. */
+  /** When the session expires; set while it is offline. */
   expiry: Deadline | null;
+  /** When its will is due; set while it is offline and has one. */
   willDue: Deadline | null;
   /** True from the moment it is no longer the client's session. */
   ended: boolean;
@@ -71,6 +75,8 @@ export class Session {
     this.holder = null;
     this.subscriptions = new Map();
     this.queue = null;
+    this.inFlightBytes = 0;
+    this.inFlightFull = false;
     this.shares = null;
     this.will = null;
     this.expiry = null;

@@ -203,7 +203,9 @@ class Run {
     else this.#member(action);
     for (const member of this.members) member.read();
     // Nothing waits while a member could take it.
-    if (this.members.some((member) => member.idle)) expect(this.#world.core.context.queuedBytes).toBe(0);
+    const { context, sessions } = this.#world.core;
+    const inFlightBytes = [...sessions.all()].reduce((sum, session) => sum + session.inFlightBytes, 0);
+    if (this.members.some((member) => member.idle)) expect(context.queuedBytes).toBe(inFlightBytes);
   }
 
   /** Everybody returns, reads and answers until nothing more comes. */

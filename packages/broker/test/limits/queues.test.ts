@@ -52,7 +52,7 @@ describe('queuedMessages', () => {
   });
 
   it('0 lets nothing wait, and everything pass that can be sent at once', () => {
-    const world = new World({ limits: { queuedMessages: 0, queuedBytes: 0, queuedBytesInAll: 0 } });
+    const world = new World({ limits: { queuedMessages: 0, queuedBytes: 0 } });
     const subscriber = durable(world, 's');
     subscriber.subscribe('a', 2);
     subscriber.subscribe('$share/g/b', 1);
@@ -115,6 +115,63 @@ describe('queuedBytesInAll', () => {
     durable(world, 's').takeAndAcknowledge();
     publisher.publish('b', 'y', { qos: 1 });
     expect(durable(world, 'other').takeTexts()).toEqual(['y']);
+  });
+
+  it('counts what is in flight: a client that acknowledges nothing gets no more, another its first', () => {
+    const world = new World({ limits: { queuedBytesInAll: 2 * costOf(1) } });
+    const [silent, other] = [durable(world, 'silent'), durable(world, 'other')];
+    silent.subscribe('a', 1);
+    other.subscribe('b', 1);
+    const publisher = world.connect();
+    publishTexts(publisher, 3);
+    publisher.publish('b', 'x', { qos: 1 });
+    publisher.publish('b', 'y', { qos: 1 });
+    expect([silent.takeTexts(), other.takeTexts()]).toEqual([['1', '2'], ['x']]);
+    expect(world.dropped('total-budget')).toBe(2);
+  });
+});
+
+describe('inFlightBytes', () => {
+  it('as much is sent without an acknowledgement, the rest waits, and goes on as acknowledgements come', () => {
+    const world = new World({ limits: { inFlightBytes: 3 * costOf(1) } });
+    const subscriber = durable(world, 's');
+    subscriber.subscribe('a', 1);
+    publishTexts(world.connect(), 5);
+    const sent = subscriber.takePublishes();
+    expect([sent.length, world.core.sessions.get('s')!.queue!.length]).toEqual([3, 2]);
+    subscriber.send(acknowledgement('puback', sent[1]!.packetId));
+    expect(subscriber.takeTexts()).toEqual(['4']);
+    subscriber.send(acknowledgement('puback', sent[0]!.packetId));
+    expect(subscriber.takeTexts()).toEqual(['5']);
+  });
+
+  it('one message always goes, and what is larger than the limit goes alone', () => {
+    const world = new World({ limits: { inFlightBytes: 10 } });
+    const subscriber = durable(world, 's');
+    subscriber.subscribe('a', 2);
+    const publisher = world.connect();
+    for (const text of ['first', 'second']) publisher.publish('a', text, { qos: 2 });
+    const [first, ...more] = subscriber.takePublishes();
+    expect(more).toEqual([]);
+    subscriber.send(acknowledgement('pubrec', first!.packetId));
+    expect(subscriber.takePublishes()).toEqual([]);
+    subscriber.send(acknowledgement('pubcomp', first!.packetId));
+    expect(subscriber.takeTexts()).toEqual(['second']);
+  });
+
+  it('is counted again after a restart', () => {
+    const before = new World({ limits: { inFlightBytes: 2 * costOf(1) } });
+    durable(before, 's').subscribe('a', 1);
+    publishTexts(before.connect(), 4);
+    const world = new World({
+      store: before.store.reopen(),
+      limits: { inFlightBytes: 2 * costOf(1) },
+    });
+    expect(world.core.context.queuedBytes).toBe(4 * costOf(1));
+    const subscriber = durable(world, 's');
+    expect(subscriber.takeAndAcknowledge().map(({ dup }) => dup)).toEqual([true, true]);
+    expect(subscriber.takeAndAcknowledge().map(({ dup }) => dup)).toEqual([false, false]);
+    expect(world.core.context.queuedBytes).toBe(0);
   });
 });
 

@@ -21,6 +21,8 @@ export const DeliveryState = {
   AwaitingPubrec: 2,
   /** PUBREL sent; PUBCOMP awaited. */
   AwaitingPubcomp: 3,
+  /** Acknowledged, but not free yet: whoever sends keeps the packet identifier until it has noted that. */
+  Releasing: 4,
 } as const;
 export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
