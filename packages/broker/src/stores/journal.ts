@@ -18,6 +18,8 @@ export interface Journal {
   deleteRetained(topicName: string): void;
   queueOf(owner: QueueOwner): QueueJournal;
   deleteQueue(owner: QueueOwner): void;
+  /** The expiry of everything in the queues anew. */
+  restamp(expiresAtWallMs: (delivery: Delivery) => number): void;
 }
 
 /** The changes of one owner's queue. A delivery is known by its `storeId`; its packet identifier and state are given. */

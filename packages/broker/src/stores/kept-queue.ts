@@ -6,7 +6,7 @@ import type { KeptMessages } from './kept-messages.ts';
 /** A delivery as it is kept. The delivery's own `packetId` and `state` are the core's and may be ahead of these. */
 export class KeptDelivery {
   readonly delivery: Delivery;
-  readonly expiresAtWallMs: number;
+  expiresAtWallMs: number;
   /** Where it stands in the queue: by position while it waits, by order of sending once it is in flight. */
   order: number;
   packetId: number;
@@ -64,6 +64,10 @@ export class KeptQueue implements QueueJournal {
     if (kept === undefined) return;
     this.#deliveries.delete(delivery.storeId);
     this.#messages.release(kept.delivery.message);
+  }
+
+  restamp(expiresAtWallMs: (delivery: Delivery) => number): void {
+    for (const kept of this.#deliveries.values()) kept.expiresAtWallMs = expiresAtWallMs(kept.delivery);
   }
 
   /** Gives up everything, for the owner is gone. */

@@ -1,3 +1,4 @@
+import type { Delivery } from '../core/delivery.ts';
 import type { Message } from '../core/message.ts';
 import type { QueueOwner, SessionRecord, ShareOwner, SubscriptionRecord } from '../core/ports/store.ts';
 import type { Journal } from './journal.ts';
@@ -95,6 +96,11 @@ export class KeptState implements Journal {
       this.#shareQueues.get(key)?.[1].clear();
       this.#shareQueues.delete(key);
     }
+  }
+
+  restamp(expiresAtWallMs: (delivery: Delivery) => number): void {
+    for (const queue of this.#sessionQueues.values()) queue.restamp(expiresAtWallMs);
+    for (const [, queue] of this.#shareQueues.values()) queue.restamp(expiresAtWallMs);
   }
 
   sessionQueue(clientId: string): KeptQueue | undefined {

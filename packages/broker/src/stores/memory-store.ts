@@ -155,6 +155,10 @@ export class MemoryStore implements Store {
     queues.delete(key);
   }
 
+  restamp(): void {
+    this.#journal.restamp((delivery) => this.#expiresAtWallMs(delivery));
+  }
+
   get hasStaged(): boolean {
     return this.#staged !== null && !this.#staged.isEmpty;
   }

@@ -80,4 +80,8 @@ export class StagedChanges implements Journal {
   deleteQueue(owner: QueueOwner): void {
     this.#changes.push((journal) => journal.deleteQueue(owner));
   }
+
+  restamp(expiresAtWallMs: (delivery: Delivery) => number): void {
+    this.#changes.push((journal) => journal.restamp(expiresAtWallMs));
+  }
 }

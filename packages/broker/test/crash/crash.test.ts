@@ -24,6 +24,47 @@ function watcherOf(world: CommittingWorld): TestClient {
 }
 
 describe('after a crash', () => {
+  it.each([1_700_000_000_000, -1_700_000_000_000])(
+    'a wall clock that had jumped by %i ms has expired nothing, and what is to expire does in its time',
+    (jumpMs) => {
+      const world = new CommittingWorld();
+      const client = world.durable('c');
+      world.subscribed(client, 't', 1);
+      world.subscribed(client, '$share/g/s', 1);
+      const publisher = world.connect();
+      const properties = { messageExpiryInterval: 3600 };
+      publisher.publish('t', 'in flight', { qos: 1, properties });
+      world.settle();
+      client.drop();
+      publisher.publish('t', 'waits', { qos: 1, properties });
+      publisher.publish('s', 'of the group', { qos: 1, properties });
+      publisher.publish('r', 'retained', { qos: 1, retain: true, properties });
+      world.settle();
+      world.wallMs += jumpMs;
+      world.advance(100_000);
+      world.settle();
+      const again = restarted(world);
+      expect(again.core.gauges.retainedMessages).toBe(1);
+      again.advance(400_000);
+      const back = again.durable('c');
+      expect(
+        back
+          .takePublishes()
+          .map(({ payload, properties }) => [
+            new TextDecoder().decode(payload),
+            properties.messageExpiryInterval,
+          ]),
+      ).toEqual([
+        ['in flight', 3100],
+        ['waits', 3100],
+        ['of the group', 3100],
+      ]);
+      expect(again.dropped('expired')).toBe(0);
+      again.advance(3_100_000);
+      expect(again.core.gauges.retainedMessages).toBe(0);
+    },
+  );
+
   it('a session is still there, with its subscriptions and all their options', () => {
     const world = new CommittingWorld();
     const client = world.durable('c');

@@ -52,6 +52,12 @@ export interface Store {
   openQueue(owner: QueueOwner): MessageQueue;
   deleteQueue(owner: QueueOwner): void;
 
+  /**
+   * The wall clock has jumped: stages anew when everything in the queues expires, waiting or in flight, as the conversion
+   * says now. What is retained and the sessions are put again by the core.
+   */
+  restamp(): void;
+
   /** True when something has been staged that no commit covers yet. */
   readonly hasStaged: boolean;
 
@@ -128,7 +134,7 @@ export interface MessageConversion {
    * (a limit was lowered): the store forgets what it keeps of it, and shows nothing of it.
    */
   restore(message: StoredMessage): Message | null;
-  /** When a message expires on the wall clock; Infinity if never. Asked when it is queued. */
+  /** When a message expires on the wall clock; Infinity if never. Asked when it is queued, and by `restamp`. */
   expiresAtWallMs(message: Message): number;
 }
 

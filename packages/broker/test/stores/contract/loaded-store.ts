@@ -41,7 +41,7 @@ export interface DeliveryView {
 export class LoadedStore<S extends Store = Store> implements StoreVisitor, MessageConversion {
   readonly store: S;
   /** What the wall clock is ahead of the monotonic one. */
-  readonly wallAheadMs: number;
+  wallAheadMs: number;
   readonly topics = new TopicTable({ maxLevels: 65_535 });
   /** In order of being shown, such as `session c1`. */
   readonly shown: string[] = [];

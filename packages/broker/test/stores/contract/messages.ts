@@ -113,6 +113,33 @@ export function describeMessages(rig: StoreRig): void {
       expect(rig.core.retained.get('r')?.expiresAtWallMs).toBe(expiresAtWallMs);
     });
 
+    test('expiry is noted anew when the wall clock has jumped, waiting, shifted, in flight or of a group', async () => {
+      const group = share('g', 'a/b');
+      rig.put('c').push(rig.delivery('shifted', { expiresAtMs: 1000 }));
+      rig.core.sessionQueue('c').push(rig.delivery('waits', { expiresAtMs: 2000 }));
+      shiftFrom(rig.core.sessionQueue('c'));
+      rig.core.sessionQueue('c').sent(numbered(rig.delivery('in flight', { expiresAtMs: 3000 }), 1));
+      rig.core.queue(group).push(rig.delivery('of a group', { expiresAtMs: 4000 }, group));
+      rig.core.queue(group).push(rig.delivery('for ever', {}, group));
+      await rig.commit();
+      rig.core.sessionQueue('c').push(rig.delivery('not kept yet', { expiresAtMs: 5000 }));
+      rig.core.wallAheadMs += 1_700_000_000_000;
+      const { wallAheadMs } = rig.core;
+      rig.core.store.restamp();
+      rig.core.sessionQueue('c').push(rig.delivery('since', { expiresAtMs: 6000 }));
+      const again = await rig.commitAndRestart();
+      const expiryOf = ({ message }: Delivery): number => again.expiresAtWallMs(message) - wallAheadMs;
+      const queue = again.sessionQueue('c');
+      expect([queue, queue, queue, queue].map((each) => expiryOf(shiftFrom(each)))).toEqual([
+        1000, 2000, 5000, 6000,
+      ]);
+      expect(queue.takeInFlight().map(expiryOf)).toEqual([3000]);
+      expect([again.queue(group), again.queue(group)].map((each) => expiryOf(shiftFrom(each)))).toEqual([
+        4000,
+        Number.POSITIVE_INFINITY,
+      ]);
+    });
+
     test('what never expires does not after a restart either', async () => {
       rig.put('c').push(rig.delivery('waits'));
       rig.core.store.putRetained('r', rig.core.message({ topicName: 'r' }), Number.POSITIVE_INFINITY);
