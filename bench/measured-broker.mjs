@@ -57,7 +57,7 @@ protocol websockets
   );
   const child = spawn(program, ['-c', configuration], { stdio: 'ignore' });
   const host = '127.0.0.1';
-  await whenListening(host, port, child);
+  for (const each of [port, webSocketPort]) await whenListening(host, each, child);
   return {
     name: 'mosquitto',
     host,
