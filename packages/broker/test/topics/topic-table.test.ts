@@ -182,6 +182,33 @@ describe('The topic table', () => {
     expect(table.bytes).toBeLessThan(2 * 111_000);
   });
 
+  test('charges nobody for a route to a topic that it has forgotten, which a connection may still use', () => {
+    const table = new TopicTable<object>({ maxTopics: 64 });
+    const topic = intern(table, 'last');
+    table.charge(topic, 10_000);
+    for (let i = 0; i < 192; i++) intern(table, `n/${i}`);
+    expect(intern(table, 'last')).not.toBe(topic);
+    const { bytes } = table;
+    table.charge(topic, 300);
+    expect(table.bytes).toBe(bytes);
+    table.charge(topic, 50_000);
+    expect(table.bytes).toBe(bytes);
+  });
+
+  test('charges a topic of the old generation to that one, with which it goes', () => {
+    const table = new TopicTable<object>({ maxTopics: 64 });
+    const topic = intern(table, 'last');
+    for (let i = 0; i < 64; i++) intern(table, `n/${i}`);
+    const { bytes } = table;
+    table.charge(topic, 10_000);
+    expect(table.bytes).toBe(bytes + 10_000);
+    for (let i = 64; i < 128; i++) intern(table, `n/${i}`);
+    const uncharged = new TopicTable<object>({ maxTopics: 64 });
+    intern(uncharged, 'last');
+    for (let i = 0; i < 128; i++) intern(uncharged, `n/${i}`);
+    expect(table.bytes).toBe(uncharged.bytes);
+  });
+
   test('charges a topic what its last route weighs, not the sum', () => {
     const table = new TopicTable<object>();
     const topic = intern(table, 'a');

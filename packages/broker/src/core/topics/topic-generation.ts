@@ -9,6 +9,9 @@ const FIRST_WORDS = 2048;
  */
 const MAX_PROBES = 64;
 
+/** Of a topic that no table holds. */
+const NO_GENERATION = -1;
+
 /**
  * One generation of the topic table: open addressing, linear probing, never more than half full, nothing removed but all
  * at once.
@@ -18,8 +21,9 @@ const MAX_PROBES = 64;
  */
 export class TopicGeneration<R> {
   number: number;
-  /** Topics put here, and what they weigh; one that had to give way to a colliding name still counts. */
+  /** Topics put here; one that had to give way to a colliding name still counts. */
   count = 0;
+  /** What those that are here weigh. */
   bytes = 0;
   /** Pairs: the hash, 0 when the slot is empty, and where in the words its name is, 0 for a long name. */
   #slots: Int32Array = new Int32Array(2 * FIRST_CAPACITY);
@@ -95,7 +99,7 @@ export class TopicGeneration<R> {
     let i = home;
     for (let probes = 1; slots[2 * i] !== 0; probes++) {
       if (probes === MAX_PROBES) {
-        this.#topics[home]!.forget();
+        this.#giveUp(this.#topics[home]!);
         i = home;
         break;
       }
@@ -106,6 +110,12 @@ export class TopicGeneration<R> {
     this.#topics[i] = topic;
     this.count++;
     this.bytes += topic.weightBytes;
+  }
+
+  #giveUp(topic: Topic<R>): void {
+    topic.forget();
+    topic.tableGeneration = NO_GENERATION;
+    this.bytes -= topic.weightBytes;
   }
 
   #grow(): void {

@@ -106,12 +106,22 @@ export class TopicTable<R = unknown> {
     return countLevels(bytes, start, end) > this.#maxLevels ? 'tooManyLevels' : null;
   }
 
-  /** Says what a topic's route weighs, so that many large routes do not outgrow the table's bound on bytes. */
+  /**
+   * Says what a topic's route weighs, so that many large routes do not outgrow the table's bound on bytes. A topic that
+   * the table has forgotten, but a connection still uses, weighs on nothing here.
+   */
   charge(topic: Topic<R>, routeBytes: number): void {
     const weight = weightOf(topic.byteLength, routeBytes);
-    this.#young.bytes += weight - topic.weightBytes;
+    const { tableGeneration } = topic;
+    const holder =
+      tableGeneration === this.#young.number
+        ? this.#young
+        : tableGeneration === this.#old.number
+          ? this.#old
+          : null;
+    if (holder !== null) holder.bytes += weight - topic.weightBytes;
     topic.weightBytes = weight;
-    if (this.#young.bytes > this.#maxBytes) this.#age();
+    if (holder !== null && holder.bytes > this.#maxBytes) this.#age();
   }
 
   #internElsewhere(): Topic<R> | null {
