@@ -74,8 +74,7 @@ export class Sessions {
   open(clientId: string, cleanStart: boolean, sessionExpiryInterval: number): OpenedSession {
     this.#sessions.get(clientId)?.holder?.onTakenOver(); // [MQTT-3.1.4-3] [MQTT-3.1.4-2] 3.1.1
     let session = this.#sessions.get(clientId); // [MQTT-3.1.3-2] [MQTT-3.1.3-2] 3.1.1
-    // A session without expiry that is still here is a will's: its client is back within the grace after a restart.
-    if (session?.sessionExpiryInterval === 0) this.#wills.cancel(session);
+    if (session !== undefined) this.#wills.onReturn(session);
     if (session !== undefined && (cleanStart || session.sessionExpiryInterval === 0)) {
       // [MQTT-3.1.2-4] [MQTT-3.1.4-4] [MQTT-3.1.2-6] 3.1.1 [MQTT-3.1.4-3] 3.1.1
       this.end(session);
@@ -172,7 +171,8 @@ export class Sessions {
         continue;
       }
       // At least 1 ms: nothing is published before the restart is complete.
-      this.#wills.onConnectionLost(session, passedMs, Math.max(profile.willGraceMs, 1));
+      const graceMs = Math.max(profile.willGraceMs, 1);
+      this.#wills.onRestart(session, disconnectedAtWallMs === undefined, passedMs, graceMs);
       const leftMs = sessionExpiryInterval * 1000 - passedMs;
       this.#expireIn(session, sessionExpiryInterval === 0 ? profile.willGraceMs : Math.max(0, leftMs));
       if (disconnectedAtWallMs === undefined) this.#put(session);

@@ -20,6 +20,10 @@ export class Wills {
   readonly #router: Router;
   readonly #retaining: Retaining;
   readonly #publication: Publication;
+  /** Of clients whose connections a restart ended, while they have their wills. */
+  readonly #lostByRestart: Set<Session>;
+  /** Monotonic ms. */
+  #graceEndsMs: number;
 
   constructor(
     context: CoreContext,
@@ -33,6 +37,25 @@ export class Wills {
     this.#router = router;
     this.#retaining = retaining;
     this.#publication = publication;
+    this.#lostByRestart = new Set();
+    this.#graceEndsMs = 0;
+  }
+
+  /**
+   * The broker has started again. The connection was lost `passedMs` ago, or by the restart itself: then its client may
+   * return within the grace, and there is no will, whatever it asks for its session.
+   */
+  onRestart(session: Session, lostByRestart: boolean, passedMs: number, graceMs: number): void {
+    if (lostByRestart && session.will !== null) this.#lostByRestart.add(session);
+    this.#graceEndsMs = this.#context.nowMs + graceMs;
+    this.onConnectionLost(session, passedMs, graceMs);
+  }
+
+  /** The client is back and its session may end: that causes its will, but not within the grace. */
+  onReturn(session: Session): void {
+    const withinGrace = this.#lostByRestart.has(session) && this.#context.nowMs < this.#graceEndsMs;
+    // A session without expiry that is still here is a will's, within the grace.
+    if (withinGrace || session.sessionExpiryInterval === 0) this.cancel(session);
   }
 
   /** The connection was lost `passedMs` ago: the will is due after its delay, and at least `graceMs` from now. */
@@ -56,6 +79,7 @@ export class Wills {
     session.will = null; // [MQTT-3.1.2-10] [MQTT-3.1.2-10] 3.1.1
     if (session.willDue !== null) this.#context.deadlines.clear(session.willDue); // [MQTT-3.1.3-9]
     session.willDue = null;
+    this.#lostByRestart.delete(session);
   }
 
   /** Publishes the will, if there is still one, and forgets it. */

@@ -323,6 +323,35 @@ describe('the will of a client that was connected when the broker crashed', () =
     },
   );
 
+  it('is not published if the client returns with a clean start within the grace, but after it is', () => {
+    const clean = { cleanStart: true, properties: { sessionExpiryInterval: 1000 } } as const;
+    for (const [afterMs, texts] of [
+      [29_999, []],
+      [30_001, ['gone']],
+    ] as const) {
+      const world = new CommittingWorld();
+      const will = willOf('gone', { properties: { willDelayInterval: 500 } });
+      world.durable('c', { ...clean, will });
+      const again = restarted(world);
+      const watcher = watcherOf(again);
+      again.advance(afterMs);
+      expect(again.durable('c', clean).connack?.sessionPresent).toBe(false);
+      again.advance(1_000_000);
+      expect(watcher.takeTexts()).toEqual(texts);
+    }
+  });
+
+  it('is published if its connection had been lost before the restart, and the client returns with a clean start', () => {
+    const world = new CommittingWorld();
+    const will = willOf('gone', { properties: { willDelayInterval: 500 } });
+    world.durable('c', { ...durable, will }).drop();
+    world.settle();
+    const again = restarted(world);
+    const watcher = watcherOf(again);
+    again.durable('c', { cleanStart: true });
+    expect(watcher.takeTexts()).toEqual(['gone']);
+  });
+
   it('has the grace again when the broker crashes within it', () => {
     const world = new CommittingWorld();
     world.durable('c', { will: willOf('gone') });
