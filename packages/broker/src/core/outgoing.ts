@@ -107,11 +107,17 @@ export class Outgoing {
 
   /** Gives a group's message to the member whose turn it is, or keeps it with the group. [MQTT-4.8.2-3] */
   deliverShared(publication: Publication, group: SharedGroup): void {
-    const { shareBalancing } = this.#context.profile;
+    const { shareBalancing, queueQos0 } = this.#context.profile;
     if (publication.qos === 0) {
+      if (queueQos0 && (group.waiting > 0 || group.offline)) {
+        const waiting = new Delivery(publication.message(), 0, false, NO_IDENTIFIERS, group.owner);
+        if (this.#queues.pushShared(group, waiting, false)) this.pumpGroup(group);
+        return;
+      }
       const member = group.pick(0, shareBalancing, this.#canTake);
       if (member === null) {
-        this.#context.outcomes.dropped(DropReason.OfflineQos0, group.name, publication.topic, 1);
+        const reason = group.offline ? DropReason.OfflineQos0 : DropReason.OutboxFull;
+        this.#context.outcomes.dropped(reason, group.name, publication.topic, 1);
         return;
       }
       const { subscriptionIdentifier } = member;

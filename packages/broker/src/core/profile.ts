@@ -19,7 +19,7 @@ export interface Habits {
   readonly fullQueue: FullQueue;
   /** Which member of a shared group gets the next message, of those that can take it at once. */
   readonly shareBalancing: ShareBalancing;
-  /** Whether QoS 0 messages wait in the queue of a session that is offline. */
+  /** Whether QoS 0 messages wait in the queue of a session that is offline, or of a shared group whose members all are. */
   readonly queueQos0: boolean;
   /** Whether PUBACK and PUBREC tell an MQTT 5 publisher 0x10 No matching subscribers. */
   readonly tellNoMatchingSubscribers: boolean;
@@ -47,7 +47,7 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
   queueQos0: {
     default: false,
     values: [false, true],
-    text: 'whether QoS 0 messages wait in the queue of a session that is offline',
+    text: 'whether QoS 0 messages wait in the queue of a session, or shared group, that is offline',
   },
   tellNoMatchingSubscribers: {
     default: true,

@@ -41,6 +41,12 @@ export class SharedGroup implements SharedSource {
     return this.#kept;
   }
 
+  /** No member is connected. */
+  get offline(): boolean {
+    for (const { session } of this.members) if (session.output !== null) return false;
+    return true;
+  }
+
   get waiting(): number {
     return this.#queue?.length ?? 0;
   }
