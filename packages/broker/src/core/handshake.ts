@@ -3,7 +3,14 @@
  */
 
 import type { ConnackPacket, ConnackProperties, ConnectPacket } from '@martlet/protocol';
-import { checkTopicName, NO_PROPERTIES, ProtocolVersion, ReasonCode } from '@martlet/protocol';
+import {
+  checkTopicName,
+  MAXIMUM_FIELD_BYTES,
+  NO_PROPERTIES,
+  ProtocolVersion,
+  ReasonCode,
+  utf8ByteLength,
+} from '@martlet/protocol';
 import type { Profile } from './profile.ts';
 import { NEVER_EXPIRES } from './session.ts';
 
@@ -98,7 +105,11 @@ function connackProperties(
   const { limits, responseTopicPrefix } = profile;
   const { properties } = connect;
   const asked = properties.sessionExpiryInterval ?? 0;
-  const tellsResponse = properties.requestResponseInformation === true && responseTopicPrefix !== ''; // [MQTT-3.1.2-28]
+  const responseInformation = `${responseTopicPrefix}${agreement.clientId}`;
+  const tellsResponse =
+    properties.requestResponseInformation === true && // [MQTT-3.1.2-28]
+    responseTopicPrefix !== '' &&
+    utf8ByteLength(responseInformation) <= MAXIMUM_FIELD_BYTES;
   return {
     ...(asked === agreement.sessionExpiryInterval
       ? undefined
@@ -108,7 +119,7 @@ function connackProperties(
     ...(agreement.assigned ? { assignedClientIdentifier: agreement.clientId } : undefined), // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
     ...(limits.topicAliasMaximum === 0 ? undefined : { topicAliasMaximum: limits.topicAliasMaximum }),
     ...(agreement.keepAlive === connect.keepAlive ? undefined : { serverKeepAlive: agreement.keepAlive }),
-    ...(tellsResponse ? { responseInformation: `${responseTopicPrefix}${agreement.clientId}` } : undefined),
+    ...(tellsResponse ? { responseInformation } : undefined),
     ...(properties.authenticationMethod === undefined
       ? undefined
       : { authenticationMethod: properties.authenticationMethod }), // [MQTT-4.12.0-5]

@@ -5,9 +5,12 @@
 import type { ConnackProperties } from '@martlet/protocol';
 import type { Limits } from './limits.ts';
 
+/** What a habit's value may be where it is not one of a few. */
+export type HabitType = 'number' | 'text' | 'list of CONNACK properties';
+
 export interface HabitRow<Value> {
   readonly default: Value;
-  readonly values: readonly Value[] | 'number' | 'text';
+  readonly values: readonly Value[] | HabitType;
   readonly text: string;
 }
 
@@ -71,7 +74,7 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
   },
   connackOrder: {
     default: [],
-    values: 'text',
+    values: 'list of CONNACK properties',
     text: 'in which order CONNACK carries its properties; those not named follow',
   },
 };

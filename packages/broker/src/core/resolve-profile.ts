@@ -1,8 +1,13 @@
 /** From options as an application gives them to a profile in which everything has a value within its bounds. */
+import { isUtf8Encodable, PROPERTIES } from '@martlet/protocol';
 import type { Limits } from './limits.ts';
 import { LIMITS } from './limits.ts';
-import type { Habits, Profile } from './profile.ts';
+import type { Habits, HabitType, Profile } from './profile.ts';
 import { HABITS } from './profile.ts';
+
+const CONNACK_PROPERTIES: readonly string[] = PROPERTIES.filter(({ contexts }) =>
+  contexts.includes('connack'),
+).map(({ name }) => name);
 
 /** Options of the core: every limit and habit may be left out. */
 export interface ProfileOptions extends Partial<Habits> {
@@ -40,19 +45,34 @@ export function resolveProfile(options: ProfileOptions = {}): Profile {
   return { ...(habits as unknown as Habits), limits: limits as Limits };
 }
 
-function checkHabit(name: string, values: readonly unknown[] | 'number' | 'text', value: unknown): void {
-  if (values === 'number') {
-    if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return;
-    throw new RangeError(`option ${name}: expected a number from 0 on, got ${String(value)}`);
+function checkHabit(name: string, values: readonly unknown[] | HabitType, value: unknown): void {
+  switch (values) {
+    case 'number':
+      if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return;
+      throw new RangeError(`option ${name}: expected a number from 0 on, got ${String(value)}`);
+    case 'text':
+      if (typeof value !== 'string')
+        throw new TypeError(`option ${name}: expected text, got ${String(value)}`);
+      if (isUtf8Encodable(value)) return;
+      throw new RangeError(`option ${name}: expected no U+0000 and no lone surrogate in the text`);
+    case 'list of CONNACK properties':
+      checkConnackProperties(name, value);
+      return;
+    default:
+      if (values.includes(value)) return;
+      throw new RangeError(
+        `option ${name}: expected one of ${values.map(String).join(', ')}, got ${String(value)}`,
+      );
   }
-  if (values === 'text') {
-    if (typeof value === 'string' || Array.isArray(value)) return;
-    throw new TypeError(`option ${name}: expected text, got ${String(value)}`);
+}
+
+function checkConnackProperties(option: string, value: unknown): void {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`option ${option}: expected a list of CONNACK properties, got ${String(value)}`);
   }
-  if (!values.includes(value)) {
-    throw new RangeError(
-      `option ${name}: expected one of ${values.map(String).join(', ')}, got ${String(value)}`,
-    );
+  for (const name of value) {
+    if (CONNACK_PROPERTIES.includes(name)) continue;
+    throw unknown('CONNACK property', String(name), CONNACK_PROPERTIES);
   }
 }
 

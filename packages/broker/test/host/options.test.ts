@@ -47,6 +47,30 @@ describe('createBroker refuses', () => {
   });
 });
 
+describe('createBroker refuses a value of the wrong type', () => {
+  test.each([
+    ['text for a list', { connackOrder: 'receiveMaximum' }, 'option connackOrder: expected a list'],
+    ['a list for text', { responseTopicPrefix: ['a'] }, 'option responseTopicPrefix: expected text, got a'],
+    [
+      'a CONNACK property that there is not',
+      { connackOrder: ['receiveMaximum', 'recieveMaximum'] },
+      'unknown CONNACK property recieveMaximum: did you mean receiveMaximum?',
+    ],
+    [
+      'a property of another packet',
+      { connackOrder: ['willDelayInterval'] },
+      'CONNACK property willDelayInterval',
+    ],
+  ])('%s', (_what, options, message) => {
+    expect(() => createBroker(untyped(options))).toThrow(TypeError);
+    expect(() => createBroker(untyped(options))).toThrow(message);
+  });
+
+  test('text that MQTT cannot carry', () => {
+    expect(() => createBroker({ responseTopicPrefix: 'a\0' })).toThrow(RangeError);
+  });
+});
+
 test('createBroker takes a limit at either of its bounds', async () => {
   for (const receiveMaximum of [LIMITS.receiveMaximum.minimum, LIMITS.receiveMaximum.maximum]) {
     const broker = createBroker({ limits: { receiveMaximum } });

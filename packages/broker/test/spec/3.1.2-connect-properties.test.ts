@@ -256,6 +256,15 @@ describe('Request Response Information', () => {
     expect(asking.connack!.properties.responseInformation).toBeUndefined();
   });
 
+  it('is left out where it would be longer than a string can be', () => {
+    const world = new World({ habits: { responseTopicPrefix: 'answers/' } });
+    const properties = { requestResponseInformation: true } as const;
+    const informationFor = (length: number): number | undefined =>
+      world.connect({ clientId: 'c'.repeat(length), properties }).connack!.properties.responseInformation
+        ?.length;
+    expect([informationFor(65_527), informationFor(65_528)]).toEqual([65_535, undefined]);
+  });
+
   it('names the identifier that the broker chose', () => {
     const { connack } = new World().connect({
       clientId: '',
