@@ -82,7 +82,8 @@ export class Commits {
     this.#deadlines.set(this.#pause, nowMs + this.#retryMs);
   }
 
-  get underWay(): boolean {
-    return this.#underWay;
+  /** Something is not kept yet: a commit is under way, or to come. */
+  get pending(): boolean {
+    return this.#underWay || this.#store.hasStaged;
   }
 }

@@ -103,6 +103,8 @@ export class Broker {
   #timer: NodeJS.Timeout | null;
   #timerDueMs: number;
   #closing: Promise<void> | null;
+  /** Told, while the broker closes, that nothing waits for the store any more. */
+  #onAllKept: (() => void) | null;
 
   /** @see createBroker */
   constructor(options: BrokerOptions) {
@@ -116,6 +118,7 @@ export class Broker {
     this.#timer = null;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
     this.#closing = null;
+    this.#onAllKept = null;
     this.#core = new BrokerCore(resolveProfile(profileOptions), {
       environment: {
         nowMs: () => performance.now(),
@@ -259,7 +262,10 @@ export class Broker {
     return [...this.#listeners];
   }
 
-  /** Stops listening, tells every client that the broker goes, and fulfils when all connections are closed. */
+  /**
+   * Stops listening, tells every client that the broker goes, and fulfils when all connections are closed and the store
+   * has kept everything, or has not within `closeTimeoutMs`: then `publish` rejects what waits for it.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -278,10 +284,19 @@ export class Broker {
     this.#timerDueMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Fulfils when no commit is under way or asked for. */
+  /** Fulfils when everything is kept, or the store has had its time: then who waits is told that it is not. */
   async #committed(): Promise<void> {
-    while (this.#core.context.commits.underWay) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+    if (this.#core.context.commits.pending) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.profile.limits.closeTimeoutMs);
+        this.#onAllKept = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const { reject } of this.#waiters.splice(0)) {
+      reject(notKept('store-timeout', 'the store had not kept it when the broker was closed'));
     }
   }
 
@@ -345,14 +360,12 @@ export class Broker {
 
   #onCommitted(commit: number, error: StoreError | null): void {
     const waiters = this.#waiters.filter((waiter) => waiter.commit <= commit);
+    if (!this.#core.context.commits.pending) this.#onAllKept?.();
     if (waiters.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => waiter.commit > commit);
     for (const { resolve, reject } of waiters) {
       if (error === null) resolve();
-      else
-        reject(
-          Object.assign(new Error(`the message could not be kept: ${error.message}`), { code: error.code }),
-        );
+      else reject(notKept(error.code, error.message));
     }
   }
 
@@ -360,4 +373,8 @@ export class Broker {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#log.write('error', 'handler-error', `a handler of the application threw: ${text}`);
   }
+}
+
+function notKept(code: string, reason: string): Error {
+  return Object.assign(new Error(`the message could not be kept: ${reason}`), { code });
 }

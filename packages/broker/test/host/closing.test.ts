@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Broker } from '@martlet/broker';
-import { BrokerClosedError, createBroker } from '@martlet/broker';
+import { BrokerClosedError, createBroker, MemoryStore } from '@martlet/broker';
 import { ReasonCode } from '@martlet/protocol';
 import { connectAsync } from 'mqtt';
 import { describe, expect, test } from 'vitest';
@@ -70,6 +70,50 @@ function activeResources(): readonly string[] {
     .filter((name) => /^(?:TCP|Pipe.*Server)/.test(name))
     .sort();
 }
+
+describe('close, while a store has not kept everything', () => {
+  const LIMITS = { closeTimeoutMs: 20 } as const;
+
+  /** A broker, and what has become of a message that it is to retain. */
+  function publishing(): { broker: Broker; store: MemoryStore; published: Promise<unknown> } {
+    const store = new MemoryStore({ commits: 'manual' });
+    const broker = createBroker({ store, limits: LIMITS });
+    const published = broker.publish('r', 'x', { retain: true }).catch((error: unknown) => error);
+    return { broker, store, published };
+  }
+
+  /** Once the turn has come in which a commit starts. */
+  async function committing(store: MemoryStore): Promise<void> {
+    while (!store.commitUnderWay) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  test('waits for its commit, and who published is told that it is kept', async () => {
+    const { broker, store, published } = publishing();
+    await committing(store);
+    const closed = broker.close();
+    store.finishCommit();
+    await closed;
+    expect(await published).toBeUndefined();
+  });
+
+  test('waits no longer than closeTimeoutMs for a store that never answers, and says so to who published', async () => {
+    const { broker, published } = publishing();
+    await broker.close();
+    expect(await published).toMatchObject({ code: 'store-timeout' });
+  });
+
+  test('leaves nobody waiting for a commit that was put off after a failure', async () => {
+    const { broker, store, published } = publishing();
+    await committing(store);
+    store.failCommit({ code: 'store-full', message: 'no space is left' });
+    const second = broker.publish('r', 'y', { retain: true }).catch((error: unknown) => error);
+    await broker.close();
+    expect([await published, await second]).toMatchObject([
+      { code: 'store-full' },
+      { code: 'store-timeout' },
+    ]);
+  });
+});
 
 describe('After close', () => {
   const calls: readonly (readonly [string, (broker: Broker) => unknown])[] = [
