@@ -229,7 +229,10 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.#stream.close();
     context.deadlines.clear(this);
     this.outbox.end();
-    if (this.outbox.blocked) this.setDeadline(context.nowMs + context.profile.limits.closeTimeoutMs);
+    // Else the transport has been ended.
+    if (this.outbox.blocked || this.outbox.waitsForCommit) {
+      this.setDeadline(context.nowMs + context.profile.limits.closeTimeoutMs);
+    }
   }
 
   #throttle(): void {

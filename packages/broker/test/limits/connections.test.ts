@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CommittingWorld } from '../commits/committing-world.ts';
 import { World } from '../world/world.ts';
 
 describe('connections', () => {
@@ -101,6 +102,17 @@ describe('connectTimeoutMs', () => {
 });
 
 describe('closeTimeoutMs', () => {
+  it('so long may CONNACK wait for its commit once the connection is to end', () => {
+    const world = new CommittingWorld({ limits: { closeTimeoutMs: 3000 } });
+    const client = world.connecting({ cleanStart: false, properties: { sessionExpiryInterval: 100 } });
+    client.send({ type: 'disconnect', reasonCode: 0, properties: {} });
+    world.advance(2999);
+    expect(client.closed).toBe(false);
+    world.advance(1);
+    expect([client.closed, client.take()]).toEqual([true, []]);
+    expect(world.core.gauges.connections).toBe(0);
+  });
+
   it('a client that reads nothing more is gone then, and one that reads gets its last output', () => {
     const world = new World({ limits: { closeTimeoutMs: 3000 } });
     for (const reads of [true, false]) {
