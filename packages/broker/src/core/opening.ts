@@ -318,8 +318,7 @@ export class Opening implements Phase {
     session.output = output;
     session.holder = serving;
     session.will = connect.will === undefined ? null : willRecord(connect.will); // [MQTT-3.1.2-7]
-    session.receiver.connected(agreement.receiveMaximum);
-    session.sender.connected(agreement.sendQuota);
+    session.connected(agreement.sendQuota, agreement.receiveMaximum);
     sessions.connect(session);
     // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
     // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1

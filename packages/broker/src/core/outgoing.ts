@@ -166,8 +166,10 @@ export class Outgoing {
 
   /** Sends what waits, as far as quota and outbox allow: first again what was in flight, then the queues. */
   pump(session: Session): void {
-    const { output, sender } = session;
+    const { output } = session;
     if (output === null) return;
+    if (session.senderIfUsed === null && session.shares === null && !waitsFor(session)) return;
+    const { sender } = session;
     while (output.outbox.hasRoom) {
       const packetId = sender.nextResend();
       if (packetId !== 0) {

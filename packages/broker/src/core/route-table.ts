@@ -3,7 +3,8 @@
  * told to go the same way by one comparison, and a subscriber to everything is not listed once per topic.
  *
  * Bounded like the topics: two generations, of which the old one is forgotten when the young one is full. A route that
- * was forgotten and comes again is made again; nothing depends on there being only one.
+ * was forgotten and comes again is made again; nothing depends on there being only one. The table itself keeps no route
+ * alive: topics do, as long as they are in use, so that sessions that have ended are let go.
  */
 import type { Subscriber } from './route.ts';
 import { Route } from './route.ts';
@@ -18,9 +19,9 @@ export class RouteTable {
   /** What the latest `routeTo` took in memory; 0 when the route was there. */
   madeBytes: number;
   readonly #limit: number;
-  #young: Map<number, Route>;
+  #young: Map<number, WeakRef<Route>>;
   #youngBytes: number;
-  #old: Map<number, Route>;
+  #old: Map<number, WeakRef<Route>>;
   /** A number for each subscriber, to hash by. */
   readonly #numbers: WeakMap<Subscriber, number>;
   #nextNumber: number;
@@ -40,7 +41,7 @@ export class RouteTable {
     let hash = subscribers.length;
     for (const subscriber of subscribers)
       hash = (Math.imul(hash, 0x01000193) ^ this.#numberOf(subscriber)) | 0;
-    const known = this.#young.get(hash) ?? this.#old.get(hash);
+    const known = (this.#young.get(hash) ?? this.#old.get(hash))?.deref();
     const found = known?.leadsTo(subscribers) === true;
     this.madeBytes = found ? 0 : subscribers.length * BYTES_PER_SUBSCRIBER;
     const route = found ? known : new Route([...subscribers]);
@@ -50,7 +51,7 @@ export class RouteTable {
       this.#young = new Map();
       this.#youngBytes = this.madeBytes;
     }
-    this.#young.set(hash, route);
+    this.#young.set(hash, new WeakRef(route));
     return route;
   }
 

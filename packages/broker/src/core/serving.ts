@@ -169,7 +169,7 @@ export class Serving implements Phase, SessionHolder {
   }
 
   onHandedOver(acknowledgements: number, qos0Messages: number): void {
-    this.#session.receiver.acknowledged(acknowledgements);
+    if (acknowledgements > 0) this.#session.receiver.acknowledged(acknowledgements);
     this.#parts.context.outcomes.delivered(qos0Messages);
   }
 

@@ -64,6 +64,9 @@ export class Session {
   ended: boolean;
   #sender: Sender<Delivery> | null;
   #receiver: Receiver | null;
+  /** What was agreed for this connection, until the two above are made. */
+  #sendQuota: number;
+  #receiveMaximum: number;
 
   constructor(clientId: string, sessionExpiryInterval: number) {
     this.clientId = clientId;
@@ -84,11 +87,40 @@ export class Session {
     this.ended = false;
     this.#sender = null;
     this.#receiver = null;
+    this.#sendQuota = 0;
+    this.#receiveMaximum = 0;
+  }
+
+  /** A connection has the session: what may be under way in both directions. */
+  connected(sendQuota: number, receiveMaximum: number): void {
+    this.#sendQuota = sendQuota;
+    this.#receiveMaximum = receiveMaximum;
+    this.#sender?.connected(sendQuota);
+    this.#receiver?.connected(receiveMaximum);
+  }
+
+  disconnected(): void {
+    this.#sendQuota = 0;
+    this.#sender?.disconnected();
+  }
+
+  /** It has ended: a route that still names it for a while holds nothing else. */
+  release(): void {
+    this.#sender = null;
+    this.#receiver = null;
+    this.queue = null;
+    this.shares = null;
+    this.expiry = null;
+    this.willDue = null;
   }
 
   /** Made on first use. */
   get sender(): Sender<Delivery> {
-    return (this.#sender ??= new Sender<Delivery>());
+    if (this.#sender === null) {
+      this.#sender = new Sender<Delivery>();
+      this.#sender.connected(this.#sendQuota);
+    }
+    return this.#sender;
   }
 
   /** Null if nothing was ever sent at QoS 1 or 2. */
@@ -98,7 +130,11 @@ export class Session {
 
   /** Made on first use. */
   get receiver(): Receiver {
-    return (this.#receiver ??= new Receiver());
+    if (this.#receiver === null) {
+      this.#receiver = new Receiver();
+      this.#receiver.connected(this.#receiveMaximum);
+    }
+    return this.#receiver;
   }
 
   get receiverIfUsed(): Receiver | null {

@@ -105,7 +105,7 @@ export class Sessions {
     this.connected--;
     session.output = null;
     session.holder = null;
-    session.senderIfUsed?.disconnected();
+    session.disconnected();
     if (leaving === Leaving.Goodbye) this.#wills.cancel(session); // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
     if (session.sessionExpiryInterval === 0) {
       this.end(session);
@@ -136,6 +136,7 @@ export class Sessions {
       this.#context.store.deleteSession(session.clientId);
       this.#context.staged();
     }
+    session.release();
     for (const group of groups) if (group.members.length > 0) this.#outgoing.pumpGroup(group);
   }
 
