@@ -10,6 +10,7 @@
  * 2 messages wait for in their queue. It knows packets only by their bytes.
  */
 import type { BufferPool } from './buffer-pool.ts';
+import { HeldOutput } from './held-output.ts';
 import type { LargeMemory } from './large-memory.ts';
 import type { Metrics } from './metrics.ts';
 import type { Transport } from './ports/transport.ts';
@@ -24,14 +25,6 @@ interface Piece {
   /** Where in `bytes` it belongs: after this many of them. */
   readonly at: number;
   readonly payload: Uint8Array;
-}
-
-interface Held {
-  readonly commit: number;
-  bytes: Uint8Array;
-  length: number;
-  /** Final acknowledgements among it. */
-  acknowledgements: number;
 }
 
 /** What the outbox needs from the core that owns it. */
@@ -76,8 +69,8 @@ export class Outbox {
   /** Pieces that the transport still reads. */
   #piecesInTransport: readonly Piece[] | null;
   #pieceBytes: number;
-  #held: Held[] | null;
-  #heldBytes: number;
+  /** Made while something waits for a commit. */
+  #held: HeldOutput | null;
   /** Nothing at all leaves before this commit: it carries CONNACK. */
   #notBefore: number;
   /** QoS 0 messages and final acknowledgements in `bytes`. */
@@ -107,7 +100,6 @@ export class Outbox {
     this.#piecesInTransport = null;
     this.#pieceBytes = 0;
     this.#held = null;
-    this.#heldBytes = 0;
     this.#notBefore = 0;
     this.#qos0 = 0;
     this.#acknowledgements = 0;
@@ -202,7 +194,7 @@ export class Outbox {
   /** Counts the acknowledgement, just added, of a finished exchange: the peer's quota is free again when it leaves. */
   countAcknowledgement(): void {
     if (this.#held === null) this.#acknowledgements++;
-    else this.#held.at(-1)!.acknowledgements++;
+    else this.#held.countAcknowledgement();
   }
 
   /** True while acknowledgements wait for a commit: later ones must queue behind them. [MQTT-4.6.0-2] */
@@ -212,26 +204,16 @@ export class Outbox {
 
   /** Sends `packet` once `commit` is done, after everything held before it. */
   hold(packet: Uint8Array, commit: number): void {
-    const held = (this.#held ??= []);
-    let last = held.at(-1);
-    if (last === undefined || commit > last.commit) {
-      last = { commit, bytes: new Uint8Array(Math.max(64, packet.length)), length: 0, acknowledgements: 0 };
-      held.push(last);
-      if (held.length === 1) this.#owner.awaitCommit(this);
+    if (this.#held === null) {
+      this.#held = new HeldOutput();
+      this.#owner.awaitCommit(this);
     }
-    if (last.length + packet.length > last.bytes.length) {
-      const grown = new Uint8Array((last.length + packet.length) * 2);
-      grown.set(last.bytes.subarray(0, last.length));
-      last.bytes = grown;
-    }
-    last.bytes.set(packet, last.length);
-    last.length += packet.length;
-    this.#heldBytes += packet.length;
+    this.#held.add(packet, commit);
   }
 
   /** A commit failed: what told of it must never leave. */
   dropHeld(): void {
-    this.#forgetHeld();
+    this.#held = null;
     if (this.#notBefore > 0) {
       this.connackDropped = true;
       const lost = this.#qos0;
@@ -251,7 +233,7 @@ export class Outbox {
   }
 
   get firstAwaitedCommit(): number {
-    const held = this.#held?.[0]?.commit ?? Number.POSITIVE_INFINITY;
+    const held = this.#held?.firstCommit ?? Number.POSITIVE_INFINITY;
     return this.#notBefore > 0 ? Math.min(held, this.#notBefore) : held;
   }
 
@@ -260,12 +242,10 @@ export class Outbox {
     const wasFull = !this.hasRoom || this.overrun;
     const done = this.#owner.commitsDone;
     if (this.#notBefore <= done) this.#notBefore = 0;
-    while (this.#held !== null && this.#held[0]!.commit <= done) {
-      const { bytes, length, acknowledgements } = this.#held.shift()!;
-      if (this.#held.length === 0) this.#held = null;
-      this.#heldBytes -= length;
-      this.append(bytes, 0, length);
-      this.#acknowledgements += acknowledgements;
+    for (let part = this.#held?.take(done); part !== undefined; part = this.#held?.take(done)) {
+      if (this.#held!.isEmpty) this.#held = null;
+      this.append(part.packets, 0, part.packets.length);
+      this.#acknowledgements += part.acknowledgements;
     }
     if (!wasFull || this.#closed || this.#ending) return;
     this.flush();
@@ -340,7 +320,7 @@ export class Outbox {
 
   /** Sends what has been appended, then closes the transport. What is held is not sent. */
   end(): void {
-    this.#forgetHeld();
+    this.#held = null;
     this.#ending = true;
     this.flush();
   }
@@ -359,7 +339,7 @@ export class Outbox {
       this.#piecesInTransport = null;
       this.#pieceBytes = 0;
       this.#inTransport = 0;
-      this.#forgetHeld();
+      this.#held = null;
       this.#notBefore = 0;
       this.#qos0 = 0;
       this.#countBlocked(0);
@@ -367,9 +347,8 @@ export class Outbox {
     return lost;
   }
 
-  #forgetHeld(): void {
-    this.#held = null;
-    this.#heldBytes = 0;
+  get #heldBytes(): number {
+    return this.#held?.bytes ?? 0;
   }
 
   #countBlocked(bytes: number): void {

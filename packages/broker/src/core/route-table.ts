@@ -3,8 +3,8 @@
  * told to go the same way by one comparison, and a subscriber to everything is not listed once per topic.
  *
  * Bounded like the topics: two generations, of which the old one is forgotten when the young one is full. A route that
- * was forgotten and comes again is made again; nothing depends on there being only one. The table itself keeps no route
- * alive: topics do, as long as they are in use, so that sessions that have ended are let go.
+ * was forgotten and comes again is made again; nothing depends on there being only one. What has ended stays in a
+ * forgotten route for a while, which is why an ended session lets go of all it held.
  */
 import type { Subscriber } from './route.ts';
 import { Route } from './route.ts';
@@ -12,23 +12,22 @@ import { Route } from './route.ts';
 /** What a route weighs for each subscriber in it: its target, and its places in arrays and tables. */
 const BYTES_PER_SUBSCRIBER = 192;
 
-/** Routes of one generation. */
+/** Routes of one generation, and their bytes: enough for those that many topics share. */
+const MAXIMUM_ROUTES = 8192;
 const MAXIMUM_BYTES = 67_108_864;
 
 export class RouteTable {
   /** What the latest `routeTo` took in memory; 0 when the route was there. */
   madeBytes: number;
-  readonly #limit: number;
-  #young: Map<number, WeakRef<Route>>;
+  #young: Map<number, Route>;
   #youngBytes: number;
-  #old: Map<number, WeakRef<Route>>;
+  #old: Map<number, Route>;
   /** A number for each subscriber, to hash by. */
   readonly #numbers: WeakMap<Subscriber, number>;
   #nextNumber: number;
 
-  constructor(limit: number) {
+  constructor() {
     this.madeBytes = 0;
-    this.#limit = limit;
     this.#young = new Map();
     this.#youngBytes = 0;
     this.#old = new Map();
@@ -41,17 +40,17 @@ export class RouteTable {
     let hash = subscribers.length;
     for (const subscriber of subscribers)
       hash = (Math.imul(hash, 0x01000193) ^ this.#numberOf(subscriber)) | 0;
-    const known = (this.#young.get(hash) ?? this.#old.get(hash))?.deref();
+    const known = this.#young.get(hash) ?? this.#old.get(hash);
     const found = known?.leadsTo(subscribers) === true;
     this.madeBytes = found ? 0 : subscribers.length * BYTES_PER_SUBSCRIBER;
     const route = found ? known : new Route([...subscribers]);
     this.#youngBytes += this.madeBytes;
-    if (this.#young.size >= this.#limit || this.#youngBytes > MAXIMUM_BYTES) {
+    if (this.#young.size >= MAXIMUM_ROUTES || this.#youngBytes > MAXIMUM_BYTES) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngBytes = this.madeBytes;
     }
-    this.#young.set(hash, new WeakRef(route));
+    this.#young.set(hash, route);
     return route;
   }
 

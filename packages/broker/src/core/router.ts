@@ -32,7 +32,7 @@ export class Router {
     this.#tree = tree;
     this.#outgoing = outgoing;
     this.#matched = [];
-    this.#routes = new RouteTable(context.profile.limits.internedTopics);
+    this.#routes = new RouteTable();
   }
 
   /** Routes one message. True if anyone was subscribed. */

@@ -9,7 +9,7 @@ import { isReasonCodeOf, isUtf8Encodable, ReasonCode } from '@martlet/protocol';
 const MAX_REASON_STRING_LENGTH = 1000;
 
 /** Surrogates that stand alone, and U+0000. */
-const UNTELLABLE = /\p{Surrogate}|\0/gu;
+const UNTELLABLE: Readonly<RegExp> = /\p{Surrogate}|\0/gu;
 
 /** What comes nearest where the packet does not have the code itself. */
 const NEAREST: ReadonlyMap<ReasonCode, ReasonCode> = new Map([
