@@ -1,21 +1,22 @@
 /**
- * Variable Byte Integers (section 1.5.5): seven bits per byte, lowest first, the top bit says that more follow. The
- * Remaining Length of every packet is one, so reading works on bytes that are still arriving.
+ * Variable Byte Integers (section 1.5.5): seven bits per byte, lowest first, the top bit says that more follow.
  */
 import { MalformedPacketError } from './protocol-error.ts';
 
 export const MAXIMUM_VARIABLE_BYTE_INTEGER = 268_435_455;
 
 /**
- * The value that begins at `offset`, or -1 if it does not end before `end`. Its length follows from the value by
- * {@link variableByteIntegerLength}, because longer forms are refused.
+ * The value that begins at `offset`. Its length follows from the value by {@link variableByteIntegerLength}, because
+ * longer forms are refused.
  *
- * @throws {MalformedPacketError} when it is longer than four bytes, or longer than its value needs.
+ * @throws {MalformedPacketError} when it does not end before `end`, is longer than four bytes, or than its value needs.
  */
 export function readVariableByteInteger(bytes: Uint8Array, offset: number, end: number): number {
   let value = 0;
   for (let i = 0; i < 4; i++) {
-    if (offset + i >= end) return -1;
+    if (offset + i >= end) {
+      throw new MalformedPacketError('expected a whole Variable Byte Integer, got only a part of one');
+    }
     const byte = bytes[offset + i]!;
     value |= (byte & 0x7f) << (7 * i);
     if (byte < 0x80) {

@@ -207,8 +207,7 @@ export class Incoming {
     let v5 = false;
     let plain = true;
     if (client.form === WireForm.V5) {
-      const length = readVariableByteInteger(bytes, at, end);
-      if (length < 0) throw new MalformedPacketError('PUBLISH ends before its Property Length does'); // [MQTT-2.2.2-1]
+      const length = readVariableByteInteger(bytes, at, end); // [MQTT-2.2.2-1]
       at += variableByteIntegerLength(length);
       if (at + length > end) throw new MalformedPacketError('PUBLISH ends before its properties do');
       if (length > 0) {

@@ -2,7 +2,8 @@
  * Consecutive PUBLISH packets of one read that go the same way at QoS 0, or at QoS 1, without properties, retain flag and
  * DUP: a subscriber gets them as one range of bytes. Made while packets are parsed, routed when something else comes or the read ends.
  */
-import { integerLength, WireForm, writeInteger } from './publish-writer.ts';
+import { variableByteIntegerLength, writeVariableByteInteger } from '@martlet/protocol';
+import { WireForm } from './publish-writer.ts';
 import type { Route } from './route.ts';
 import type { Session } from './session.ts';
 import type { Topic } from './topics/topic-table.ts';
@@ -121,7 +122,7 @@ export class PublishRun {
       const topicLength = this.topics[i]!.byteLength;
       const remaining = 2 + topicLength + (toV5 ? 1 : 0) + end - payload;
       target[at] = 0x30;
-      at = writeInteger(target, at + 1, remaining);
+      at = writeVariableByteInteger(remaining, target, at + 1);
       const afterTopic = payload - (toV5 ? 0 : 1);
       target.set(this.bytes.subarray(afterTopic - topicLength - 2, afterTopic), at);
       at += topicLength + 2;
@@ -136,6 +137,6 @@ export class PublishRun {
   maximumLengthIn(form: WireForm): number {
     if (form === this.form || form === WireForm.V3) return this.maximumPacketLength;
     const longer = this.maximumPacketLength + 1;
-    return longer + integerLength(longer) - integerLength(this.maximumPacketLength);
+    return longer + variableByteIntegerLength(longer) - variableByteIntegerLength(this.maximumPacketLength);
   }
 }

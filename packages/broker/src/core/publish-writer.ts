@@ -5,6 +5,7 @@
  * before anything is written; `writeHead` writes everything before the payload. The state lives in fields, not in
  * arguments or results, because this runs per message.
  */
+import { variableByteIntegerLength, writeVariableByteInteger } from '@martlet/protocol';
 
 /** How PUBLISH looks on the wire: 3.1 and 3.1.1 are alike. */
 export const WireForm = { V3: 0, V5: 1 } as const;
@@ -93,19 +94,20 @@ export class PublishWriter {
     if (this.#form === WireForm.V5) {
       let propertyLength =
         this.#properties.length + (this.#expirySeconds >= 0 ? 5 : 0) + (this.#alias > 0 ? 3 : 0);
-      for (let i = 0; i < identifiers.length; i++) propertyLength += 1 + integerLength(identifiers[i]!);
+      for (let i = 0; i < identifiers.length; i++)
+        propertyLength += 1 + variableByteIntegerLength(identifiers[i]!);
       this.#propertyLength = propertyLength;
-      length += integerLength(propertyLength) + propertyLength;
+      length += variableByteIntegerLength(propertyLength) + propertyLength;
     }
     this.#remainingLength = length + this.#payloadLength;
-    this.headLength = 1 + integerLength(this.#remainingLength) + length;
+    this.headLength = 1 + variableByteIntegerLength(this.#remainingLength) + length;
     this.packetLength = this.headLength + this.#payloadLength;
   }
 
   /** Writes what was measured, `headLength` bytes at `at`; returns where the packet identifier stands (0 for QoS 0). */
   writeHead(bytes: Uint8Array, at: number, firstByte: number, packetId: number): number {
     bytes[at] = firstByte;
-    let next = writeInteger(bytes, at + 1, this.#remainingLength);
+    let next = writeVariableByteInteger(this.#remainingLength, bytes, at + 1);
     const topic = this.#topic;
     bytes[next] = topic.length >> 8;
     bytes[next + 1] = topic.length & 0xff;
@@ -123,7 +125,7 @@ export class PublishWriter {
   }
 
   #writeProperties(bytes: Uint8Array, at: number): void {
-    let next = writeInteger(bytes, at, this.#propertyLength);
+    let next = writeVariableByteInteger(this.#propertyLength, bytes, at);
     if (this.#expirySeconds >= 0) {
       const seconds = this.#expirySeconds;
       bytes[next] = MESSAGE_EXPIRY_INTERVAL;
@@ -143,24 +145,7 @@ export class PublishWriter {
     next += this.#properties.length;
     for (let i = 0; i < this.#identifiers.length; i++) {
       bytes[next] = SUBSCRIPTION_IDENTIFIER; // [MQTT-3.3.4-3] [MQTT-3.3.4-4]
-      next = writeInteger(bytes, next + 1, this.#identifiers[i]!);
+      next = writeVariableByteInteger(this.#identifiers[i]!, bytes, next + 1);
     }
   }
-}
-
-/** How many bytes a variable byte integer takes. */
-export function integerLength(value: number): number {
-  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
-}
-
-/** Writes a variable byte integer; returns where it ends. */
-export function writeInteger(bytes: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  let next = at;
-  while (rest >= 0x80) {
-    bytes[next++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  bytes[next++] = rest;
-  return next;
 }

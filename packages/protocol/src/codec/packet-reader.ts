@@ -35,8 +35,8 @@ export class PacketReader {
   }
 
   variableByteInteger(field: string): number {
+    if (this.remaining === 0) throw this.#tooShort(1, field);
     const value = readVariableByteInteger(this.#bytes, this.#position, this.#end);
-    if (value < 0) throw this.#tooShort(this.remaining + 1, field);
     this.#position += variableByteIntegerLength(value);
     return value;
   }

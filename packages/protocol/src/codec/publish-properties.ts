@@ -126,7 +126,6 @@ function propertyEnd(bytes: Uint8Array, at: number, end: number): number {
     case SUBSCRIPTION_IDENTIFIER: {
       const identifier = readVariableByteInteger(bytes, value, end);
       if (identifier === 0) throw new ProtocolError('expected a Subscription Identifier from 1 on, got 0');
-      if (identifier < 0) throw truncated();
       return value + variableByteIntegerLength(identifier);
     }
     case CORRELATION_DATA:

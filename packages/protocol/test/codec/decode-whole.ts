@@ -9,7 +9,7 @@ import {
 /** Decodes bytes that are one whole packet, its fixed header included. */
 export function decodeWhole(bytes: Uint8Array, version: ProtocolVersion, options?: DecodeOptions): Packet {
   const length = readVariableByteInteger(bytes, 1, bytes.length);
-  const body = 1 + variableByteIntegerLength(Math.max(length, 0));
-  if (length < 0 || body + length !== bytes.length) throw new MalformedPacketError('not one whole packet');
+  const body = 1 + variableByteIntegerLength(length);
+  if (body + length !== bytes.length) throw new MalformedPacketError('not one whole packet');
   return decodePacket(bytes, 0, body, bytes.length, version, options);
 }
