@@ -7,6 +7,8 @@ import { writeOrCheck } from './generated-document.mjs';
 import { root } from './source-files.mjs';
 
 /** @typedef {{ default: number, minimum: number, maximum: number, unit: string, text: string, effect: string }} LimitRow */
+/** @typedef {{ default: number, unit: string, of: string, text: string, effect: string }} ListenerLimitRow */
+/** @typedef {{ value: number, unit: string, text: string, effect: string }} FixedBoundRow */
 /** @typedef {{ default: unknown, values: readonly unknown[] | string, text: string }} HabitRow */
 
 /**
@@ -38,20 +40,34 @@ export function amount(value, unit) {
   return `${shown.toLocaleString('en-US')} ${byteUnits[power]}`;
 }
 
+/**
+ * @param {number} value
+ * @param {string} unit
+ */
+const withUnit = (value, unit) => `${amount(value, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`;
+
 /** @param {unknown} value */
 const literal = (value) => (Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``);
 
 /**
  * @param {Record<string, LimitRow>} limits
  * @param {Record<string, HabitRow>} habits
+ * @param {Record<string, ListenerLimitRow>} listenerLimits
+ * @param {Record<string, FixedBoundRow>} fixedBounds
  * @returns {string}
  */
-export function render(limits, habits) {
+export function render(limits, habits, listenerLimits, fixedBounds) {
   const limitRows = Object.entries(limits).map(([name, row]) => {
     const bounds = `${amount(row.minimum, row.unit)} to ${amount(row.maximum, row.unit)}`;
-    const unit = row.unit === 'bytes' ? '' : ` ${row.unit}`;
-    return `| \`${name}\` | ${amount(row.default, row.unit)}${unit} | ${bounds} | ${row.text} | ${row.effect} |`;
+    return `| \`${name}\` | ${withUnit(row.default, row.unit)} | ${bounds} | ${row.text} | ${row.effect} |`;
   });
+  const listenerRows = Object.entries(listenerLimits).map(
+    ([name, row]) =>
+      `| \`${name}\` | ${row.of} | ${withUnit(row.default, row.unit)} | ${row.text} | ${row.effect} |`,
+  );
+  const fixedRows = Object.entries(fixedBounds).map(
+    ([name, row]) => `| ${name} | ${withUnit(row.value, row.unit)} | ${row.text} | ${row.effect} |`,
+  );
   const habitRows = Object.entries(habits).map(([name, row]) => {
     const values = Array.isArray(row.values) ? row.values.map(literal).join(', ') : `a ${row.values}`;
     return `| \`${name}\` | ${literal(row.default)} | ${values} | ${row.text} |`;
@@ -69,6 +85,22 @@ export function render(limits, habits) {
     '|---|---|---|---|---|',
     ...limitRows,
     '',
+    '## Limits of listeners',
+    '',
+    'Options of each listener.',
+    '',
+    '| limit | listener | default | on | at the limit |',
+    '|---|---|---|---|---|',
+    ...listenerRows,
+    '',
+    '## Fixed bounds',
+    '',
+    'No options: they change how fast the broker is, and nothing that it does.',
+    '',
+    '| bound | value | on | at the bound |',
+    '|---|---|---|---|',
+    ...fixedRows,
+    '',
     '## Habits',
     '',
     'What the specification leaves open.',
@@ -82,5 +114,11 @@ export function render(limits, habits) {
 if (process.argv[1] === import.meta.filename) {
   const { LIMITS } = await valuesOf('packages/broker/src/core/limits.ts');
   const { HABITS } = await valuesOf('packages/broker/src/core/profile.ts');
-  writeOrCheck('docs/limits.md', render(LIMITS, HABITS), process.argv.slice(2));
+  const { LISTENER_LIMITS } = await valuesOf('packages/broker/src/listeners/listener-limits.ts');
+  const { FIXED_BOUNDS } = await valuesOf('packages/broker/src/core/fixed-bounds.ts');
+  writeOrCheck(
+    'docs/limits.md',
+    render(LIMITS, HABITS, LISTENER_LIMITS, FIXED_BOUNDS),
+    process.argv.slice(2),
+  );
 }

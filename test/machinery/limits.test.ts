@@ -13,7 +13,7 @@ describe('The document of limits', () => {
     expect(amount(value, unit)).toBe(text);
   });
 
-  test('has a row for each limit and each habit', () => {
+  test('has a row for each limit, bound and habit', () => {
     const row = {
       default: 1024,
       minimum: 1,
@@ -28,9 +28,13 @@ describe('The document of limits', () => {
         order: { default: [], values: 'text', text: 'an order' },
         full: { default: 'a', values: ['a', 'b'], text: 'x' },
       },
+      { waitMs: { default: 5000, unit: 'ms', of: 'TCP', text: 'to wait', effect: 'it is closed' } },
+      { cacheBytes: { value: 2048, unit: 'bytes', text: 'a cache', effect: 'it is emptied' } },
     ).split('\n');
     expect(lines).toContain('| `thingBytes` | 1 KiB | 1 byte to 2 KiB | a thing | it is dropped |');
     expect(lines).toContain('| `things` | 1,024 things | 1 to 2,048 | a thing | it is dropped |');
+    expect(lines).toContain('| `waitMs` | TCP | 5,000 ms | to wait | it is closed |');
+    expect(lines).toContain('| cacheBytes | 2 KiB | a cache | it is emptied |');
     expect(lines).toContain('| `order` | none | a text | an order |');
     expect(lines).toContain('| `full` | `a` | `a`, `b` | x |');
   });

@@ -2,11 +2,13 @@
  * Output memory that is used for one turn and returned. Buffers of a few sizes are kept for reuse, the rest is left
  * to the garbage collector; so an idle connection owns none.
  */
+import { FIXED_BOUNDS } from './fixed-bounds.ts';
+
 const SMALLEST_BYTES = 2048;
 /** 2, 8, 32 and 128 KiB, then 512 KiB. */
 const CLASSES = 5;
 /** What the pool keeps at most, per class. */
-const KEPT_BYTES_PER_CLASS = 2 * 1024 * 1024;
+const KEPT_BYTES_PER_CLASS = FIXED_BOUNDS.pooledBytesPerClass.value;
 
 export class BufferPool {
   readonly #free: Uint8Array[][] = Array.from({ length: CLASSES }, () => []);

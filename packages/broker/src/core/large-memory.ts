@@ -7,11 +7,13 @@
  * An optimisation for payloads of tens of kilobytes (bench scenario payload-64k): fresh memory costs a quarter of what
  * such a message costs in all.
  */
+
 import type { PacketMemory } from '@martlet/protocol';
+import { FIXED_BOUNDS } from './fixed-bounds.ts';
 
 const GRAIN_BYTES = 16_384;
 /** Free memory that is kept for reuse. */
-const FREE_BYTES = 8_388_608;
+const FREE_BYTES = FIXED_BOUNDS.pooledLargeBytes.value;
 
 /** While so many pieces are in use, none is handed out before its packet has come. */
 const LEASES_AHEAD = 128;

@@ -59,8 +59,9 @@ export const LIMITS = {
     minimum: 10,
     maximum: 3_600_000,
     unit: 'ms',
-    text: 'for the last output to reach a client that reads too slowly, once the broker ends its connection',
-    effect: 'the connection is destroyed, and what has not left is lost',
+    text: 'for the last output to reach a client that reads too slowly, once the broker ends its connection; for the store to keep what waits, once the broker is closed',
+    effect:
+      'the connection is destroyed, and what has not left is lost; who published what is not kept is told',
   },
   maximumKeepAlive: {
     default: 65_535,

@@ -6,6 +6,7 @@ import type { Deadline } from '@martlet/protocol';
 import type { CoreContext } from './context.ts';
 import { Delivery } from './delivery.ts';
 import { DropReason } from './drop-reason.ts';
+import { FIXED_BOUNDS } from './fixed-bounds.ts';
 import type { LocalSubscription } from './local-subscription.ts';
 import type { Message, QoS } from './message.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -15,7 +16,7 @@ import type { Session, Subscription } from './session.ts';
 import type { RetainedCursor } from './topics/retained-cursor.ts';
 
 /** Messages in a session's queue above which it is shown no more for a while. */
-const MAX_WAITING = 1000;
+const MAX_WAITING = FIXED_BOUNDS.retainedWaiting.value;
 
 /** What one subscription is still to be shown. */
 interface Showing {

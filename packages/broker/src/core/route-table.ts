@@ -6,6 +6,7 @@
  * was forgotten and comes again is made again; nothing depends on there being only one. What has ended stays in a
  * forgotten route for a while, which is why an ended session lets go of all it held.
  */
+import { FIXED_BOUNDS } from './fixed-bounds.ts';
 import type { Subscriber } from './route.ts';
 import { Route } from './route.ts';
 
@@ -13,8 +14,8 @@ import { Route } from './route.ts';
 const BYTES_PER_SUBSCRIBER = 192;
 
 /** Routes of one generation, and their bytes: enough for those that many topics share. */
-const MAXIMUM_ROUTES = 8192;
-const MAXIMUM_BYTES = 67_108_864;
+const MAXIMUM_ROUTES = FIXED_BOUNDS.routes.value;
+const MAXIMUM_BYTES = FIXED_BOUNDS.routeTableBytes.value;
 
 export class RouteTable {
   /** What the latest `routeTo` took in memory; 0 when the route was there. */

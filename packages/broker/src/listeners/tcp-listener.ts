@@ -14,6 +14,7 @@ import { AcceptFailures } from './accept-failures.ts';
 import { HandleContext, HandleTransport } from './handle-transport.ts';
 import type { Listener, ListenerAddress } from './listener.ts';
 import { listenError } from './listener.ts';
+import { LISTENER_LIMITS } from './listener-limits.ts';
 import { OpenConnections } from './open-connections.ts';
 import { peerName } from './peer.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -79,7 +80,7 @@ class TcpListener implements Listener {
     this.#options = options;
     this.#accept = accept;
     this.#server = createServer();
-    this.#connections = new OpenConnections(options.lingerMs ?? 5000);
+    this.#connections = new OpenConnections(options.lingerMs ?? LISTENER_LIMITS.lingerMs.default);
     const { host = '127.0.0.1', port = 1883, path } = options;
     this.#address = path === undefined ? { kind: 'tcp', host, port } : { kind: 'unix', path };
     this.#origin = this.#originAt(this.#address);
@@ -100,7 +101,7 @@ class TcpListener implements Listener {
 
   async open(): Promise<void> {
     const address = this.#address;
-    const { backlog = 4096, pathMode = 0o660, choice } = this.#options;
+    const { backlog = LISTENER_LIMITS.backlog.default, pathMode = 0o660, choice } = this.#options;
     try {
       if (address.kind === 'tcp') {
         await listening(this.#server, { host: address.host, port: address.port, backlog });

@@ -15,6 +15,7 @@ import type { HttpAnswer } from './http-answer.ts';
 import { answerTo, pathOf, rawAnswer, sendAnswer, textAnswer } from './http-answer.ts';
 import type { Listener, ListenerAddress } from './listener.ts';
 import { listenError } from './listener.ts';
+import { LISTENER_LIMITS } from './listener-limits.ts';
 import { OpenConnections } from './open-connections.ts';
 import { peerName } from './peer.ts';
 import { chooseSubprotocol, offeredSubprotocols, SUBPROTOCOLS } from './subprotocol.ts';
@@ -87,12 +88,17 @@ class WebSocketListener implements Listener {
   #origin: Origin;
 
   constructor(options: WebSocketListenerOptions, accept: Accept, log: Log) {
-    const { host = '127.0.0.1', port = 8080, path = '/mqtt', headersTimeoutMs = 10_000 } = options;
+    const {
+      host = '127.0.0.1',
+      port = 8080,
+      path = '/mqtt',
+      headersTimeoutMs = LISTENER_LIMITS.headersTimeoutMs.default,
+    } = options;
     this.#options = options;
     this.#path = path;
     this.#accept = accept;
     this.#failures = new AcceptFailures(log, this, options.descriptors);
-    this.#connections = new OpenConnections(options.lingerMs ?? 5000);
+    this.#connections = new OpenConnections(options.lingerMs ?? LISTENER_LIMITS.lingerMs.default);
     this.#server = createServer({
       maxHeaderSize: MAXIMUM_HEADER_BYTES,
       headersTimeout: headersTimeoutMs,
@@ -129,7 +135,7 @@ class WebSocketListener implements Listener {
 
   async open(): Promise<void> {
     const { host, port } = this.#address;
-    const { backlog = 4096, choice = 'another port' } = this.#options;
+    const { backlog = LISTENER_LIMITS.backlog.default, choice = 'another port' } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (cause) => reject(listenError(cause, this.#address, choice)));
       this.#server.listen({ host, port, backlog }, resolve);
@@ -162,7 +168,10 @@ class WebSocketListener implements Listener {
 
   #onHttpConnection(socket: Socket): void {
     this.#failures.watchSocket(socket);
-    if (this.#http.size >= (this.#options.maximumHttpConnections ?? 1000)) {
+    if (
+      this.#http.size >=
+      (this.#options.maximumHttpConnections ?? LISTENER_LIMITS.maximumHttpConnections.default)
+    ) {
       this.#failures.report('too many HTTP connections');
       socket.destroy();
       return;

@@ -20,6 +20,7 @@ import {
   validateUtf8,
   writeUtf8,
 } from '@martlet/protocol';
+import { FIXED_BOUNDS } from '../fixed-bounds.ts';
 import { Topic } from './topic.ts';
 import { TopicGeneration } from './topic-generation.ts';
 import { TopicKey } from './topic-key.ts';
@@ -59,7 +60,7 @@ export class TopicTable<R = unknown> {
 
   constructor(options: TopicTableOptions = {}) {
     this.#maxTopics = options.maxTopics ?? 65_536;
-    this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
+    this.#maxBytes = options.maxBytes ?? FIXED_BOUNDS.topicTableBytes.value;
     this.#maxLevels = options.maxLevels ?? DEFAULT_MAX_TOPIC_LEVELS;
     this.#maxNameBytes = options.maxNameBytes ?? MAXIMUM_FIELD_BYTES;
     this.#key = new TopicKey((options.hashSeed ?? 0) | 0);
