@@ -13,6 +13,8 @@ import type { Session, SharedSource, Subscription } from './session.ts';
 export class SharedGroup implements SharedSource {
   readonly kind = 'share';
   readonly owner: ShareOwner;
+  /** `$share/{name}/{filter}`: what its members' subscriptions have as topic filter. */
+  readonly name: string;
   readonly members: Subscription[];
   readonly #store: Store;
   readonly #onMoved: (delivery: Delivery, kept: boolean) => void;
@@ -23,17 +25,13 @@ export class SharedGroup implements SharedSource {
   /** @param onMoved told of each waiting delivery that moves into the store or out of it */
   constructor(owner: ShareOwner, store: Store, onMoved: (delivery: Delivery, kept: boolean) => void) {
     this.owner = owner;
+    this.name = `$share/${owner.shareName}/${owner.topicFilter}`;
     this.members = [];
     this.#store = store;
     this.#onMoved = onMoved;
     this.#queue = null;
     this.#kept = false;
     this.#next = 0;
-  }
-
-  /** `$share/{name}/{filter}`: for the log and the outcome place. */
-  get name(): string {
-    return `$share/${this.owner.shareName}/${this.owner.topicFilter}`;
   }
 
   /** Its messages survive a restart. */
@@ -116,7 +114,7 @@ export class SharedGroup implements SharedSource {
 
   takeFor(session: Session): Delivery | undefined {
     if (this.#queue === null || this.#queue.length === 0) return undefined;
-    const member = this.members.find((subscription) => subscription.session === session);
+    const member = session.subscriptions.get(this.name);
     if (member === undefined) return undefined;
     const waiting = this.#queue.shift();
     return waiting === undefined ? undefined : this.given(waiting, member);
