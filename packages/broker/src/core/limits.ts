@@ -155,6 +155,14 @@ export const LIMITS = {
     text: 'subscriptions of one session',
     effect: 'SUBACK answers 0x97 Quota exceeded (0x80 before MQTT 5.0)',
   },
+  filterBytesPerSession: {
+    default: 4_194_304,
+    minimum: 1024,
+    maximum: 70_368_744_177_664,
+    unit: 'characters',
+    text: 'topic filters of one session together',
+    effect: 'SUBACK answers 0x97 Quota exceeded (0x80 before MQTT 5.0)',
+  },
   subscriptions: {
     default: 10_000_000,
     minimum: 1,

@@ -49,6 +49,8 @@ export class Session {
   output: ConnectionOutput | null;
   holder: SessionHolder | null;
   readonly subscriptions: Map<string, Subscription>;
+  /** Of their topic filters, in characters; Subscriptions'. */
+  filterBytes: number;
   queue: MessageQueue | null;
   /** What is in flight to it costs so much, and may cost no more; QueueKeeper's. */
   inFlightBytes: number;
@@ -77,6 +79,7 @@ export class Session {
     this.output = null;
     this.holder = null;
     this.subscriptions = new Map();
+    this.filterBytes = 0;
     this.queue = null;
     this.inFlightBytes = 0;
     this.inFlightFull = false;

@@ -42,7 +42,11 @@ export class Subscriptions {
   hasRoomFor(session: Session, topicFilter: string): boolean {
     if (session.subscriptions.has(topicFilter)) return true;
     const { limits } = this.#context.profile;
-    return session.subscriptions.size < limits.subscriptionsPerSession && this.#count < limits.subscriptions;
+    return (
+      session.subscriptions.size < limits.subscriptionsPerSession &&
+      session.filterBytes + topicFilter.length <= limits.filterBytesPerSession &&
+      this.#count < limits.subscriptions
+    );
   }
 
   /** Adds a subscription, or replaces the one with the same filter. [MQTT-3.8.4-3] [MQTT-3.8.4-3] 3.1.1 */
@@ -69,6 +73,7 @@ export class Subscriptions {
       this.#tree.add(topicFilter, subscription);
     }
     if (old === undefined) {
+      session.filterBytes += topicFilter.length;
       this.#count++;
       if (owner !== null) this.#sharedCount++;
     }
@@ -95,6 +100,7 @@ export class Subscriptions {
   #take(session: Session, subscription: Subscription): void {
     const { topicFilter } = subscription;
     session.subscriptions.delete(topicFilter);
+    session.filterBytes -= topicFilter.length;
     this.#count--;
     const owner = shareOwnerOf(topicFilter);
     if (owner === null) {

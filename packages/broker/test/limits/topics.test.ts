@@ -21,6 +21,21 @@ describe('subscriptionsPerSession', () => {
   });
 });
 
+describe('filterBytesPerSession', () => {
+  it('topic filters may be so long together; what would go beyond is answered with 0x97, and unsubscribing makes room', () => {
+    const world = new World({ limits: { filterBytesPerSession: 1024 } });
+    const client = world.connect();
+    const [first, second] = ['a'.repeat(1000), 'b'.repeat(24)];
+    expect(client.subscribe([first, second, 'c'].map((topicFilter) => ({ topicFilter })))).toEqual([
+      0, 0, 0x97,
+    ]);
+    expect(client.subscribe(first, 1)).toEqual([1]);
+    client.unsubscribe(second);
+    expect(client.subscribe('c'.repeat(24))).toEqual([0]);
+    expect(client.subscribe('d')).toEqual([0x97]);
+  });
+});
+
 describe('filtersPerPacket', () => {
   const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `f/${i}`);
 
