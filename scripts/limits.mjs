@@ -112,10 +112,10 @@ export function render(limits, habits, listenerLimits, fixedBounds) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { LIMITS } = await valuesOf('packages/broker/src/core/limits.ts');
-  const { HABITS } = await valuesOf('packages/broker/src/core/profile.ts');
+  const { LIMITS } = await valuesOf('packages/broker/src/core/options/limits.ts');
+  const { HABITS } = await valuesOf('packages/broker/src/core/options/profile.ts');
   const { LISTENER_LIMITS } = await valuesOf('packages/broker/src/listeners/listener-limits.ts');
-  const { FIXED_BOUNDS } = await valuesOf('packages/broker/src/core/fixed-bounds.ts');
+  const { FIXED_BOUNDS } = await valuesOf('packages/broker/src/core/options/fixed-bounds.ts');
   writeOrCheck(
     'docs/limits.md',
     render(LIMITS, HABITS, LISTENER_LIMITS, FIXED_BOUNDS),

@@ -13,7 +13,7 @@ export const longFiles: readonly { readonly path: string; readonly reason: strin
 /** Files of the core that stores, listeners and their like may import, besides the ports and what those speak of. */
 export const knownOutsideTheCore: readonly { readonly path: string; readonly reason: string }[] = [
   {
-    path: 'packages/broker/src/core/memory-queue.ts',
+    path: 'packages/broker/src/core/session/memory-queue.ts',
     reason: 'a queue in memory is the same structure whether the core or the memory store keeps it',
   },
 ];

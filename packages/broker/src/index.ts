@@ -1,12 +1,10 @@
 export { BrokerClosedError } from './broker-closed-error.ts';
-export type { DropReasonRow } from './core/drop-reason.ts';
-export { DROP_REASONS, DropReason } from './core/drop-reason.ts';
-export type { BrokerEventName, BrokerEvents, ClientDescription } from './core/events.ts';
-export type { LimitName, LimitRow, Limits } from './core/limits.ts';
-export { LIMITS } from './core/limits.ts';
-export type { Gauges, Metrics } from './core/metrics.ts';
-export { COUNTERS, GAUGES } from './core/metrics.ts';
-export type { Drop, Outcomes } from './core/outcomes.ts';
+export type { LimitName, LimitRow, Limits } from './core/options/limits.ts';
+export { LIMITS } from './core/options/limits.ts';
+export type { Habits, Profile } from './core/options/profile.ts';
+export { HABITS } from './core/options/profile.ts';
+export type { ProfileOptions } from './core/options/resolve-profile.ts';
+export { resolveProfile } from './core/options/resolve-profile.ts';
 export type {
   AuthenticationAnswer,
   AuthenticationAttempt,
@@ -21,10 +19,12 @@ export type {
 export type { Log, LogLevel } from './core/ports/log.ts';
 export type { MessageQueue, Store, StoreError } from './core/ports/store.ts';
 export type { Origin, Transport, TransportSink } from './core/ports/transport.ts';
-export type { Habits, Profile } from './core/profile.ts';
-export { HABITS } from './core/profile.ts';
-export type { ProfileOptions } from './core/resolve-profile.ts';
-export { resolveProfile } from './core/resolve-profile.ts';
+export type { DropReasonRow } from './core/telling/drop-reason.ts';
+export { DROP_REASONS, DropReason } from './core/telling/drop-reason.ts';
+export type { BrokerEventName, BrokerEvents, ClientDescription } from './core/telling/events.ts';
+export type { Gauges, Metrics } from './core/telling/metrics.ts';
+export { COUNTERS, GAUGES } from './core/telling/metrics.ts';
+export type { Drop, Outcomes } from './core/telling/outcomes.ts';
 export type { EnvironmentErrorCode } from './environment-error.ts';
 export { EnvironmentError } from './environment-error.ts';
 export type { BrokerOptions, BrokerSubscription, PublishOptions } from './host/broker.ts';

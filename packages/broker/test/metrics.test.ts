@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Gauges } from '../src/core/metrics.ts';
-import { COUNTERS, GAUGES, Metrics } from '../src/core/metrics.ts';
+import type { Gauges } from '../src/core/telling/metrics.ts';
+import { COUNTERS, GAUGES, Metrics } from '../src/core/telling/metrics.ts';
 
 test('every counter has a row of the table, in its order, and starts at 0', () => {
   const metrics = new Metrics();

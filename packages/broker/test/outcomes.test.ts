@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DROP_REASONS, DropReason } from '../src/core/drop-reason.ts';
-import { Outcomes } from '../src/core/outcomes.ts';
+import { DROP_REASONS, DropReason } from '../src/core/telling/drop-reason.ts';
+import { Outcomes } from '../src/core/telling/outcomes.ts';
 import { TopicTable } from '../src/core/topics/topic-table.ts';
 
 const { OutboxFull, Expired, NotAuthorized, QueueFullDroppedOldest } = DropReason;

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DropReason } from '../src/core/drop-reason.ts';
-import { LOAD_PERIODS, LoadAverages } from '../src/core/load-averages.ts';
-import type { Gauges } from '../src/core/metrics.ts';
-import { Metrics } from '../src/core/metrics.ts';
-import { Outcomes } from '../src/core/outcomes.ts';
-import type { SysSources } from '../src/core/sys-topics.ts';
-import { SYS_TOPICS, SysTopics } from '../src/core/sys-topics.ts';
+import { DropReason } from '../src/core/telling/drop-reason.ts';
+import { LOAD_PERIODS, LoadAverages } from '../src/core/telling/load-averages.ts';
+import type { Gauges } from '../src/core/telling/metrics.ts';
+import { Metrics } from '../src/core/telling/metrics.ts';
+import { Outcomes } from '../src/core/telling/outcomes.ts';
+import type { SysSources } from '../src/core/telling/sys-topics.ts';
+import { SYS_TOPICS, SysTopics } from '../src/core/telling/sys-topics.ts';
 
 /** What a subscriber to `$SYS/#` of Mosquitto 2.0.11 (Debian's) is sent, under `$SYS/broker/`. */
 const MOSQUITTO_2_0_11 = [

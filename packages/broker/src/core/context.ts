@@ -5,17 +5,17 @@
  * moment on the wall clock, for what must survive a restart.
  */
 import type { Deadlines } from '@martlet/protocol';
-import { BufferPool } from './buffer-pool.ts';
 import { Commits } from './commits.ts';
-import { DropReason } from './drop-reason.ts';
-import { LargeMemory } from './large-memory.ts';
-import type { LocalDelivery } from './local-subscription.ts';
-import { Metrics } from './metrics.ts';
-import type { Outbox, OutboxOwner } from './outbox.ts';
-import type { Outcomes } from './outcomes.ts';
+import type { Profile } from './options/profile.ts';
+import { BufferPool } from './output/buffer-pool.ts';
+import { LargeMemory } from './output/large-memory.ts';
+import type { Outbox, OutboxOwner } from './output/outbox.ts';
 import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
-import type { Profile } from './profile.ts';
+import type { LocalDelivery } from './publish/local-subscription.ts';
+import { DropReason } from './telling/drop-reason.ts';
+import { Metrics } from './telling/metrics.ts';
+import type { Outcomes } from './telling/outcomes.ts';
 
 /** What the core needs of the world: time, identifiers nobody can guess, and to be called again at the turn's end. */
 export interface Environment {

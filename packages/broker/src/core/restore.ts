@@ -1,12 +1,12 @@
 /** Brings back what the store kept, before any client connects. */
 import type { CoreContext } from './context.ts';
-import { DropReason } from './drop-reason.ts';
-import { Message } from './message.ts';
-import type { QueueKeeper } from './queue-keeper.ts';
-import type { Retaining } from './retaining.ts';
-import type { Sessions } from './sessions.ts';
-import type { SharedGroups } from './shared-groups.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import { Message } from './publish/message.ts';
+import type { Retaining } from './retained/retaining.ts';
+import type { QueueKeeper } from './session/queue-keeper.ts';
+import type { Sessions } from './session/sessions.ts';
+import type { SharedGroups } from './session/shared-groups.ts';
+import type { Subscriptions } from './session/subscriptions.ts';
+import { DropReason } from './telling/drop-reason.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 interface Restorable {

@@ -2,7 +2,7 @@
 
 import type { PublishProperties } from '@martlet/protocol';
 import { decodeForwardableProperties } from '@martlet/protocol';
-import type { Message, QoS } from '../core/message.ts';
+import type { Message, QoS } from '../core/publish/message.ts';
 
 export interface ReceivedMessage {
   readonly topicName: string;

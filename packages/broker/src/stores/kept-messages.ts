@@ -1,4 +1,4 @@
-import type { Message } from '../core/message.ts';
+import type { Message } from '../core/publish/message.ts';
 
 /**
  * Which messages a memory store keeps, each once however many wait for it. The handle that a store has in a message is

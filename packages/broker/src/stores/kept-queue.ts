@@ -1,5 +1,5 @@
 import { DeliveryState } from '@martlet/protocol';
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery } from '../core/publish/delivery.ts';
 import type { QueueJournal } from './journal.ts';
 import type { KeptMessages } from './kept-messages.ts';
 

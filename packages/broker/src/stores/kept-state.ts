@@ -1,6 +1,6 @@
-import type { Delivery } from '../core/delivery.ts';
-import type { Message } from '../core/message.ts';
 import type { QueueOwner, SessionRecord, ShareOwner, SubscriptionRecord } from '../core/ports/store.ts';
+import type { Delivery } from '../core/publish/delivery.ts';
+import type { Message } from '../core/publish/message.ts';
 import type { Journal } from './journal.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { KeptQueue } from './kept-queue.ts';

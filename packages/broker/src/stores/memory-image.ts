@@ -1,6 +1,4 @@
 import type { DeliveryState } from '@martlet/protocol';
-import { Delivery } from '../core/delivery.ts';
-import type { Message } from '../core/message.ts';
 import type {
   MessageConversion,
   SessionRecord,
@@ -8,6 +6,8 @@ import type {
   StoredMessage,
   SubscriptionRecord,
 } from '../core/ports/store.ts';
+import { Delivery } from '../core/publish/delivery.ts';
+import type { Message } from '../core/publish/message.ts';
 import type { KeptDelivery, KeptQueue } from './kept-queue.ts';
 import type { KeptState } from './kept-state.ts';
 

@@ -1,6 +1,6 @@
-import type { Delivery } from '../core/delivery.ts';
-import { MemoryQueue } from '../core/memory-queue.ts';
 import type { MessageQueue } from '../core/ports/store.ts';
+import type { Delivery } from '../core/publish/delivery.ts';
+import { MemoryQueue } from '../core/session/memory-queue.ts';
 import type { QueueJournal } from './journal.ts';
 
 /** What a queue needs from its store. */

@@ -1,5 +1,3 @@
-import type { Delivery } from '../core/delivery.ts';
-import type { Message } from '../core/message.ts';
 import type {
   MessageConversion,
   MessageQueue,
@@ -10,6 +8,8 @@ import type {
   StoreVisitor,
   SubscriptionRecord,
 } from '../core/ports/store.ts';
+import type { Delivery } from '../core/publish/delivery.ts';
+import type { Message } from '../core/publish/message.ts';
 import type { Journal } from './journal.ts';
 import { KeptState, shareKey } from './kept-state.ts';
 import type { ImageQueue, MemoryImage } from './memory-image.ts';

@@ -1,6 +1,6 @@
-import type { Delivery } from '../core/delivery.ts';
-import type { Message } from '../core/message.ts';
 import type { QueueOwner, SessionRecord, SubscriptionRecord } from '../core/ports/store.ts';
+import type { Delivery } from '../core/publish/delivery.ts';
+import type { Message } from '../core/publish/message.ts';
 import type { Journal, QueueJournal } from './journal.ts';
 
 type Change = (journal: Journal) => void;

@@ -1,7 +1,7 @@
 /** The broker's byte budget is exact: whatever happens, it is the sum of what waits and what is in flight. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { SharedGroup } from '../../src/core/shared-group.ts';
+import type { SharedGroup } from '../../src/core/session/shared-group.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
 import { acknowledgement } from '../world/packets.ts';
 import type { TestClient } from '../world/test-client.ts';

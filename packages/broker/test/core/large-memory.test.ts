@@ -1,7 +1,7 @@
 /** Memory that packets are read into: who may refer to it, and when it is used again. */
 import { encodePacket, ProtocolVersion } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
-import { LargeMemory } from '../../src/core/large-memory.ts';
+import { LargeMemory } from '../../src/core/output/large-memory.ts';
 import { encodedPackets, publishPacket } from '../world/packets.ts';
 import { textOf, World } from '../world/world.ts';
 

@@ -1,6 +1,6 @@
 import { ProtocolVersion } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
-import { BY_REFERENCE_BYTES } from '../../src/core/outbox.ts';
+import { BY_REFERENCE_BYTES } from '../../src/core/output/outbox.ts';
 import { encodedPackets, publishPacket } from '../world/packets.ts';
 import type { TestClient } from '../world/test-client.ts';
 import { World } from '../world/world.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Target } from '../../src/core/route.ts';
-import { Session, Subscription } from '../../src/core/session.ts';
+import { Target } from '../../src/core/publish/route.ts';
+import { Session, Subscription } from '../../src/core/session/session.ts';
 
 function subscription(session: Session, subscriptionIdentifier: number): Subscription {
   return new Subscription(session, {

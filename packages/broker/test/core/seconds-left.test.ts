@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secondsLeft } from '../../src/core/publication.ts';
+import { secondsLeft } from '../../src/core/publish/publication.ts';
 
 test('A message that has not waited keeps its Message Expiry Interval, whatever fractions the clock has', () => {
   for (let step = 0; step < 2000; step++) {

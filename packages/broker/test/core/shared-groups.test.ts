@@ -8,7 +8,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NEVER_EXPIRES } from '../../src/core/session.ts';
+import { NEVER_EXPIRES } from '../../src/core/session/session.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import type { TestClient } from '../world/test-client.ts';
 import { textOf, World } from '../world/world.ts';

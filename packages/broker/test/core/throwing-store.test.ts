@@ -1,6 +1,6 @@
 /** A store or a transport that throws: the connection whose work it was ends, and nobody else notices. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../src/core/delivery.ts';
+import type { Delivery } from '../../src/core/publish/delivery.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
 import type { TestClient } from '../world/test-client.ts';
 import { World } from '../world/world.ts';

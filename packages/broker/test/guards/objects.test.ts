@@ -1,7 +1,7 @@
 /** What is made per message. Counted on the classes themselves: an object per message is garbage per message. */
 import { ProtocolVersion } from '@martlet/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Publication } from '../../src/core/publication.ts';
+import { Publication } from '../../src/core/publish/publication.ts';
 import { SubscriptionTree } from '../../src/core/topics/subscription-tree.ts';
 import { encodedPackets, publishPacket } from '../world/packets.ts';
 import { World } from '../world/world.ts';

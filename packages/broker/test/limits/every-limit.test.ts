@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { LIMITS } from '../../src/core/limits.ts';
+import { LIMITS } from '../../src/core/options/limits.ts';
 
 test('every limit of the table has tests named by it', () => {
   const sources = readdirSync(import.meta.dirname)

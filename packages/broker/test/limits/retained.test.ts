@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nodeBytes } from '../../src/core/topics/retained-node.ts';
+import { nodeBytes } from '../../src/core/retained/retained-node.ts';
 import { publishPacket } from '../world/packets.ts';
 import { bytesOf, World } from '../world/world.ts';
 

@@ -1,9 +1,9 @@
 import { DeliveryState } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Delivery } from '../../src/core/delivery.ts';
-import { MemoryQueue } from '../../src/core/memory-queue.ts';
-import { Message } from '../../src/core/message.ts';
+import { Delivery } from '../../src/core/publish/delivery.ts';
+import { Message } from '../../src/core/publish/message.ts';
+import { MemoryQueue } from '../../src/core/session/memory-queue.ts';
 import { TopicTable } from '../../src/core/topics/topic-table.ts';
 
 const topic = new TopicTable().internName('a/b')!;

@@ -1,8 +1,8 @@
 import { matches } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RetainedMessages } from '../../src/core/retained-messages.ts';
-import { nodeBytes } from '../../src/core/topics/retained-node.ts';
+import { RetainedMessages } from '../../src/core/retained/retained-messages.ts';
+import { nodeBytes } from '../../src/core/retained/retained-node.ts';
 import { topicFilter, topicName } from './arbitraries.ts';
 
 class Retained {

@@ -10,12 +10,12 @@
 import type { ConnectPacket, Packet } from '@martlet/protocol';
 import { ProtocolVersion } from '@martlet/protocol';
 import { BrokerCore } from '../../src/core/broker-core.ts';
-import type { BrokerEventName, BrokerEvents } from '../../src/core/events.ts';
-import type { Limits } from '../../src/core/limits.ts';
+import type { Limits } from '../../src/core/options/limits.ts';
+import type { Habits } from '../../src/core/options/profile.ts';
+import { resolveProfile } from '../../src/core/options/resolve-profile.ts';
 import type { Authenticator } from '../../src/core/ports/authenticator.ts';
 import type { Authorizer } from '../../src/core/ports/authorizer.ts';
-import type { Habits } from '../../src/core/profile.ts';
-import { resolveProfile } from '../../src/core/resolve-profile.ts';
+import type { BrokerEventName, BrokerEvents } from '../../src/core/telling/events.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { connectPacket } from './packets.ts';
 import { TestClient } from './test-client.ts';

@@ -1,5 +1,5 @@
-import type { Delivery } from '../delivery.ts';
-import type { Message, QoS } from '../message.ts';
+import type { Delivery } from '../publish/delivery.ts';
+import type { Message, QoS } from '../publish/message.ts';
 import type { QueueOwner } from './queue-owner.ts';
 
 export type { QueueOwner, SessionOwner, ShareOwner } from './queue-owner.ts';

@@ -20,7 +20,7 @@ import {
   validateUtf8,
   writeUtf8,
 } from '@martlet/protocol';
-import { FIXED_BOUNDS } from '../fixed-bounds.ts';
+import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
 import { Topic } from './topic.ts';
 import { TopicGeneration } from './topic-generation.ts';
 import { TopicKey } from './topic-key.ts';

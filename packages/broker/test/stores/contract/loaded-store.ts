@@ -1,5 +1,3 @@
-import type { Delivery } from '../../../src/core/delivery.ts';
-import { Message } from '../../../src/core/message.ts';
 import type {
   MessageConversion,
   MessageQueue,
@@ -10,6 +8,8 @@ import type {
   StoreVisitor,
   SubscriptionRecord,
 } from '../../../src/core/ports/store.ts';
+import type { Delivery } from '../../../src/core/publish/delivery.ts';
+import { Message } from '../../../src/core/publish/message.ts';
 import { TopicTable } from '../../../src/core/topics/topic-table.ts';
 
 const utf8 = new TextEncoder();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Delivery } from '../../../src/core/delivery.ts';
 import type { SessionRecord } from '../../../src/core/ports/store.ts';
+import { Delivery } from '../../../src/core/publish/delivery.ts';
 import { REFUSED_TOPIC_NAME } from './loaded-store.ts';
 import type { StoreRig } from './store-rig.ts';
 import { numbered, owner, session, share, subscription, textOf, waits } from './store-rig.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Delivery } from '../../../src/core/delivery.ts';
-import type { Message } from '../../../src/core/message.ts';
 import type { MessageQueue } from '../../../src/core/ports/store.ts';
+import { Delivery } from '../../../src/core/publish/delivery.ts';
+import type { Message } from '../../../src/core/publish/message.ts';
 import type { StoreRig } from './store-rig.ts';
 import { equalBytes, numbered, owner, pattern, share, shiftFrom, subscription, waits } from './store-rig.ts';
 

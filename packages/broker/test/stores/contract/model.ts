@@ -5,8 +5,8 @@
 import { DeliveryState } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Delivery } from '../../../src/core/delivery.ts';
 import type { QueueOwner, ShareOwner, StoreError } from '../../../src/core/ports/store.ts';
+import { Delivery } from '../../../src/core/publish/delivery.ts';
 import type { StoreTraits } from '../store-contract.ts';
 import { LoadedStore, viewOf } from './loaded-store.ts';
 import type { StoreHarness } from './store-rig.ts';

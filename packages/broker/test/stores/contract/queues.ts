@@ -1,6 +1,6 @@
 import { DeliveryState } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
-import { Delivery } from '../../../src/core/delivery.ts';
+import { Delivery } from '../../../src/core/publish/delivery.ts';
 import { viewOf } from './loaded-store.ts';
 import type { StoreRig } from './store-rig.ts';
 import { numbered, owner, share, shiftFrom, waits } from './store-rig.ts';

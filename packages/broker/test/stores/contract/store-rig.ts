@@ -1,7 +1,5 @@
 import { DeliveryState } from '@martlet/protocol';
 import { expect } from 'vitest';
-import { Delivery } from '../../../src/core/delivery.ts';
-import type { Message } from '../../../src/core/message.ts';
 import type {
   MessageQueue,
   SessionOwner,
@@ -11,6 +9,8 @@ import type {
   StoreError,
   SubscriptionRecord,
 } from '../../../src/core/ports/store.ts';
+import { Delivery } from '../../../src/core/publish/delivery.ts';
+import type { Message } from '../../../src/core/publish/message.ts';
 import type { DeliveryView, MessageOptions } from './loaded-store.ts';
 import { LoadedStore } from './loaded-store.ts';
 

@@ -1,0 +1,85 @@
+/**
+ * The sending half of one connection: its outbox, and what was agreed about what may be sent to this client. It is
+ * valid while the client is connected; a session points at it to reach its client.
+ */
+
+import type { AnswerPacket, PingrespPacket } from '@martlet/protocol';
+import { encodePacket, fitPacket, ProtocolVersion } from '@martlet/protocol';
+import type { Outbox } from '../output/outbox.ts';
+import type { OutboundAliases } from '../publish/outbound-aliases.ts';
+import { WireForm } from '../publish/publish-writer.ts';
+import type { Metrics } from '../telling/metrics.ts';
+import { toldReasonString } from './told-reason.ts';
+
+export class ConnectionOutput {
+  readonly clientId: string;
+  readonly outbox: Outbox;
+  readonly form: WireForm;
+  readonly version: ProtocolVersion;
+  /** Bytes; Infinity if the client did not say. */
+  readonly maximumPacketSize: number;
+  /** Null when the client allows none. */
+  readonly aliases: OutboundAliases | null;
+  /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
+  readonly tellsProblems: boolean;
+  readonly #metrics: Metrics;
+
+  constructor(
+    clientId: string,
+    outbox: Outbox,
+    version: ProtocolVersion,
+    maximumPacketSize: number,
+    aliases: OutboundAliases | null,
+    tellsProblems: boolean,
+    metrics: Metrics,
+  ) {
+    this.clientId = clientId;
+    this.outbox = outbox;
+    this.form = version === ProtocolVersion.V5 ? WireForm.V5 : WireForm.V3;
+    this.version = version;
+    this.maximumPacketSize = maximumPacketSize;
+    this.aliases = aliases;
+    this.tellsProblems = tellsProblems;
+    this.#metrics = metrics;
+  }
+
+  /** Sends a packet other than PUBLISH at the end of this turn. */
+  send(packet: AnswerPacket | PingrespPacket): void {
+    const bytes = this.encode(packet);
+    if (bytes !== null) this.outbox.appendAnswer(bytes);
+  }
+
+  /** Sends a packet once a commit is done (0: at once), behind everything that waits already. */
+  sendAfter(commit: number, packet: AnswerPacket | PingrespPacket): void {
+    const bytes = this.encode(packet);
+    if (bytes === null) return;
+    if (commit === 0 && !this.outbox.holding) this.outbox.appendAnswer(bytes);
+    else this.outbox.hold(bytes, commit);
+  }
+
+  /** An acknowledgement without reason code, in order behind the acknowledgements that wait. */
+  acknowledge(firstByte: number, packetId: number, commit: number): void {
+    this.#metrics.messagesSent++;
+    if (commit === 0 && !this.outbox.holding) this.outbox.appendAcknowledgement(firstByte, packetId);
+    else this.outbox.hold(Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff), commit);
+  }
+
+  /** Null when the packet is larger than the client takes even without what only explains it. */
+  encode(packet: AnswerPacket | PingrespPacket): Uint8Array | null {
+    this.#metrics.messagesSent++;
+    if (packet.type === 'pingresp') return encodePacket(packet, this.version);
+    const fitting = fitPacket(this.#shaped(packet), this.version, this.maximumPacketSize);
+    return fitting === undefined ? null : encodePacket(fitting, this.version);
+  }
+
+  #shaped(packet: AnswerPacket): AnswerPacket {
+    const { reasonString, userProperties, ...properties } = packet.properties;
+    const tells = this.tellsProblems || packet.type === 'connack' || packet.type === 'disconnect';
+    if (!tells) return { ...packet, properties } as AnswerPacket; // [MQTT-3.1.2-29]
+    if (reasonString === undefined) return packet;
+    return {
+      ...packet,
+      properties: { ...packet.properties, reasonString: toldReasonString(reasonString) },
+    } as AnswerPacket;
+  }
+}

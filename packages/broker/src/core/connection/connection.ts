@@ -1,0 +1,279 @@
+/**
+ * One network connection: from its first byte to its end.
+ *
+ *     Opening ──CONNECT accepted──▶ Serving ──▶ closed
+ *        └── refused, timed out ──────────────────▶
+ *
+ * Bytes come in by `receive`, and everything a peer can do wrong is caught there, and ends this connection only. What
+ * a connection is at a time is its phase; this class has what all phases need: the stream, the outbox, the gate, the
+ * deadline, and an end that happens once.
+ *
+ * The *gate* is closed while an authenticator or authoriser has not answered: then nothing more is read.
+ */
+
+import type { Deadline, FrameSink } from '@martlet/protocol';
+import { FrameResult, PacketStream, ReasonCode, RemoteError } from '@martlet/protocol';
+import type { OutboxListener } from '../output/outbox.ts';
+import { Outbox } from '../output/outbox.ts';
+import type { Origin, Transport, TransportSink } from '../ports/transport.ts';
+import { logInternalError } from './internal-error.ts';
+import { Opening } from './opening.ts';
+import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+
+export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink, OutboxListener {
+  readonly peer: string;
+  readonly origin: Origin;
+  readonly outbox: Outbox;
+  lastReceivedMs: number;
+  closed: boolean;
+  /** Of Deadlines. */
+  dueMs: number;
+  heapIndex: number;
+  readonly #parts: CoreParts;
+  readonly #transport: Transport;
+  readonly #stream: PacketStream;
+  readonly #onGone: (connection: Connection) => void;
+  #phase: Phase;
+  #gateClosed: boolean;
+  /** The peer is not read because it does not read its answers. */
+  #throttled: boolean;
+
+  /** @param onGone called once, when the transport is gone too */
+  constructor(
+    parts: CoreParts,
+    transport: Transport,
+    origin: Origin,
+    onGone: (connection: Connection) => void,
+  ) {
+    this.peer = transport.peer;
+    this.origin = origin;
+    this.#parts = parts;
+    this.#transport = transport;
+    this.#onGone = onGone;
+    const { context } = parts;
+    const { limits } = context.profile;
+    this.lastReceivedMs = context.nowMs;
+    this.closed = false;
+    this.dueMs = 0;
+    this.heapIndex = -1;
+    this.#gateClosed = false;
+    this.#throttled = false;
+    this.outbox = new Outbox(context, transport, limits.outboxBytes);
+    this.#stream = new PacketStream(
+      this,
+      Math.min(limits.connectPacketSize, limits.maximumPacketSize),
+      context.largeMemory,
+    );
+    this.#phase = new Opening(parts, this);
+    this.outbox.listener = this;
+  }
+
+  // ---- inputs from the transport -----------------------------------------------------------------------------------
+
+  receive(bytes: Uint8Array, start: number, end: number): void {
+    if (this.closed) return;
+    const { context } = this.#parts;
+    context.sampleClock();
+    this.lastReceivedMs = context.nowMs;
+    context.metrics.bytesReceived += end - start;
+    try {
+      this.#stream.receive(bytes, start, end);
+      this.#phase.onReadEnd();
+    } catch (error) {
+      this.#onError(error);
+    }
+    this.#throttle();
+  }
+
+  /** What a message-based transport may gather: no more than a packet, and little before CONNECT. */
+  get maximumMessageBytes(): number {
+    return this.#stream.maximumPacketSize;
+  }
+
+  readInto(): Uint8Array | null {
+    return this.closed || this.#gateClosed ? null : this.#stream.readInto();
+  }
+
+  onDrained(): void {
+    this.#parts.context.sampleClock();
+    try {
+      this.outbox.onDrained();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.onRoom();
+  }
+
+  onClosed(cause: string | null): void {
+    const { context } = this.#parts;
+    context.sampleClock();
+    if (!this.closed) {
+      this.closed = true;
+      this.#logged(() => this.#phase.onReadEnd());
+      this.#stream.close();
+      this.#logged(() => this.#phase.onLost(cause));
+    }
+    context.deadlines.clear(this);
+    this.#phase.onUnsent(this.outbox.close());
+    this.#onGone(this);
+  }
+
+  // ---- inputs from the core ----------------------------------------------------------------------------------------
+
+  onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult {
+    const result = this.#phase.onFrame(bytes, start, body, end, this.#stream.owned);
+    if (this.closed) return FrameResult.Stop; // [MQTT-3.1.4-6] [MQTT-3.1.4-5] 3.1.1
+    return result === FrameResult.Next && this.#gateClosed ? FrameResult.Stop : result;
+  }
+
+  onShown(): void {
+    this.#phase.onReadEnd();
+  }
+
+  onHandedOver(acknowledgements: number, qos0Messages: number): void {
+    this.#phase.onHandedOver(acknowledgements, qos0Messages);
+  }
+
+  onUnsent(qos0Messages: number): void {
+    this.#phase.onUnsent(qos0Messages);
+  }
+
+  onRoom(): void {
+    try {
+      if (!this.closed) this.#phase.onRoom();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#throttle();
+  }
+
+  onDue(nowMs: number): void {
+    if (this.closed) {
+      this.#transport.destroy();
+      return;
+    }
+    try {
+      this.#phase.onDeadline(nowMs);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  shutDown(reasonCode: ReasonCode, reasonString: string): void {
+    if (this.closed) return;
+    try {
+      this.#phase.onShutDown(reasonCode, reasonString);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  forgetRights(): void {
+    this.#phase.forgetRights();
+  }
+
+  // ---- the phases' handle ------------------------------------------------------------------------------------------
+
+  get gateClosed(): boolean {
+    return this.#gateClosed;
+  }
+
+  closeGate(): void {
+    if (this.#gateClosed || this.closed) return;
+    this.#gateClosed = true;
+    this.#transport.pause();
+  }
+
+  onAnswer(act: () => void): void {
+    if (this.closed) return;
+    this.#parts.context.sampleClock();
+    this.lastReceivedMs = this.#parts.context.nowMs;
+    this.#gateClosed = false;
+    try {
+      act();
+      if (!this.#gateClosed && !this.closed) this.#stream.resume();
+      this.#phase.onReadEnd();
+    } catch (error) {
+      this.#onError(error);
+    }
+    if (!this.#gateClosed && !this.#throttled && !this.closed) this.#transport.resume();
+  }
+
+  become(phase: Phase, maximumPacketSize: number): void {
+    this.#phase = phase;
+    this.#stream.maximumPacketSize = maximumPacketSize;
+  }
+
+  setDeadline(atMs: number): void {
+    this.#parts.context.deadlines.set(this, atMs);
+  }
+
+  fail(error: unknown): void {
+    logInternalError(this.#parts.context.log, this.peer, error);
+    if (this.closed) {
+      this.#abandon();
+      return;
+    }
+    try {
+      this.#phase.onShutDown(ReasonCode.ImplementationSpecificError, 'internal error of the broker');
+    } catch (second) {
+      logInternalError(this.#parts.context.log, this.peer, second);
+      this.#abandon();
+    }
+  }
+
+  end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    const { context } = this.#parts;
+    this.#stream.close();
+    context.deadlines.clear(this);
+    this.outbox.end();
+    // Else the transport has been ended.
+    if (this.outbox.blocked || this.outbox.waitsForCommit) {
+      this.setDeadline(context.nowMs + context.profile.limits.closeTimeoutMs);
+    }
+  }
+
+  #throttle(): void {
+    if (this.#throttled === this.outbox.overrun || this.closed) return;
+    this.#throttled = !this.#throttled;
+    if (this.#throttled) this.#transport.pause();
+    else if (!this.#gateClosed) this.#transport.resume();
+  }
+
+  /** The one place where what a peer did wrong is caught. */
+  #onError(error: unknown): void {
+    if (!(error instanceof RemoteError)) {
+      this.fail(error);
+      return;
+    }
+    if (this.closed) return;
+    try {
+      this.#phase.onReadEnd();
+      this.#phase.onRemoteError(error);
+    } catch (ours) {
+      this.fail(ours);
+    }
+  }
+
+  /** It cannot even end as it should: without a word, then. */
+  #abandon(): void {
+    if (!this.closed) {
+      this.closed = true;
+      this.#logged(() => this.#phase.onLost('internal error of the broker'));
+    }
+    this.#stream.close();
+    this.#parts.context.deadlines.clear(this);
+    this.#transport.destroy();
+  }
+
+  /** Does what belongs to the end of a connection that is gone already: an error is logged, and the end goes on. */
+  #logged(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      logInternalError(this.#parts.context.log, this.peer, error);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * What one connected client may do, as the authoriser has answered: remembered per topic until rights change, asked for
+ * once. A question that is not answered at once closes the connection's gate; the packet is looked at again when it opens.
+ */
+import { ReasonCode } from '@martlet/protocol';
+import type { CoreContext } from '../context.ts';
+import type {
+  AuthorizationAnswer,
+  AuthorizationRequest,
+  Authorizer,
+  ClientIdentity,
+} from '../ports/authorizer.ts';
+import type { QoS } from '../publish/message.ts';
+import type { Topic } from '../topics/topic-table.ts';
+import type { Refusal } from './handshake.ts';
+
+export const Decision = { Denied: 0, Allowed: 1, Pending: 2 } as const;
+export type Decision = (typeof Decision)[keyof typeof Decision];
+
+const DEFAULT_REFUSAL = 'not authorized';
+
+export class Rights {
+  readonly #authorizer: Authorizer;
+  readonly #identity: ClientIdentity;
+  readonly #context: CoreContext;
+  readonly #onAnswered: () => void;
+  /** Two bits per QoS and retain flag: 1 allowed, 2 denied. */
+  readonly #toPublish: Map<Topic, number>;
+  readonly #refusals: Map<Topic, AuthorizationAnswer>;
+  /** Answers for the packet that is being looked at, by action, QoS, retain flag and topic. */
+  readonly #answers: Map<string, AuthorizationAnswer>;
+  /** The questions whose answers are awaited. */
+  readonly #open: Set<string>;
+  #unanswered: number;
+  #generation: number;
+
+  /** @param onAnswered called when the last open question has been answered, never from inside a call of this class */
+  constructor(
+    authorizer: Authorizer,
+    identity: ClientIdentity,
+    context: CoreContext,
+    onAnswered: () => void,
+  ) {
+    this.#authorizer = authorizer;
+    this.#identity = identity;
+    this.#context = context;
+    this.#onAnswered = onAnswered;
+    this.#toPublish = new Map();
+    this.#refusals = new Map();
+    this.#answers = new Map();
+    this.#open = new Set();
+    this.#unanswered = 0;
+    this.#generation = 0;
+  }
+
+  /** Rights have changed: everything is asked anew. */
+  forget(): void {
+    this.#generation++;
+    this.#toPublish.clear();
+    this.#refusals.clear();
+    this.#answers.clear();
+    this.#open.clear();
+  }
+
+  toPublish(topic: Topic, qos: QoS, retain: boolean): Decision {
+    const shift = (qos * 2 + (retain ? 1 : 0)) * 2;
+    const known = ((this.#toPublish.get(topic) ?? 0) >> shift) & 3;
+    if (known !== 0) return known === 1 ? Decision.Allowed : Decision.Denied;
+    const answer = this.ask('publish', topic.name, qos, retain);
+    if (answer === undefined) return Decision.Pending;
+    this.packetDone();
+    if (this.#toPublish.size >= this.#context.profile.limits.rememberedRights) {
+      this.#toPublish.clear();
+      this.#refusals.clear();
+    }
+    const mark = (answer.allowed ? 1 : 2) << shift;
+    this.#toPublish.set(topic, (this.#toPublish.get(topic) ?? 0) | mark);
+    if (!answer.allowed) this.#refusals.set(topic, answer);
+    return answer.allowed ? Decision.Allowed : Decision.Denied;
+  }
+
+  /** Why publishing to this topic was denied. */
+  refusalOf(topic: Topic): Refusal {
+    const answer = this.#refusals.get(topic);
+    const { reasonCode = ReasonCode.NotAuthorized, reasonString = DEFAULT_REFUSAL } =
+      answer?.allowed === false ? answer : {};
+    return { reasonCode, reasonString };
+  }
+
+  /** The answer, or undefined while it is awaited. It is remembered until `packetDone`. */
+  ask(
+    action: AuthorizationRequest['action'],
+    topic: string,
+    qos: QoS,
+    retain: boolean,
+  ): AuthorizationAnswer | undefined {
+    const key = `${action}${qos}${retain}${topic}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined || this.#open.has(key)) return known;
+    const generation = this.#generation;
+    let answered = false;
+    const answer = this.#authorizer.authorize(
+      { client: this.#identity, action, topic, qos, retain },
+      (late) => {
+        if (answered) return;
+        answered = true;
+        this.#unanswered--;
+        if (generation === this.#generation) {
+          this.#open.delete(key);
+          this.#answers.set(key, late);
+        }
+        if (this.#unanswered === 0) this.#onAnswered();
+      },
+    );
+    if (answer === undefined) {
+      this.#unanswered++;
+      this.#open.add(key);
+      return undefined;
+    }
+    answered = true;
+    this.#answers.set(key, answer);
+    return answer;
+  }
+
+  /** The packet that asked has been dealt with. */
+  packetDone(): void {
+    if (this.#answers.size > 0) this.#answers.clear();
+  }
+
+  get waits(): boolean {
+    return this.#unanswered > 0;
+  }
+}

@@ -1,0 +1,326 @@
+/**
+ * A connection whose client is connected: its packets dispatched, its keep alive watched, its end told to whom it
+ * concerns. PUBLISH and acknowledgements in their short form go past the decoder.
+ */
+
+import type { ConnectPacket, DisconnectPacket, Packet, RemoteError } from '@martlet/protocol';
+import {
+  decodePacket,
+  FrameResult,
+  ProtocolError,
+  ProtocolVersion,
+  ReasonCode,
+  reasonCodeText,
+} from '@martlet/protocol';
+import { countFilters } from '../session/filter-count.ts';
+import type { Session, SessionHolder } from '../session/session.ts';
+import { Leaving } from '../session/sessions.ts';
+import { DropReason } from '../telling/drop-reason.ts';
+import type { ClientDescription } from '../telling/events.ts';
+import type { ConnectionInput } from './connection-input.ts';
+import type { Agreement } from './handshake.ts';
+import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+import { Reauthentication } from './reauthentication.ts';
+import { toldReasonCode } from './told-reason.ts';
+
+const PUBLISH = 3;
+const SUBSCRIBE = 8;
+const UNSUBSCRIBE = 10;
+/** First bytes of the acknowledgements, with the reserved flags they must have. */
+const PUBACK = 0x40;
+const PUBREC = 0x50;
+const PUBREL = 0x62;
+const PUBCOMP = 0x70;
+const PINGREQ = 0xc0;
+
+export class Serving implements Phase, SessionHolder {
+  readonly #parts: CoreParts;
+  readonly #connection: ConnectionHandle;
+  readonly #input: ConnectionInput;
+  readonly #session: Session;
+  readonly #client: ClientDescription;
+  readonly #version: ProtocolVersion;
+  /** Null if CONNECT named no authentication method. */
+  readonly #reauthentication: Reauthentication | null;
+  /** Ms within which a packet must come; 0: none. */
+  readonly #keepAliveMs: number;
+  /** CONNECT asked for a session that ends with the connection: DISCONNECT must not change that. */
+  readonly #expiresAtOnce: boolean;
+
+  constructor(
+    parts: CoreParts,
+    connection: ConnectionHandle,
+    input: ConnectionInput,
+    connect: ConnectPacket,
+    client: ClientDescription,
+    agreement: Agreement,
+  ) {
+    this.#parts = parts;
+    this.#connection = connection;
+    this.#input = input;
+    this.#session = input.session;
+    this.#client = client;
+    this.#version = connect.protocolVersion;
+    const { authenticationMethod } = connect.properties;
+    this.#reauthentication =
+      authenticationMethod === undefined
+        ? null
+        : new Reauthentication(
+            parts.authenticator!,
+            authenticationMethod,
+            client,
+            connection,
+            input.output,
+            (reasonCode, reasonString) => this.disconnect(reasonCode, reasonString),
+          );
+    this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.2.2-22] [MQTT-3.1.2-24] 3.1.1
+    this.#expiresAtOnce = (connect.properties.sessionExpiryInterval ?? 0) === 0;
+    connection.setDeadline(
+      this.#keepAliveMs === 0 ? Number.POSITIVE_INFINITY : parts.context.nowMs + this.#keepAliveMs,
+    );
+  }
+
+  // ---- inputs ------------------------------------------------------------------------------------------------------
+
+  onFrame(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
+    const { context, incoming, exchanges, outgoing } = this.#parts;
+    context.metrics.messagesReceived++;
+    const firstByte = bytes[start]!;
+    if (firstByte >> 4 === PUBLISH) return this.#onPublish(bytes, start, body, end, owned);
+    incoming.flush();
+    const packetId = end - body === 2 ? (bytes[body]! << 8) | bytes[body + 1]! : 0;
+    if (packetId !== 0) {
+      const session = this.#session;
+      switch (firstByte) {
+        case PUBACK:
+          if (exchanges.onPuback(session, packetId, 0)) outgoing.pump(session);
+          return FrameResult.Next;
+        case PUBREC:
+          if (exchanges.onPubrec(session, packetId, 0)) outgoing.pump(session);
+          return FrameResult.Next;
+        case PUBREL:
+          exchanges.onPubrel(session, packetId);
+          return FrameResult.Next;
+        case PUBCOMP:
+          if (exchanges.onPubcomp(session, packetId)) outgoing.pump(session);
+          return FrameResult.Next;
+      }
+    }
+    if (firstByte === PINGREQ && end === body) {
+      this.#input.output.send({ type: 'pingresp' }); // [MQTT-3.12.4-1] [MQTT-3.12.4-1] 3.1.1
+      return FrameResult.Next;
+    }
+    if (firstByte >> 4 === SUBSCRIBE) this.#checkFilterCount(bytes, body, end, 1);
+    else if (firstByte >> 4 === UNSUBSCRIBE) this.#checkFilterCount(bytes, body, end, 0);
+    return this.#onPacket(decodePacket(bytes, start, body, end, this.#version));
+  }
+
+  #checkFilterCount(bytes: Uint8Array, body: number, end: number, bytesBehindFilter: 0 | 1): void {
+    const { filtersPerPacket } = this.#parts.context.profile.limits;
+    const count = countFilters(bytes, body, end, this.#version, bytesBehindFilter, filtersPerPacket + 1);
+    if (count <= filtersPerPacket) return;
+    throw new ProtocolError(
+      `a packet names more than ${filtersPerPacket} topic filters, as many as it may`,
+      ReasonCode.QuotaExceeded,
+    );
+  }
+
+  #onPublish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
+    const result = this.#parts.incoming.onPublish(this.#input, bytes, start, body, end, owned);
+    return result === FrameResult.Again ? this.#waitForRights() : result;
+  }
+
+  /** The packet is shown again, and counted then. */
+  #waitForRights(): FrameResult {
+    this.#connection.closeGate();
+    this.#parts.context.metrics.messagesReceived--;
+    return FrameResult.Again;
+  }
+
+  onReadEnd(): void {
+    this.#parts.incoming.flush();
+  }
+
+  onRemoteError(error: RemoteError): void {
+    this.disconnect(error.reasonCode, error.message); // [MQTT-4.13.1-1] [MQTT-4.8.0-1] 3.1.1
+    this.#parts.context.metrics.protocolErrors++;
+    this.#parts.logPeer(
+      'protocol-error',
+      `${this.#client.peer} (client ${JSON.stringify(this.#client.clientId)}): ${error.message}`,
+    );
+  }
+
+  onDeadline(nowMs: number): void {
+    const lastMs = this.#connection.gateClosed ? nowMs : this.#connection.lastReceivedMs;
+    const dueMs = lastMs + this.#keepAliveMs;
+    if (nowMs < dueMs) {
+      this.#connection.setDeadline(dueMs);
+      return;
+    }
+    this.#parts.context.metrics.keepAliveTimeouts++;
+    this.disconnect(
+      ReasonCode.KeepAliveTimeout,
+      `nothing came for ${this.#keepAliveMs / 1000} s, one and a half times the keep alive`,
+    ); // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
+  }
+
+  onLost(cause: string | null): void {
+    this.#leave(Leaving.Lost, ReasonCode.UnspecifiedError, cause ?? 'the network connection was closed');
+  }
+
+  onHandedOver(acknowledgements: number, qos0Messages: number): void {
+    if (acknowledgements > 0) this.#session.receiver.acknowledged(acknowledgements);
+    this.#parts.context.outcomes.delivered(qos0Messages);
+  }
+
+  onRoom(): void {
+    this.#parts.outgoing.pump(this.#session);
+    this.#parts.showMore();
+  }
+
+  onShutDown(reasonCode: ReasonCode, reasonString: string): void {
+    this.disconnect(reasonCode, reasonString);
+  }
+
+  onTakenOver(): void {
+    this.#parts.context.metrics.sessionsTakenOver++;
+    this.#endFromOutside(
+      ReasonCode.SessionTakenOver,
+      'another connection has come with the same client identifier',
+    );
+  }
+
+  onDisconnectAsked(reasonCode: ReasonCode, reasonString: string): void {
+    this.#endFromOutside(reasonCode, reasonString);
+  }
+
+  onSessionEnded(): void {
+    this.#endFromOutside(ReasonCode.AdministrativeAction, 'the session was ended by the broker');
+  }
+
+  onFailed(error: unknown): void {
+    this.#connection.fail(error);
+  }
+
+  forgetRights(): void {
+    this.#input.forgetRights();
+  }
+
+  /** The authoriser has answered: what waited is looked at again. */
+  onRightsAnswered(): void {
+    this.#connection.onAnswer(() => {});
+  }
+
+  // ---- packets -----------------------------------------------------------------------------------------------------
+
+  #onPacket(packet: Packet): FrameResult {
+    const { exchanges, outgoing, subscribing } = this.#parts;
+    const session = this.#session;
+    switch (packet.type) {
+      case 'puback':
+        if (exchanges.onPuback(session, packet.packetId, packet.reasonCode)) outgoing.pump(session);
+        break;
+      case 'pubrec':
+        if (exchanges.onPubrec(session, packet.packetId, packet.reasonCode)) outgoing.pump(session);
+        break;
+      case 'pubrel':
+        exchanges.onPubrel(session, packet.packetId);
+        break;
+      case 'pubcomp':
+        if (exchanges.onPubcomp(session, packet.packetId)) outgoing.pump(session);
+        break;
+      case 'subscribe':
+        if (!subscribing.onSubscribe(this.#input, packet)) return this.#waitForRights();
+        outgoing.pump(session); // it may have joined a group in which messages wait
+        break;
+      case 'unsubscribe':
+        subscribing.onUnsubscribe(this.#input, packet);
+        break;
+      case 'pingreq':
+        this.#input.output.send({ type: 'pingresp' });
+        break;
+      case 'disconnect':
+        this.#onDisconnect(packet);
+        break;
+      case 'auth':
+        if (this.#reauthentication === null) {
+          throw new ProtocolError('AUTH came, but CONNECT named no authentication method'); // [MQTT-4.12.0-7]
+        }
+        this.#reauthentication.onAuth(packet);
+        break;
+      case 'connect':
+        throw new ProtocolError('a second CONNECT came'); // [MQTT-3.1.0-2] [MQTT-3.1.0-2] 3.1.1
+      default:
+        throw new ProtocolError(`${packet.type} came from a client`);
+    }
+    return FrameResult.Next;
+  }
+
+  #onDisconnect(packet: DisconnectPacket): void {
+    const { sessionExpiryInterval } = packet.properties;
+    if (sessionExpiryInterval !== undefined) {
+      if (this.#expiresAtOnce && sessionExpiryInterval > 0) {
+        throw new ProtocolError('DISCONNECT has a Session Expiry Interval, but CONNECT had 0'); // section 3.14.2.2.2
+      }
+      const maximum = this.#parts.context.profile.limits.maximumSessionExpiryInterval;
+      this.#session.sessionExpiryInterval = Math.min(sessionExpiryInterval, maximum);
+    }
+    const goodbye = packet.reasonCode === ReasonCode.NormalDisconnection; // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
+    const reason = packet.properties.reasonString ?? reasonCodeText(packet.reasonCode, 'disconnect');
+    this.#leave(goodbye ? Leaving.Goodbye : Leaving.Lost, packet.reasonCode, reason);
+    this.#connection.end(); // [MQTT-3.14.4-1] 3.1.1 [MQTT-3.14.4-2] 3.1.1
+  }
+
+  // ---- ends --------------------------------------------------------------------------------------------------------
+
+  /** Ends the connection from our side; MQTT 5 clients are told why. */
+  disconnect(reasonCode: ReasonCode, reasonString: string): void {
+    if (this.#connection.closed) return;
+    this.#parts.incoming.flush();
+    if (this.#connection.outbox.connackDropped) {
+      this.#refuseLate(reasonString); // [MQTT-3.14.0-1]
+      return;
+    }
+    if (this.#version === ProtocolVersion.V5) {
+      this.#input.output.send({
+        type: 'disconnect',
+        reasonCode: toldReasonCode('disconnect', reasonCode), // [MQTT-3.14.2-1]
+        properties: { reasonString },
+      });
+    }
+    this.#leave(Leaving.Lost, reasonCode, reasonString);
+    this.#connection.end(); // [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2]
+  }
+
+  /** What goes wrong with our end is no concern of who asked for it. */
+  #endFromOutside(reasonCode: ReasonCode, reasonString: string): void {
+    try {
+      this.disconnect(reasonCode, reasonString);
+    } catch (error) {
+      this.#connection.fail(error);
+    }
+  }
+
+  /** The session could not be kept: to its client the CONNECT is refused, and a refused CONNECT leaves no will. */
+  #refuseLate(reasonString: string): void {
+    const reasonCode = ReasonCode.ServerUnavailable;
+    const properties = this.#version === ProtocolVersion.V5 ? { reasonString } : {};
+    this.#input.output.send({ type: 'connack', sessionPresent: false, reasonCode, properties });
+    this.#leave(Leaving.Goodbye, reasonCode, reasonString);
+    this.#connection.end();
+  }
+
+  #leave(leaving: Leaving, reasonCode: ReasonCode, reason: string): void {
+    const session = this.#session;
+    if (session.holder !== this) return;
+    this.#parts.incoming.flush();
+    this.#parts.sessions.leave(session, leaving);
+    this.#parts.events.emit('clientDisconnected', { ...this.#client, reasonCode, reason });
+  }
+
+  onUnsent(count: number): void {
+    if (count > 0) {
+      this.#parts.context.outcomes.dropped(DropReason.ConnectionClosed, this.#client.clientId, '', count);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Who gets the messages of one topic: the result of a match, merged so that each session is there once. It is kept with
+ * the topic for as long as no subscription changes that could alter it.
+ */
+
+import type { Session, Subscription } from '../session/session.ts';
+import type { SharedGroup } from '../session/shared-group.ts';
+import type { LocalSubscription } from './local-subscription.ts';
+import type { QoS } from './message.ts';
+
+export type Subscriber = Subscription | SharedGroup | LocalSubscription;
+
+const NO_IDENTIFIERS: readonly number[] = Object.freeze([]);
+
+/** One session's part in a route: overlapping subscriptions make one copy. [MQTT-3.3.4-2] */
+export class Target {
+  readonly session: Session;
+  /** The highest of the matching subscriptions. */
+  qos: QoS;
+  retainAsPublished: boolean;
+  /** Some, but perhaps not all, matching subscriptions want nothing that the session itself publishes. */
+  anyNoLocal: boolean;
+  readonly subscriptions: Subscription[];
+  /** Grows in place while the route is made: one subscriber may have thousands that overlap. */
+  #identifiers: number[] | null;
+
+  constructor(subscription: Subscription) {
+    this.session = subscription.session;
+    this.qos = subscription.qos;
+    this.retainAsPublished = subscription.retainAsPublished;
+    this.anyNoLocal = subscription.noLocal;
+    this.subscriptions = [subscription];
+    this.#identifiers =
+      subscription.subscriptionIdentifier === 0 ? null : [subscription.subscriptionIdentifier];
+  }
+
+  /** Of all matching subscriptions that have one. */
+  get identifiers(): readonly number[] {
+    return this.#identifiers ?? NO_IDENTIFIERS;
+  }
+
+  merge(subscription: Subscription): void {
+    this.subscriptions.push(subscription);
+    if (subscription.qos > this.qos) this.qos = subscription.qos; // [MQTT-3.3.4-2] [MQTT-3.3.5-1] 3.1.1
+    this.retainAsPublished ||= subscription.retainAsPublished;
+    this.anyNoLocal ||= subscription.noLocal;
+    if (subscription.subscriptionIdentifier !== 0) {
+      (this.#identifiers ??= []).push(subscription.subscriptionIdentifier); // [MQTT-3.3.4-4]
+    }
+  }
+
+  /** What is left of it for a message that its own client published; null if nothing. [MQTT-3.8.3-3] */
+  withoutLocal(): Target | null {
+    let rest: Target | null = null;
+    for (const subscription of this.subscriptions) {
+      if (subscription.noLocal) continue;
+      if (rest === null) rest = new Target(subscription);
+      else rest.merge(subscription);
+    }
+    return rest;
+  }
+}
+
+export class Route {
+  readonly targets: readonly Target[];
+  readonly groups: readonly SharedGroup[];
+  readonly locals: readonly LocalSubscription[];
+  readonly isEmpty: boolean;
+  readonly #subscribers: readonly Subscriber[];
+
+  /** @param subscribers the route's own from now on */
+  constructor(subscribers: readonly Subscriber[]) {
+    const targets: Target[] = [];
+    const groups: SharedGroup[] = [];
+    const locals: LocalSubscription[] = [];
+    const bySession = subscribers.length > 1 ? new Map<Session, Target>() : null;
+    for (const subscriber of subscribers) {
+      switch (subscriber.kind) {
+        case 'session': {
+          const target = bySession?.get(subscriber.session);
+          if (target !== undefined) {
+            target.merge(subscriber);
+          } else {
+            const added = new Target(subscriber);
+            targets.push(added);
+            bySession?.set(subscriber.session, added);
+          }
+          break;
+        }
+        case 'share':
+          groups.push(subscriber);
+          break;
+        case 'local':
+          locals.push(subscriber);
+          break;
+      }
+    }
+    this.targets = targets;
+    this.groups = groups;
+    this.locals = locals;
+    this.isEmpty = subscribers.length === 0;
+    this.#subscribers = subscribers;
+  }
+
+  /** Whether it is the route to exactly these subscribers. */
+  leadsTo(subscribers: readonly Subscriber[]): boolean {
+    const own = this.#subscribers;
+    if (own.length !== subscribers.length) return false;
+    for (let i = 0; i < own.length; i++) if (own[i] !== subscribers[i]) return false;
+    return true;
+  }
+}

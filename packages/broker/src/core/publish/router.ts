@@ -1,0 +1,89 @@
+/**
+ * Where messages go: to every session with a matching subscription once, to every matching shared group, to the
+ * application. The way of each topic is kept with it as long as it holds.
+ */
+import type { CoreContext } from '../context.ts';
+import type { SharedGroup } from '../session/shared-group.ts';
+import { DropReason } from '../telling/drop-reason.ts';
+import type { SubscriptionTree } from '../topics/subscription-tree.ts';
+import type { Topic, TopicTable } from '../topics/topic-table.ts';
+import type { LocalSubscription } from './local-subscription.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Publication } from './publication.ts';
+import type { Route, Subscriber, Target } from './route.ts';
+import { RouteTable } from './route-table.ts';
+
+export class Router {
+  readonly #context: CoreContext;
+  readonly #topics: TopicTable;
+  readonly #tree: SubscriptionTree<Subscriber>;
+  readonly #outgoing: Outgoing;
+  readonly #matched: Subscriber[];
+  readonly #routes: RouteTable;
+
+  constructor(
+    context: CoreContext,
+    topics: TopicTable,
+    tree: SubscriptionTree<Subscriber>,
+    outgoing: Outgoing,
+  ) {
+    this.#context = context;
+    this.#topics = topics;
+    this.#tree = tree;
+    this.#outgoing = outgoing;
+    this.#matched = [];
+    this.#routes = new RouteTable();
+  }
+
+  /** Routes one message. True if anyone was subscribed. */
+  route(publication: Publication): boolean {
+    const route = this.routeOf(publication.topic);
+    if (route.isEmpty) {
+      const { publisherId, topic } = publication;
+      this.#context.outcomes.dropped(DropReason.NoMatchingSubscribers, publisherId, topic, 1);
+      return false;
+    }
+    this.deliver(publication, route.targets, route.groups, route.locals);
+    return true;
+  }
+
+  /** Gives one message to parts of a route. */
+  deliver(
+    publication: Publication,
+    targets: readonly Target[],
+    groups: readonly SharedGroup[],
+    locals: readonly LocalSubscription[],
+  ): void {
+    for (let i = 0; i < targets.length; i++) {
+      const target = this.#targetFor(targets[i]!, publication);
+      if (target !== null) this.#outgoing.deliver(publication, target); // [MQTT-4.5.0-1] [MQTT-4.5.0-1] 3.1.1
+    }
+    for (let i = 0; i < groups.length; i++) this.#outgoing.deliverShared(publication, groups[i]!);
+    for (let i = 0; i < locals.length; i++) {
+      this.#context.addLocal({ subscription: locals[i]!, message: publication.message(), retained: false });
+    }
+  }
+
+  hasSubscribers(topic: Topic): boolean {
+    return !this.routeOf(topic).isEmpty;
+  }
+
+  #targetFor(target: Target, publication: Publication): Target | null {
+    if (!target.anyNoLocal || target.session !== publication.publisher) return target;
+    return target.withoutLocal(); // [MQTT-3.8.3-3]
+  }
+
+  /** Where messages for this topic go now. */
+  routeOf(topic: Topic): Route {
+    const { route } = topic;
+    if (route !== null && this.#tree.isCurrent(topic)) return route as Route;
+    const matched = this.#matched;
+    this.#tree.match(topic.name, matched); // [MQTT-3.3.2-3] [MQTT-3.3.2-3] 3.1.1
+    const found = this.#routes.routeTo(matched);
+    matched.length = 0;
+    topic.route = found;
+    this.#topics.charge(topic, this.#routes.madeBytes);
+    this.#tree.markCurrent(topic);
+    return found;
+  }
+}

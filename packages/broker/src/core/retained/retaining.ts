@@ -1,0 +1,231 @@
+/**
+ * Retained messages under the broker's limits: kept, replaced, cleared, expired, and shown to new subscriptions in
+ * batches, so that a subscriber to everything delays nobody.
+ */
+import type { Deadline } from '@martlet/protocol';
+import type { CoreContext } from '../context.ts';
+import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
+import { Delivery } from '../publish/delivery.ts';
+import type { LocalSubscription } from '../publish/local-subscription.ts';
+import type { Message, QoS } from '../publish/message.ts';
+import type { Outgoing } from '../publish/outgoing.ts';
+import type { Publication } from '../publish/publication.ts';
+import type { Session, Subscription } from '../session/session.ts';
+import { DropReason } from '../telling/drop-reason.ts';
+import type { RetainedCursor } from './retained-cursor.ts';
+import { RetainedMessages } from './retained-messages.ts';
+
+/** Messages in a session's queue above which it is shown no more for a while. */
+const MAX_WAITING = FIXED_BOUNDS.retainedWaiting.value;
+
+/** What one subscription is still to be shown. */
+interface Showing {
+  subscription: Subscription;
+  readonly session: Session;
+  readonly cursor: RetainedCursor<Message>;
+  /** Read, and waits for room; null if nothing does. */
+  held: Message | null;
+}
+
+/** What a subscription of the application is still to be shown. */
+interface LocalShowing {
+  readonly subscription: LocalSubscription;
+  readonly cursor: RetainedCursor<Message>;
+}
+
+export class Retaining {
+  readonly messages: RetainedMessages<Message>;
+  readonly #context: CoreContext;
+  readonly #outgoing: Outgoing;
+  readonly #publication: Publication;
+  readonly #expiries: Map<string, Deadline>;
+  #showings: Showing[];
+  #localShowings: LocalShowing[];
+  readonly #batch: Message[];
+
+  constructor(context: CoreContext, outgoing: Outgoing, publication: Publication, hashSeed: number) {
+    this.messages = new RetainedMessages({ hashSeed });
+    this.#context = context;
+    this.#outgoing = outgoing;
+    this.#publication = publication;
+    this.#expiries = new Map();
+    this.#showings = [];
+    this.#localShowings = [];
+    this.#batch = [];
+  }
+
+  /** Keeps a message published with RETAIN in place of the topic's last one, or clears it. False beyond a limit. */
+  retain(publication: Publication): boolean {
+    const { name } = publication.topic;
+    // [MQTT-3.3.1-7] [MQTT-3.3.1-11] 3.1.1
+    if (publication.payloadLength === 0) {
+      this.clear(name); // [MQTT-3.3.1-6] [MQTT-3.3.1-10] 3.1.1
+      return true;
+    }
+    const message = publication.message();
+    if (!this.#hasRoom(name, message)) {
+      this.clear(name); // what was retained before is out of date [MQTT-3.3.1-7] 3.1.1
+      this.#context.outcomes.dropped(DropReason.RetainedLimit, publication.publisherId, publication.topic, 1);
+      return false;
+    }
+    this.keep(message); // [MQTT-3.3.1-5] [MQTT-3.3.1-5] 3.1.1
+    this.#context.store.putRetained(name, message, this.#context.toWallMs(message.expiresAtMs));
+    this.#context.staged();
+    return true;
+  }
+
+  /** Takes a message into the tree without staging: it comes from the store. */
+  keep(message: Message): void {
+    const { name } = message.topic;
+    this.messages.set(name, message);
+    this.#expireAt(name, message.expiresAtMs);
+  }
+
+  clear(topicName: string): void {
+    if (this.messages.delete(topicName) === null) return;
+    this.#expireAt(topicName, Number.POSITIVE_INFINITY);
+    this.#context.store.deleteRetained(topicName);
+    this.#context.staged();
+  }
+
+  /** Shows a new subscription what is retained, beginning now, the rest in later turns. */
+  show(session: Session, subscription: Subscription): void {
+    const cursor = this.messages.match(subscription.topicFilter);
+    const showing = { subscription, session, cursor, held: null };
+    if (!this.#showBatch(showing)) return;
+    this.#showings.push(showing);
+    this.#context.requestTurn();
+  }
+
+  /** A subscription that shows nothing of its own has replaced another: it gets what that one was still to be shown. */
+  goOnWith(subscription: Subscription, replaced: Subscription): void {
+    for (const showing of this.#showings) {
+      if (showing.subscription === replaced) showing.subscription = subscription; // [MQTT-3.8.4-4]
+    }
+  }
+
+  /** The same for the application that embeds the broker; handed over after each turn. */
+  showLocal(subscription: LocalSubscription): void {
+    const showing = { subscription, cursor: this.messages.match(subscription.topicFilter) };
+    if (!this.#showLocalBatch(showing)) return;
+    this.#localShowings.push(showing);
+    this.#context.requestTurn();
+  }
+
+  /** Part of the turn: one batch for each subscription whose session can take it. */
+  showMore(): void {
+    if (this.#localShowings.length > 0) {
+      this.#localShowings = this.#localShowings.filter((showing) => this.#showLocalBatch(showing));
+      if (this.#localShowings.length > 0) this.#context.requestTurn();
+    }
+    if (this.#showings.length === 0) return;
+    const showings = this.#showings;
+    this.#showings = [];
+    for (const showing of showings) if (this.#showBatch(showing)) this.#showings.push(showing);
+    if (this.#showings.some(({ held }) => held === null)) this.#context.requestTurn();
+  }
+
+  /** True while there is more to show. What finds no room in this turn is not read before a later one. */
+  #showLocalBatch({ subscription, cursor }: LocalShowing): boolean {
+    const { retainedBatch } = this.#context.profile.limits;
+    const batch = this.#batch;
+    for (let visited = 0; visited < retainedBatch && this.#context.hasRoomForLocal; visited++) {
+      if (subscription.ended || cursor.done) return false;
+      batch.length = 0;
+      cursor.read(1, batch);
+      const message = batch[0];
+      if (message === undefined || message.expiresAtMs <= this.#context.nowMs) continue;
+      this.#context.addLocal({ subscription, message, retained: true });
+    }
+    return !subscription.ended && !cursor.done;
+  }
+
+  /** True while there is more to show. */
+  #showBatch(showing: Showing): boolean {
+    const { subscription, session, cursor } = showing;
+    if (session.ended || session.subscriptions.get(subscription.topicFilter) !== subscription) return false;
+    const { retainedBatch } = this.#context.profile.limits;
+    const batch = this.#batch;
+    for (let visited = 0; visited < retainedBatch; visited++) {
+      batch.length = 0;
+      if (showing.held === null) {
+        if (cursor.done) return false;
+        cursor.read(1, batch);
+      }
+      const message = showing.held ?? batch[0];
+      if (message === undefined) continue;
+      if (!this.#canTake(session, message)) {
+        showing.held = message;
+        return true;
+      }
+      // What replaced it while it was held has come as any message does.
+      const current = showing.held === null || this.messages.get(message.topic.name) === message;
+      showing.held = null;
+      if (current) this.#deliver(session, subscription, message);
+    }
+    return !cursor.done;
+  }
+
+  /** Room in its outbox, and not so much waiting that more would only fill its queue. Offline, its queue's limits hold. */
+  #canTake({ output, queue }: Session, message: Message): boolean {
+    if (output === null) return true;
+    const { outbox } = output;
+    if (!outbox.accepts(message.bytes)) {
+      // Only a transport that has not drained tells later that there is room.
+      if (!outbox.blocked) outbox.flush();
+      if (!outbox.accepts(message.bytes)) return false;
+    }
+    const { queuedMessages } = this.#context.profile.limits;
+    return queue === null || queue.length === 0 || queue.length < Math.min(MAX_WAITING, queuedMessages);
+  }
+
+  #deliver(session: Session, subscription: Subscription, message: Message): void {
+    if (message.expiresAtMs <= this.#context.nowMs) return;
+    const qos: QoS = message.qos < subscription.qos ? message.qos : subscription.qos;
+    const identifiers =
+      subscription.subscriptionIdentifier === 0 ? [] : [subscription.subscriptionIdentifier]; // [MQTT-3.3.4-3]
+    if (qos > 0) {
+      this.#outgoing.enqueue(session, new Delivery(message, qos, true, identifiers)); // [MQTT-3.3.1-8] 3.1.1
+      return;
+    }
+    if (session.output === null) return;
+    this.#publication.beginKept(message, null, '', this.#context.nowMs);
+    this.#outgoing.deliverQos0(this.#publication, session, true, identifiers);
+  }
+
+  /** The wall clock has jumped: see `Sessions.restamp`. */
+  restamp(): void {
+    for (const topicName of this.#expiries.keys()) {
+      const message = this.messages.get(topicName);
+      if (message === null) continue;
+      this.#context.store.putRetained(topicName, message, this.#context.toWallMs(message.expiresAtMs));
+      this.#context.staged();
+    }
+  }
+
+  #hasRoom(topicName: string, message: Message): boolean {
+    const { limits } = this.#context.profile;
+    const count = this.messages.count + (this.messages.get(topicName) === null ? 1 : 0);
+    return (
+      count <= limits.retainedMessages && this.messages.bytesWith(topicName, message) <= limits.retainedBytes
+    );
+  }
+
+  #expireAt(topicName: string, atMs: number): void {
+    const old = this.#expiries.get(topicName);
+    if (atMs === Number.POSITIVE_INFINITY) {
+      if (old === undefined) return;
+      this.#context.deadlines.clear(old);
+      this.#expiries.delete(topicName);
+      return;
+    }
+    const deadline = old ?? { dueMs: 0, heapIndex: -1, onDue: () => this.#expire(topicName) };
+    this.#expiries.set(topicName, deadline);
+    this.#context.deadlines.set(deadline, atMs);
+  }
+
+  #expire(topicName: string): void {
+    this.#expiries.delete(topicName);
+    this.clear(topicName); // [MQTT-3.3.2-5]
+  }
+}

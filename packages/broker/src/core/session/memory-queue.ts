@@ -1,0 +1,94 @@
+import { DeliveryState } from '@martlet/protocol';
+import type { MessageQueue } from '../ports/store.ts';
+import type { Delivery } from '../publish/delivery.ts';
+
+/** Slots of the first ring; a power of two, because positions are masked. */
+const SMALLEST_RING = 4;
+
+/**
+ * The queue of a session that ends with its network connection: nothing of it outlives the process, so what is sent or
+ * over needs no note. Also the part of a store's queue that waits in memory.
+ *
+ * A ring that doubles when full, halves when three quarters stand empty, and goes back to its smallest size when drained:
+ * amortised O(1) at both ends, and a burst's memory does not stay. How long it may become is its owner's decision.
+ */
+export class MemoryQueue implements MessageQueue {
+  /** Null until the first delivery, because most sessions never queue one. */
+  #ring: (Delivery | undefined)[] | null = null;
+  #head = 0;
+  #length = 0;
+  #bytes = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Places for deliveries that memory is held for. */
+  get slots(): number {
+    return this.#ring?.length ?? 0;
+  }
+
+  push(delivery: Delivery): void {
+    const ring = this.#ringWithRoom();
+    ring[(this.#head + this.#length) & (ring.length - 1)] = delivery;
+    this.#length++;
+    this.#bytes += delivery.message.bytes;
+  }
+
+  unshift(delivery: Delivery): void {
+    delivery.packetId = 0;
+    delivery.state = DeliveryState.Queued;
+    const ring = this.#ringWithRoom();
+    this.#head = (this.#head - 1) & (ring.length - 1);
+    ring[this.#head] = delivery;
+    this.#length++;
+    this.#bytes += delivery.message.bytes;
+  }
+
+  shift(): Delivery | undefined {
+    const ring = this.#ring;
+    if (ring === null || this.#length === 0) return undefined;
+    const delivery = ring[this.#head]!;
+    ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (ring.length - 1);
+    this.#length--;
+    this.#bytes -= delivery.message.bytes;
+    // Halved at a quarter, not at a half, so that a queue that rests at the border does not resize each time.
+    if (this.#length <= ring.length >> 2 && ring.length > SMALLEST_RING) this.#resize(ring.length >> 1);
+    return delivery;
+  }
+
+  peek(): Delivery | undefined {
+    return this.#ring?.[this.#head];
+  }
+
+  sent(_delivery: Delivery): void {}
+
+  done(_delivery: Delivery): void {}
+
+  takeInFlight(): Delivery[] {
+    return [];
+  }
+
+  #ringWithRoom(): (Delivery | undefined)[] {
+    const ring = this.#ring;
+    if (ring !== null && this.#length < ring.length) return ring;
+    return this.#resize(ring === null ? SMALLEST_RING : ring.length * 2);
+  }
+
+  #resize(slots: number): (Delivery | undefined)[] {
+    const old = this.#ring;
+    // Filled, because an array with holes is slower in every engine.
+    const ring = new Array<Delivery | undefined>(slots).fill(undefined);
+    if (old !== null) {
+      for (let i = 0; i < this.#length; i++) ring[i] = old[(this.#head + i) & (old.length - 1)];
+    }
+    this.#ring = ring;
+    this.#head = 0;
+    return ring;
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The queues of sessions and shared groups: opened where their messages survive as they must, and kept within their limits
+ * and the broker's budget, what is in flight included. What a limit drops is told to the outcome place.
+ */
+import type { CoreContext } from '../context.ts';
+import type { MessageQueue } from '../ports/store.ts';
+import type { Delivery } from '../publish/delivery.ts';
+import { DropReason } from '../telling/drop-reason.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import type { Session, SharedSource } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
+
+export class QueueKeeper {
+  readonly #context: CoreContext;
+
+  constructor(context: CoreContext) {
+    this.#context = context;
+  }
+
+  /** The session's queue, made on first use. */
+  queueOf(session: Session): MessageQueue {
+    return (session.queue ??= session.kept
+      ? this.#context.store.openQueue({ kind: 'session', clientId: session.clientId })
+      : new MemoryQueue());
+  }
+
+  /**
+   * Adds at the tail. False if the delivery itself was dropped.
+   * @param leavesAtOnce it will not wait, so that no limit of what waits concerns it but the broker's budget, and that
+   *   only if something is in flight already
+   */
+  push(session: Session, delivery: Delivery, leavesAtOnce: boolean): boolean {
+    const queue = this.queueOf(session);
+    const passes = leavesAtOnce && (session.inFlightBytes === 0 || this.affords(delivery));
+    if (!passes && !this.#makeRoom(queue, delivery, session.clientId, session.inFlightBytes, session.kept))
+      return false;
+    queue.push(delivery);
+    this.#count(delivery, 1, session.kept);
+    if (session.kept) this.#context.staged();
+    return true;
+  }
+
+  pushShared(group: SharedGroup, delivery: Delivery, leavesAtOnce: boolean): boolean {
+    const { queue } = group;
+    const passes = leavesAtOnce && this.affords(delivery);
+    if (!passes && !this.#makeRoom(queue, delivery, group.name, null, group.kept)) return false;
+    queue.push(delivery);
+    this.#count(delivery, 1, group.kept);
+    if (group.kept) this.#context.staged();
+    return true;
+  }
+
+  /** Puts a message back at the head of its group, for another member. */
+  returnShared(group: SharedGroup, delivery: Delivery): void {
+    group.queue.unshift(delivery);
+    this.#count(delivery, 1, group.kept);
+    if (group.kept) this.#context.staged();
+  }
+
+  /** The oldest message that may be sent to this session: its own first, then its groups' in turn. */
+  shift(session: Session): Delivery | undefined {
+    const own = session.queue?.shift();
+    if (own !== undefined) {
+      this.#count(own, -1, session.kept);
+      return own;
+    }
+    const shares = session.shares;
+    if (shares === null) return undefined;
+    for (let i = 0; i < shares.length; i++) {
+      const given = this.takeShared(shares[i]!, session);
+      if (given === undefined) continue;
+      if (shares.length > 1) shares.push(shares.splice(i, 1)[0]!);
+      return given;
+    }
+    return undefined;
+  }
+
+  takeShared(group: SharedSource, session: Session): Delivery | undefined {
+    const given = group.takeFor(session);
+    if (given !== undefined) this.#count(given, -1, group.kept);
+    return given;
+  }
+
+  /** The session is no more; returns how many messages waited. */
+  dropQueue(session: Session): number {
+    const queue = session.queue;
+    if (queue === null) return 0;
+    const { length } = queue;
+    if (session.kept) this.#context.queuedBytes -= queue.bytes;
+    else
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#count(next, -1, false);
+    session.queue = null;
+    return length;
+  }
+
+  /** The group's last member is gone. */
+  dissolve(group: SharedGroup): void {
+    const lost = group.waiting;
+    if (group.kept) {
+      this.#context.queuedBytes -= group.waitingBytes;
+    } else if (lost > 0) {
+      const { queue } = group;
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#count(next, -1, false);
+    }
+    group.dissolve();
+    if (lost > 0) this.#context.outcomes.dropped(DropReason.GroupWithoutMembers, group.name, '', lost);
+  }
+
+  /** Counts what a store brought back. */
+  countRestored(queue: MessageQueue): void {
+    this.#context.queuedBytes += queue.bytes;
+  }
+
+  /** Whether the broker's budget has room for one more. */
+  affords({ message }: Delivery): boolean {
+    return this.#context.queuedBytes + message.bytes <= this.#context.profile.limits.queuedBytesInAll;
+  }
+
+  /** Sent and not acknowledged: it costs as much as before, and further ones wait once that is too much. */
+  tookFlight(session: Session, delivery: Delivery): void {
+    this.#countFlight(session, delivery.message.bytes);
+  }
+
+  /** Acknowledged, given up, or its session is no more. */
+  leftFlight(session: Session, delivery: Delivery): void {
+    this.#countFlight(session, -delivery.message.bytes);
+  }
+
+  #countFlight(session: Session, bytes: number): void {
+    session.inFlightBytes += bytes;
+    session.inFlightFull = session.inFlightBytes >= this.#context.profile.limits.inFlightBytes;
+    this.#context.queuedBytes += bytes;
+  }
+
+  /**
+   * Makes room for one more; false if the new one is what is dropped.
+   * @param inFlightBytes of the session; null for a shared group
+   */
+  #makeRoom(
+    queue: MessageQueue,
+    delivery: Delivery,
+    owner: string,
+    inFlightBytes: number | null,
+    kept: boolean,
+  ): boolean {
+    const { limits, fullQueue } = this.#context.profile;
+    const held = (inFlightBytes ?? 0) + delivery.message.bytes;
+    for (;;) {
+      const full = queue.length >= limits.queuedMessages || queue.bytes + held > limits.queuedBytes;
+      const spent = !this.affords(delivery);
+      if (!full && !spent) return true;
+      const oldest = fullQueue === 'drop-oldest' ? queue.shift() : undefined;
+      const reason =
+        inFlightBytes === null
+          ? DropReason.GroupFull
+          : !full
+            ? DropReason.TotalBudget
+            : oldest === undefined
+              ? DropReason.QueueFullDroppedNewest
+              : DropReason.QueueFullDroppedOldest;
+      this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
+      if (oldest === undefined) return false;
+      this.#count(oldest, -1, kept);
+      queue.done(oldest);
+    }
+  }
+
+  /** What waits in a group has moved into the store, or out of it. */
+  onGroupMoved({ message }: Delivery, kept: boolean): void {
+    const count = kept ? -1 : 1;
+    this.#context.transientMessages += count;
+    this.#context.transientPayloadBytes += count * message.payload.length;
+  }
+
+  #count({ message }: Delivery, count: 1 | -1, kept: boolean): void {
+    this.#context.queuedBytes += count * message.bytes;
+    if (kept) return;
+    this.#context.transientMessages += count;
+    this.#context.transientPayloadBytes += count * message.payload.length;
+  }
+}

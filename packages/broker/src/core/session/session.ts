@@ -1,0 +1,170 @@
+/**
+ * What the broker keeps for one client beyond its network connection, and what it is subscribed to.
+ *
+ * An idle session is small: everything that only some need is made on first use. A session is *kept* when it is in the
+ * store (its Session Expiry Interval is not 0); what is told to its client then waits for commits.
+ */
+
+import type { Deadline, ReasonCode } from '@martlet/protocol';
+import { Receiver, Sender } from '@martlet/protocol';
+import type { ConnectionOutput } from '../connection/connection-output.ts';
+import type { MessageQueue, SubscriptionRecord, WillRecord } from '../ports/store.ts';
+import type { Delivery } from '../publish/delivery.ts';
+import type { QoS } from '../publish/message.ts';
+
+/** Session Expiry Interval "never", in seconds. */
+export const NEVER_EXPIRES = 0xffff_ffff;
+
+/** Whoever has the session: its connection. */
+export interface SessionHolder {
+  /** Another connection of the same client has come: close, with 0x8E where the version can say it. */
+  onTakenOver(): void;
+  /** The application or an operator ends the connection. */
+  onDisconnectAsked(reasonCode: ReasonCode, reasonString: string): void;
+  /** The session ends by an act of the broker or of its operator. */
+  onSessionEnded(): void;
+  /** Work for this session threw, in an input that is not its connection's. */
+  onFailed(error: unknown): void;
+}
+
+/** A shared group as its members see it: where a member that can take a message finds one. */
+export interface SharedSource {
+  /** What waits in it is in the store. */
+  readonly kept: boolean;
+  /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
+  takeFor(session: Session): Delivery | undefined;
+}
+
+export class Session {
+  readonly clientId: string;
+  /** Seconds; 0: ends with the connection; NEVER_EXPIRES. */
+  sessionExpiryInterval: number;
+  /** What it holds is in the store: its expiry interval was not 0 when it began. */
+  kept: boolean;
+  /** The store has a record of it, if only for its will. */
+  recorded: boolean;
+  /** Monotonic; when its last connection ended. */
+  disconnectedAtMs: number;
+  /** The connected client's sending half; null while it is offline. */
+  output: ConnectionOutput | null;
+  holder: SessionHolder | null;
+  readonly subscriptions: Map<string, Subscription>;
+  /** Of their topic filters, in characters; Subscriptions'. */
+  filterBytes: number;
+  queue: MessageQueue | null;
+  /** What is in flight to it costs so much, and may cost no more; QueueKeeper's. */
+  inFlightBytes: number;
+  inFlightFull: boolean;
+  /** Groups it is a member of; null if none. */
+  shares: SharedSource[] | null;
+  will: WillRecord | null;
+  /** When the session expires; set while it is offline. */
+  expiry: Deadline | null;
+  /** When its will is due; set while it is offline and has one. */
+  willDue: Deadline | null;
+  /** True from the moment it is no longer the client's session. */
+  ended: boolean;
+  #sender: Sender<Delivery> | null;
+  #receiver: Receiver | null;
+  /** What was agreed for this connection, until the two above are made. */
+  #sendQuota: number;
+  #receiveMaximum: number;
+
+  constructor(clientId: string, sessionExpiryInterval: number) {
+    this.clientId = clientId;
+    this.sessionExpiryInterval = sessionExpiryInterval;
+    this.kept = false;
+    this.recorded = false;
+    this.disconnectedAtMs = 0;
+    this.output = null;
+    this.holder = null;
+    this.subscriptions = new Map();
+    this.filterBytes = 0;
+    this.queue = null;
+    this.inFlightBytes = 0;
+    this.inFlightFull = false;
+    this.shares = null;
+    this.will = null;
+    this.expiry = null;
+    this.willDue = null;
+    this.ended = false;
+    this.#sender = null;
+    this.#receiver = null;
+    this.#sendQuota = 0;
+    this.#receiveMaximum = 0;
+  }
+
+  /** A connection has the session: what may be under way in both directions. */
+  connected(sendQuota: number, receiveMaximum: number): void {
+    this.#sendQuota = sendQuota;
+    this.#receiveMaximum = receiveMaximum;
+    this.#sender?.connected(sendQuota);
+    this.#receiver?.connected(receiveMaximum);
+  }
+
+  disconnected(): void {
+    this.#sendQuota = 0;
+    this.#sender?.disconnected();
+  }
+
+  /** It has ended: a route that still names it for a while holds nothing else. */
+  release(): void {
+    this.#sender = null;
+    this.#receiver = null;
+    this.queue = null;
+    this.shares = null;
+    this.expiry = null;
+    this.willDue = null;
+  }
+
+  /** Made on first use. */
+  get sender(): Sender<Delivery> {
+    if (this.#sender === null) {
+      this.#sender = new Sender<Delivery>();
+      this.#sender.connected(this.#sendQuota);
+    }
+    return this.#sender;
+  }
+
+  /** Null if nothing was ever sent at QoS 1 or 2. */
+  get senderIfUsed(): Sender<Delivery> | null {
+    return this.#sender;
+  }
+
+  /** Made on first use. */
+  get receiver(): Receiver {
+    if (this.#receiver === null) {
+      this.#receiver = new Receiver();
+      this.#receiver.connected(this.#receiveMaximum);
+    }
+    return this.#receiver;
+  }
+
+  get receiverIfUsed(): Receiver | null {
+    return this.#receiver;
+  }
+}
+
+/** One subscription of one session. Replaced, not changed, when the client subscribes again. */
+export class Subscription implements SubscriptionRecord {
+  readonly kind = 'session';
+  readonly session: Session;
+  /** With its `$share/name/` prefix if shared. */
+  readonly topicFilter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  /** 0 if none. */
+  readonly subscriptionIdentifier: number;
+
+  constructor(session: Session, record: SubscriptionRecord) {
+    this.session = session;
+    this.topicFilter = record.topicFilter;
+    this.qos = record.qos;
+    this.noLocal = record.noLocal;
+    this.retainAsPublished = record.retainAsPublished;
+    this.retainHandling = record.retainHandling;
+    this.subscriptionIdentifier = record.subscriptionIdentifier;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * All sessions: opened by CONNECT, taken over, left when their connection ends, expired, and brought back after a restart.
+ */
+import type { CoreContext } from '../context.ts';
+import type { SessionRecord } from '../ports/store.ts';
+import type { Outgoing } from '../publish/outgoing.ts';
+import { NEVER_EXPIRES, Session } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Wills } from './wills.ts';
+
+/** How a connection ended, as far as its session is concerned. */
+export const Leaving = {
+  /** DISCONNECT with reason code 0: no will. */
+  Goodbye: 0,
+  /** Anything else. */
+  Lost: 1,
+} as const;
+export type Leaving = (typeof Leaving)[keyof typeof Leaving];
+
+export interface OpenedSession {
+  readonly session: Session;
+  /** There was a session, and it goes on. */
+  readonly present: boolean;
+}
+
+export class Sessions {
+  readonly #context: CoreContext;
+  readonly #subscriptions: Subscriptions;
+  readonly #outgoing: Outgoing;
+  readonly #wills: Wills;
+  readonly #sessions: Map<string, Session>;
+  /** Ever at once. */
+  maximum: number;
+  connected: number;
+
+  constructor(context: CoreContext, subscriptions: Subscriptions, outgoing: Outgoing, wills: Wills) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+    this.#outgoing = outgoing;
+    this.#wills = wills;
+    this.#sessions = new Map();
+    this.maximum = 0;
+    this.connected = 0;
+    wills.onPublished = (session) => this.#put(session);
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** For a client that has none: an identifier that no session has. */
+  newClientId(): string {
+    const { environment } = this.#context;
+    let clientId = environment.newClientId();
+    while (this.#sessions.has(clientId)) clientId = environment.newClientId(); // [MQTT-3.1.3-6] [MQTT-3.2.2-16]
+    return clientId;
+  }
+
+  /** True when a session for this client can be opened within the limits. */
+  hasRoomFor(clientId: string): boolean {
+    return this.#sessions.size < this.#context.profile.limits.sessions || this.#sessions.has(clientId);
+  }
+
+  /** The session of a client that connects: the one it has, or a new one; whoever holds it is disconnected. */
+  open(clientId: string, cleanStart: boolean, sessionExpiryInterval: number): OpenedSession {
+    this.#sessions.get(clientId)?.holder?.onTakenOver(); // [MQTT-3.1.4-3] [MQTT-3.1.4-2] 3.1.1
+    let session = this.#sessions.get(clientId); // [MQTT-3.1.3-2] [MQTT-3.1.3-2] 3.1.1
+    if (session !== undefined) this.#wills.onReturn(session);
+    if (session !== undefined && (cleanStart || session.sessionExpiryInterval === 0)) {
+      // [MQTT-3.1.2-4] [MQTT-3.1.4-4] [MQTT-3.1.2-6] 3.1.1 [MQTT-3.1.4-3] 3.1.1
+      this.end(session);
+      session = undefined;
+    }
+    const present = session !== undefined; // [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.2-4] 3.1.1
+    if (session === undefined) {
+      session = new Session(clientId, sessionExpiryInterval);
+      this.#sessions.set(clientId, session);
+      this.maximum = Math.max(this.maximum, this.#sessions.size);
+    } else {
+      this.#wills.cancel(session);
+      if (session.expiry !== null) this.#context.deadlines.clear(session.expiry); // [MQTT-4.1.0-1] [MQTT-4.1.0-2] 3.1.1
+      session.sessionExpiryInterval = sessionExpiryInterval;
+    }
+    return { session, present };
+  }
+
+  /** The client is accepted: what it asked for is kept if its session is to outlive the connection. */
+  connect(session: Session): void {
+    this.connected++;
+    if (session.sessionExpiryInterval > 0) session.kept = true;
+    if (session.kept || session.will !== null) this.#put(session); // [MQTT-3.1.2-7]
+  }
+
+  /** The connection has ended. */
+  leave(session: Session, leaving: Leaving): void {
+    this.connected--;
+    session.output = null;
+    session.holder = null;
+    session.disconnected();
+    if (leaving === Leaving.Goodbye) this.#wills.cancel(session); // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
+    if (session.sessionExpiryInterval === 0) {
+      this.end(session);
+      return;
+    }
+    session.disconnectedAtMs = this.#context.nowMs;
+    this.#expireIn(session, session.sessionExpiryInterval * 1000); // [MQTT-4.1.0-2]
+    this.#wills.onConnectionLost(session);
+    this.#put(session);
+  }
+
+  /** Ends a session: its will is published, its messages are dropped or go back to their groups. */
+  end(session: Session): void {
+    if (session.ended) return;
+    session.holder?.onSessionEnded();
+    if (session.ended) return;
+    session.ended = true;
+    this.#sessions.delete(session.clientId);
+    if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
+    let groups: SharedGroup[] = [];
+    try {
+      this.#wills.publish(session);
+      groups = this.#outgoing.endSession(session);
+    } finally {
+      this.#subscriptions.removeAll(session); // whatever throws, nothing is routed to it any more
+    }
+    if (session.recorded) {
+      this.#context.store.deleteSession(session.clientId);
+      this.#context.staged();
+    }
+    session.release();
+    for (const group of groups) if (group.members.length > 0) this.#outgoing.pumpGroup(group);
+  }
+
+  /** Brings a session back from the store, before any client connects. */
+  restore(record: SessionRecord): void {
+    const session = new Session(record.clientId, record.sessionExpiryInterval);
+    session.kept = true;
+    session.recorded = true;
+    session.will = record.will ?? null;
+    this.#sessions.set(record.clientId, session);
+    this.maximum = Math.max(this.maximum, this.#sessions.size);
+    this.#restored.push({ session, record });
+  }
+
+  readonly #restored: { readonly session: Session; readonly record: SessionRecord }[] = [];
+
+  /**
+   * After everything has been loaded: clients that were connected lost their connections now, and have a grace to
+   * come back; the others' times go on where the wall clock says.
+   */
+  restoreTimes(): void {
+    const { nowMs, profile } = this.#context;
+    for (const { session, record } of this.#restored.splice(0)) {
+      const { disconnectedAtWallMs, sessionExpiryInterval, will } = record;
+      const lostAtMs =
+        disconnectedAtWallMs === undefined
+          ? nowMs
+          : Math.min(nowMs, this.#context.fromWallMs(disconnectedAtWallMs));
+      const passedMs = nowMs - lostAtMs;
+      session.disconnectedAtMs = lostAtMs;
+      if (sessionExpiryInterval === 0 && will === undefined) {
+        this.end(session);
+        continue;
+      }
+      // At least 1 ms: nothing is published before the restart is complete.
+      const graceMs = Math.max(profile.willGraceMs, 1);
+      this.#wills.onRestart(session, disconnectedAtWallMs === undefined, passedMs, graceMs);
+      const leftMs = sessionExpiryInterval * 1000 - passedMs;
+      this.#expireIn(session, sessionExpiryInterval === 0 ? profile.willGraceMs : Math.max(0, leftMs));
+      if (disconnectedAtWallMs === undefined) this.#put(session);
+    }
+  }
+
+  #expireIn(session: Session, ms: number): void {
+    if (session.sessionExpiryInterval === NEVER_EXPIRES) return; // never
+    session.expiry ??= { dueMs: 0, heapIndex: -1, onDue: () => this.#expire(session) };
+    this.#context.deadlines.set(session.expiry, this.#context.nowMs + ms);
+  }
+
+  #expire(session: Session): void {
+    this.#context.metrics.sessionsExpired++;
+    this.end(session);
+  }
+
+  /** The wall clock has jumped: what was noted by it is noted anew, so that nothing expires by surprise later. */
+  restamp(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.recorded && session.output === null) this.#put(session);
+    }
+  }
+
+  #put(session: Session): void {
+    session.recorded = true;
+    this.#context.store.putSession({
+      clientId: session.clientId,
+      sessionExpiryInterval: session.sessionExpiryInterval,
+      disconnectedAtWallMs:
+        session.output === null ? this.#context.toWallMs(session.disconnectedAtMs) : undefined,
+      will: session.will ?? undefined,
+    });
+    this.#context.staged();
+  }
+}

@@ -1,0 +1,166 @@
+/** SUBSCRIBE and UNSUBSCRIBE: each filter checked, authorised and answered by its own reason code. */
+
+import type {
+  SubscribePacket,
+  TopicProblem,
+  UnsubscribePacket,
+  Subscription as Wanted,
+} from '@martlet/protocol';
+import {
+  checkTopicFilter,
+  isSharedFilter,
+  ProtocolVersion,
+  parseSharedFilter,
+  ReasonCode,
+  TOPIC_PROBLEMS,
+} from '@martlet/protocol';
+import { AT_ONCE } from '../commits.ts';
+import type { ConnectionInput } from '../connection/connection-input.ts';
+import { tellsMore, toldReasonCode } from '../connection/told-reason.ts';
+import type { CoreContext } from '../context.ts';
+import type { Retaining } from '../retained/retaining.ts';
+import type { EventSink } from '../telling/events.ts';
+import type { Subscription } from './session.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** What becomes of one filter of a SUBSCRIBE. */
+interface Verdict {
+  readonly reasonCode: ReasonCode;
+  /** Why not; undefined if granted. */
+  readonly refusal: string | undefined;
+}
+
+export class Subscribing {
+  readonly #context: CoreContext;
+  readonly #subscriptions: Subscriptions;
+  readonly #retaining: Retaining;
+  readonly #events: EventSink;
+
+  constructor(context: CoreContext, subscriptions: Subscriptions, retaining: Retaining, events: EventSink) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+    this.#retaining = retaining;
+    this.#events = events;
+  }
+
+  /**
+   * Does all of the packet, or nothing while an answer of the authoriser is awaited.
+   * @returns false if it must be shown again
+   */
+  onSubscribe(client: ConnectionInput, packet: SubscribePacket): boolean {
+    if (!this.#authorized(client, packet)) return false;
+    const { session, output } = client;
+    const before = this.#context.stagings;
+    const identifier = packet.properties.subscriptionIdentifier ?? 0;
+    const reasonCodes: ReasonCode[] = [];
+    let refusals = '';
+    const toShow = new Map<string, Subscription>();
+    for (const wanted of packet.subscriptions) {
+      const verdict = this.#judge(client, wanted);
+      // [MQTT-3.8.4-6] [MQTT-3.8.4-7] [MQTT-3.9.3-1] [MQTT-3.8.4-5] 3.1.1 [MQTT-3.9.3-1] 3.1.1
+      reasonCodes.push(verdict.reasonCode);
+      if (verdict.refusal !== undefined) {
+        if (tellsMore(refusals.length)) {
+          refusals += `${refusals === '' ? '' : '; '}${wanted.topicFilter}: ${verdict.refusal}`;
+        }
+        this.#context.metrics.subscriptionsRefused++;
+        continue;
+      }
+      const { subscription, replaced } = this.#subscriptions.add(session, {
+        ...wanted,
+        subscriptionIdentifier: identifier,
+      });
+      this.#events.emit('subscribed', {
+        clientId: session.clientId,
+        topicFilter: wanted.topicFilter,
+        qos: wanted.qos,
+      });
+      if (showsRetained(wanted, replaced === undefined) || toShow.has(wanted.topicFilter)) {
+        toShow.set(wanted.topicFilter, subscription);
+      } else if (replaced !== undefined) {
+        this.#retaining.goOnWith(subscription, replaced);
+      }
+    }
+    client.rights?.packetDone();
+    const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
+    // [MQTT-3.8.4-1] [MQTT-3.8.4-5] [MQTT-3.8.4-1] 3.1.1 [MQTT-3.8.4-4] 3.1.1
+    output.sendAfter(commit, {
+      type: 'suback',
+      packetId: packet.packetId, // [MQTT-3.8.4-2] [MQTT-2.2.1-6] [MQTT-3.8.4-2] 3.1.1 [MQTT-2.3.1-7] 3.1.1
+      reasonCodes: output.version === ProtocolVersion.V5 ? reasonCodes : reasonCodes.map(asReturnCode),
+      properties: refusals === '' ? {} : { reasonString: refusals },
+    });
+    for (const subscription of toShow.values()) this.#retaining.show(session, subscription); // [MQTT-3.3.1-6] 3.1.1
+    return true;
+  }
+
+  onUnsubscribe(client: ConnectionInput, packet: UnsubscribePacket): void {
+    const { session, output } = client;
+    const before = this.#context.stagings;
+    const reasonCodes = packet.topicFilters.map((topicFilter) => {
+      if (this.#subscriptions.remove(session, topicFilter)) {
+        this.#events.emit('unsubscribed', { clientId: session.clientId, topicFilter });
+        return ReasonCode.Success;
+      }
+      const problem = this.#problemOf(topicFilter);
+      return problem === null ? ReasonCode.NoSubscriptionExisted : ReasonCode.TopicFilterInvalid;
+    });
+    const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
+    // [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.10.4-5] 3.1.1 [MQTT-3.10.4-6] 3.1.1
+    output.sendAfter(commit, {
+      type: 'unsuback',
+      packetId: packet.packetId, // [MQTT-3.10.4-5] [MQTT-2.2.1-6] [MQTT-3.10.4-4] 3.1.1 [MQTT-2.3.1-7] 3.1.1
+      reasonCodes, // [MQTT-3.11.3-1]
+      properties: {},
+    });
+  }
+
+  /** Asks for every filter before anything is done, so that the packet can be shown again as a whole. */
+  #authorized(client: ConnectionInput, packet: SubscribePacket): boolean {
+    if (client.rights === null) return true;
+    for (const { topicFilter, qos } of packet.subscriptions) {
+      if (this.#problemOf(topicFilter) === null) client.rights.ask('subscribe', topicFilter, qos, false);
+    }
+    return !client.rights.waits;
+  }
+
+  #judge(client: ConnectionInput, wanted: Wanted): Verdict {
+    const { topicFilter, qos } = wanted;
+    const problem = this.#problemOf(topicFilter);
+    if (problem !== null) {
+      return { reasonCode: ReasonCode.TopicFilterInvalid, refusal: TOPIC_PROBLEMS[problem] };
+    }
+    const answer = client.rights?.ask('subscribe', topicFilter, qos, false);
+    if (answer?.allowed === false) {
+      return {
+        reasonCode: toldReasonCode('suback', answer.reasonCode ?? ReasonCode.NotAuthorized),
+        refusal: answer.reasonString ?? 'not authorized',
+      };
+    }
+    if (!this.#subscriptions.hasRoomFor(client.session, topicFilter)) {
+      return { reasonCode: ReasonCode.QuotaExceeded, refusal: 'as many subscriptions as there may be' };
+    }
+    return { reasonCode: qos as ReasonCode, refusal: undefined };
+  }
+
+  #problemOf(topicFilter: string): TopicProblem | null {
+    const { topicLevels, topicBytes } = this.#context.profile.limits;
+    if (!isSharedFilter(topicFilter)) return checkTopicFilter(topicFilter, topicLevels, topicBytes);
+    const shared = parseSharedFilter(topicFilter, topicLevels, topicBytes);
+    return typeof shared === 'string' ? shared : null;
+  }
+}
+
+function showsRetained(wanted: Wanted, isNew: boolean): boolean {
+  return (
+    !isSharedFilter(wanted.topicFilter) &&
+    wanted.retainHandling !== 2 && // [MQTT-3.3.1-11]
+    (wanted.retainHandling === 0 || // [MQTT-3.3.1-9] [MQTT-3.8.4-4] [MQTT-3.8.4-3] 3.1.1
+      isNew) // [MQTT-3.3.1-10]
+  );
+}
+
+/** SUBACK before MQTT 5.0 knows one failure. [MQTT-3.9.3-2] 3.1.1 */
+function asReturnCode(reasonCode: ReasonCode): ReasonCode {
+  return reasonCode >= 0x80 ? ReasonCode.UnspecifiedError : reasonCode;
+}

@@ -1,0 +1,149 @@
+import type { Topic } from '../topics/topic-table.ts';
+import type { DropReason } from './drop-reason.ts';
+import { DROP_REASONS } from './drop-reason.ts';
+
+/** Why messages did not arrive, as `Outcomes.latest` tells it: one row for equal drops that followed each other. */
+export interface Drop {
+  readonly reason: DropReason;
+  /** The recipient; the publisher where the reason's row says so. */
+  readonly clientId: string;
+  readonly topicName: string;
+  readonly count: number;
+  /** On the monotonic clock. */
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+/** Told of every drop, synchronously; it must not call back into the core, and must not throw. */
+export type DropListener = (reason: DropReason, clientId: string, topicName: string, count: number) => void;
+
+export interface OutcomesOptions {
+  /**
+   * How many drops `latest` remembers, for each reason by itself, so that a flood of one kind does not wash away the
+   * rare one that somebody looks for.
+   * @default 128
+   */
+  readonly recentDropsPerReason?: number;
+  readonly onDrop?: DropListener;
+}
+
+/**
+ * The one place where every message ends, once for each recipient: delivered, or dropped for a reason. Metrics, the
+ * events of the broker and the question "why did it not arrive?" are answered from here.
+ *
+ * Delivered means handed to the network at QoS 0, and acknowledged at QoS 1 and 2. Delivering costs one addition;
+ * dropping costs one addition and one entry of a bounded ring, because drops come in floods.
+ */
+export class Outcomes {
+  /** Messages delivered, once for each recipient. */
+  deliveredCount = 0;
+  /** The monotonic time that drops are noted with; set once for each turn. */
+  nowMs = 0;
+
+  readonly #counts: number[];
+  readonly #rings: (DropRing | null)[];
+  readonly #recentDropsPerReason: number;
+  readonly #onDrop: DropListener | null;
+
+  constructor(options: OutcomesOptions = {}) {
+    this.#recentDropsPerReason = options.recentDropsPerReason ?? 128;
+    this.#onDrop = options.onDrop ?? null;
+    this.#counts = DROP_REASONS.map(() => 0);
+    this.#rings = DROP_REASONS.map(() => null);
+  }
+
+  delivered(count: number): void {
+    this.deliveredCount += count;
+  }
+
+  dropped(reason: DropReason, clientId: string, topic: Topic | string, count: number): void {
+    this.#counts[reason]! += count;
+    let ring = this.#rings[reason]!;
+    if (ring === null) {
+      ring = new DropRing(this.#recentDropsPerReason);
+      this.#rings[reason] = ring;
+    }
+    ring.add(clientId, topic, count, this.nowMs);
+    if (this.#onDrop !== null) this.#onDrop(reason, clientId, nameOf(topic), count);
+  }
+
+  /** Messages dropped for this reason. */
+  droppedFor(reason: DropReason): number {
+    return this.#counts[reason]!;
+  }
+
+  /** Messages dropped because a limit was reached: what a larger limit, or a faster reader, would have saved. */
+  get droppedByLimits(): number {
+    let sum = 0;
+    for (const row of DROP_REASONS) if (row.kind === 'limit') sum += this.#counts[row.reason]!;
+    return sum;
+  }
+
+  /** By the reasons' codes; every reason is there. */
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(DROP_REASONS.map((row) => [row.code, this.#counts[row.reason]!]));
+  }
+
+  /** The latest drops, oldest first, of one client or of all. */
+  latest(clientId?: string): Drop[] {
+    const drops: Drop[] = [];
+    for (const row of DROP_REASONS) this.#rings[row.reason]?.collect(row.reason, clientId, drops);
+    return drops.sort((a, b) => a.lastAtMs - b.lastAtMs);
+  }
+}
+
+function nameOf(topic: Topic | string): string {
+  return typeof topic === 'string' ? topic : topic.name;
+}
+
+/** One entry, reused when its turn comes round: noting a drop makes no garbage. */
+class DropEntry {
+  clientId = '';
+  topic: Topic | string = '';
+  count = 0;
+  firstAtMs = 0;
+  lastAtMs = 0;
+}
+
+class DropRing {
+  readonly #limit: number;
+  readonly #entries: DropEntry[] = [];
+  #last = -1;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(clientId: string, topic: Topic | string, count: number, nowMs: number): void {
+    if (this.#limit === 0) return;
+    const last = this.#entries[this.#last];
+    if (last !== undefined && last.topic === topic && last.clientId === clientId) {
+      last.count += count;
+      last.lastAtMs = nowMs;
+      return;
+    }
+    this.#last = (this.#last + 1) % this.#limit;
+    if (this.#last === this.#entries.length) this.#entries.push(new DropEntry());
+    const entry = this.#entries[this.#last]!;
+    entry.clientId = clientId;
+    entry.topic = topic;
+    entry.count = count;
+    entry.firstAtMs = nowMs;
+    entry.lastAtMs = nowMs;
+  }
+
+  collect(reason: DropReason, clientId: string | undefined, into: Drop[]): void {
+    for (let i = 1; i <= this.#entries.length; i++) {
+      const entry = this.#entries[(this.#last + i) % this.#entries.length]!;
+      if (clientId !== undefined && entry.clientId !== clientId) continue;
+      into.push({
+        reason,
+        clientId: entry.clientId,
+        topicName: nameOf(entry.topic),
+        count: entry.count,
+        firstAtMs: entry.firstAtMs,
+        lastAtMs: entry.lastAtMs,
+      });
+    }
+  }
+}
