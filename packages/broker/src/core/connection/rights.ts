@@ -19,18 +19,19 @@ export type Decision = (typeof Decision)[keyof typeof Decision];
 
 const DEFAULT_REFUSAL = 'not authorized';
 
+/** Its tables are made on first use: most clients publish to few topics, and many to none. */
 export class Rights {
   readonly #authorizer: Authorizer;
   readonly #identity: ClientIdentity;
   readonly #context: CoreContext;
   readonly #onAnswered: () => void;
   /** Two bits per QoS and retain flag: 1 allowed, 2 denied. */
-  readonly #toPublish: Map<Topic, number>;
-  readonly #refusals: Map<Topic, AuthorizationAnswer>;
+  #toPublish: Map<Topic, number> | null;
+  #refusals: Map<Topic, AuthorizationAnswer> | null;
   /** Answers for the packet that is being looked at, by action, QoS, retain flag and topic. */
-  readonly #answers: Map<string, AuthorizationAnswer>;
+  #answers: Map<string, AuthorizationAnswer> | null;
   /** The questions whose answers are awaited. */
-  readonly #open: Set<string>;
+  #open: Set<string> | null;
   #unanswered: number;
   #generation: number;
 
@@ -45,10 +46,10 @@ export class Rights {
     this.#identity = identity;
     this.#context = context;
     this.#onAnswered = onAnswered;
-    this.#toPublish = new Map();
-    this.#refusals = new Map();
-    this.#answers = new Map();
-    this.#open = new Set();
+    this.#toPublish = null;
+    this.#refusals = null;
+    this.#answers = null;
+    this.#open = null;
     this.#unanswered = 0;
     this.#generation = 0;
   }
@@ -56,32 +57,32 @@ export class Rights {
   /** Rights have changed: everything is asked anew. */
   forget(): void {
     this.#generation++;
-    this.#toPublish.clear();
-    this.#refusals.clear();
-    this.#answers.clear();
-    this.#open.clear();
+    this.#toPublish?.clear();
+    this.#refusals?.clear();
+    this.#answers?.clear();
+    this.#open?.clear();
   }
 
   toPublish(topic: Topic, qos: QoS, retain: boolean): Decision {
     const shift = (qos * 2 + (retain ? 1 : 0)) * 2;
-    const known = ((this.#toPublish.get(topic) ?? 0) >> shift) & 3;
+    const known = ((this.#toPublish?.get(topic) ?? 0) >> shift) & 3;
     if (known !== 0) return known === 1 ? Decision.Allowed : Decision.Denied;
     const answer = this.ask('publish', topic.name, qos, retain);
     if (answer === undefined) return Decision.Pending;
     this.packetDone();
-    if (this.#toPublish.size >= this.#context.profile.limits.rememberedRights) {
-      this.#toPublish.clear();
-      this.#refusals.clear();
+    if ((this.#toPublish?.size ?? 0) >= this.#context.profile.limits.rememberedRights) {
+      this.#toPublish?.clear();
+      this.#refusals?.clear();
     }
     const mark = (answer.allowed ? 1 : 2) << shift;
-    this.#toPublish.set(topic, (this.#toPublish.get(topic) ?? 0) | mark);
-    if (!answer.allowed) this.#refusals.set(topic, answer);
+    (this.#toPublish ??= new Map()).set(topic, (this.#toPublish?.get(topic) ?? 0) | mark);
+    if (!answer.allowed) (this.#refusals ??= new Map()).set(topic, answer);
     return answer.allowed ? Decision.Allowed : Decision.Denied;
   }
 
   /** Why publishing to this topic was denied. */
   refusalOf(topic: Topic): Refusal {
-    const answer = this.#refusals.get(topic);
+    const answer = this.#refusals?.get(topic);
     const { reasonCode = ReasonCode.NotAuthorized, reasonString = DEFAULT_REFUSAL } =
       answer?.allowed === false ? answer : {};
     return { reasonCode, reasonString };
@@ -95,8 +96,8 @@ export class Rights {
     retain: boolean,
   ): AuthorizationAnswer | undefined {
     const key = `${action}${qos}${retain}${topic}`;
-    const known = this.#answers.get(key);
-    if (known !== undefined || this.#open.has(key)) return known;
+    const known = this.#answers?.get(key);
+    if (known !== undefined || this.#open?.has(key)) return known;
     const generation = this.#generation;
     let answered = false;
     const answer = this.#authorizer.authorize(
@@ -106,25 +107,25 @@ export class Rights {
         answered = true;
         this.#unanswered--;
         if (generation === this.#generation) {
-          this.#open.delete(key);
-          this.#answers.set(key, late);
+          this.#open?.delete(key);
+          (this.#answers ??= new Map()).set(key, late);
         }
         if (this.#unanswered === 0) this.#onAnswered();
       },
     );
     if (answer === undefined) {
       this.#unanswered++;
-      this.#open.add(key);
+      (this.#open ??= new Set()).add(key);
       return undefined;
     }
     answered = true;
-    this.#answers.set(key, answer);
+    (this.#answers ??= new Map()).set(key, answer);
     return answer;
   }
 
   /** The packet that asked has been dealt with. */
   packetDone(): void {
-    if (this.#answers.size > 0) this.#answers.clear();
+    if (this.#answers !== null && this.#answers.size > 0) this.#answers.clear();
   }
 
   get waits(): boolean {
