@@ -125,7 +125,7 @@ export class Rights {
 
   /** The packet that asked has been dealt with. */
   packetDone(): void {
-    if (this.#answers !== null && this.#answers.size > 0) this.#answers.clear();
+    this.#answers = null;
   }
 
   get waits(): boolean {
