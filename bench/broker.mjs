@@ -1,12 +1,12 @@
 /**
- * The broker under measurement, in a process of its own: as `martlet start` runs it, with metrics and `$SYS` on. Takes a
+ * The broker under measurement, in a process of its own: as `martlet start` runs it, with metrics, `$SYS` and an authoriser on. Takes a
  * description as JSON in its only argument and prints one line of JSON, where it listens, when it does.
  *
- *     node bench/broker.mjs '{"authorizer": true, "webSocket": true}'
+ *     node bench/broker.mjs '{"authorizer": false, "webSocket": true}'
  */
 import { createBroker } from '../packages/broker/dist/index.js';
 
-const { authorizer = false, webSocket = false, options = {} } = JSON.parse(process.argv[2] ?? '{}');
+const { authorizer = true, webSocket = false, options = {} } = JSON.parse(process.argv[2] ?? '{}');
 
 const ALLOWED = { allowed: true };
 /** Says yes to everything: what is measured is that it is asked, and that its answers are remembered. */

@@ -89,7 +89,12 @@ const MIXED = [
   ],
   ['retained', 'every second message is retained', `${SPREAD} --retain-every 2`],
   ['websocket', '50 → 50 WebSocket subscribers', `${SPREAD} --ws 100`, { broker: { webSocket: true } }],
-  ['authorizer', 'topics-100 with an authoriser that is asked', SPREAD, { broker: { authorizer: true } }],
+  [
+    'no-authorizer',
+    'topics-100 without an authoriser: nobody is asked',
+    SPREAD,
+    { broker: { authorizer: false } },
+  ],
   ['everything', 'all of these at once', EVERYTHING, { broker: { authorizer: true, webSocket: true } }],
   [
     'everything-5k',

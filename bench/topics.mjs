@@ -4,7 +4,7 @@
  *
  *     npm run build && node --expose-gc bench/topics.mjs [tree|table|changes|retained|deadlines|in-flight]...
  */
-import { RetainedMessages } from '../packages/broker/dist/core/retained-messages.js';
+import { RetainedMessages } from '../packages/broker/dist/core/retained/retained-messages.js';
 import { SubscriptionTree } from '../packages/broker/dist/core/topics/subscription-tree.js';
 import { TopicTable } from '../packages/broker/dist/core/topics/topic-table.js';
 import { Deadlines, InFlightTable } from '../packages/protocol/dist/index.js';
