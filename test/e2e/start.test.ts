@@ -22,7 +22,9 @@ const NOBODY = 65_534;
 const elsewhere = mkdtempSync(join(tmpdir(), 'martlet-start-'));
 /** Without what the test runner itself tells programs about colour. */
 const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...environment } = process.env;
-const env = { ...environment, TERM: 'xterm-256color' };
+// A terminal of its own: what runs the tests may be none, and say so.
+const { CI: _, FORCE_COLOR: __, ...terminalEnvironment } = environment;
+const env = { ...terminalEnvironment, TERM: 'xterm-256color' };
 
 beforeAll(buildMartlet);
 afterEach(() => programs.stopAll());

@@ -175,8 +175,11 @@ export class PacketStream {
       this.#show(tail, 0, length);
     } finally {
       this.owned = false;
-      this.#sink.onShown();
-      this.#memory.release(tail);
+      try {
+        this.#sink.onShown();
+      } finally {
+        this.#memory.release(tail);
+      }
     }
   }
 

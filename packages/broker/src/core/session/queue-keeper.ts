@@ -42,7 +42,8 @@ export class QueueKeeper {
 
   pushShared(group: SharedGroup, delivery: Delivery, leavesAtOnce: boolean): boolean {
     const { queue } = group;
-    const passes = leavesAtOnce && this.affords(delivery);
+    // Whoever takes it has its own bound on what is in flight; a queue that is empty is no reason to refuse it.
+    const passes = leavesAtOnce && (group.waiting === 0 || this.affords(delivery));
     if (!passes && !this.#makeRoom(queue, delivery, group.name, null, group.kept)) return false;
     queue.push(delivery);
     this.#count(delivery, 1, group.kept);
@@ -145,24 +146,33 @@ export class QueueKeeper {
   ): boolean {
     const { limits, fullQueue } = this.#context.profile;
     const held = (inFlightBytes ?? 0) + delivery.message.bytes;
+    // What is dropped must make room: not if this one alone is too much, nor if others have overdrawn the budget.
+    const fits = limits.queuedMessages > 0 && held <= limits.queuedBytes;
+    const shared = inFlightBytes === null;
     for (;;) {
       const full = queue.length >= limits.queuedMessages || queue.bytes + held > limits.queuedBytes;
       const spent = !this.affords(delivery);
       if (!full && !spent) return true;
-      const oldest = fullQueue === 'drop-oldest' ? queue.shift() : undefined;
-      const reason =
-        inFlightBytes === null
+      const useful = fits && (!spent || this.#wouldAfford(queue.bytes, delivery));
+      const oldest = useful && fullQueue === 'drop-oldest' ? queue.shift() : undefined;
+      const reason = !full
+        ? DropReason.TotalBudget
+        : shared
           ? DropReason.GroupFull
-          : !full
-            ? DropReason.TotalBudget
-            : oldest === undefined
-              ? DropReason.QueueFullDroppedNewest
-              : DropReason.QueueFullDroppedOldest;
+          : oldest === undefined
+            ? DropReason.QueueFullDroppedNewest
+            : DropReason.QueueFullDroppedOldest;
       this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
       if (oldest === undefined) return false;
       this.#count(oldest, -1, kept);
       queue.done(oldest);
     }
+  }
+
+  /** Whether the budget would have room for one more if so many bytes were given up. */
+  #wouldAfford(bytes: number, { message }: Delivery): boolean {
+    const { queuedBytesInAll } = this.#context.profile.limits;
+    return this.#context.queuedBytes - bytes + message.bytes <= queuedBytesInAll;
   }
 
   /** What waits in a group has moved into the store, or out of it. */
