@@ -95,7 +95,7 @@ export function render(limits, habits, listenerLimits, fixedBounds) {
     '',
     '## Fixed bounds',
     '',
-    'No options: they change how fast the broker is, and nothing that it does.',
+    'No options: they change how fast the broker is and in which pieces it works, not what it does.',
     '',
     '| bound | value | on | at the bound |',
     '|---|---|---|---|',

@@ -27,7 +27,11 @@ export async function start(options: StartOptions): Promise<void> {
   }
   const ending = await Promise.race([announce(text), signal]);
   const reason = ending === 'broken pipe' ? ending : await signal;
-  log.write('notice', 'stopping', `${reason}: telling ${broker.gauges.connections} clients`);
+  log.write(
+    'notice',
+    'stopping',
+    `${reason}: telling clients that the broker goes (${broker.gauges.connections} connected)`,
+  );
   await broker.close();
   log.write('notice', 'stopped', 'all connections are closed');
 }

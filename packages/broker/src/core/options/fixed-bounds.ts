@@ -48,6 +48,24 @@ export const FIXED_BOUNDS = {
     text: 'memory of large payloads kept for reuse',
     effect: 'what is given back beyond it is freed',
   },
+  largeReadsAhead: {
+    value: 128,
+    unit: 'packets',
+    text: 'memory in use for large packets while more is handed out before its packet has come, 256 KiB at most each',
+    effect: 'the next large packet is read into the buffer that all share, and copied',
+  },
+  runMessages: {
+    value: 1024,
+    unit: 'messages',
+    text: 'consecutive messages of one read that are routed together',
+    effect: 'the next run begins',
+  },
+  earlyFlushBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    text: 'output that one connection collects within a turn; at most half of `outboxBytes`',
+    effect: 'it is written before the turn ends',
+  },
 } as const;
 
 export type FixedBoundName = keyof typeof FIXED_BOUNDS;

@@ -15,9 +15,6 @@ const GRAIN_BYTES = 16_384;
 /** Free memory that is kept for reuse. */
 const FREE_BYTES = FIXED_BOUNDS.pooledLargeBytes.value;
 
-/** While so many pieces are in use, none is handed out before its packet has come. */
-const LEASES_AHEAD = 128;
-
 interface Lease {
   /** Outboxes that still refer to it, and the stream that shows it. */
   users: number;
@@ -47,7 +44,7 @@ export class LargeMemory implements PacketMemory {
   }
 
   takeAhead(bytes: number): Uint8Array | null {
-    return this.#leases.size < LEASES_AHEAD ? this.take(bytes) : null;
+    return this.#leases.size < FIXED_BOUNDS.largeReadsAhead.value ? this.take(bytes) : null;
   }
 
   /** Memory that somebody uses at the moment. */

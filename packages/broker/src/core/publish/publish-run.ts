@@ -3,14 +3,14 @@
  * DUP: a subscriber gets them as one range of bytes. Made while packets are parsed, routed when something else comes or the read ends.
  */
 import { variableByteIntegerLength, writeVariableByteInteger } from '@martlet/protocol';
+import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
 import type { Session } from '../session/session.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import { WireForm } from './publish-writer.ts';
 import type { Route } from './route.ts';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-/** A run is cut here, so that its tables stay small. */
-const MAX_RUN = 1024;
+const MAX_RUN: number = FIXED_BOUNDS.runMessages.value;
 
 export class PublishRun {
   /** The way of all of them. */

@@ -23,7 +23,6 @@ export function countFilters(
   let at = body + PACKET_ID_BYTES;
   if (version === ProtocolVersion.V5) {
     const propertyLength = readVariableByteInteger(bytes, at, end);
-    if (propertyLength < 0) return 0;
     at += variableByteIntegerLength(propertyLength) + propertyLength;
   }
   let count = 0;
