@@ -64,7 +64,9 @@ describe('martlet start', () => {
     broker.signal('SIGTERM');
     expect(await broker.exit).toMatchObject({ code: 0, signal: null });
     expect(broker.stderr.trimEnd().split('\n')).toEqual([
-      expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z notice stopping: SIGTERM: telling clients that the broker goes \(\d connected\)$/),
+      expect.stringMatching(
+        /^\d{4}-\d\d-\d\dT[\d:.]+Z notice stopping: SIGTERM: telling clients that the broker goes \(\d connected\)$/,
+      ),
       expect.stringMatching(/notice stopped: /),
     ]);
   });
