@@ -28,13 +28,18 @@ export class Authentication {
   ): AuthenticationAnswer | undefined {
     this.#attempt.authenticationData = authenticationData;
     let answered = false;
-    const answer = this.#authenticator.authenticate(this.#attempt, (late) => {
+    let asking = true;
+    let early: AuthenticationAnswer | undefined;
+    const answer = this.#authenticator.authenticate(this.#attempt, (given) => {
       if (answered) return;
       answered = true;
-      onAnswer(late);
+      if (asking)
+        early = given; // from inside the call, which it should not be: taken all the same
+      else onAnswer(given);
     });
+    asking = false;
     if (answer !== undefined) answered = true;
-    return answer;
+    return answer ?? early;
   }
 }
 

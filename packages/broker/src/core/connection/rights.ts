@@ -96,31 +96,39 @@ export class Rights {
     retain: boolean,
   ): AuthorizationAnswer | undefined {
     const key = `${action}${qos}${retain}${topic}`;
-    const known = this.#answers?.get(key);
-    if (known !== undefined || this.#open?.has(key)) return known;
+    const remembered = this.#answers?.get(key);
+    if (remembered !== undefined || this.#open?.has(key)) return remembered;
     const generation = this.#generation;
     let answered = false;
+    let asking = true;
+    let early: AuthorizationAnswer | undefined;
     const answer = this.#authorizer.authorize(
       { client: this.#identity, action, topic, qos, retain },
-      (late) => {
+      (given) => {
         if (answered) return;
         answered = true;
+        if (asking) {
+          early = given; // from inside the call, which it should not be: taken all the same
+          return;
+        }
         this.#unanswered--;
         if (generation === this.#generation) {
           this.#open?.delete(key);
-          (this.#answers ??= new Map()).set(key, late);
+          (this.#answers ??= new Map()).set(key, given);
         }
         if (this.#unanswered === 0) this.#onAnswered();
       },
     );
-    if (answer === undefined) {
+    asking = false;
+    const known = answer ?? early;
+    if (known === undefined) {
       this.#unanswered++;
       (this.#open ??= new Set()).add(key);
       return undefined;
     }
     answered = true;
-    (this.#answers ??= new Map()).set(key, answer);
-    return answer;
+    (this.#answers ??= new Map()).set(key, known);
+    return known;
   }
 
   /** The packet that asked has been dealt with. */
