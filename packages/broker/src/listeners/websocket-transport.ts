@@ -40,6 +40,8 @@ export class WebSocketTransport implements Transport, Lingering {
   #paused = false;
   /** Messages that were already under way when the core paused: at most what one read of the stream held. */
   #held: Uint8Array[] = [];
+  /** They are about to be handed in, outside the core's call of `resume`. */
+  #releasing: NodeJS.Immediate | null = null;
   /** How many bytes the stream had read when the latest message was whole. */
   #readAtMessage: number;
 
@@ -137,16 +139,19 @@ export class WebSocketTransport implements Transport, Lingering {
   pause(): void {
     if (this.#ending) return;
     this.#paused = true;
+    if (this.#releasing !== null) clearImmediate(this.#releasing);
+    this.#releasing = null;
     this.#webSocket.pause();
   }
 
   resume(): void {
-    if (this.#ending || !this.#paused) return;
-    if (this.#held.length > 0) setImmediate(() => this.#release());
+    if (this.#ending || !this.#paused || this.#releasing !== null) return;
+    if (this.#held.length > 0) this.#releasing = setImmediate(() => this.#release());
     else this.#read();
   }
 
   #release(): void {
+    this.#releasing = null;
     this.#paused = false;
     const held = this.#held;
     this.#held = [];
