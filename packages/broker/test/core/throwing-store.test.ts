@@ -1,5 +1,6 @@
 /** A store or a transport that throws: the connection whose work it was ends, and nobody else notices. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { SessionRecord } from '../../src/core/ports/store.ts';
 import type { Delivery } from '../../src/core/publish/delivery.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
 import type { TestClient } from '../world/test-client.ts';
@@ -138,6 +139,143 @@ describe('a store that throws', () => {
     const again = world.connect({ clientId: 'durable', ...DURABLE });
     expect([again.connack?.sessionPresent, subscriber.closed]).toEqual([true, true]);
     expect(world.core.sessions.get('durable')!.queue).toBe(queue);
+  });
+
+  it('at an acknowledgement leaves the exchange open, to be counted once when it is over', () => {
+    world.connect().publish('t', 'second', { qos: 1 });
+    const session = world.core.sessions.get('durable')!;
+    const { context } = world.core;
+    const delivered = context.outcomes.deliveredCount;
+    const queue = session.queue!;
+    const done = queue.done.bind(queue);
+    let failures = 0;
+    queue.done = (delivery) => {
+      if (failures++ === 0) throw new DiskError('the disk is gone');
+      done(delivery);
+    };
+    const { packetId } = subscriber.takePublishes()[0]!;
+    subscriber.send({ type: 'puback', packetId, reasonCode: 0, properties: {} });
+    expect([subscriber.closed, context.outcomes.deliveredCount - delivered]).toEqual([true, 0]);
+    const again = world.connect({ clientId: 'durable', ...DURABLE });
+    expect(again.takeAndAcknowledge()).toMatchObject([{ packetId, dup: true }]);
+    expect([context.outcomes.deliveredCount - delivered, session.senderIfUsed!.inFlight.size]).toEqual([
+      1, 0,
+    ]);
+    expect([context.queuedBytes, session.inFlightBytes]).toEqual([0, 0]);
+  });
+
+  it('when a refused message is to be forgotten counts its refusal once', () => {
+    world.connect().publish('t', 'second', { qos: 1 });
+    const queue = world.core.sessions.get('durable')!.queue!;
+    const done = queue.done.bind(queue);
+    let failures = 0;
+    queue.done = (delivery) => {
+      if (failures++ === 0) throw new DiskError('the disk is gone');
+      done(delivery);
+    };
+    const { packetId } = subscriber.takePublishes()[0]!;
+    subscriber.send({ type: 'puback', packetId, reasonCode: 0x80, properties: {} });
+    const again = world.connect({ clientId: 'durable', ...DURABLE });
+    again.send({ type: 'puback', packetId, reasonCode: 0x80, properties: {} });
+    expect([world.dropped('refused-by-subscriber'), world.core.context.queuedBytes]).toEqual([1, 0]);
+  });
+
+  it('when a message of a group is to go back to it drops that one, and the session ends whole', () => {
+    const leaving = world.connect({ clientId: 'leaving', ...DURABLE });
+    const staying = world.connect({ clientId: 'staying', ...DURABLE });
+    leaving.subscribe('$share/g/shared', 1);
+    staying.subscribe('$share/g/shared', 1);
+    const publisher = world.connect();
+    for (let i = 0; i < 6; i++) publisher.publish('shared', `${i}`, { qos: 1 });
+    const given = leaving.takeTexts();
+    const session = world.core.sessions.get('leaving')!;
+    const { queue } = session.shares![0] as unknown as { queue: { unshift: (delivery: Delivery) => void } };
+    const unshift = queue.unshift.bind(queue);
+    let failures = 0;
+    queue.unshift = (delivery) => {
+      if (failures++ === 0) throw new DiskError('the disk is gone');
+      unshift(delivery);
+    };
+    leaving.disconnect(0, { sessionExpiryInterval: 0 });
+    const taken = staying.takeAndAcknowledge().map(({ payload }) => new TextDecoder().decode(payload));
+    expect([given.length, taken.length, world.dropped('session-ended')]).toEqual([3, 5, 1]);
+    expect([world.core.context.queuedBytes, session.inFlightBytes]).toEqual([0, 0]);
+    expect([session.ended, session.senderIfUsed, session.queue]).toEqual([true, null, null]);
+    expect(world.log.map(({ code }) => code)).toEqual(['store-io']);
+  });
+
+  it('on a will lets the rest of its session end, and the store forgets it', () => {
+    const will = {
+      topicName: 't',
+      payload: new Uint8Array(1),
+      qos: 1,
+      retain: false,
+      properties: {},
+    } as const;
+    const store = world.store as { deleteSession: (clientId: string) => void };
+    const deleteSession = store.deleteSession.bind(store);
+    const forgotten: string[] = [];
+    store.deleteSession = (clientId) => {
+      forgotten.push(clientId);
+      deleteSession(clientId);
+    };
+    const lost = world.connect({ clientId: 'lost', will });
+    lost.subscribe('its/own', 1);
+    world.connect().publish('its/own', 'x', { qos: 1 });
+    const session = world.core.sessions.get('lost')!;
+    breakQueue('durable');
+    lost.drop();
+    expect([forgotten, session.senderIfUsed, session.queue]).toEqual([['lost'], null, null]);
+    expect([world.core.context.queuedBytes, world.dropped('session-ended')]).toEqual([0, 1]);
+  });
+
+  it('when a connection ends does not end it twice: one DISCONNECT, one event', () => {
+    const store = world.store as { putSession: unknown };
+    const { putSession } = store;
+    store.putSession = () => {
+      throw new DiskError('the disk is gone');
+    };
+    world.core.disconnect('durable', 0x98, 'bye');
+    store.putSession = putSession;
+    world.turn();
+    expect(subscriber.take()).toMatchObject([{ type: 'disconnect', reasonCode: 0x98 }]);
+    expect(world.eventsOf('clientDisconnected')).toMatchObject([{ clientId: 'durable', reasonCode: 0x98 }]);
+    expect([subscriber.closed, world.core.sessions.connected]).toEqual([true, 1]); // the publisher
+    expect(world.log.map(({ code }) => code)).toEqual(['store-io']);
+  });
+
+  it('after a goodbye says nothing to a client that is gone', () => {
+    const store = world.store as { putSession: unknown };
+    const { putSession } = store;
+    store.putSession = () => {
+      throw new DiskError('the disk is gone');
+    };
+    subscriber.disconnect();
+    store.putSession = putSession;
+    expect([subscriber.closed, subscriber.take()]).toEqual([true, []]);
+    expect(world.eventsOf('clientDisconnected')).toMatchObject([{ clientId: 'durable', reasonCode: 0 }]);
+  });
+
+  it('on a will that is due at once still has the session noted as disconnected', () => {
+    const will = {
+      topicName: 't',
+      payload: new Uint8Array(1),
+      qos: 1,
+      retain: false,
+      properties: {},
+    } as const;
+    const lost = world.connect({ clientId: 'lost', will, ...DURABLE });
+    const store = world.store as { putSession: (record: SessionRecord) => void };
+    const putSession = store.putSession.bind(store);
+    const noted: SessionRecord[] = [];
+    store.putSession = (record) => {
+      noted.push(record);
+      putSession(record);
+    };
+    breakQueue('durable');
+    lost.drop();
+    expect(noted).toMatchObject([{ clientId: 'lost', will: undefined }]);
+    expect(noted[0]!.disconnectedAtWallMs).toBeTypeOf('number');
   });
 });
 

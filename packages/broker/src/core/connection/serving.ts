@@ -19,6 +19,7 @@ import { DropReason } from '../telling/drop-reason.ts';
 import type { ClientDescription } from '../telling/events.ts';
 import type { ConnectionInput } from './connection-input.ts';
 import type { Agreement } from './handshake.ts';
+import { logInternalError } from './internal-error.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
 import { toldReasonCode } from './told-reason.ts';
@@ -169,7 +170,7 @@ export class Serving implements Phase, SessionHolder {
   }
 
   onHandedOver(acknowledgements: number, qos0Messages: number): void {
-    if (acknowledgements > 0) this.#session.receiver.acknowledged(acknowledgements);
+    if (acknowledgements > 0) this.#session.receiverIfUsed?.acknowledged(acknowledgements);
     this.#parts.context.outcomes.delivered(qos0Messages);
   }
 
@@ -313,9 +314,15 @@ export class Serving implements Phase, SessionHolder {
   #leave(leaving: Leaving, reasonCode: ReasonCode, reason: string): void {
     const session = this.#session;
     if (session.holder !== this) return;
-    this.#parts.incoming.flush();
-    this.#parts.sessions.leave(session, leaving);
-    this.#parts.events.emit('clientDisconnected', { ...this.#client, reasonCode, reason });
+    const { context, events, incoming, sessions } = this.#parts;
+    incoming.flush();
+    try {
+      sessions.leave(session, leaving);
+    } catch (error) {
+      // The session's own end: the connection's goes on as it has begun, with one DISCONNECT and one event.
+      logInternalError(context.log, this.#client.peer, error);
+    }
+    events.emit('clientDisconnected', { ...this.#client, reasonCode, reason });
   }
 
   onUnsent(count: number): void {

@@ -11,6 +11,7 @@
 import { DeliveryState } from '@martlet/protocol';
 import { AT_ONCE } from '../commits.ts';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
+import { logInternalError } from '../connection/internal-error.ts';
 import type { CoreContext } from '../context.ts';
 import type { Exchanges } from '../session/exchanges.ts';
 import type { QueueKeeper } from '../session/queue-keeper.ts';
@@ -185,11 +186,13 @@ export class Outgoing {
 
   /**
    * The session is no more: what waits or is in flight is dropped, but for messages of shared groups that no client has
-   * begun to take exactly once: those go back to their group, which is given back for pumping.
+   * begun to take exactly once: those go back to their group, which is given back for pumping. One that its group's
+   * store does not take back is dropped.
    */
   endSession(session: Session): SharedGroup[] {
     const inFlight = session.senderIfUsed?.inFlight;
     const groups = new Set<SharedGroup>();
+    const failures: unknown[] = [];
     let dropped = this.#queues.dropQueue(session);
     if (inFlight !== undefined && inFlight.size > 0) {
       // Backwards, because each goes to the head of its group's queue.
@@ -198,18 +201,25 @@ export class Outgoing {
         const group = delivery?.share == null ? undefined : this.#groups.get(delivery.share);
         const state = inFlight.stateOf(packetId);
         const begunOnce = state !== DeliveryState.AwaitingPuback; // [MQTT-4.8.2-5]
+        if (delivery !== null) this.#queues.leftFlight(session, delivery);
+        inFlight.free(packetId);
         if (group !== undefined && !begunOnce) {
-          this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!));
           groups.add(group);
+          try {
+            this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!));
+          } catch (error) {
+            failures.push(error);
+            dropped++;
+          }
         } else if (state === DeliveryState.AwaitingPubcomp) {
           this.#context.outcomes.delivered(1); // its client has it
         } else if (state !== DeliveryState.Releasing) {
           dropped++;
         }
-        if (delivery !== null) this.#queues.leftFlight(session, delivery);
-        inFlight.free(packetId);
       }
     }
+    // Once, however many: a store that fails, fails for all of them.
+    if (failures.length > 0) logInternalError(this.#context.log, session.clientId, failures[0]);
     if (dropped > 0) this.#context.outcomes.dropped(DropReason.SessionEnded, session.clientId, '', dropped);
     return [...groups];
   }

@@ -106,24 +106,26 @@ export class Exchanges {
   over(session: Session, packetId: number, reasonCode: number): boolean {
     const { outcomes } = this.#context;
     const delivery = session.sender.inFlight.itemOf(packetId);
+    let commit = AT_ONCE;
+    // First what may throw: the exchange is open then, and is counted when the client has come again to end it.
+    if (delivery !== null) {
+      this.#groups.done(delivery); // [MQTT-4.8.2-6]
+      if (session.kept) {
+        session.queue?.done(delivery);
+        commit = this.#context.staged();
+      }
+      this.#queues.leftFlight(session, delivery);
+    }
     if (reasonCode >= 0x80) {
       const topic = delivery?.message.topic ?? '';
       outcomes.dropped(DropReason.RefusedBySubscriber, session.clientId, topic, 1);
     } else if (reasonCode >= 0) {
       outcomes.delivered(1);
     }
-    if (delivery !== null) {
-      this.#queues.leftFlight(session, delivery);
-      this.#groups.done(delivery); // [MQTT-4.8.2-6]
-      if (session.kept) {
-        session.queue?.done(delivery);
-        const commit = this.#context.staged();
-        if (commit !== AT_ONCE) {
-          session.sender.inFlight.insert(packetId, DeliveryState.Releasing, null);
-          this.#releases.push({ commit, session, packetId });
-          return false;
-        }
-      }
+    if (commit !== AT_ONCE) {
+      session.sender.inFlight.insert(packetId, DeliveryState.Releasing, null);
+      this.#releases.push({ commit, session, packetId });
+      return false;
     }
     session.sender.release(packetId); // [MQTT-4.8.2-6]
     return true;
@@ -135,8 +137,8 @@ export class Exchanges {
     let count = 0;
     while (count < releases.length && releases[count]!.commit <= commit) {
       const { session, packetId } = releases[count++]!;
-      if (session.sender.inFlight.stateOf(packetId) === DeliveryState.Releasing)
-        session.sender.release(packetId);
+      const sender = session.senderIfUsed; // null once the session has ended
+      if (sender?.inFlight.stateOf(packetId) === DeliveryState.Releasing) sender.release(packetId);
     }
     return releases.splice(0, count).map((release) => release.session);
   }

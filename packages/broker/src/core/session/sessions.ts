@@ -113,11 +113,13 @@ export class Sessions {
     }
     session.disconnectedAtMs = this.#context.nowMs;
     this.#expireIn(session, session.sessionExpiryInterval * 1000); // [MQTT-4.1.0-2]
-    this.#wills.onConnectionLost(session);
-    this.#put(session);
+    allOf(
+      () => this.#wills.onConnectionLost(session),
+      () => this.#put(session),
+    );
   }
 
-  /** Ends a session: its will is published, its messages are dropped or go back to their groups. */
+  /** Ends a session, whatever throws: its will is published, its messages are dropped or go back to their groups. */
   end(session: Session): void {
     if (session.ended) return;
     session.holder?.onSessionEnded();
@@ -126,18 +128,22 @@ export class Sessions {
     this.#sessions.delete(session.clientId);
     if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
     let groups: SharedGroup[] = [];
-    try {
-      this.#wills.publish(session);
-      groups = this.#outgoing.endSession(session);
-    } finally {
-      this.#subscriptions.removeAll(session); // whatever throws, nothing is routed to it any more
-    }
-    if (session.recorded) {
-      this.#context.store.deleteSession(session.clientId);
-      this.#context.staged();
-    }
-    session.release();
-    for (const group of groups) if (group.members.length > 0) this.#outgoing.pumpGroup(group);
+    allOf(
+      () => this.#wills.publish(session),
+      () => {
+        groups = this.#outgoing.endSession(session);
+      },
+      () => this.#subscriptions.removeAll(session), // nothing is routed to it any more
+      () => this.#forget(session),
+      () => session.release(),
+      () => allOf(...groups.map((group) => () => this.#outgoing.pumpGroup(group))),
+    );
+  }
+
+  #forget(session: Session): void {
+    if (!session.recorded) return;
+    this.#context.store.deleteSession(session.clientId);
+    this.#context.staged();
   }
 
   /** Brings a session back from the store, before any client connects. */
@@ -209,4 +215,17 @@ export class Sessions {
     });
     this.#context.staged();
   }
+}
+
+/** Does every step, also after one that throws; the first error is thrown then. */
+function allOf(...steps: readonly (() => void)[]): void {
+  const errors: unknown[] = [];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
