@@ -3,6 +3,7 @@
  * batches, so that a subscriber to everything delays nobody.
  */
 import type { Deadline } from '@martlet/protocol';
+import { logInternalError } from '../connection/internal-error.ts';
 import type { CoreContext } from '../context.ts';
 import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
 import { Delivery } from '../publish/delivery.ts';
@@ -121,7 +122,7 @@ export class Retaining {
     if (this.#showings.length === 0) return;
     const showings = this.#showings;
     this.#showings = [];
-    for (const showing of showings) if (this.#showBatch(showing)) this.#showings.push(showing);
+    for (const showing of showings) if (this.#showGuarded(showing)) this.#showings.push(showing);
     if (this.#showings.some(({ held }) => held === null)) this.#context.requestTurn();
   }
 
@@ -138,6 +139,18 @@ export class Retaining {
       this.#context.addLocal({ subscription, message, retained: true });
     }
     return !subscription.ended && !cursor.done;
+  }
+
+  /** Like `#showBatch`; what goes wrong ends the connection of that session, and no other's showing. */
+  #showGuarded(showing: Showing): boolean {
+    try {
+      return this.#showBatch(showing);
+    } catch (error) {
+      const { holder } = showing.session;
+      if (holder === null) logInternalError(this.#context.log, 'showing retained messages', error);
+      else holder.onFailed(error);
+      return false;
+    }
   }
 
   /** True while there is more to show. */
