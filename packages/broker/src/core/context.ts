@@ -131,6 +131,10 @@ export class CoreContext implements OutboxOwner {
     this.requestTurn();
   }
 
+  forgetOutbox(outbox: Outbox): void {
+    this.#waiting.delete(outbox);
+  }
+
   requestTurn(): void {
     if (this.#turnRequested) return;
     this.#turnRequested = true;

@@ -35,7 +35,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   readonly #onGone: (connection: Connection) => void;
   #phase: Phase;
   #gateClosed: boolean;
-  /** The peer is not read because it does not read its answers. */
+  /** The peer is not read because it does not read its answers, or because too many of them wait for a commit. */
   #throttled: boolean;
 
   /** @param onGone called once, when the transport is gone too */
@@ -238,8 +238,12 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   #throttle(): void {
     if (this.#throttled === this.outbox.overrun || this.closed) return;
     this.#throttled = !this.#throttled;
-    if (this.#throttled) this.#transport.pause();
-    else if (!this.#gateClosed) this.#transport.resume();
+    if (this.#throttled) {
+      this.#transport.pause();
+      return;
+    }
+    this.lastReceivedMs = this.#parts.context.nowMs; // what it sent meanwhile could not be seen
+    if (!this.#gateClosed) this.#transport.resume();
   }
 
   /** The one place where what a peer did wrong is caught. */

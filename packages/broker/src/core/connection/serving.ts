@@ -152,7 +152,9 @@ export class Serving implements Phase, SessionHolder {
   }
 
   onDeadline(nowMs: number): void {
-    const lastMs = this.#connection.gateClosed ? nowMs : this.#connection.lastReceivedMs;
+    const { gateClosed, outbox, lastReceivedMs } = this.#connection;
+    // Nothing can come while it is we who do not read.
+    const lastMs = gateClosed || outbox.overrunByCommit ? nowMs : lastReceivedMs;
     const dueMs = lastMs + this.#keepAliveMs;
     if (nowMs < dueMs) {
       this.#connection.setDeadline(dueMs);

@@ -42,6 +42,8 @@ export interface OutboxOwner {
   markDirty(outbox: Outbox): void;
   /** Asks for `releaseHeld` once a commit is done. */
   awaitCommit(outbox: Outbox): void;
+  /** The outbox is closed: it waits for no commit any more. */
+  forgetOutbox(outbox: Outbox): void;
 }
 
 export interface OutboxListener {
@@ -81,6 +83,8 @@ export class Outbox {
   #unreadAnswerBytes: number;
   /** What of ours the owner counts as blocked. */
   #blockedBytes: number;
+  /** It was full when it was last written, and whoever was told so has not been told that there is room. */
+  #roomAwaited: boolean;
   /** Told when acknowledgements leave. */
   listener: OutboxListener | null;
   readonly #owner: OutboxOwner;
@@ -106,6 +110,7 @@ export class Outbox {
     this.#acknowledgements = 0;
     this.#unreadAnswerBytes = 0;
     this.#blockedBytes = 0;
+    this.#roomAwaited = false;
     this.listener = null;
     this.#owner = owner;
     this.#transport = transport;
@@ -129,6 +134,11 @@ export class Outbox {
   get overrun(): boolean {
     const behindConnack = this.#notBefore > this.#owner.commitsDone ? this.length : 0;
     return this.#unreadAnswerBytes + this.#heldBytes + behindConnack > this.#limitBytes;
+  }
+
+  /** True when it is overrun only because of what waits for a commit: the peer is not to blame. */
+  get overrunByCommit(): boolean {
+    return this.overrun && this.#unreadAnswerBytes <= this.#limitBytes;
   }
 
   /** True when `bytes` more keep within the limit; a message alone may be larger than it. */
@@ -240,16 +250,17 @@ export class Outbox {
 
   /** Moves what was held for finished commits into the outbox. */
   releaseHeld(): void {
-    const wasFull = !this.hasRoom || this.overrun;
+    const wasFull = this.#roomAwaited || !this.hasRoom || this.overrun;
     const done = this.#owner.commitsDone;
     if (this.#notBefore <= done) this.#notBefore = 0;
     for (let part = this.#held?.take(done); part !== undefined; part = this.#held?.take(done)) {
       if (this.#held!.isEmpty) this.#held = null;
-      this.append(part.packets, 0, part.packets.length);
+      this.appendAnswer(part.packets);
       this.#acknowledgements += part.acknowledgements;
     }
     if (!wasFull || this.#closed || this.#ending) return;
     this.flush();
+    this.#roomAwaited = false;
     this.listener?.onRoom();
   }
 
@@ -268,6 +279,8 @@ export class Outbox {
   /** Writes everything in one go. The owner has taken it off its list of dirty outboxes, or leaves it there. */
   flush(): void {
     if (this.blocked || this.#closed || this.#notBefore > this.#owner.commitsDone) return;
+    // Also when it is written in the middle of a turn, where nobody can be told yet.
+    if (!this.hasRoom) this.#roomAwaited = true;
     const total = this.length + this.#pieceBytes;
     if (total > 0) {
       const metrics = this.#owner.metrics;
@@ -301,14 +314,15 @@ export class Outbox {
     if (this.#ending) this.#transport.end();
   }
 
-  /** `flush` at the end of the turn; whoever waited for room that a turn's output had filled goes on. */
+  /** `flush` at the end of the turn; whoever waited for room that this turn's output had filled goes on. */
   flushTurn(): void {
-    const wasFull = !this.hasRoom;
     this.flush();
-    if (wasFull && this.hasRoom && !this.#ending) this.listener?.onRoom();
+    if (!this.#roomAwaited || !this.hasRoom || this.#ending) return;
+    this.#roomAwaited = false;
+    this.listener?.onRoom();
   }
 
-  /** The transport is done with what it was given. */
+  /** The transport is done with what it was given; the caller tells that there may be room. */
   onDrained(): void {
     this.blocked = false;
     this.#inTransport = 0;
@@ -317,6 +331,7 @@ export class Outbox {
     this.#piecesInTransport = null;
     this.#countBlocked(0);
     this.flush();
+    this.#roomAwaited = false;
   }
 
   /** Sends what has been appended, then closes the transport. What is held is not sent. */
@@ -344,6 +359,7 @@ export class Outbox {
       this.#notBefore = 0;
       this.#qos0 = 0;
       this.#countBlocked(0);
+      this.#owner.forgetOutbox(this);
     }
     return lost;
   }
