@@ -268,3 +268,29 @@ it('what waits behind a CONNACK that is held flows on when it leaves, also beyon
     Array.from({ length: 30 }, (_, i) => i),
   );
 });
+
+it('a session that has ended gets no new sender from the commit that its acknowledgement waited for', () => {
+  const client = world.durable('client');
+  world.subscribed(client, 'a', 1);
+  client.publish('a', 'x', { qos: 1 });
+  world.settle();
+  client.take();
+  const session = world.core.sessions.get('client')!;
+  client.send(acknowledgement('puback', 1));
+  client.disconnect(0, { sessionExpiryInterval: 0 });
+  expect([session.ended, world.store.commitUnderWay]).toEqual([true, true]);
+  world.settle();
+  expect(session.senderIfUsed).toBeNull();
+});
+
+it('a session that has ended gets no new receiver from the acknowledgement that leaves behind it', () => {
+  const client = world.connect({ clientId: 'client' });
+  const session = world.core.sessions.get('client')!;
+  client.send(publishPacket('a', 'x', { qos: 1, packetId: 1 }), {
+    type: 'disconnect',
+    reasonCode: 0,
+    properties: {},
+  });
+  expect([session.ended, typesOf(client)]).toEqual([true, ['puback']]);
+  expect(session.receiverIfUsed).toBeNull();
+});
