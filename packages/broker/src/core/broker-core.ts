@@ -15,11 +15,11 @@ import {
   ReasonCode,
 } from '@martlet/protocol';
 import { Connection } from './connection/connection.ts';
-import { logInternalError } from './connection/internal-error.ts';
 import { PeerLog } from './connection/peer-log.ts';
 import type { CoreParts } from './connection/phase.ts';
 import type { Environment } from './context.ts';
 import { CoreContext } from './context.ts';
+import { logInternalError } from './internal-error.ts';
 import type { Profile } from './options/profile.ts';
 import type { Outbox } from './output/outbox.ts';
 import type { Authenticator } from './ports/authenticator.ts';

@@ -8,7 +8,7 @@
  * What a failed commit covered belongs to the next one, which is tried after a pause: a full disk is not hammered.
  */
 import type { Deadline, Deadlines } from '@martlet/protocol';
-import { errorCode } from './connection/internal-error.ts';
+import { errorCode } from './internal-error.ts';
 import type { Store, StoreError } from './ports/store.ts';
 
 /** Nothing has to be waited for. */

@@ -13,10 +13,10 @@
 
 import type { Deadline, FrameSink } from '@martlet/protocol';
 import { FrameResult, PacketStream, ReasonCode, RemoteError } from '@martlet/protocol';
+import { logInternalError } from '../internal-error.ts';
 import type { OutboxListener } from '../output/outbox.ts';
 import { Outbox } from '../output/outbox.ts';
 import type { Origin, Transport, TransportSink } from '../ports/transport.ts';
-import { logInternalError } from './internal-error.ts';
 import { Opening } from './opening.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 

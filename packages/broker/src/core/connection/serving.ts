@@ -12,6 +12,7 @@ import {
   ReasonCode,
   reasonCodeText,
 } from '@martlet/protocol';
+import { logInternalError } from '../internal-error.ts';
 import { countFilters } from '../session/filter-count.ts';
 import type { Session, SessionHolder } from '../session/session.ts';
 import { Leaving } from '../session/sessions.ts';
@@ -19,7 +20,6 @@ import { DropReason } from '../telling/drop-reason.ts';
 import type { ClientDescription } from '../telling/events.ts';
 import type { ConnectionInput } from './connection-input.ts';
 import type { Agreement } from './handshake.ts';
-import { logInternalError } from './internal-error.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
 import { toldReasonCode } from './told-reason.ts';

@@ -10,6 +10,7 @@
  * 2 messages wait for in their queue. It knows packets only by their bytes.
  */
 
+import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { Metrics } from '../telling/metrics.ts';
 import type { BufferPool } from './buffer-pool.ts';
@@ -20,7 +21,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 /** A payload of this size or more is sent by reference if its memory is not reused. */
 export const BY_REFERENCE_BYTES = 16_384;
 /** An outbox that collects more than this within one turn is written at once, so that a burst is no slow reader. */
-const EARLY_FLUSH_BYTES = 256 * 1024;
+const EARLY_FLUSH_BYTES: number = FIXED_BOUNDS.earlyFlushBytes.value;
 
 interface Piece {
   /** Where in `bytes` it belongs: after this many of them. */

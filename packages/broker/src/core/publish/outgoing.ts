@@ -11,8 +11,8 @@
 import { DeliveryState } from '@martlet/protocol';
 import { AT_ONCE } from '../commits.ts';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
-import { logInternalError } from '../connection/internal-error.ts';
 import type { CoreContext } from '../context.ts';
+import { logInternalError } from '../internal-error.ts';
 import type { Exchanges } from '../session/exchanges.ts';
 import type { QueueKeeper } from '../session/queue-keeper.ts';
 import type { Session } from '../session/session.ts';

@@ -3,8 +3,8 @@
  * batches, so that a subscriber to everything delays nobody.
  */
 import type { Deadline } from '@martlet/protocol';
-import { logInternalError } from '../connection/internal-error.ts';
 import type { CoreContext } from '../context.ts';
+import { logInternalError } from '../internal-error.ts';
 import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
 import { Delivery } from '../publish/delivery.ts';
 import type { LocalSubscription } from '../publish/local-subscription.ts';

@@ -2,7 +2,7 @@
  * An error that is ours, not a peer's: a store that throws, a mistake in the broker. It is logged by its own code where it
  * has one, and never leaves the core's inputs.
  */
-import type { Log } from '../ports/log.ts';
+import type { Log } from './ports/log.ts';
 
 /** @param where whose work it was, such as a peer's address */
 export function logInternalError(log: Log, where: string, error: unknown): void {
