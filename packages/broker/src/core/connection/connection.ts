@@ -12,13 +12,15 @@
  */
 
 import type { Deadline, FrameSink } from '@martlet/protocol';
-import { FrameResult, PacketStream, ReasonCode, RemoteError } from '@martlet/protocol';
+import { FrameResult, PacketStream, ProtocolError, ReasonCode, RemoteError } from '@martlet/protocol';
 import { logInternalError } from '../internal-error.ts';
 import type { OutboxListener } from '../output/outbox.ts';
 import { Outbox } from '../output/outbox.ts';
 import type { Origin, Transport, TransportSink } from '../ports/transport.ts';
 import { Opening } from './opening.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+
+const CONNECT = 1;
 
 export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink, OutboxListener {
   readonly peer: string;
@@ -37,6 +39,8 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   #gateClosed: boolean;
   /** The peer is not read because it does not read its answers, or because too many of them wait for a commit. */
   #throttled: boolean;
+  /** Nothing has come yet. */
+  #untouched: boolean;
 
   /** @param onGone called once, when the transport is gone too */
   constructor(
@@ -58,6 +62,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.heapIndex = -1;
     this.#gateClosed = false;
     this.#throttled = false;
+    this.#untouched = true;
     this.outbox = new Outbox(context, transport, limits.outboxBytes);
     this.#stream = new PacketStream(
       this,
@@ -77,6 +82,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.lastReceivedMs = context.nowMs;
     context.metrics.bytesReceived += end - start;
     try {
+      if (this.#untouched) this.#checkFirstByte(bytes[start]!);
       this.#stream.receive(bytes, start, end);
       this.#phase.onReadEnd();
     } catch (error) {
@@ -88,6 +94,12 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   /** What a message-based transport may gather: no more than a packet, and little before CONNECT. */
   get maximumMessageBytes(): number {
     return this.#stream.maximumPacketSize;
+  }
+
+  /** Who speaks something else, such as HTTP, is told so before a packet's worth has come. */
+  #checkFirstByte(byte: number): void {
+    this.#untouched = false;
+    if (byte >> 4 !== CONNECT) throw new ProtocolError('the first packet is not CONNECT'); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
   }
 
   readInto(): Uint8Array | null {

@@ -101,6 +101,7 @@ export class Opening implements Phase {
   }
 
   onLost(cause: string | null): void {
+    if (this.#attempt === null && cause === null) return; // a probe of the port: nobody was refused
     this.#tellRefused(undefined, cause ?? 'closed by the peer before CONNECT was accepted');
   }
 
