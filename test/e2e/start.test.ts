@@ -254,9 +254,10 @@ describe.skipIf(!script)(`On a terminal${script ? '' : " (skipped: needs Debian'
   /** Runs the command on a pseudo-terminal; what is written to the program's input is typed there. */
   function onTerminal(variables: Readonly<Record<string, string>>): Program {
     const command = [process.execPath, MAIN, 'start', ...FREE_PORTS].map((word) => `'${word}'`).join(' ');
-    return programs.start('script', ['-qec', command, '/dev/null'], {
+    // `exec` and a shell that is everywhere: one that waited would take the Ctrl+C too and end with 130.
+    return programs.start('script', ['-qec', `exec ${command}`, '/dev/null'], {
       cwd: elsewhere,
-      env: { ...env, ...variables },
+      env: { ...env, SHELL: '/bin/sh', ...variables },
     });
   }
 
