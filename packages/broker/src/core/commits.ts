@@ -9,6 +9,7 @@
  */
 import type { Deadline, Deadlines } from '@martlet/protocol';
 import { errorCode } from './internal-error.ts';
+import { Durability } from './ports/durability.ts';
 import type { Store, StoreError } from './ports/store.ts';
 
 /** Nothing has to be waited for. */
@@ -69,7 +70,7 @@ export class Commits {
       onDone(commit, error);
     };
     try {
-      this.#store.commit(onEnd);
+      this.#store.commit(Durability.Disk, onEnd);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       onEnd({ code: errorCode(error) ?? 'store-threw', message });

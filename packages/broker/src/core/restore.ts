@@ -70,6 +70,7 @@ export function restore({
       },
       expiresAtWallMs: (message) => context.toWallMs(message.expiresAtMs),
     },
+    sessions,
   );
   if (notRestored > 0) {
     const text = `${notRestored} kept messages were left out: their topic names have more levels than are allowed now`;

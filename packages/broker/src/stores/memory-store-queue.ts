@@ -70,6 +70,8 @@ export class MemoryStoreQueue implements MessageQueue {
     return inFlight;
   }
 
+  rest(): void {}
+
   #identify(delivery: Delivery): void {
     if (delivery.storeId === 0) delivery.storeId = this.#store.newDeliveryId();
   }

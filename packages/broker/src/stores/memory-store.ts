@@ -1,7 +1,9 @@
+import type { Durability } from '../core/ports/durability.ts';
 import type {
   MessageConversion,
   MessageQueue,
   QueueOwner,
+  SessionCensus,
   SessionRecord,
   Store,
   StoreError,
@@ -43,13 +45,14 @@ interface CommitUnderWay {
  *
  * @example
  * const store = new MemoryStore({ commits: 'manual' });
- * store.load(visitor, conversion);
+ * store.load(visitor, conversion, census);
  * store.putSession(session);
  * store.commit((error) => console.log(error === null ? 'kept' : error.code));
  * store.finishCommit(); // now `done` is called, and `reopen` shows the session
  */
 export class MemoryStore implements Store {
   readonly keepsAtOnce: boolean;
+  readonly holdsWaitingInMemory = true;
   readonly #kept = new KeptState();
   readonly #staged: StagedChanges | null;
   readonly #journal: Journal;
@@ -80,7 +83,8 @@ export class MemoryStore implements Store {
     return this.#kept.messages.bytes;
   }
 
-  load(visitor: StoreVisitor, conversion: MessageConversion): void {
+  /** It keeps whole sessions in memory and needs no census. */
+  load(visitor: StoreVisitor, conversion: MessageConversion, _census: SessionCensus): void {
     const image = this.#image;
     if (image === null) throw new Error('MemoryStore.load() was called a second time');
     this.#image = null;
@@ -163,7 +167,8 @@ export class MemoryStore implements Store {
     return this.#staged !== null && !this.#staged.isEmpty;
   }
 
-  commit(done: (error: StoreError | null) => void): void {
+  /** Every durability is the same here. */
+  commit(_durability: Durability, done: (error: StoreError | null) => void): void {
     if (this.#underWay !== null)
       throw new Error('MemoryStore.commit() was called while a commit is under way');
     if (this.#staged === null) {

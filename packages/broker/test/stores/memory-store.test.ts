@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Durability } from '../../src/core/ports/durability.ts';
 import type { MemoryStoreOptions } from '../../src/stores/memory-store.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { LoadedStore } from './contract/loaded-store.ts';
@@ -41,14 +42,14 @@ describe('MemoryStore', () => {
     const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' }));
     expect(() => new LoadedStore(store)).toThrow('a second time');
     expect(() => store.finishCommit()).toThrow('no commit is under way');
-    store.commit(() => undefined);
-    expect(() => store.commit(() => undefined)).toThrow('under way');
+    store.commit(Durability.Disk, () => undefined);
+    expect(() => store.commit(Durability.Disk, () => undefined)).toThrow('under way');
   });
 
   test('loses a commit under way in a crash', () => {
     const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' }));
     store.putRetained('r', new LoadedStore(new MemoryStore()).message({ topicName: 'r' }), 1);
-    store.commit(() => undefined);
+    store.commit(Durability.Disk, () => undefined);
     expect(new LoadedStore(store.reopen()).shown).toEqual([]);
     store.finishCommit();
     expect(new LoadedStore(store.reopen()).shown).toEqual(['retained r']);

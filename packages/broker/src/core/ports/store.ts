@@ -1,5 +1,6 @@
 import type { Delivery } from '../publish/delivery.ts';
 import type { Message, QoS } from '../publish/message.ts';
+import type { Durability } from './durability.ts';
 import type { QueueOwner } from './queue-owner.ts';
 
 export type { QueueOwner, SessionOwner, ShareOwner } from './queue-owner.ts';
@@ -23,13 +24,18 @@ export interface Store {
   /** Payload bytes of these messages, each counted once. */
   readonly messageBytes: number;
 
+  /** True when messages that wait in its queues are held in memory, so that the budget for memory counts them. */
+  readonly holdsWaitingInMemory: boolean;
+
   /**
    * Shows everything that was kept; called once, before anything else. Queues are read through `openQueue`.
    *
    * Sessions come in no particular order, each followed by its subscriptions, its received identifiers and its queue;
    * then the queues of shared groups; then the retained messages.
+   *
+   * @param census where the store looks again what it need not remember itself
    */
-  load(visitor: StoreVisitor, conversion: MessageConversion): void;
+  load(visitor: StoreVisitor, conversion: MessageConversion, census: SessionCensus): void;
 
   /** Adds or replaces. What belongs to a session is staged after the session itself. */
   putSession(session: SessionRecord): void;
@@ -72,8 +78,11 @@ export interface Store {
    *
    * A store that lost track of a failed commit (a sync that failed) may find later that it was kept after all; to make
    * the same changes again must then change nothing.
+   *
+   * At `Disk`, success means that this commit and all before it survive a power cut. At `Os` it survives the process; with
+   * nothing staged, a commit at `Disk` still makes what earlier ones wrote survive a power cut.
    */
-  commit(done: (error: StoreError | null) => void): void;
+  commit(durability: Durability, done: (error: StoreError | null) => void): void;
 }
 
 /** Why a commit failed. */
@@ -138,6 +147,18 @@ export interface MessageConversion {
   expiresAtWallMs(message: Message): number;
 }
 
+/**
+ * The core's own record of a session. A store that moves its records (to free space, to copy itself) asks for it anew instead of
+ * holding a second copy in memory. Asked between turns only: it tells what has been staged, all of it.
+ */
+export interface SessionCensus {
+  /** Shows the session, its subscriptions and its received identifiers; nothing if it was never put. */
+  describe(
+    clientId: string,
+    visitor: Pick<StoreVisitor, 'onSession' | 'onSubscription' | 'onReceived'>,
+  ): void;
+}
+
 export interface StoreVisitor {
   onSession(session: SessionRecord): void;
   onSubscription(clientId: string, subscription: SubscriptionRecord): void;
@@ -181,4 +202,7 @@ export interface MessageQueue {
 
   /** After a restart: what had been sent and not acknowledged, in order of sending. Empties this list. */
   takeInFlight(): Delivery[];
+
+  /** Nobody will take from it for a while (its client has gone): what is kept elsewhere need not stay in memory. */
+  rest(): void;
 }

@@ -1,3 +1,4 @@
+import { Durability } from '../ports/durability.ts';
 import type { Topic } from '../topics/topic-table.ts';
 
 export type QoS = 0 | 1 | 2;
@@ -21,6 +22,8 @@ export class Message {
   readonly properties: Uint8Array;
   /** When it expires on the monotonic clock, in ms; Infinity if never. */
   readonly expiresAtMs: number;
+  /** What was promised of it; at `Memory` a store never writes it. */
+  readonly durability: Durability;
   /** The store's own handle, so that a message for many sessions is stored once; 0 until the store has seen it. */
   storeId: number;
 
@@ -31,6 +34,7 @@ export class Message {
     retain: boolean,
     properties: Uint8Array,
     expiresAtMs: number,
+    durability: Durability = Durability.Disk,
   ) {
     this.topic = topic;
     this.payload = payload;
@@ -38,6 +42,7 @@ export class Message {
     this.retain = retain;
     this.properties = properties;
     this.expiresAtMs = expiresAtMs;
+    this.durability = durability;
     this.storeId = 0;
   }
 

@@ -74,6 +74,8 @@ export class MemoryQueue implements MessageQueue {
     return [];
   }
 
+  rest(): void {}
+
   #ringWithRoom(): (Delivery | undefined)[] {
     const ring = this.#ring;
     if (ring !== null && this.#length < ring.length) return ring;

@@ -2,7 +2,7 @@
  * All sessions: opened by CONNECT, taken over, left when their connection ends, expired, and brought back after a restart.
  */
 import type { CoreContext } from '../context.ts';
-import type { SessionRecord } from '../ports/store.ts';
+import type { SessionCensus, SessionRecord } from '../ports/store.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
 import { NEVER_EXPIRES, Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
@@ -24,7 +24,7 @@ export interface OpenedSession {
   readonly present: boolean;
 }
 
-export class Sessions {
+export class Sessions implements SessionCensus {
   readonly #context: CoreContext;
   readonly #subscriptions: Subscriptions;
   readonly #outgoing: Outgoing;
@@ -204,16 +204,30 @@ export class Sessions {
     }
   }
 
+  /** For a store that writes its records anew. */
+  describe(clientId: string, visitor: Parameters<SessionCensus['describe']>[1]): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined || !session.recorded) return;
+    visitor.onSession(this.#recordOf(session));
+    if (!session.kept) return;
+    for (const subscription of session.subscriptions.values()) visitor.onSubscription(clientId, subscription);
+    for (const packetId of session.receiverIfUsed?.received ?? []) visitor.onReceived(clientId, packetId);
+  }
+
   #put(session: Session): void {
     session.recorded = true;
-    this.#context.store.putSession({
+    this.#context.store.putSession(this.#recordOf(session));
+    this.#context.staged();
+  }
+
+  #recordOf(session: Session): SessionRecord {
+    return {
       clientId: session.clientId,
       sessionExpiryInterval: session.sessionExpiryInterval,
       disconnectedAtWallMs:
         session.output === null ? this.#context.toWallMs(session.disconnectedAtMs) : undefined,
       will: session.will ?? undefined,
-    });
-    this.#context.staged();
+    };
   }
 }
 

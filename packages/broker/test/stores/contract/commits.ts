@@ -1,5 +1,6 @@
 import { DeliveryState } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
+import { Durability } from '../../../src/core/ports/durability.ts';
 import type { StoreError } from '../../../src/core/ports/store.ts';
 import type { StoreRig } from './store-rig.ts';
 import { giveFromGroup, numbered, owner, session, share, subscription, textOf, waits } from './store-rig.ts';
@@ -42,7 +43,7 @@ export function describeCommits(rig: StoreRig): void {
       stageAll();
       const calls: [error: StoreError | null, inside: boolean][] = [];
       let inside = true;
-      rig.core.store.commit((error) => calls.push([error, inside]));
+      rig.core.store.commit(Durability.Disk, (error) => calls.push([error, inside]));
       inside = false;
       expect(calls).toEqual([]);
       expect(rig.core.store.hasStaged).toBe(false);
@@ -56,7 +57,7 @@ export function describeCommits(rig: StoreRig): void {
     test('covers nothing that is staged while it is under way', async () => {
       stageAll();
       let ended = false;
-      rig.core.store.commit(() => {
+      rig.core.store.commit(Durability.Disk, () => {
         ended = true;
       });
       rig.put('late').push(rig.delivery('late'));
@@ -72,7 +73,7 @@ export function describeCommits(rig: StoreRig): void {
       const queue = rig.put('c');
       const each = numbered(rig.delivery('1', { qos: 2 }), 1, DeliveryState.AwaitingPubrec);
       queue.sent(each);
-      rig.core.store.commit(() => undefined);
+      rig.core.store.commit(Durability.Disk, () => undefined);
       queue.sent(numbered(each, 1, DeliveryState.AwaitingPubcomp));
       await rig.harness.finishCommit();
       await rig.restart();
@@ -121,7 +122,7 @@ export function describeCommits(rig: StoreRig): void {
       queue.push(refused);
       rig.core.store.putRetained('r', rig.core.message({ topicName: 'r', payload: 'refused' }), 1);
       rig.harness.failNextCommit();
-      rig.core.store.commit(() => undefined);
+      rig.core.store.commit(Durability.Disk, () => undefined);
       rig.core.store.putRetained('r', rig.core.message({ topicName: 'r', payload: 'later' }), 1);
       await rig.harness.finishCommit();
       queue.shift();

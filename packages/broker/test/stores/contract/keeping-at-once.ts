@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Durability } from '../../../src/core/ports/durability.ts';
 import type { StoreError } from '../../../src/core/ports/store.ts';
 import type { StoreRig } from './store-rig.ts';
 import { owner, waits } from './store-rig.ts';
@@ -16,7 +17,7 @@ export function describeKeepingAtOnce(rig: StoreRig): void {
   test('a commit that nobody needed ends well, and not from inside the call', async () => {
     let inside = true;
     const ended = new Promise<[error: StoreError | null, inside: boolean]>((resolve) => {
-      rig.core.store.commit((error) => resolve([error, inside]));
+      rig.core.store.commit(Durability.Disk, (error) => resolve([error, inside]));
     });
     inside = false;
     expect(await ended).toEqual([null, false]);

@@ -54,7 +54,7 @@ export class LoadedStore<S extends Store = Store> implements StoreVisitor, Messa
   constructor(store: S, wallAheadMs = 1_000_000) {
     this.store = store;
     this.wallAheadMs = wallAheadMs;
-    store.load(this, this);
+    store.load(this, this, { describe() {} });
   }
 
   onSession(session: SessionRecord): void {

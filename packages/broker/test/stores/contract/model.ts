@@ -2,9 +2,11 @@
  * Random histories of one store beside a naive model of it: what is kept is compared after every restart, by content and
  * by count. A history stages, commits (and stages more while a commit is under way), fails commits, and crashes.
  */
+
 import { DeliveryState } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Durability } from '../../../src/core/ports/durability.ts';
 import type { QueueOwner, ShareOwner, StoreError } from '../../../src/core/ports/store.ts';
 import { Delivery } from '../../../src/core/publish/delivery.ts';
 import type { StoreTraits } from '../store-contract.ts';
@@ -275,7 +277,7 @@ class History {
     if (!this.#core.store.hasStaged) return;
     this.#committing = structuredClone(this.#model);
     this.#commitError = undefined;
-    this.#core.store.commit((error) => {
+    this.#core.store.commit(Durability.Disk, (error) => {
       this.#commitError = error;
     });
   }

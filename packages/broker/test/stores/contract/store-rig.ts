@@ -1,5 +1,6 @@
 import { DeliveryState } from '@martlet/protocol';
 import { expect } from 'vitest';
+import { Durability } from '../../../src/core/ports/durability.ts';
 import type {
   MessageQueue,
   SessionOwner,
@@ -55,7 +56,7 @@ export class StoreRig {
     const { store } = this.harness;
     if (!store.hasStaged) return null;
     let end: StoreError | null | undefined;
-    store.commit((error) => {
+    store.commit(Durability.Disk, (error) => {
       end = error;
     });
     await this.harness.finishCommit();

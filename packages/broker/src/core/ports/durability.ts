@@ -1,0 +1,13 @@
+/**
+ * What an acknowledgement promises. A level is asked for by whoever is told (a listener) or by what is told of (a topic
+ * filter); a commit is made at the highest level that anything in it asked for.
+ */
+export const Durability = {
+  /** Kept as long as the process lives. Nothing waits, and a message of this level is never written. */
+  Memory: 0,
+  /** Handed to the operating system: survives the process, and a power cut but for the last moments. */
+  Os: 1,
+  /** On the disk, synced. */
+  Disk: 2,
+} as const;
+export type Durability = (typeof Durability)[keyof typeof Durability];
