@@ -40,6 +40,6 @@ export function readMessageData(
     return { topicName, payload, qos, retain, properties, expiresAtWallMs };
   } catch (error) {
     if (!(error instanceof ByteSourceError)) throw error;
-    throw new RecordError(source.at, `stored message: ${error.message}`, { cause: error });
+    throw new RecordError(`stored message: ${error.message}`, { offset: source.at, cause: error });
   }
 }

@@ -8,8 +8,8 @@ export class RecordError extends Error {
   /** Where the record begins that could not be read, from the start of the bytes that were given. */
   readonly offset: number;
 
-  constructor(offset: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.offset = offset;
+  constructor(message: string, at: { readonly offset: number; readonly cause?: unknown }) {
+    super(message, { cause: at.cause });
+    this.offset = at.offset;
   }
 }

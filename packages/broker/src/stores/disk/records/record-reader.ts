@@ -44,7 +44,7 @@ class RecordReader {
     } catch (error) {
       if (!(error instanceof ByteSourceError)) throw error;
       const text = `record at byte ${this.#start} of the meta area: ${error.message}`;
-      throw new RecordError(this.#start, text, { cause: error });
+      throw new RecordError(text, { offset: this.#start, cause: error });
     }
   }
 
@@ -243,8 +243,8 @@ class RecordReader {
 
   #unknown(value: number, expected: string): never {
     throw new RecordError(
-      this.#start,
       `record at byte ${this.#start} of the meta area: expected ${expected}, got ${value}; it was written by a newer version`,
+      { offset: this.#start },
     );
   }
 }
