@@ -156,7 +156,7 @@ export class Retaining {
   /** True while there is more to show. */
   #showBatch(showing: Showing): boolean {
     const { subscription, session, cursor } = showing;
-    if (session.ended || session.subscriptions.get(subscription.topicFilter) !== subscription) return false;
+    if (session.ended || session.subscriptionTo(subscription.topicFilter) !== subscription) return false;
     const { retainedBatch } = this.#context.profile.limits;
     const batch = this.#batch;
     for (let visited = 0; visited < retainedBatch; visited++) {

@@ -11,9 +11,22 @@ import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { MessageQueue, SubscriptionRecord, WillRecord } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
 import type { QoS } from '../publish/message.ts';
+import type { Subscribed } from './subscription-table.ts';
+import {
+  SubscriptionTable,
+  subscriptionsOf,
+  subscriptionTo,
+  withoutSubscription,
+  withSubscription,
+} from './subscription-table.ts';
 
 /** Session Expiry Interval "never", in seconds. */
 export const NEVER_EXPIRES = 0xffff_ffff;
+
+const QOS_BITS = 0x03;
+const NO_LOCAL = 0x04;
+const RETAIN_AS_PUBLISHED = 0x08;
+const RETAIN_HANDLING_SHIFT = 4;
 
 /** Whoever has the session: its connection. */
 export interface SessionHolder {
@@ -48,9 +61,6 @@ export class Session {
   /** The connected client's sending half; null while it is offline. */
   output: ConnectionOutput | null;
   holder: SessionHolder | null;
-  readonly subscriptions: Map<string, Subscription>;
-  /** Of their topic filters, in characters; Subscriptions'. */
-  filterBytes: number;
   queue: MessageQueue | null;
   /** What is in flight to it costs so much, and may cost no more; QueueKeeper's. */
   inFlightBytes: number;
@@ -64,6 +74,7 @@ export class Session {
   willDue: Deadline | null;
   /** True from the moment it is no longer the client's session. */
   ended: boolean;
+  #subscribed: Subscribed<Subscription>;
   #sender: Sender<Delivery> | null;
   #receiver: Receiver | null;
   /** What was agreed for this connection, until the two above are made. */
@@ -78,8 +89,6 @@ export class Session {
     this.disconnectedAtMs = 0;
     this.output = null;
     this.holder = null;
-    this.subscriptions = new Map();
-    this.filterBytes = 0;
     this.queue = null;
     this.inFlightBytes = 0;
     this.inFlightFull = false;
@@ -88,6 +97,7 @@ export class Session {
     this.expiry = null;
     this.willDue = null;
     this.ended = false;
+    this.#subscribed = null;
     this.#sender = null;
     this.#receiver = null;
     this.#sendQuota = 0;
@@ -115,6 +125,35 @@ export class Session {
     this.shares = null;
     this.expiry = null;
     this.willDue = null;
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return subscriptionsOf(this.#subscribed);
+  }
+
+  get subscriptionCount(): number {
+    if (this.#subscribed instanceof SubscriptionTable) return this.#subscribed.size;
+    return this.#subscribed === null ? 0 : 1;
+  }
+
+  /** Of all its topic filters, in characters. */
+  get filterBytes(): number {
+    if (this.#subscribed instanceof SubscriptionTable) return this.#subscribed.filterBytes;
+    return this.#subscribed === null ? 0 : this.#subscribed.topicFilter.length;
+  }
+
+  /** Its subscription to exactly this filter. */
+  subscriptionTo(topicFilter: string): Subscription | undefined {
+    return subscriptionTo(this.#subscribed, topicFilter);
+  }
+
+  /** Notes a subscription, in the place of one with the same filter. `Subscriptions` does what else belongs to it. */
+  putSubscription(subscription: Subscription): void {
+    this.#subscribed = withSubscription(this.#subscribed, subscription);
+  }
+
+  deleteSubscription(topicFilter: string): void {
+    this.#subscribed = withoutSubscription(this.#subscribed, topicFilter);
   }
 
   /** Made on first use. */
@@ -145,26 +184,47 @@ export class Session {
   }
 }
 
-/** One subscription of one session. Replaced, not changed, when the client subscribes again. */
+/**
+ * One subscription of one session. Replaced, not changed, when the client subscribes again. Small, because there may be
+ * millions: its four options are the bits of one number.
+ */
 export class Subscription implements SubscriptionRecord {
-  readonly kind = 'session';
   readonly session: Session;
   /** With its `$share/name/` prefix if shared. */
   readonly topicFilter: string;
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  readonly retainHandling: 0 | 1 | 2;
   /** 0 if none. */
   readonly subscriptionIdentifier: number;
+  /** As in SUBSCRIBE: two bits of QoS, No Local, Retain As Published, two bits of Retain Handling. */
+  readonly #options: number;
 
   constructor(session: Session, record: SubscriptionRecord) {
     this.session = session;
     this.topicFilter = record.topicFilter;
-    this.qos = record.qos;
-    this.noLocal = record.noLocal;
-    this.retainAsPublished = record.retainAsPublished;
-    this.retainHandling = record.retainHandling;
     this.subscriptionIdentifier = record.subscriptionIdentifier;
+    this.#options =
+      record.qos |
+      (record.noLocal ? NO_LOCAL : 0) |
+      (record.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
+      (record.retainHandling << RETAIN_HANDLING_SHIFT);
+  }
+
+  get kind(): 'session' {
+    return 'session';
+  }
+
+  get qos(): QoS {
+    return (this.#options & QOS_BITS) as QoS;
+  }
+
+  get noLocal(): boolean {
+    return (this.#options & NO_LOCAL) !== 0;
+  }
+
+  get retainAsPublished(): boolean {
+    return (this.#options & RETAIN_AS_PUBLISHED) !== 0;
+  }
+
+  get retainHandling(): 0 | 1 | 2 {
+    return (this.#options >> RETAIN_HANDLING_SHIFT) as 0 | 1 | 2;
   }
 }

@@ -210,7 +210,7 @@ export class Sessions implements SessionCensus {
     if (session === undefined || !session.recorded) return;
     visitor.onSession(this.#recordOf(session));
     if (!session.kept) return;
-    for (const subscription of session.subscriptions.values()) visitor.onSubscription(clientId, subscription);
+    for (const subscription of session.subscriptions) visitor.onSubscription(clientId, subscription);
     for (const packetId of session.receiverIfUsed?.received ?? []) visitor.onReceived(clientId, packetId);
   }
 

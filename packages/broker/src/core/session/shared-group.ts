@@ -115,7 +115,7 @@ export class SharedGroup implements SharedSource {
 
   takeFor(session: Session): Delivery | undefined {
     if (this.#queue === null || this.#queue.length === 0) return undefined;
-    const member = session.subscriptions.get(this.name);
+    const member = session.subscriptionTo(this.name);
     if (member === undefined) return undefined;
     const waiting = this.#queue.shift();
     return waiting === undefined ? undefined : this.given(waiting, member);

@@ -40,10 +40,10 @@ export class Subscriptions {
   }
 
   hasRoomFor(session: Session, topicFilter: string): boolean {
-    if (session.subscriptions.has(topicFilter)) return true;
+    if (session.subscriptionTo(topicFilter) !== undefined) return true;
     const { limits } = this.#context.profile;
     return (
-      session.subscriptions.size < limits.subscriptionsPerSession &&
+      session.subscriptionCount < limits.subscriptionsPerSession &&
       session.filterBytes + topicFilter.length <= limits.filterBytesPerSession &&
       this.#count < limits.subscriptions
     );
@@ -64,8 +64,8 @@ export class Subscriptions {
     const { topicFilter } = record;
     const subscription = new Subscription(session, record);
     const owner = shareOwnerOf(topicFilter);
-    const old = session.subscriptions.get(topicFilter);
-    session.subscriptions.set(topicFilter, subscription);
+    const old = session.subscriptionTo(topicFilter);
+    session.putSubscription(subscription);
     if (owner !== null) {
       this.#groups.join(owner, subscription);
     } else {
@@ -73,7 +73,6 @@ export class Subscriptions {
       this.#tree.add(topicFilter, subscription);
     }
     if (old === undefined) {
-      session.filterBytes += topicFilter.length;
       this.#count++;
       if (owner !== null) this.#sharedCount++;
     }
@@ -82,7 +81,7 @@ export class Subscriptions {
 
   /** False if there was none with exactly this filter. [MQTT-3.10.4-1] [MQTT-3.10.4-1] 3.1.1 */
   remove(session: Session, topicFilter: string): boolean {
-    const subscription = session.subscriptions.get(topicFilter);
+    const subscription = session.subscriptionTo(topicFilter);
     if (subscription === undefined) return false;
     this.#take(session, subscription);
     if (session.kept) {
@@ -94,13 +93,12 @@ export class Subscriptions {
 
   /** The session is no more. */
   removeAll(session: Session): void {
-    for (const subscription of [...session.subscriptions.values()]) this.#take(session, subscription);
+    for (const subscription of session.subscriptions) this.#take(session, subscription);
   }
 
   #take(session: Session, subscription: Subscription): void {
     const { topicFilter } = subscription;
-    session.subscriptions.delete(topicFilter);
-    session.filterBytes -= topicFilter.length;
+    session.deleteSubscription(topicFilter);
     this.#count--;
     const owner = shareOwnerOf(topicFilter);
     if (owner === null) {
