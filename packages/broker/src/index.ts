@@ -1,7 +1,7 @@
 export { BrokerClosedError } from './broker-closed-error.ts';
 export type { LimitName, LimitRow, Limits } from './core/options/limits.ts';
 export { LIMITS } from './core/options/limits.ts';
-export type { Habits, Profile } from './core/options/profile.ts';
+export type { Habits, Profile, TopicDurability } from './core/options/profile.ts';
 export { HABITS } from './core/options/profile.ts';
 export type { ProfileOptions } from './core/options/resolve-profile.ts';
 export { resolveProfile } from './core/options/resolve-profile.ts';
@@ -16,6 +16,8 @@ export type {
   Authorizer,
   ClientIdentity,
 } from './core/ports/authorizer.ts';
+export type { DurabilityName } from './core/ports/durability.ts';
+export { Durability } from './core/ports/durability.ts';
 export type { Log, LogLevel } from './core/ports/log.ts';
 export type { MessageQueue, Store, StoreError } from './core/ports/store.ts';
 export type { Origin, Transport, TransportSink } from './core/ports/transport.ts';

@@ -21,6 +21,8 @@ import type { ProfileOptions } from '../core/options/resolve-profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
 import type { Authenticator } from '../core/ports/authenticator.ts';
 import type { Authorizer } from '../core/ports/authorizer.ts';
+import type { DurabilityName } from '../core/ports/durability.ts';
+import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Store, StoreError } from '../core/ports/store.ts';
 import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
@@ -142,6 +144,7 @@ export class Broker {
   /** Listens for MQTT over TCP, or on a Unix socket. Rejects with an `EnvironmentError`, such as for a port in use. */
   async listen(options: TcpListenerOptions = {}): Promise<Listener> {
     if (this.#closing !== null) throw new BrokerClosedError('listen');
+    checkDurability(options.durability);
     return this.#opened(
       await listenTcp(options, (transport, origin) => this.attach(transport, origin), this.#log),
     );
@@ -150,6 +153,7 @@ export class Broker {
   /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects with an `EnvironmentError`. */
   async listenWebSocket(options: WebSocketListenerOptions = {}): Promise<Listener> {
     if (this.#closing !== null) throw new BrokerClosedError('listenWebSocket');
+    checkDurability(options.durability);
     const maximumMessageBytes = this.profile.limits.maximumPacketSize + WEBSOCKET_ALLOWANCE;
     const listener = await listenWebSocket(
       { maximumMessageBytes, ...options },
@@ -373,6 +377,11 @@ export class Broker {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#log.write('error', 'handler-error', `a handler of the application threw: ${text}`);
   }
+}
+
+/** @throws {RangeError} for what is no level */
+function checkDurability(durability: DurabilityName | undefined): void {
+  if (durability !== undefined) durabilityNamed(durability, 'durability');
 }
 
 function notKept(code: string, reason: string): Error {

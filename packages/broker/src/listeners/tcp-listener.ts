@@ -8,6 +8,7 @@ import { chmodSync } from 'node:fs';
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import { createServer, Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import type { DurabilityName } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Accept, Origin } from '../core/ports/transport.ts';
 import { AcceptFailures } from './accept-failures.ts';
@@ -25,6 +26,8 @@ import { removeStaleSocketFile } from './unix-socket-file.ts';
 export interface TcpListenerOptions {
   /** @default `tcp:` and the port, or `unix:` and the path */
   readonly name?: string;
+  /** What acknowledgements promise to clients that connect here. @default the broker's `durability` */
+  readonly durability?: DurabilityName;
   /** @default '127.0.0.1' */
   readonly host?: string;
   /** 0 takes a free port. @default 1883 */
@@ -137,7 +140,7 @@ class TcpListener implements Listener {
 
   #originAt(address: ListenerAddress): Origin {
     const place = address.kind === 'tcp' ? `tcp:${address.port}` : `unix:${address.path}`;
-    return { listener: this.#options.name ?? place, kind: 'stream' };
+    return { listener: this.#options.name ?? place, kind: 'stream', durability: this.#options.durability };
   }
 
   #takeConnections(): void {

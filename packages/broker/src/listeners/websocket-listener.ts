@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
+import type { DurabilityName } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Accept, Origin } from '../core/ports/transport.ts';
 import { AcceptFailures } from './accept-failures.ts';
@@ -25,6 +26,8 @@ import { WebSocketTransport } from './websocket-transport.ts';
 export interface WebSocketListenerOptions {
   /** @default `websocket:` and the port */
   readonly name?: string;
+  /** What acknowledgements promise to clients that connect here. @default the broker's `durability` */
+  readonly durability?: DurabilityName;
   /** @default '127.0.0.1' */
   readonly host?: string;
   /** 0 takes a free port. @default 8080 */
@@ -163,7 +166,8 @@ class WebSocketListener implements Listener {
   }
 
   #originAt(port: number): Origin {
-    return { listener: this.#options.name ?? `websocket:${port}`, kind: 'websocket' };
+    const { name = `websocket:${port}`, durability } = this.#options;
+    return { listener: name, kind: 'websocket', durability };
   }
 
   #onHttpConnection(socket: Socket): void {

@@ -40,6 +40,26 @@ describe('createBroker refuses', () => {
       { fullQueue: 'drop-all' },
       'option fullQueue: expected one of drop-oldest, drop-newest, got drop-all',
     ],
+    [
+      'a durability that is none',
+      { durability: 'ssd' },
+      'option durability: expected one of disk, os, memory, got ssd',
+    ],
+    [
+      'a durability of topics that is none',
+      { topicDurability: [{ topicFilter: 'a/#', durability: 'ssd' }] },
+      'option topicDurability: expected one of disk, os, memory, got ssd',
+    ],
+    [
+      'a durability of topics whose filter is none',
+      { topicDurability: [{ topicFilter: 'a#', durability: 'os' }] },
+      'option topicDurability: topic filter "a#"',
+    ],
+    [
+      "a durability of topics with a shared subscription's filter",
+      { topicDurability: [{ topicFilter: '$share/g/a', durability: 'os' }] },
+      'got that of a shared subscription: $share/g/a',
+    ],
     ['a negative time', { sysInterval: -1 }, 'option sysInterval: expected a number from 0 on, got -1'],
   ])('%s, and says what is allowed', (_what, options, message) => {
     expect(() => createBroker(untyped(options))).toThrow(RangeError);
@@ -56,6 +76,13 @@ describe('createBroker refuses a value of the wrong type', () => {
       { connackOrder: ['receiveMaximum', 'recieveMaximum'] },
       'unknown CONNACK property recieveMaximum: did you mean receiveMaximum?',
     ],
+    ['text for a list of topics', { topicDurability: 'a' }, 'option topicDurability: expected a list'],
+    [
+      'a topic without a durability',
+      { topicDurability: [{ topicFilter: 'a' }] },
+      'expected entries such as { topicFilter',
+    ],
+    ['no topic at all', { topicDurability: [null] }, 'got null'],
     [
       'a property of another packet',
       { connackOrder: ['willDelayInterval'] },
@@ -69,6 +96,17 @@ describe('createBroker refuses a value of the wrong type', () => {
   test('text that MQTT cannot carry', () => {
     expect(() => createBroker({ responseTopicPrefix: 'a\0' })).toThrow(RangeError);
   });
+});
+
+test('A listener refuses a durability that is none, and listens nowhere', async () => {
+  const broker = createBroker();
+  const durability = 'ssd' as 'disk';
+  await expect(broker.listen({ port: 0, durability })).rejects.toThrow(RangeError);
+  await expect(broker.listenWebSocket({ port: 0, durability })).rejects.toThrow(
+    'option durability: expected one of disk, os, memory, got ssd',
+  );
+  expect(broker.listeners).toEqual([]);
+  await broker.close();
 });
 
 test('createBroker takes a limit at either of its bounds', async () => {

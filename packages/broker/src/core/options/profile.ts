@@ -3,10 +3,15 @@
  * like another one. Limits are in limits.ts.
  */
 import type { ConnackProperties } from '@martlet/protocol';
+import type { DurabilityName } from '../ports/durability.ts';
 import type { Limits } from './limits.ts';
 
 /** What a habit's value may be where it is not one of a few. */
-export type HabitType = 'number' | 'text' | 'list of CONNACK properties';
+export type HabitType =
+  | 'number'
+  | 'text'
+  | 'list of CONNACK properties'
+  | 'list of topic filters, each with a durability';
 
 export interface HabitRow<Value> {
   readonly default: Value;
@@ -17,7 +22,21 @@ export interface HabitRow<Value> {
 export type FullQueue = 'drop-oldest' | 'drop-newest';
 export type ShareBalancing = 'round-robin' | 'least-in-flight';
 
+/** What acknowledgements promise of messages whose topic names match a topic filter. */
+export interface TopicDurability {
+  /** Not a shared one. */
+  readonly topicFilter: string;
+  readonly durability: DurabilityName;
+}
+
 export interface Habits {
+  /**
+   * What an acknowledgement promises, where neither the topic nor the listener says otherwise: kept on the disk, synced;
+   * handed to the operating system; or in memory only.
+   */
+  readonly durability: DurabilityName;
+  /** The first entry whose topic filter matches decides for a message, before its publisher's listener. */
+  readonly topicDurability: readonly TopicDurability[];
   /** What a full queue drops. */
   readonly fullQueue: FullQueue;
   /** Which member of a shared group gets the next message, of those that can take it at once. */
@@ -37,6 +56,16 @@ export interface Habits {
 }
 
 export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> } = {
+  durability: {
+    default: 'disk',
+    values: ['disk', 'os', 'memory'],
+    text: 'what an acknowledgement promises: on the disk, synced; handed to the operating system; in memory only. An option of each listener, too',
+  },
+  topicDurability: {
+    default: [],
+    values: 'list of topic filters, each with a durability',
+    text: 'the first entry whose topic filter matches decides for a message, before the listener and `durability`',
+  },
   fullQueue: {
     default: 'drop-oldest',
     values: ['drop-oldest', 'drop-newest'],

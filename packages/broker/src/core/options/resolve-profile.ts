@@ -1,8 +1,15 @@
 /** From options as an application gives them to a profile in which everything has a value within its bounds. */
-import { isUtf8Encodable, PROPERTIES } from '@martlet/protocol';
+import {
+  checkTopicFilter,
+  isSharedFilter,
+  isUtf8Encodable,
+  PROPERTIES,
+  TOPIC_PROBLEMS,
+} from '@martlet/protocol';
+import { durabilityNamed } from '../ports/durability.ts';
 import type { Limits } from './limits.ts';
 import { LIMITS } from './limits.ts';
-import type { Habits, HabitType, Profile } from './profile.ts';
+import type { Habits, HabitType, Profile, TopicDurability } from './profile.ts';
 import { HABITS } from './profile.ts';
 
 const CONNACK_PROPERTIES: readonly string[] = PROPERTIES.filter(({ contexts }) =>
@@ -58,6 +65,9 @@ function checkHabit(name: string, values: readonly unknown[] | HabitType, value:
     case 'list of CONNACK properties':
       checkConnackProperties(name, value);
       return;
+    case 'list of topic filters, each with a durability':
+      checkTopicDurability(name, value);
+      return;
     default:
       if (values.includes(value)) return;
       throw new RangeError(
@@ -73,6 +83,32 @@ function checkConnackProperties(option: string, value: unknown): void {
   for (const name of value) {
     if (CONNACK_PROPERTIES.includes(name)) continue;
     throw unknown('CONNACK property', String(name), CONNACK_PROPERTIES);
+  }
+}
+
+function checkTopicDurability(option: string, value: unknown): void {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`option ${option}: expected a list of topic filters, got ${String(value)}`);
+  }
+  for (const entry of value as readonly unknown[]) {
+    const { topicFilter, durability } = (entry ?? {}) as Partial<TopicDurability>;
+    if (typeof topicFilter !== 'string' || durability === undefined) {
+      throw new TypeError(
+        `option ${option}: expected entries such as { topicFilter: 'sensors/#', durability: 'os' }, got ${JSON.stringify(entry)}`,
+      );
+    }
+    const problem = checkTopicFilter(topicFilter);
+    if (problem !== null) {
+      throw new RangeError(
+        `option ${option}: topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`,
+      );
+    }
+    if (isSharedFilter(topicFilter)) {
+      throw new RangeError(
+        `option ${option}: expected the topic filter of messages, got that of a shared subscription: ${topicFilter}`,
+      );
+    }
+    durabilityNamed(durability, option);
   }
 }
 

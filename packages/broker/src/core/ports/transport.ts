@@ -1,3 +1,5 @@
+import type { DurabilityName } from './durability.ts';
+
 /**
  * A network connection, as the core sees it: a TCP or Unix socket, a WebSocket, a message port, a test's array.
  *
@@ -36,6 +38,8 @@ export interface Origin {
   readonly listener: string;
   /** `mqtt` over a byte stream, or over WebSocket; for metrics and access rules. */
   readonly kind: 'stream' | 'websocket' | 'in-process';
+  /** What acknowledgements promise to clients that came this way. @default the broker's `durability` */
+  readonly durability?: DurabilityName | undefined;
 }
 
 /** What a transport tells the core: one connection's other side of {@link Transport}. */

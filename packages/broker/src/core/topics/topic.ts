@@ -1,6 +1,11 @@
 import { writeUtf8 } from '@martlet/protocol';
 import type { MatchCache } from './subscription-tree.ts';
 
+/** No rule for topics says what is promised of this topic's messages. */
+export const NO_RULE = -1;
+/** Nobody has looked yet whether one does. */
+export const RULE_UNKNOWN = -2;
+
 /**
  * A topic name that was published to, and what the broker remembers of it.
  *
@@ -23,6 +28,8 @@ export class Topic<R = unknown> implements MatchCache {
   weightBytes: number;
   /** In which generation of the table it was last seen. The table's. */
   tableGeneration: number;
+  /** What a rule for topics promises of its messages, or why nothing. Levels'. */
+  durability: number;
   #bytes: Uint8Array | null;
 
   constructor(name: string, byteLength: number, hash: number, weightBytes: number) {
@@ -35,6 +42,7 @@ export class Topic<R = unknown> implements MatchCache {
     this.matchSlots = null;
     this.weightBytes = weightBytes;
     this.tableGeneration = 0;
+    this.durability = RULE_UNKNOWN;
     this.#bytes = null;
   }
 
