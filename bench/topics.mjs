@@ -210,7 +210,6 @@ function benchDeadlines() {
   const count = 100_000;
   const deadlines = new Deadlines();
   const alarms = Array.from({ length: count }, () => ({
-    dueMs: 0,
     heapIndex: -1,
     onDue() {
       keep(1);

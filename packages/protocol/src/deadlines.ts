@@ -2,15 +2,15 @@
  * All deadlines of a broker or client, in one structure: keep alives, expiries, delays. Time is an argument, in
  * milliseconds of a monotonic clock; the host sleeps until `nextMs` and calls `run`.
  *
- * An indexed heap with four children per node, which is shallower than two and keeps siblings side by side. Setting,
- * moving and clearing a deadline takes a few steps and makes nothing. Deadlines due at the same time fire in no
- * particular order.
+ * An indexed heap with four children per node, which is shallower than two and keeps siblings side by side. The times stand
+ * in an array of their own: what is compared lies together, and a deadline needs no boxed number. Setting, moving and
+ * clearing one takes a few steps and makes nothing. Deadlines due at the same time fire in no particular order.
  */
+
+const SMALLEST_CAPACITY = 16;
 
 /** Something that is to happen at a time. The owner makes it once and sets it as often as needed. */
 export interface Deadline {
-  /** When it is due, written by {@link Deadlines}. Meaningful while it is set. */
-  dueMs: number;
   /** Where it stands in the heap, written by {@link Deadlines}; -1 while it is not set, and to begin with. */
   heapIndex: number;
   /** Called once when it is due; it is not set any more then, and may set itself again. */
@@ -19,6 +19,8 @@ export interface Deadline {
 
 export class Deadlines {
   readonly #heap: Deadline[] = [];
+  /** When each of the heap is due. */
+  #dueMs: Float64Array = new Float64Array(SMALLEST_CAPACITY);
 
   /** How many deadlines are set. */
   get size(): number {
@@ -27,7 +29,7 @@ export class Deadlines {
 
   /** When the first deadline is due; Infinity when none is set. */
   nextMs(): number {
-    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0]!.dueMs;
+    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#dueMs[0]!;
   }
 
   /** Sets a deadline, or moves one that is set. A time in the past is due at once; Infinity clears it. */
@@ -39,15 +41,13 @@ export class Deadlines {
     if (Number.isNaN(dueMs)) throw new TypeError('expected a deadline in milliseconds, got NaN');
     const index = deadline.heapIndex;
     if (index === -1) {
-      deadline.dueMs = dueMs;
       this.#heap.push(deadline);
-      this.#siftUp(this.#heap.length - 1, deadline);
+      if (this.#heap.length > this.#dueMs.length) this.#resize(this.#dueMs.length * 2);
+      this.#siftUp(this.#heap.length - 1, deadline, dueMs);
       return;
     }
-    const later = dueMs > deadline.dueMs;
-    deadline.dueMs = dueMs;
-    if (later) this.#siftDown(index, deadline);
-    else this.#siftUp(index, deadline);
+    if (dueMs > this.#dueMs[index]!) this.#siftDown(index, deadline, dueMs);
+    else this.#siftUp(index, deadline, dueMs);
   }
 
   /** Takes a deadline back. Nothing happens when it is not set. */
@@ -56,9 +56,14 @@ export class Deadlines {
     if (index === -1) return;
     deadline.heapIndex = -1;
     const last = this.#heap.pop()!;
-    if (last === deadline) return;
-    if (last.dueMs > deadline.dueMs) this.#siftDown(index, last);
-    else this.#siftUp(index, last);
+    const size = this.#heap.length;
+    if (last !== deadline) {
+      const lastMs = this.#dueMs[size]!;
+      if (lastMs > this.#dueMs[index]!) this.#siftDown(index, last, lastMs);
+      else this.#siftUp(index, last, lastMs);
+    }
+    const capacity = this.#dueMs.length;
+    if (size * 4 < capacity && capacity > SMALLEST_CAPACITY) this.#resize(capacity / 2);
   }
 
   /**
@@ -71,8 +76,8 @@ export class Deadlines {
     const heap = this.#heap;
     let fired = 0;
     while (fired < max && heap.length > 0) {
+      if (this.#dueMs[0]! > nowMs) break;
       const deadline = heap[0]!;
-      if (deadline.dueMs > nowMs) break;
       this.clear(deadline);
       fired++;
       deadline.onDue(nowMs);
@@ -80,44 +85,58 @@ export class Deadlines {
     return fired;
   }
 
-  #siftUp(from: number, deadline: Deadline): void {
+  /** Puts a deadline where it belongs, upwards from a place that is free. */
+  #siftUp(from: number, deadline: Deadline, dueMs: number): void {
     const heap = this.#heap;
-    const dueMs = deadline.dueMs;
+    const times = this.#dueMs;
     let index = from;
     while (index > 0) {
       const parentIndex = (index - 1) >> 2;
+      const parentMs = times[parentIndex]!;
+      if (parentMs <= dueMs) break;
       const parent = heap[parentIndex]!;
-      if (parent.dueMs <= dueMs) break;
       heap[index] = parent;
+      times[index] = parentMs;
       parent.heapIndex = index;
       index = parentIndex;
     }
     heap[index] = deadline;
+    times[index] = dueMs;
     deadline.heapIndex = index;
   }
 
-  #siftDown(from: number, deadline: Deadline): void {
+  /** The same, downwards. */
+  #siftDown(from: number, deadline: Deadline, dueMs: number): void {
     const heap = this.#heap;
+    const times = this.#dueMs;
     const length = heap.length;
-    const dueMs = deadline.dueMs;
     let index = from;
     for (let first = 4 * index + 1; first < length; first = 4 * index + 1) {
       let earliestIndex = first;
-      let earliest = heap[first]!;
+      let earliestMs = times[first]!;
       const end = Math.min(first + 4, length);
       for (let i = first + 1; i < end; i++) {
-        const child = heap[i]!;
-        if (child.dueMs < earliest.dueMs) {
-          earliest = child;
+        const childMs = times[i]!;
+        if (childMs < earliestMs) {
+          earliestMs = childMs;
           earliestIndex = i;
         }
       }
-      if (earliest.dueMs >= dueMs) break;
+      if (earliestMs >= dueMs) break;
+      const earliest = heap[earliestIndex]!;
       heap[index] = earliest;
+      times[index] = earliestMs;
       earliest.heapIndex = index;
       index = earliestIndex;
     }
     heap[index] = deadline;
+    times[index] = dueMs;
     deadline.heapIndex = index;
+  }
+
+  #resize(capacity: number): void {
+    const times = new Float64Array(capacity);
+    times.set(this.#dueMs.subarray(0, Math.min(capacity, this.#dueMs.length)));
+    this.#dueMs = times;
   }
 }

@@ -4,7 +4,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 class Alarm implements Deadline {
-  dueMs = 0;
   heapIndex = -1;
   readonly firedAt: number[] = [];
   readonly #act: (alarm: Alarm, nowMs: number) => void;
@@ -115,6 +114,25 @@ describe('Deadlines', () => {
     expect(() => deadlines.run(5)).toThrow('failed');
     expect(deadlines.run(5)).toBe(1);
     expect(next.firedAt).toEqual([5]);
+  });
+
+  test('grow to thousands and shrink again, in order', () => {
+    const deadlines = new Deadlines();
+    const order: number[] = [];
+    const alarms = Array.from({ length: 5000 }, (_, i) => {
+      const dueMs = (i * 7919) % 5000;
+      const alarm = new Alarm(() => order.push(dueMs));
+      deadlines.set(alarm, dueMs);
+      return alarm;
+    });
+    for (const alarm of alarms) if (alarm.heapIndex % 3 === 1) deadlines.clear(alarm);
+    const left = deadlines.size;
+    expect(deadlines.run(4999)).toBe(left);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(new Set(order).size).toBe(left);
+    expect(left).toBeGreaterThan(2000);
+    deadlines.set(alarms[0]!, 6000);
+    expect(deadlines.nextMs()).toBe(6000);
   });
 
   test('refuse a time that is not a number', () => {

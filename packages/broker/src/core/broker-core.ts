@@ -182,7 +182,7 @@ export class BrokerCore {
       { version, metrics: context.metrics, outcomes, gauges: this.gauges, heapBytes },
       { sysInterval: profile.sysInterval },
     );
-    this.#sysDeadline = { dueMs: 0, heapIndex: -1, onDue: () => this.#updateSysTopics() };
+    this.#sysDeadline = { heapIndex: -1, onDue: () => this.#updateSysTopics() };
     restore({ context, topics, sessions, subscriptions, groups, queues, retaining });
     context.deadlines.set(this.#sysDeadline, Math.max(this.#sysTopics.nextMs, context.nowMs));
   }

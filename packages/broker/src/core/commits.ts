@@ -38,7 +38,7 @@ export class Commits {
     this.#retryMs = 0;
     this.#store = store;
     this.#deadlines = deadlines;
-    this.#pause = { dueMs: 0, heapIndex: -1, onDue: () => {} };
+    this.#pause = { heapIndex: -1, onDue: () => {} };
   }
 
   /** The commit that makes true what has just been staged: what tells of it waits for this one. */

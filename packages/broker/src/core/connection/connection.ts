@@ -29,7 +29,6 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   lastReceivedMs: number;
   closed: boolean;
   /** Of Deadlines. */
-  dueMs: number;
   heapIndex: number;
   readonly #parts: CoreParts;
   readonly #transport: Transport;
@@ -58,7 +57,6 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     const { limits } = context.profile;
     this.lastReceivedMs = context.nowMs;
     this.closed = false;
-    this.dueMs = 0;
     this.heapIndex = -1;
     this.#gateClosed = false;
     this.#throttled = false;

@@ -232,7 +232,7 @@ export class Retaining {
       this.#expiries.delete(topicName);
       return;
     }
-    const deadline = old ?? { dueMs: 0, heapIndex: -1, onDue: () => this.#expire(topicName) };
+    const deadline = old ?? { heapIndex: -1, onDue: () => this.#expire(topicName) };
     this.#expiries.set(topicName, deadline);
     this.#context.deadlines.set(deadline, atMs);
   }

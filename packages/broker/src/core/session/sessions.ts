@@ -188,7 +188,7 @@ export class Sessions implements SessionCensus {
 
   #expireIn(session: Session, ms: number): void {
     if (session.sessionExpiryInterval === NEVER_EXPIRES) return; // never
-    session.expiry ??= { dueMs: 0, heapIndex: -1, onDue: () => this.#expire(session) };
+    session.expiry ??= { heapIndex: -1, onDue: () => this.#expire(session) };
     this.#context.deadlines.set(session.expiry, this.#context.nowMs + ms);
   }
 

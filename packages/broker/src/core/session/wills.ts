@@ -70,7 +70,7 @@ export class Wills {
       this.publish(session); // [MQTT-3.1.2-8] [MQTT-3.1.2-8] 3.1.1
       return;
     }
-    session.willDue ??= { dueMs: 0, heapIndex: -1, onDue: () => this.publish(session) };
+    session.willDue ??= { heapIndex: -1, onDue: () => this.publish(session) };
     this.#context.deadlines.set(session.willDue, this.#context.nowMs + delayMs);
   }
 
