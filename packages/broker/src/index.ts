@@ -36,4 +36,6 @@ export type { Listener, ListenerAddress } from './listeners/listener.ts';
 export { addressText } from './listeners/listener.ts';
 export type { TcpListenerOptions } from './listeners/tcp-listener.ts';
 export { MARTLET_VERSION } from './martlet-version.ts';
+export type { StoreLockErrorCode } from './stores/disk/lock/lock-error.ts';
+export { StoreLockError } from './stores/disk/lock/lock-error.ts';
 export { MemoryStore } from './stores/memory-store.ts';
