@@ -14,7 +14,7 @@ function subscription(session: Session, subscriptionIdentifier: number): Subscri
 }
 
 it('identifiers of overlapping subscriptions are gathered in place, in their order, those without left out', () => {
-  const session = new Session('c', 0);
+  const session = new Session('c', 0, () => {});
   const target = new Target(subscription(session, 0));
   expect(target.identifiers).toEqual([]);
   target.merge(subscription(session, 7));

@@ -1,5 +1,5 @@
 /**
- * The sending half of one connection: its outbox, and what was agreed about what may be sent to this client. It is
+ * The sending half of one connection: its outbox, and what was agreed about what may be under way. It is
  * valid while the client is connected; a session points at it to reach its client.
  */
 
@@ -10,6 +10,15 @@ import type { OutboundAliases } from '../publish/outbound-aliases.ts';
 import { WireForm } from '../publish/publish-writer.ts';
 import type { Metrics } from '../telling/metrics.ts';
 import { toldReasonString } from './told-reason.ts';
+
+/** What CONNECT and CONNACK agreed on, as far as it concerns what is sent. */
+export interface AgreedOutput {
+  readonly clientId: string;
+  /** Bytes; Infinity if the client did not say. */
+  readonly maximumPacketSize: number;
+  readonly sendQuota: number;
+  readonly receiveMaximum: number;
+}
 
 export class ConnectionOutput {
   readonly clientId: string;
@@ -22,24 +31,29 @@ export class ConnectionOutput {
   readonly aliases: OutboundAliases | null;
   /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
   readonly tellsProblems: boolean;
+  /** QoS 1 and 2 messages that may be in flight to the client. */
+  readonly sendQuota: number;
+  /** QoS 1 and 2 messages that the client may have under way. */
+  readonly receiveMaximum: number;
   readonly #metrics: Metrics;
 
   constructor(
-    clientId: string,
+    agreed: AgreedOutput,
     outbox: Outbox,
     version: ProtocolVersion,
-    maximumPacketSize: number,
     aliases: OutboundAliases | null,
     tellsProblems: boolean,
     metrics: Metrics,
   ) {
-    this.clientId = clientId;
+    this.clientId = agreed.clientId;
     this.outbox = outbox;
     this.form = version === ProtocolVersion.V5 ? WireForm.V5 : WireForm.V3;
     this.version = version;
-    this.maximumPacketSize = maximumPacketSize;
+    this.maximumPacketSize = agreed.maximumPacketSize;
     this.aliases = aliases;
     this.tellsProblems = tellsProblems;
+    this.sendQuota = agreed.sendQuota;
+    this.receiveMaximum = agreed.receiveMaximum;
     this.#metrics = metrics;
   }
 

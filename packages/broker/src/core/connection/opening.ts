@@ -294,10 +294,9 @@ export class Opening implements Phase {
       agreement.sessionExpiryInterval,
     );
     const output = new ConnectionOutput(
-      agreement.clientId,
+      agreement,
       outbox,
       connect.protocolVersion,
-      agreement.maximumPacketSize,
       agreement.outboundTopicAliases === 0 ? null : new OutboundAliases(agreement.outboundTopicAliases),
       connect.properties.requestProblemInformation ?? true,
       context.metrics,
@@ -316,10 +315,8 @@ export class Opening implements Phase {
         : new Rights(authorizer, attempt.identity!, context, () => serving?.onRightsAnswered());
     const input = new ConnectionInput(session, output, rights);
     serving = new Serving(this.#parts, this.#connection, input, connect, client, agreement);
-    session.output = output;
-    session.holder = serving;
+    session.connected(output, serving);
     session.will = connect.will === undefined ? null : willRecord(connect.will); // [MQTT-3.1.2-7]
-    session.connected(agreement.sendQuota, agreement.receiveMaximum);
     sessions.connect(session);
     // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
     // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1

@@ -1,7 +1,8 @@
 /**
  * What the broker keeps for one client beyond its network connection, and what it is subscribed to.
  *
- * An idle session is small: everything that only some need is made on first use. A session is *kept* when it is in the
+ * An idle session is small, because a broker keeps many for clients that are away: everything that only some need is made on
+ * first use, what a connection agreed on is the connection's, and a session is the deadline of its own expiry. A session is *kept* when it is in the
  * store (its Session Expiry Interval is not 0); what is told to its client then waits for commits.
  */
 
@@ -48,10 +49,8 @@ export interface SharedSource {
   takeFor(session: Session): Delivery | undefined;
 }
 
-export class Session {
+export class Session implements Deadline {
   readonly clientId: string;
-  /** Seconds; 0: ends with the connection; NEVER_EXPIRES. */
-  sessionExpiryInterval: number;
   /** What it holds is in the store: its expiry interval was not 0 when it began. */
   kept: boolean;
   /** The store has a record of it, if only for its will. */
@@ -68,22 +67,22 @@ export class Session {
   /** Groups it is a member of; null if none. */
   shares: SharedSource[] | null;
   will: WillRecord | null;
-  /** When the session expires; set while it is offline. */
-  expiry: Deadline | null;
   /** When its will is due; set while it is offline and has one. */
   willDue: Deadline | null;
   /** True from the moment it is no longer the client's session. */
   ended: boolean;
+  /** Of Deadlines: when it expires; set while it is offline. */
+  heapIndex: number;
+  readonly #onExpired: (session: Session) => void;
+  /** As a signed integer, which needs no memory of its own when it is above 2^31. */
+  #sessionExpiryInterval: number;
   #subscribed: Subscribed<Subscription>;
   #sender: Sender<Delivery> | null;
   #receiver: Receiver | null;
-  /** What was agreed for this connection, until the two above are made. */
-  #sendQuota: number;
-  #receiveMaximum: number;
 
-  constructor(clientId: string, sessionExpiryInterval: number) {
+  /** @param onExpired called when it is due as a deadline */
+  constructor(clientId: string, sessionExpiryInterval: number, onExpired: (session: Session) => void) {
     this.clientId = clientId;
-    this.sessionExpiryInterval = sessionExpiryInterval;
     this.kept = false;
     this.recorded = false;
     this.disconnectedAtMs = 0;
@@ -94,26 +93,40 @@ export class Session {
     this.inFlightFull = false;
     this.shares = null;
     this.will = null;
-    this.expiry = null;
     this.willDue = null;
     this.ended = false;
+    this.heapIndex = -1;
+    this.#onExpired = onExpired;
+    this.#sessionExpiryInterval = sessionExpiryInterval | 0;
     this.#subscribed = null;
     this.#sender = null;
     this.#receiver = null;
-    this.#sendQuota = 0;
-    this.#receiveMaximum = 0;
   }
 
-  /** A connection has the session: what may be under way in both directions. */
-  connected(sendQuota: number, receiveMaximum: number): void {
-    this.#sendQuota = sendQuota;
-    this.#receiveMaximum = receiveMaximum;
-    this.#sender?.connected(sendQuota);
-    this.#receiver?.connected(receiveMaximum);
+  /** Seconds; 0: ends with the connection; NEVER_EXPIRES. */
+  get sessionExpiryInterval(): number {
+    return this.#sessionExpiryInterval >>> 0;
+  }
+
+  set sessionExpiryInterval(seconds: number) {
+    this.#sessionExpiryInterval = seconds | 0;
+  }
+
+  onDue(): void {
+    this.#onExpired(this);
+  }
+
+  /** A connection has the session: what may be under way in both directions is what it agreed on. */
+  connected(output: ConnectionOutput, holder: SessionHolder): void {
+    this.output = output;
+    this.holder = holder;
+    this.#sender?.connected(output.sendQuota);
+    this.#receiver?.connected(output.receiveMaximum);
   }
 
   disconnected(): void {
-    this.#sendQuota = 0;
+    this.output = null;
+    this.holder = null;
     this.#sender?.disconnected();
   }
 
@@ -123,7 +136,6 @@ export class Session {
     this.#receiver = null;
     this.queue = null;
     this.shares = null;
-    this.expiry = null;
     this.willDue = null;
   }
 
@@ -160,7 +172,7 @@ export class Session {
   get sender(): Sender<Delivery> {
     if (this.#sender === null) {
       this.#sender = new Sender<Delivery>();
-      this.#sender.connected(this.#sendQuota);
+      this.#sender.connected(this.output?.sendQuota ?? 0);
     }
     return this.#sender;
   }
@@ -174,7 +186,7 @@ export class Session {
   get receiver(): Receiver {
     if (this.#receiver === null) {
       this.#receiver = new Receiver();
-      this.#receiver.connected(this.#receiveMaximum);
+      this.#receiver.connected(this.output?.receiveMaximum ?? 0);
     }
     return this.#receiver;
   }

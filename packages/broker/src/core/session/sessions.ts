@@ -30,6 +30,8 @@ export class Sessions implements SessionCensus {
   readonly #outgoing: Outgoing;
   readonly #wills: Wills;
   readonly #sessions: Map<string, Session>;
+  /** Made once for all of them. */
+  readonly #onExpired: (session: Session) => void;
   /** Ever at once. */
   maximum: number;
   connected: number;
@@ -40,6 +42,7 @@ export class Sessions implements SessionCensus {
     this.#outgoing = outgoing;
     this.#wills = wills;
     this.#sessions = new Map();
+    this.#onExpired = (session) => this.#expire(session);
     this.maximum = 0;
     this.connected = 0;
     wills.onPublished = (session) => this.#put(session);
@@ -82,12 +85,12 @@ export class Sessions implements SessionCensus {
     }
     const present = session !== undefined; // [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.2-4] 3.1.1
     if (session === undefined) {
-      session = new Session(clientId, sessionExpiryInterval);
+      session = new Session(clientId, sessionExpiryInterval, this.#onExpired);
       this.#sessions.set(clientId, session);
       this.maximum = Math.max(this.maximum, this.#sessions.size);
     } else {
       this.#wills.cancel(session);
-      if (session.expiry !== null) this.#context.deadlines.clear(session.expiry); // [MQTT-4.1.0-1] [MQTT-4.1.0-2] 3.1.1
+      this.#context.deadlines.clear(session); // [MQTT-4.1.0-1] [MQTT-4.1.0-2] 3.1.1
       session.sessionExpiryInterval = sessionExpiryInterval;
     }
     return { session, present };
@@ -103,8 +106,6 @@ export class Sessions implements SessionCensus {
   /** The connection has ended. */
   leave(session: Session, leaving: Leaving): void {
     this.connected--;
-    session.output = null;
-    session.holder = null;
     session.disconnected();
     if (leaving === Leaving.Goodbye) this.#wills.cancel(session); // [MQTT-3.14.4-3] [MQTT-3.14.4-3] 3.1.1
     if (session.sessionExpiryInterval === 0) {
@@ -126,7 +127,7 @@ export class Sessions implements SessionCensus {
     if (session.ended) return;
     session.ended = true;
     this.#sessions.delete(session.clientId);
-    if (session.expiry !== null) this.#context.deadlines.clear(session.expiry);
+    this.#context.deadlines.clear(session);
     let groups: SharedGroup[] = [];
     allOf(
       () => this.#wills.publish(session),
@@ -148,7 +149,7 @@ export class Sessions implements SessionCensus {
 
   /** Brings a session back from the store, before any client connects. */
   restore(record: SessionRecord): void {
-    const session = new Session(record.clientId, record.sessionExpiryInterval);
+    const session = new Session(record.clientId, record.sessionExpiryInterval, this.#onExpired);
     session.kept = true;
     session.recorded = true;
     session.will = record.will ?? null;
@@ -188,8 +189,7 @@ export class Sessions implements SessionCensus {
 
   #expireIn(session: Session, ms: number): void {
     if (session.sessionExpiryInterval === NEVER_EXPIRES) return; // never
-    session.expiry ??= { heapIndex: -1, onDue: () => this.#expire(session) };
-    this.#context.deadlines.set(session.expiry, this.#context.nowMs + ms);
+    this.#context.deadlines.set(session, this.#context.nowMs + ms);
   }
 
   #expire(session: Session): void {
