@@ -1,0 +1,74 @@
+/** How far a long piece of work has come, drawn over itself on a terminal, and nothing elsewhere. */
+import type { TextStyle } from './text-style.ts';
+
+export interface ProgressTerminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Work that is over sooner shows nothing, in ms. */
+export const SHOWN_AFTER_MS = 300;
+/** Between two drawings, in ms. */
+export const REDRAWN_AFTER_MS = 100;
+
+const BAR_COLUMNS = 30;
+const ERASE_LINE = '\r\u001b[K';
+
+export class ProgressBar {
+  readonly #terminal: ProgressTerminal;
+  readonly #style: TextStyle;
+  readonly #title: string;
+  readonly #nowMs: () => number;
+  #nextMs: number;
+  #drawn: boolean;
+
+  /**
+   * @param title What is being done, such as `Reading the store`.
+   * @param nowMs A monotonic clock.
+   */
+  constructor(
+    terminal: ProgressTerminal,
+    style: TextStyle,
+    title: string,
+    nowMs: () => number = () => performance.now(),
+  ) {
+    this.#terminal = terminal;
+    this.#style = style;
+    this.#title = title;
+    this.#nowMs = nowMs;
+    this.#nextMs = nowMs() + SHOWN_AFTER_MS;
+    this.#drawn = false;
+  }
+
+  /** @param total Bytes in all; 0 if that is not known yet. */
+  show(doneBytes: number, totalBytes: number): void {
+    if (this.#terminal.isTTY !== true || totalBytes <= 0 || this.#nowMs() < this.#nextMs) return;
+    this.#nextMs = this.#nowMs() + REDRAWN_AFTER_MS;
+    this.#drawn = true;
+    const share = Math.min(1, doneBytes / totalBytes);
+    const percent = `${Math.floor(share * 100)} %`.padStart(5);
+    const figures = `${mebibytes(doneBytes)} of ${mebibytes(totalBytes)} MiB`;
+    const line = `${this.#title}  ${barText(share, BAR_COLUMNS, this.#style)} ${percent}  ${figures}`;
+    const plain = this.#title.length + BAR_COLUMNS + figures.length + percent.length + 5;
+    // A line that is broken could not be drawn over.
+    const fits = plain <= (this.#terminal.columns ?? 80);
+    this.#terminal.write(`${ERASE_LINE}${fits ? line : percent}`);
+  }
+
+  /** Takes it off the terminal. */
+  end(): void {
+    if (this.#drawn) this.#terminal.write(ERASE_LINE);
+    this.#drawn = false;
+  }
+}
+
+/** A bar of full and empty columns. */
+export function barText(share: number, columns: number, style: TextStyle): string {
+  const full = Math.round(share * columns);
+  return style('cyan', '█'.repeat(full)) + style('dim', '░'.repeat(columns - full));
+}
+
+function mebibytes(bytes: number): string {
+  return Math.floor(bytes / 1024 / 1024).toLocaleString('en-US');
+}

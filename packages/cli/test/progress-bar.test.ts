@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { barText, ProgressBar, REDRAWN_AFTER_MS, SHOWN_AFTER_MS } from '../src/progress-bar.ts';
+
+const MIB = 1024 * 1024;
+const plain = (_style: string, text: string): string => text;
+
+/** A bar on a terminal with a clock that the test moves. */
+function barOn(terminal: { readonly isTTY?: boolean; readonly columns?: number }) {
+  const written: string[] = [];
+  const clock = { nowMs: 0 };
+  const write = (text: string): void => void written.push(text);
+  const bar = new ProgressBar({ ...terminal, write }, plain, 'Reading', () => clock.nowMs);
+  return { bar, clock, written };
+}
+
+describe('A progress bar', () => {
+  test('shows nothing of work that is soon over, and then redraws at a bounded rate', () => {
+    const { bar, clock, written } = barOn({ isTTY: true, columns: 100 });
+    bar.show(10 * MIB, 40 * MIB);
+    clock.nowMs = SHOWN_AFTER_MS - 1;
+    bar.show(11 * MIB, 40 * MIB);
+    expect(written).toEqual([]);
+    clock.nowMs = SHOWN_AFTER_MS;
+    bar.show(20 * MIB, 40 * MIB);
+    bar.show(21 * MIB, 40 * MIB);
+    expect(written).toEqual([`\r\u001b[KReading  ${'█'.repeat(15)}${'░'.repeat(15)}  50 %  20 of 40 MiB`]);
+    clock.nowMs += REDRAWN_AFTER_MS;
+    bar.show(40 * MIB, 40 * MIB);
+    expect(written[1]).toContain(`${'█'.repeat(30)} 100 %  40 of 40 MiB`);
+    bar.end();
+    bar.end();
+    expect(written.slice(2)).toEqual(['\r\u001b[K']);
+  });
+
+  test('writes nothing where nobody sees it move, or when there is nothing to do', () => {
+    const elsewhere = barOn({});
+    elsewhere.clock.nowMs = 10_000;
+    elsewhere.bar.show(1, 2);
+    elsewhere.bar.end();
+    expect(elsewhere.written).toEqual([]);
+    const empty = barOn({ isTTY: true });
+    empty.clock.nowMs = 10_000;
+    empty.bar.show(0, 0);
+    empty.bar.end();
+    expect(empty.written).toEqual([]);
+  });
+
+  test('is one figure where a line would be broken', () => {
+    const { bar, clock, written } = barOn({ isTTY: true, columns: 40 });
+    clock.nowMs = 10_000;
+    bar.show(1 * MIB, 3 * MIB);
+    expect(written).toEqual(['\r\u001b[K 33 %']);
+  });
+});
+
+test('A bar has as many columns as it was given, full to its share', () => {
+  expect([0, 0.24, 0.5, 1].map((share) => barText(share, 4, plain))).toEqual([
+    '░░░░',
+    '█░░░',
+    '██░░',
+    '████',
+  ]);
+});
