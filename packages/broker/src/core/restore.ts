@@ -31,7 +31,10 @@ export function restore({
   let notRestored = 0;
   context.store.load(
     {
-      onSession: (record) => sessions.restore(record),
+      onSession: (record) => {
+        context.sampleClock(); // what is loaded may take seconds, and the wall clock goes on
+        sessions.restore(record);
+      },
       onSubscription: (clientId, record) => {
         const session = sessions.get(clientId);
         if (session !== undefined) subscriptions.restore(session, record);
@@ -76,5 +79,6 @@ export function restore({
     const text = `${notRestored} kept messages were left out: their topic names have more levels than are allowed now`;
     context.log.write('warning', 'messages-not-restored', text);
   }
+  context.sampleClock();
   sessions.restoreTimes();
 }

@@ -155,36 +155,49 @@ export class Sessions implements SessionCensus {
     session.will = record.will ?? null;
     this.#sessions.set(record.clientId, session);
     this.maximum = Math.max(this.maximum, this.#sessions.size);
-    this.#restored.push({ session, record });
+    const { sessionExpiryInterval, disconnectedAtWallMs, will } = record;
+    if (disconnectedAtWallMs !== undefined && will === undefined && sessionExpiryInterval > 0) {
+      this.#goOn(session, disconnectedAtWallMs);
+    } else {
+      this.#restored.push({ session, disconnectedAtWallMs });
+    }
   }
 
-  readonly #restored: { readonly session: Session; readonly record: SessionRecord }[] = [];
+  /** Those that need more than that their time goes on: few, unless the broker was killed. */
+  readonly #restored: { readonly session: Session; readonly disconnectedAtWallMs: number | undefined }[] = [];
 
   /**
    * After everything has been loaded: clients that were connected lost their connections now, and have a grace to
-   * come back; the others' times go on where the wall clock says.
+   * come back.
    */
   restoreTimes(): void {
-    const { nowMs, profile } = this.#context;
-    for (const { session, record } of this.#restored.splice(0)) {
-      const { disconnectedAtWallMs, sessionExpiryInterval, will } = record;
-      const lostAtMs =
-        disconnectedAtWallMs === undefined
-          ? nowMs
-          : Math.min(nowMs, this.#context.fromWallMs(disconnectedAtWallMs));
-      const passedMs = nowMs - lostAtMs;
-      session.disconnectedAtMs = lostAtMs;
-      if (sessionExpiryInterval === 0 && will === undefined) {
+    const { profile } = this.#context;
+    for (const { session, disconnectedAtWallMs } of this.#restored.splice(0)) {
+      const { sessionExpiryInterval, will } = session;
+      const passedMs = this.#goOn(session, disconnectedAtWallMs);
+      if (sessionExpiryInterval === 0 && will === null) {
         this.end(session);
         continue;
       }
       // At least 1 ms: nothing is published before the restart is complete.
       const graceMs = Math.max(profile.willGraceMs, 1);
       this.#wills.onRestart(session, disconnectedAtWallMs === undefined, passedMs, graceMs);
-      const leftMs = sessionExpiryInterval * 1000 - passedMs;
-      this.#expireIn(session, sessionExpiryInterval === 0 ? profile.willGraceMs : Math.max(0, leftMs));
+      if (sessionExpiryInterval === 0) this.#expireIn(session, profile.willGraceMs);
       if (disconnectedAtWallMs === undefined) this.#put(session);
     }
+  }
+
+  /** Its time goes on where the wall clock says. Returns the ms for which its client has been away. */
+  #goOn(session: Session, disconnectedAtWallMs: number | undefined): number {
+    const { nowMs } = this.#context;
+    const lostAtMs =
+      disconnectedAtWallMs === undefined
+        ? nowMs
+        : Math.min(nowMs, this.#context.fromWallMs(disconnectedAtWallMs));
+    const passedMs = nowMs - lostAtMs;
+    session.disconnectedAtMs = lostAtMs;
+    this.#expireIn(session, Math.max(0, session.sessionExpiryInterval * 1000 - passedMs));
+    return passedMs;
   }
 
   #expireIn(session: Session, ms: number): void {
