@@ -1,0 +1,125 @@
+import type { SegmentHeader } from './batch-format.ts';
+import {
+  BATCH_HEADER_BYTES,
+  decodeSegmentHeader,
+  FORMAT_VERSION,
+  peekBatchHeader,
+  SEGMENT_HEADER_BYTES,
+  segmentName,
+  segmentOfName,
+} from './batch-format.ts';
+import type { LogFile, LogFiles } from './log-files.ts';
+import type { Damage } from './store-open-error.ts';
+import { StoreOpenError } from './store-open-error.ts';
+
+/** A segment whose header is in order. */
+export interface FoundSegment {
+  readonly header: SegmentHeader;
+  /** Of the file. */
+  readonly bytes: number;
+}
+
+export interface FoundSegments {
+  /** Oldest first. */
+  readonly segments: readonly FoundSegment[];
+  /** The name of a file that a crash left before it was a segment. */
+  readonly unfinished: string | undefined;
+}
+
+/**
+ * Finds the segments of a directory and reads their headers. Files with other names are not looked at.
+ *
+ * A segment gets its header when its first batches are on the disk. So a last file whose header was never written holds
+ * nothing that the segment before it has not, and is passed over.
+ *
+ * @param onDamage told of each file that is missing or not what its name says; these are left out
+ */
+export async function findSegments(
+  files: LogFiles,
+  onDamage: (damage: Damage) => void,
+): Promise<FoundSegments> {
+  const numbers = await segmentNumbers(files);
+  const segments: FoundSegment[] = [];
+  let unfinished: string | undefined;
+  for (let index = 0; index < numbers.length; index++) {
+    const segment = numbers[index]!;
+    const previous = numbers[index - 1];
+    if (previous !== undefined && segment !== previous + 1) {
+      onDamage({ file: segmentName(previous + 1), offset: 0, text: 'expected this file, it is not there' });
+    }
+    const file = await files.open(segmentName(segment), 'read');
+    try {
+      const found = await readSegmentHeader(file, segment);
+      if (typeof found !== 'string') {
+        const fault = faultBetween(segments.at(-1)?.header, found.header);
+        if (fault === null) segments.push(found);
+        else onDamage({ file: segmentName(segment), offset: 0, text: fault });
+      } else if (index === numbers.length - 1 && (await wasNeverFinished(file))) {
+        unfinished = segmentName(segment);
+      } else {
+        onDamage({ file: segmentName(segment), offset: 0, text: found });
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return { segments, unfinished };
+}
+
+async function segmentNumbers(files: LogFiles): Promise<readonly number[]> {
+  let names: readonly string[];
+  try {
+    names = await files.list();
+  } catch (error) {
+    throw StoreOpenError.unreadable('the data directory', error);
+  }
+  const numbers = names.map(segmentOfName).filter((segment) => segment !== undefined);
+  return numbers.sort((a, b) => a - b);
+}
+
+/** The text says what is wrong with it. */
+async function readSegmentHeader(file: LogFile, segment: number): Promise<FoundSegment | string> {
+  const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
+  const count = await file.read(bytes, 0);
+  if (count < SEGMENT_HEADER_BYTES)
+    return `expected a header of ${SEGMENT_HEADER_BYTES} bytes, found ${count}`;
+  const header = decodeSegmentHeader(bytes);
+  if (header === undefined) return 'expected the header of a segment, its checksum is wrong';
+  if (header.version > FORMAT_VERSION) {
+    throw StoreOpenError.tooNew(segmentName(segment), header.version, FORMAT_VERSION);
+  }
+  if (header.segment !== segment) return `expected segment ${segment}, found segment ${header.segment}`;
+  return { header, bytes: await file.size() };
+}
+
+function faultBetween(previous: SegmentHeader | undefined, header: SegmentHeader): string | null {
+  if (previous === undefined) return null;
+  if (previous.storeId.some((byte, at) => header.storeId[at] !== byte)) {
+    return 'expected a file of the same store, found one of another';
+  }
+  return header.firstSequence < previous.firstSequence
+    ? `expected batch ${previous.firstSequence} or a later one first, found ${header.firstSequence}`
+    : null;
+}
+
+/**
+ * Whether a file without a header is one that a crash left: the header's place is empty, and no batch behind it was
+ * written after the first was on the disk.
+ */
+async function wasNeverFinished(file: LogFile): Promise<boolean> {
+  const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
+  const count = await file.read(bytes, 0);
+  if (bytes.subarray(0, count).some((byte) => byte !== 0)) return false;
+  const size = await file.size();
+  let start = SEGMENT_HEADER_BYTES;
+  let first: number | undefined;
+  while (start + BATCH_HEADER_BYTES <= size) {
+    await file.read(bytes, start);
+    const header = peekBatchHeader(bytes);
+    if (header === undefined) return true;
+    first ??= header.sequence;
+    if (header.syncedSequence >= first) return false;
+    start += BATCH_HEADER_BYTES + header.dataLength + header.metaLength;
+  }
+  return true;
+}

@@ -1,0 +1,370 @@
+import { randomBytes } from 'node:crypto';
+import { Durability } from '../../core/ports/durability.ts';
+import {
+  BATCH_HEADER_BYTES,
+  CLEAN_STOP,
+  MAXIMUM_BATCH_BYTES,
+  STORE_ID_BYTES,
+  segmentName,
+} from './batch-format.ts';
+import type { OnMoved, SegmentExtent } from './batch-places.ts';
+import { BatchPlaces } from './batch-places.ts';
+import { CommitAttempt } from './commit-attempt.ts';
+import type { BatchPlace } from './gathering-batch.ts';
+import { GatheringBatch } from './gathering-batch.ts';
+import { checkKept } from './kept-check.ts';
+import type { LogFiles } from './log-files.ts';
+import { PendingBatches } from './pending-batches.ts';
+import type { RecoveredLog } from './recovery.ts';
+import { recover } from './recovery.ts';
+import { SealedBatch } from './sealed-batch.ts';
+import { SegmentReaders } from './segment-readers.ts';
+import { SinkPool } from './sink-pool.ts';
+import { StoreFailure } from './store-failure.ts';
+import { TailFile } from './tail-file.ts';
+import { readUnsynced } from './unsynced-batches.ts';
+
+export type { SegmentExtent } from './batch-places.ts';
+export type { BatchPlace, GatheringBatch } from './gathering-batch.ts';
+
+const DEFAULT_SEGMENT_BYTES: number = 16 * 2 ** 20;
+const DEFAULT_UNSYNCED_BYTES: number = 16 * 2 ** 20;
+
+export interface SegmentLogOptions {
+  /** A new file is begun when one has this many bytes. @default 16 MiB */
+  readonly segmentBytes?: number | undefined;
+  /** What was written and not synced is held in memory; a commit that would exceed this is synced. @default 16 MiB */
+  readonly unsyncedBytes?: number | undefined;
+  /** 16 bytes: the id of the store, if there is none yet. @default random */
+  readonly storeId?: Uint8Array | undefined;
+  /** While it is opened: the records of every batch, in order. `meta` is valid until this returns. */
+  readonly onReplay: (meta: Uint8Array, place: BatchPlace) => void;
+  /**
+   * A batch that is not known to be on the disk goes on in another place, what is being gathered too; `dataLength` is
+   * that of its data area. Several are told from the last to the first, so that ranges never overlap. Must not throw.
+   */
+  readonly onMoved: OnMoved;
+  /** What an operator should know. `code` is stable, `text` is one line. */
+  readonly onNote: (code: string, text: string) => void;
+  readonly onProgress?: ((readBytes: number, totalBytes: number) => void) | undefined;
+}
+
+/**
+ * A log in a directory: batches of bytes, kept whole or not at all, in order. What it says is what its meta areas say,
+ * replayed; its data areas can be read at any place.
+ *
+ * Nothing is ever overwritten or cut off. A file in which a write was lost (a failed sync, a silent call) is given up:
+ * what is not known to be on the disk is still in memory, and is written again to the next file, which from there on
+ * stands for the one before. How long a batch gets is the caller's care: the core refuses new work while commits fail,
+ * and one turn takes in no more than its sockets' buffers. A batch above 1 GiB fails its commit.
+ *
+ * @example
+ * const log = await SegmentLog.open(new NodeLogFiles(directory), { onReplay, onMoved, onNote });
+ * log.gathering.meta.writeText('kept');
+ * await log.commit(Durability.Disk);
+ */
+export class SegmentLog {
+  readonly #files: LogFiles;
+  readonly #options: SegmentLogOptions;
+  readonly #unsyncedBytes: number;
+  readonly #storeId: Uint8Array;
+  readonly #places: BatchPlaces;
+  readonly #pending: PendingBatches;
+  readonly #tail: TailFile;
+  readonly #readers: SegmentReaders;
+  readonly #sinks: SinkPool;
+  #gathering: GatheringBatch;
+  /** Of the last batch that was sealed, and of the last that is known to be on the disk. */
+  #sequence: number;
+  #syncedSequence: number;
+  #attempt: CommitAttempt | null;
+  /** The last batch that this process has synced. */
+  #lastSynced: { readonly segment: number; readonly start: number; readonly sequence: number } | undefined;
+  /** The files end as a clean stop leaves them, or there are none. */
+  #isClean: boolean;
+  #isClosed: boolean;
+
+  /** @throws {StoreOpenError} */
+  static async open(files: LogFiles, options: SegmentLogOptions): Promise<SegmentLog> {
+    const found = await recover(files, {
+      verifiesData: 'after-unclean-stop',
+      onBatch: ({ segment, start, meta }) =>
+        options.onReplay(meta, { segment, dataStart: start + BATCH_HEADER_BYTES }),
+      onProgress: options.onProgress,
+    });
+    const unsynced = await readUnsynced(files, found.unsynced);
+    const log = new SegmentLog(files, options, found);
+    log.#goOnAfter(found, unsynced);
+    return log;
+  }
+
+  private constructor(files: LogFiles, options: SegmentLogOptions, found: RecoveredLog) {
+    this.#files = files;
+    this.#options = options;
+    this.#unsyncedBytes = options.unsyncedBytes ?? DEFAULT_UNSYNCED_BYTES;
+    this.#storeId = found.storeId ?? options.storeId ?? randomBytes(STORE_ID_BYTES);
+    this.#places = new BatchPlaces(found.segments, options.segmentBytes ?? DEFAULT_SEGMENT_BYTES);
+    // After anything but a clean stop it is unknown what else is in the last file: the next batch begins another.
+    if (!found.isClean) this.#places.beginNext();
+    this.#pending = new PendingBatches();
+    this.#tail = new TailFile(files, this.#storeId, found.segments.at(-1)?.number ?? 0);
+    this.#readers = new SegmentReaders(files);
+    this.#sinks = new SinkPool();
+    this.#gathering = this.#gather();
+    this.#sequence = found.lastSequence;
+    this.#syncedSequence = found.syncedSequence;
+    this.#attempt = null;
+    this.#lastSynced = undefined;
+    this.#isClean = found.isClean || found.segments.length === 0;
+    this.#isClosed = false;
+  }
+
+  /** What the next commit will keep. Another object after each commit that found something in it. */
+  get gathering(): GatheringBatch {
+    return this.#gathering;
+  }
+
+  /** Something is sealed and not written, or written and not synced. */
+  get hasPending(): boolean {
+    return !this.#pending.isEmpty;
+  }
+
+  /** Oldest first; the last is the one that is being gathered for, whether its file is there yet or not. */
+  get segments(): readonly SegmentExtent[] {
+    return this.#places.extents;
+  }
+
+  /**
+   * Seals what has been gathered and writes it with all that was sealed before and is not written. One at a time. When
+   * it rejects, what it covered stays pending and goes first with the next commit. At `Disk`, also syncs what earlier
+   * commits wrote.
+   *
+   * @throws {StoreFailure} rejects with it
+   */
+  commit(durability: Durability): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new StoreFailure('store-closed', 'the store has been closed'));
+    return this.#start(durability);
+  }
+
+  /**
+   * The commit under way has been silent for too long: it rejects with `store-silent`, and whatever its calls come back
+   * with later changes nothing. Its file is given up; the next commit looks whether what was kept is still there, and
+   * writes again what is not known to be on the disk. A file that was just being begun is waited for by the next commit.
+   */
+  abandon(): void {
+    const attempt = this.#attempt;
+    if (attempt === null) return;
+    this.#attempt = null;
+    const failure = new StoreFailure('store-silent', 'the disk has not answered a write for seconds');
+    this.#giveUpFile(failure);
+    attempt.fail(failure);
+  }
+
+  /**
+   * A piece of a data area, wherever it is: gathered, on its way, or in a file. The bytes are the caller's. Blocks the
+   * event loop if they are in a file.
+   *
+   * @throws {StoreFailure} if the file cannot be read or is shorter
+   */
+  read(segment: number, offset: number, length: number): Uint8Array {
+    const { place, data } = this.#gathering;
+    if (segment === place.segment && offset >= place.dataStart) {
+      return data.slice(offset - place.dataStart, offset - place.dataStart + length).slice();
+    }
+    const batch = this.#pending.find(segment, offset);
+    if (batch !== undefined) {
+      const at = offset - batch.place.dataStart;
+      return batch.data.slice(at, at + length);
+    }
+    const target = new Uint8Array(length);
+    this.#readers.read(segment, offset, target);
+    return target;
+  }
+
+  /**
+   * Removes the oldest file. Whoever calls knows that nothing in it counts any more, by what has been synced. That it is
+   * gone survives a power cut once this has resolved.
+   *
+   * @throws {StoreFailure} rejects with it; the file is still there, or half forgotten: call again
+   */
+  async remove(segment: number): Promise<void> {
+    if (this.#places.extents[0]?.number !== segment || segment >= this.#tail.segment) {
+      throw new Error(`expected the oldest of several segments to remove, got ${segment}`);
+    }
+    const removed = this.#places.dropOldest();
+    this.#readers.forget(segment);
+    try {
+      await this.#files.remove(segmentName(segment));
+    } catch (error) {
+      this.#places.putBackOldest(removed);
+      throw StoreFailure.of(error, `removing ${segmentName(segment)}`);
+    }
+  }
+
+  /**
+   * Waits for the commit under way, keeps what is gathered and pending, and notes that the stop was clean.
+   *
+   * @throws {StoreFailure} rejects with it if something could not be kept; the files are closed all the same
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#attempt?.promise.catch(() => undefined);
+    try {
+      await this.#start(Durability.Disk);
+      if (!this.#isClean) {
+        this.#sealBatch(CLEAN_STOP);
+        await this.#start(Durability.Disk);
+        this.#isClean = true;
+      }
+    } finally {
+      this.#readers.closeAll();
+      await this.#tail.close();
+    }
+  }
+
+  #start(durability: Durability): Promise<void> {
+    if (this.#attempt !== null) throw new Error('expected one commit at a time');
+    const { data, meta } = this.#gathering;
+    if (data.length + meta.length > MAXIMUM_BATCH_BYTES) {
+      const text = `expected at most ${MAXIMUM_BATCH_BYTES} bytes in a batch, got ${data.length + meta.length}`;
+      return Promise.reject(new StoreFailure('store-batch-too-large', text));
+    }
+    if (!this.#gathering.isEmpty) this.#sealBatch(0);
+    if (this.#pending.isEmpty) return Promise.resolve();
+    const attempt = new CommitAttempt();
+    this.#attempt = attempt;
+    this.#run(attempt, durability).then(
+      () => this.#onDone(attempt),
+      (error: unknown) => this.#onFailed(attempt, error),
+    );
+    return attempt.promise;
+  }
+
+  async #run(attempt: CommitAttempt, durability: Durability): Promise<void> {
+    for (;;) {
+      const batches = this.#pending.nextToWrite();
+      if (batches.length === 0) break;
+      const isSynced = await this.#tail.write(batches, this.#mustSync(batches, durability), attempt);
+      if (attempt.isOver) return;
+      this.#isClean = false;
+      this.#pending.markWritten(batches.length);
+      if (isSynced) this.#onSynced();
+      else this.#keepBytesOf(batches);
+    }
+    if (durability !== Durability.Disk || this.#pending.isEmpty) return;
+    await this.#tail.sync();
+    if (!attempt.isOver) this.#onSynced();
+  }
+
+  /** A full segment is synced, so that only the last one holds what may be lost. */
+  #mustSync(batches: readonly SealedBatch[], durability: Durability): boolean {
+    if (durability === Durability.Disk) return true;
+    const first = batches[0]!;
+    const last = batches.at(-1)!;
+    const end = last.start + last.length;
+    const unsynced = this.#pending.writtenBytes + end - first.start;
+    return unsynced > this.#unsyncedBytes || this.#places.isFull(end);
+  }
+
+  #onSynced(): void {
+    const synced = this.#pending.takeWritten();
+    const last = synced.at(-1)!;
+    this.#syncedSequence = last.sequence;
+    this.#lastSynced = { segment: last.segment, start: last.start, sequence: last.sequence };
+    for (const { sinks } of synced) this.#giveBack(sinks);
+  }
+
+  /** They stay in memory until they are synced, and then in no more of it than they need. */
+  #keepBytesOf(batches: readonly SealedBatch[]): void {
+    for (const batch of batches) {
+      const { sinks } = batch;
+      batch.keepOwnBytes();
+      this.#giveBack(sinks);
+    }
+  }
+
+  #giveBack(sinks: SealedBatch['sinks']): void {
+    if (sinks === null) return;
+    this.#sinks.giveBack(sinks.data);
+    this.#sinks.giveBack(sinks.meta);
+  }
+
+  #onDone(attempt: CommitAttempt): void {
+    if (attempt.isOver) return;
+    this.#attempt = null;
+    attempt.succeed();
+  }
+
+  #onFailed(attempt: CommitAttempt, error: unknown): void {
+    if (attempt.isOver) return;
+    this.#attempt = null;
+    const failure = StoreFailure.of(error, `writing ${segmentName(this.#tail.segment)}`);
+    // A full disk took some of the bytes, or none: the same ones can be written to the same place.
+    if (failure.code !== 'store-full') this.#giveUpFile(failure);
+    attempt.fail(failure);
+  }
+
+  /** What is not known to be on the disk goes to another file. One that is not open yet has nothing to lose. */
+  #giveUpFile(failure: StoreFailure): void {
+    if (!this.#tail.isOpen) return;
+    const given = this.#tail.segment;
+    this.#tail.giveUp(() => this.#checkKept());
+    this.#places.moveBehind(given, this.#pending.all, this.#gathering, this.#options.onMoved);
+    this.#pending.markUnwritten();
+    const text = `${segmentName(given)} is written to no more (${failure.message}); what is not known to be on the disk is written again`;
+    this.#options.onNote('store-file-given-up', text);
+  }
+
+  #checkKept(): Promise<void> {
+    const finished = this.#places.extents.filter(({ number }) => number <= this.#tail.segment);
+    return checkKept(this.#files, {
+      storeId: this.#storeId,
+      segments: finished.map(({ number }) => number),
+      lastSynced: this.#lastSynced,
+    });
+  }
+
+  #sealBatch(flags: number): void {
+    const { place, data, meta } = this.#gathering;
+    const sinks = { data, meta };
+    this.#sequence++;
+    const batch = new SealedBatch(
+      this.#sequence,
+      this.#syncedSequence,
+      flags,
+      place,
+      data.bytes,
+      meta.bytes,
+      sinks,
+    );
+    this.#pending.add(batch);
+    this.#places.take(batch.length);
+    this.#gathering = this.#gather();
+  }
+
+  #gather(): GatheringBatch {
+    const { segment, start } = this.#places.next();
+    return new GatheringBatch(this.#sinks.take(), this.#sinks.take(), segment, start);
+  }
+
+  #goOnAfter(found: RecoveredLog, unsynced: readonly SealedBatch[]): void {
+    const { tornTail, unfinished, segments } = found;
+    for (const batch of unsynced) this.#pending.add(batch);
+    const newest = segments.at(-1)?.number ?? 0;
+    if (unsynced.length > 0) {
+      this.#places.moveBehind(newest, unsynced, this.#gathering, this.#options.onMoved);
+    }
+    if (tornTail !== undefined) {
+      const { file, offset, bytes } = tornTail;
+      const text = `${file} ends at byte ${offset}: the ${bytes} bytes behind it are of a write that was never acknowledged`;
+      this.#options.onNote('store-torn-tail', text);
+    }
+    if (unfinished !== undefined) {
+      this.#options.onNote(
+        'store-unfinished-file',
+        `${unfinished} was never finished, and is made anew when needed`,
+      );
+    }
+  }
+}
