@@ -38,4 +38,7 @@ export type { TcpListenerOptions } from './listeners/tcp-listener.ts';
 export { MARTLET_VERSION } from './martlet-version.ts';
 export type { StoreLockErrorCode } from './stores/disk/lock/lock-error.ts';
 export { StoreLockError } from './stores/disk/lock/lock-error.ts';
+export type { LockHolder } from './stores/disk/lock/lock-holder.ts';
+export type { StoreLockOptions } from './stores/disk/store-lock.ts';
+export { StoreLock } from './stores/disk/store-lock.ts';
 export { MemoryStore } from './stores/memory-store.ts';

@@ -28,9 +28,10 @@
  * Windows has named pipes instead, which vanish with their process and of which a name can be had once: its name is made from the
  * directory's path, and nothing has to be looked for.
  */
-import { claimByFile, claimByPipe, pipePath } from './lock/lock-claim.ts';
+import { claimByFile, claimByPipe, findHolder, pipePath } from './lock/lock-claim.ts';
 import { LockDirectory } from './lock/lock-directory.ts';
 import { lockError } from './lock/lock-error.ts';
+import type { LockHolder } from './lock/lock-holder.ts';
 import type { LockSocket } from './lock/lock-socket.ts';
 
 export interface StoreLockOptions {
@@ -75,6 +76,23 @@ export class StoreLock {
     } catch (error) {
       await opened?.close();
       throw lockError(directory, error);
+    }
+  }
+
+  /**
+   * Who has the store in a directory now; null if nobody has, or nobody who answers. It takes nothing, and changes nothing.
+   * Rejects with a `StoreLockError`.
+   */
+  static async holder(directory: string, options: StoreLockOptions = {}): Promise<LockHolder | null> {
+    const { patienceMs = PATIENCE_MS } = options;
+    let opened: LockDirectory | null = null;
+    try {
+      opened = await LockDirectory.openExisting(directory);
+      return await findHolder(opened, patienceMs);
+    } catch (error) {
+      throw lockError(directory, error);
+    } finally {
+      await opened?.close();
     }
   }
 

@@ -57,6 +57,19 @@ describe('A lock', () => {
     await next.release();
   });
 
+  test('tells who holds it without being asked for, and is no other for that', async () => {
+    expect(await StoreLock.holder(directory)).toBeNull();
+    const lock = await StoreLock.acquire(directory);
+    const holder = await StoreLock.holder(directory);
+    expect(holder).toEqual({ pid: process.pid, host: hostname(), since: expect.stringMatching(/Z$/) });
+    await lock.release();
+    expect(await StoreLock.holder(directory)).toBeNull();
+    await expect(StoreLock.holder(join(directory, 'missing'))).rejects.toMatchObject({
+      code: 'store-unreachable',
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   test('makes its directory, with those above it, for its user alone', async () => {
     const deep = join(directory, 'a/b/c');
     const lock = await StoreLock.acquire(deep);

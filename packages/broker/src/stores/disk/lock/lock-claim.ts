@@ -38,6 +38,24 @@ export async function claimByPipe(directory: string, path: string, patienceMs: n
   }
 }
 
+/**
+ * Who holds the store in a directory now, without a claim to it; null if nobody does, or nobody who answers.
+ * Rejects with the system's error.
+ */
+export async function findHolder(directory: LockDirectory, patienceMs: number): Promise<LockHolder | null> {
+  const paths =
+    process.platform === 'win32'
+      ? [pipePath(directory.path)]
+      : (await directory.list())
+          .filter((name) => LOCK_NAME.exec(name)?.[2] === 'sock')
+          .map((name) => directory.socketPath(name));
+  for (const path of paths) {
+    const answer = await inquire(path, () => {}, patienceMs);
+    if (answer.kind === 'held') return answer.holder;
+  }
+  return null;
+}
+
 /** Where Windows has the named pipe of a directory. */
 export function pipePath(directory: string): string {
   // Its paths are the same in upper and lower case.

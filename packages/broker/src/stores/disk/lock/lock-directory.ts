@@ -43,6 +43,13 @@ export class LockDirectory {
   /** Makes the directory if it is missing, so that it survives a power cut, and opens it. */
   static async open(directory: string, platform: NodeJS.Platform = process.platform): Promise<LockDirectory> {
     await makeDirectory(resolve(directory));
+    return LockDirectory.openExisting(directory, platform);
+  }
+
+  static async openExisting(
+    directory: string,
+    platform: NodeJS.Platform = process.platform,
+  ): Promise<LockDirectory> {
     const path = await realpath(directory);
     if (platform === 'linux') {
       const name = networkFileSystem((await statfs(path)).type);
