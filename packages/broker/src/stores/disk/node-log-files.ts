@@ -82,7 +82,8 @@ export class NodeLogFiles implements LogFiles {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Resolves when the names in the directory survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
   if (!SYNCS_DIRECTORIES) return;
   const handle = await open(directory, 'r');
   try {

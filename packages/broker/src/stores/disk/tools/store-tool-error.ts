@@ -1,0 +1,21 @@
+/** Why a tool did nothing, or did not finish. Stable; the message is for people. */
+export type StoreToolErrorCode =
+  /** The directory holds no store. */
+  | 'store-missing'
+  /** What is to be written to holds something already. */
+  | 'target-not-empty'
+  /** Files went faster than they could be opened, again and again. */
+  | 'store-too-busy'
+  /** A copy is not what was copied. */
+  | 'copy-differs';
+
+/** A tool could not do what was asked, for a reason that lies around it. The message says what to do. */
+export class StoreToolError extends Error {
+  override readonly name = 'StoreToolError';
+  readonly code: StoreToolErrorCode;
+
+  constructor(message: string, about: { readonly code: StoreToolErrorCode; readonly cause?: unknown }) {
+    super(message, { cause: about.cause });
+    this.code = about.code;
+  }
+}
