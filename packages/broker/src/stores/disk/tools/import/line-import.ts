@@ -1,6 +1,12 @@
 import { crc32 } from 'node:zlib';
-import type { DeliveryState } from '@martlet/protocol';
-import { checkTopicFilter, checkTopicName, parseSharedFilter, utf8ByteLength } from '@martlet/protocol';
+import type { DeliveryState, TopicProblem } from '@martlet/protocol';
+import {
+  checkTopicFilter,
+  checkTopicName,
+  parseSharedFilter,
+  TOPIC_PROBLEMS,
+  utf8ByteLength,
+} from '@martlet/protocol';
 import type { SessionRecord, ShareOwner, WillRecord } from '../../../../core/ports/store.ts';
 import { Message } from '../../../../core/publish/message.ts';
 import { Topic } from '../../../../core/topics/topic.ts';
@@ -149,7 +155,8 @@ export class LineImport {
     const problem = topicFilter.startsWith('$share/')
       ? parseProblem(topicFilter)
       : checkTopicFilter(topicFilter, MOST_LEVELS);
-    if (problem !== null) throw new LineError(`expected a topic filter, got "${topicFilter}": ${problem}`);
+    if (problem !== null)
+      throw new LineError(`expected a topic filter, "${topicFilter}" ${TOPIC_PROBLEMS[problem]}`);
     this.#writer.subscription(ownerId, {
       topicFilter,
       qos: fields.qos(),
@@ -285,7 +292,9 @@ export class LineImport {
   }
 
   #messageOf(fields: LineFields): number {
-    return fields.integer('message', 1, this.counts.messages);
+    const message = fields.integer('message', 1, Number.MAX_SAFE_INTEGER);
+    if (message > this.counts.messages) throw new LineError(`expected the line of message ${message} before`);
+    return message;
   }
 }
 
@@ -311,11 +320,13 @@ function share(fields: LineFields): ShareOwner {
   fields.end();
   const problem = parseProblem(`$share/${shareName}/${topicFilter}`);
   if (problem !== null)
-    throw new LineError(`expected a shared group, got "${shareName}" of "${topicFilter}": ${problem}`);
+    throw new LineError(
+      `expected a shared group, "${shareName}" of "${topicFilter}" ${TOPIC_PROBLEMS[problem]}`,
+    );
   return { kind: 'share', shareName, topicFilter };
 }
 
-function parseProblem(sharedFilter: string): string | null {
+function parseProblem(sharedFilter: string): TopicProblem | null {
   const parsed = parseSharedFilter(sharedFilter, MOST_LEVELS);
   return typeof parsed === 'string' ? parsed : null;
 }
@@ -323,6 +334,6 @@ function parseProblem(sharedFilter: string): string | null {
 function topicName(fields: LineFields): string {
   const name = fields.text('topicName');
   const problem = checkTopicName(name, MOST_LEVELS);
-  if (problem !== null) throw new LineError(`expected a topic name, got "${name}": ${problem}`);
+  if (problem !== null) throw new LineError(`expected a topic name, "${name}" ${TOPIC_PROBLEMS[problem]}`);
   return name;
 }
