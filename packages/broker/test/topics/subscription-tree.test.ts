@@ -138,6 +138,22 @@ describe('The subscription tree', () => {
     expect(tree.remove('a/#', subscriptions[0]!)).toBe(false);
   });
 
+  test('tells who was the first to subscribe exactly a filter', () => {
+    for (const filter of ['a/b', 'a/+', 'a/#', '+', '#']) {
+      const tree = new SubscriptionTree<Subscription>();
+      expect(tree.firstOn(filter)).toBeUndefined();
+      tree.add(filter, subscriptions[2]!);
+      expect(tree.firstOn(filter)).toBe(subscriptions[2]);
+      tree.add(filter, subscriptions[1]!);
+      expect(tree.firstOn(filter)).toBe(subscriptions[2]);
+      tree.remove(filter, subscriptions[2]!);
+      expect(tree.firstOn(filter)).toBe(subscriptions[1]);
+      for (const other of ['a', 'a/b/c', 'b/#', '+/+', '+/#']) expect(tree.firstOn(other)).toBeUndefined();
+      tree.remove(filter, subscriptions[1]!);
+      expect(tree.firstOn(filter)).toBeUndefined();
+    }
+  });
+
   test('keeps the order of subscribing with few and with many on one filter', () => {
     const tree = new SubscriptionTree<Subscription>();
     const many = Array.from({ length: 100 }, (_, id) => ({ id }));

@@ -1,11 +1,11 @@
 /**
- * The nodes of the subscription tree. A topic filter is cut at its `+` levels into literal runs, and every run is one
- * node however many levels it has: `home/kitchen/+/lamp/state/#` is the root, the run `home/kitchen`, a plus, and the
- * run `lamp/state`, on which the `#` hangs.
+ * The nodes of the subscription tree, in which the filters with wildcards are. A topic filter is cut at its `+` levels into
+ * literal runs, and every run is one node however many levels it has: `home/kitchen/+/lamp/state/#` is the root, the run
+ * `home/kitchen`, a plus, and the run `lamp/state`, on which the `#` hangs.
  *
  * ```
  *  root ──"home/kitchen"── + ──"lamp/state"   ofMulti: who subscribed home/kitchen/+/lamp/state/#
- *    └────"home"                              own:     who subscribed home
+ *    └────"home"                              ofMulti: who subscribed home/#
  * ```
  *
  * A run begins at the root or behind a plus, and no run continues another, so the parent of a literal node is always a

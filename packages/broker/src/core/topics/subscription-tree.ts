@@ -6,10 +6,13 @@
  *
  * The result of a match can be kept with the topic: {@link SubscriptionTree.isCurrent} says, nearly always with a
  * single comparison, whether it still holds.
+ *
+ * Filters with wildcards make the tree. Those without stand beside it in a table: see `exact-filters.ts`.
  */
 
 import { ChangeCounters, MAX_CHANGES_BETWEEN_SUMS } from './change-counters.ts';
 import { ChildTable } from './child-table.ts';
+import { ExactFilters } from './exact-filters.ts';
 import type { FilterNode } from './filter-node.ts';
 import { LiteralNode, PlusNode } from './filter-node.ts';
 import type { Subscribers } from './subscribers.ts';
@@ -44,6 +47,7 @@ export class SubscriptionTree<S extends object> {
   #size = 0;
   #filterCount = 0;
   #plusCount = 0;
+  readonly #exact: ExactFilters<S>;
   readonly #root: PlusNode<S>;
   readonly #runs: ChildTable<PlusNode<S>, LiteralNode<S>> = new ChildTable();
   readonly #changes: ChangeCounters;
@@ -54,6 +58,7 @@ export class SubscriptionTree<S extends object> {
 
   constructor(options: SubscriptionTreeOptions = {}) {
     const hashSeed = (options.hashSeed ?? 0) | 0;
+    this.#exact = new ExactFilters(hashSeed);
     this.#root = new PlusNode(null, hashSeed);
     this.#changes = new ChangeCounters(hashSeed);
     this.#nextHashSeed = hashSeed;
@@ -69,9 +74,17 @@ export class SubscriptionTree<S extends object> {
     return this.#filterCount;
   }
 
-  /** How many nodes the filters have made, the root left out. */
+  /** How many nodes the filters have made: entries of the table, and nodes of the tree but for the root. */
   get nodeCount(): number {
-    return this.#runs.size + this.#plusCount;
+    return this.#exact.size + this.#runs.size + this.#plusCount;
+  }
+
+  /** The first of those that are subscribed to exactly this filter. */
+  firstOn(topicFilter: string): S | undefined {
+    const current = hasWildcard(topicFilter)
+      ? subscribersOn(this.#nodeOf(topicFilter, false), isMulti(topicFilter))
+      : this.#exact.get(topicFilter);
+    return current instanceof SubscriberList ? current.first : (current ?? undefined);
   }
 
   /**
@@ -79,19 +92,17 @@ export class SubscriptionTree<S extends object> {
    * @returns whether it was not there before.
    */
   add(topicFilter: string, subscription: S): boolean {
-    const node = this.#nodeOf(topicFilter, true)!;
+    const node = hasWildcard(topicFilter) ? this.#nodeOf(topicFilter, true)! : null;
     const multi = isMulti(topicFilter);
-    const current = multi ? node.ofMulti : node.own;
+    const current = node === null ? this.#exact.get(topicFilter) : subscribersOn(node, multi);
     this.#changed(topicFilter);
     if (current === subscription) return false;
     if (current instanceof SubscriberList) {
       if (!current.add(subscription)) return false;
     } else {
-      setSubscribers(
-        node,
-        multi,
-        current === null ? subscription : new SubscriberList(current, subscription),
-      );
+      const now = current === null ? subscription : new SubscriberList(current, subscription);
+      if (node === null) this.#exact.set(topicFilter, now);
+      else setSubscribers(node, multi, now);
       if (current === null) this.#filterCount++;
     }
     this.#size++;
@@ -100,18 +111,21 @@ export class SubscriptionTree<S extends object> {
 
   /** Unsubscribes. @returns whether it was subscribed to exactly this filter. */
   remove(topicFilter: string, subscription: S): boolean {
-    const node = this.#nodeOf(topicFilter, false);
+    const node = hasWildcard(topicFilter) ? this.#nodeOf(topicFilter, false) : null;
     if (node === undefined) return false;
     const multi = isMulti(topicFilter);
-    const current = multi ? node.ofMulti : node.own;
-    if (current === subscription) {
-      setSubscribers(node, multi, null);
+    const current = node === null ? this.#exact.get(topicFilter) : subscribersOn(node, multi);
+    let left = current;
+    if (current === subscription) left = null;
+    else if (!(current instanceof SubscriberList && current.remove(subscription))) return false;
+    else if (current.size === 1) left = current.first;
+    if (left !== current) {
+      if (node === null) this.#exact.set(topicFilter, left);
+      else setSubscribers(node, multi, left);
+    }
+    if (left === null) {
       this.#filterCount--;
-      this.#prune(node);
-    } else if (current instanceof SubscriberList && current.remove(subscription)) {
-      if (current.size === 1) setSubscribers(node, multi, current.first);
-    } else {
-      return false;
+      if (node !== null) this.#prune(node);
     }
     this.#changed(topicFilter);
     this.#size--;
@@ -124,6 +138,7 @@ export class SubscriptionTree<S extends object> {
    */
   match(topicName: string, into: S[]): number {
     const before = into.length;
+    pushSubscribers(this.#exact.get(topicName), into);
     this.#matchBehind(this.#root, topicName, 0, into);
     // No recursion: a peer decides how many + a filter has.
     for (let plus = this.#pendingNodes.pop(); plus !== undefined; plus = this.#pendingNodes.pop()) {
@@ -250,8 +265,17 @@ export class SubscriptionTree<S extends object> {
   }
 }
 
+function hasWildcard(topicFilter: string): boolean {
+  return isMulti(topicFilter) || topicFilter.includes('+');
+}
+
 function isMulti(topicFilter: string): boolean {
   return topicFilter.charCodeAt(topicFilter.length - 1) === HASH;
+}
+
+function subscribersOn<S extends object>(node: FilterNode<S> | undefined, multi: boolean): Subscribers<S> {
+  if (node === undefined) return null;
+  return multi ? node.ofMulti : node.own;
 }
 
 function setSubscribers<S extends object>(node: FilterNode<S>, multi: boolean, to: Subscribers<S>): void {
