@@ -3,8 +3,9 @@ import { Target } from '../../src/core/publish/route.ts';
 import { Session, Subscription } from '../../src/core/session/session.ts';
 
 function subscription(session: Session, subscriptionIdentifier: number): Subscription {
-  return new Subscription(session, {
-    topicFilter: `filter/${subscriptionIdentifier}`,
+  const topicFilter = `filter/${subscriptionIdentifier}`;
+  return new Subscription(session, topicFilter, {
+    topicFilter,
     qos: 0,
     noLocal: false,
     retainAsPublished: false,

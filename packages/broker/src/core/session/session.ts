@@ -209,9 +209,10 @@ export class Subscription implements SubscriptionRecord {
   /** As in SUBSCRIBE: two bits of QoS, No Local, Retain As Published, two bits of Retain Handling. */
   readonly #options: number;
 
-  constructor(session: Session, record: SubscriptionRecord) {
+  /** @param topicFilter the record's, perhaps as another string */
+  constructor(session: Session, topicFilter: string, record: SubscriptionRecord) {
     this.session = session;
-    this.topicFilter = record.topicFilter;
+    this.topicFilter = topicFilter;
     this.subscriptionIdentifier = record.subscriptionIdentifier;
     this.#options =
       record.qos |

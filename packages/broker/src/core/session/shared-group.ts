@@ -35,6 +35,11 @@ export class SharedGroup implements SharedSource {
     this.#next = 0;
   }
 
+  /** Of the messages, without share name. */
+  get topicFilter(): string {
+    return this.owner.topicFilter;
+  }
+
   /** Its messages survive a restart. */
   get kept(): boolean {
     return this.#kept;

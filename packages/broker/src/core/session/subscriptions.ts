@@ -61,9 +61,9 @@ export class Subscriptions {
 
   /** As `add`, for one that comes from the store. */
   restore(session: Session, record: SubscriptionRecord): AddedSubscription {
-    const { topicFilter } = record;
-    const subscription = new Subscription(session, record);
-    const owner = shareOwnerOf(topicFilter);
+    const owner = shareOwnerOf(record.topicFilter);
+    const topicFilter = this.#knownText(record.topicFilter, owner);
+    const subscription = new Subscription(session, topicFilter, record);
     const old = session.subscriptionTo(topicFilter);
     session.putSubscription(subscription);
     if (owner !== null) {
@@ -77,6 +77,13 @@ export class Subscriptions {
       if (owner !== null) this.#sharedCount++;
     }
     return { subscription, replaced: old };
+  }
+
+  /** The same filter as a string that is in memory already: a filter that all clients subscribe is there once. */
+  #knownText(topicFilter: string, owner: ShareOwner | null): string {
+    const known =
+      owner === null ? this.#tree.firstOn(topicFilter)?.topicFilter : this.#groups.get(owner)?.name;
+    return known ?? topicFilter;
   }
 
   /** False if there was none with exactly this filter. [MQTT-3.10.4-1] [MQTT-3.10.4-1] 3.1.1 */
