@@ -6,6 +6,9 @@ export type QoS = 0 | 1 | 2;
 /** No property bytes; shared, never written. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** What a message costs to keep besides its payload, properties and topic name: an estimate of its objects' own fields. */
+export const MESSAGE_OWN_BYTES = 128;
+
 /**
  * An application message that outlives its turn: queued, in flight, retained, or a will. Immutable once made.
  *
@@ -26,6 +29,8 @@ export class Message {
   readonly durability: Durability;
   /** The store's own handle, so that a message for many sessions is stored once; 0 until the store has seen it. */
   storeId: number;
+  /** Where the store looks it up by that; the store's own too. */
+  storeSlot: number;
 
   constructor(
     topic: Topic,
@@ -44,10 +49,11 @@ export class Message {
     this.expiresAtMs = expiresAtMs;
     this.durability = durability;
     this.storeId = 0;
+    this.storeSlot = 0;
   }
 
   /** What it costs to keep, in bytes: an estimate that counts the object's own fields. */
   get bytes(): number {
-    return this.payload.length + this.properties.length + this.topic.bytes.length + 128;
+    return this.payload.length + this.properties.length + this.topic.bytes.length + MESSAGE_OWN_BYTES;
   }
 }

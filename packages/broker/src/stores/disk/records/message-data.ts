@@ -11,8 +11,16 @@ import { RecordError } from './record-error.ts';
 
 /** Writes the message at the end of a data area; how long it is there, the sink's length tells before and after. */
 export function writeMessageData(data: ByteSink, message: Message): void {
-  const topic = message.topic.bytes;
-  const { properties, payload } = message;
+  writeMessageParts(data, message.topic.bytes, message.properties, message.payload);
+}
+
+/** The same of a message's parts; `topic` is the topic name in UTF-8. */
+export function writeMessageParts(
+  data: ByteSink,
+  topic: Uint8Array,
+  properties: Uint8Array,
+  payload: Uint8Array,
+): void {
   data.reserve(topic.length + properties.length + payload.length + 16);
   data.writeU16(topic.length);
   data.writeBytes(topic, 0, topic.length);

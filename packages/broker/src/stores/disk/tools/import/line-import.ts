@@ -1,17 +1,10 @@
 import { crc32 } from 'node:zlib';
 import type { DeliveryState, TopicProblem } from '@martlet/protocol';
-import {
-  checkTopicFilter,
-  checkTopicName,
-  parseSharedFilter,
-  TOPIC_PROBLEMS,
-  utf8ByteLength,
-} from '@martlet/protocol';
+import { checkTopicFilter, checkTopicName, parseSharedFilter, TOPIC_PROBLEMS } from '@martlet/protocol';
 import type { SessionRecord, ShareOwner, WillRecord } from '../../../../core/ports/store.ts';
-import { Message } from '../../../../core/publish/message.ts';
-import { Topic } from '../../../../core/topics/topic.ts';
+import { MESSAGE_OWN_BYTES } from '../../../../core/publish/message.ts';
 import type { ByteSink } from '../../byte-sink.ts';
-import { writeMessageData } from '../../records/message-data.ts';
+import { writeMessageParts } from '../../records/message-data.ts';
 import type { RecordWriter } from '../../records/record-writer.ts';
 import type { ExportCounts } from '../export/export-lines.ts';
 import { EXPORT_FORMAT, EXPORT_VERSION, noCounts, STATE_NAMES } from '../export/export-lines.ts';
@@ -184,18 +177,18 @@ export class LineImport {
     const qos = fields.qos();
     const retain = fields.flag('retain');
     const expiresAtWallMs = fields.has('expiresAt') ? fields.time('expiresAt') : Number.POSITIVE_INFINITY;
-    const topic = new Topic(name, utf8ByteLength(name), 0, 0);
+    const topic = Buffer.from(name, 'utf8');
     const payload = fields.bytes('payload');
-    const message = new Message(topic, payload, qos, retain, fields.properties(), expiresAtWallMs);
+    const properties = fields.properties();
     const start = data.length;
-    writeMessageData(data, message);
+    writeMessageParts(data, topic, properties, payload);
     this.#writer.message(
       messageId,
       start,
       data.length - start,
       crc32(data.slice(start, data.length)),
       payload.length,
-      message.bytes,
+      payload.length + properties.length + topic.length + MESSAGE_OWN_BYTES,
       qos,
       retain,
       expiresAtWallMs,
