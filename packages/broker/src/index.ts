@@ -41,4 +41,28 @@ export { StoreLockError } from './stores/disk/lock/lock-error.ts';
 export type { LockHolder } from './stores/disk/lock/lock-holder.ts';
 export type { StoreLockOptions } from './stores/disk/store-lock.ts';
 export { StoreLock } from './stores/disk/store-lock.ts';
+export type { Damage, StoreOpenErrorCode } from './stores/disk/store-open-error.ts';
+export { StoreOpenError } from './stores/disk/store-open-error.ts';
+export type { BackupOptions, BackupResult } from './stores/disk/tools/backup-store.ts';
+export { backupStore } from './stores/disk/tools/backup-store.ts';
+export type { CheckOptions, CheckResult } from './stores/disk/tools/check-store.ts';
+export { checkStore } from './stores/disk/tools/check-store.ts';
+export type { ExportCounts } from './stores/disk/tools/export/export-lines.ts';
+export type { ExportOptions, ExportResult } from './stores/disk/tools/export-store.ts';
+export { exportStore } from './stores/disk/tools/export-store.ts';
+export type { Finding, FindingCode } from './stores/disk/tools/finding.ts';
+export { ImportError } from './stores/disk/tools/import/import-error.ts';
+export type { ImportOptions } from './stores/disk/tools/import-store.ts';
+export { importStore } from './stores/disk/tools/import-store.ts';
+export type { StateFigures } from './stores/disk/tools/state-figures.ts';
+export type { StoreSource } from './stores/disk/tools/store-snapshot.ts';
+export type {
+  OldestMessage,
+  QueueStats,
+  SegmentStats,
+  StoreStats,
+} from './stores/disk/tools/store-stats.ts';
+export { storeStats } from './stores/disk/tools/store-stats.ts';
+export type { StoreToolErrorCode } from './stores/disk/tools/store-tool-error.ts';
+export { StoreToolError } from './stores/disk/tools/store-tool-error.ts';
 export { MemoryStore } from './stores/memory-store.ts';

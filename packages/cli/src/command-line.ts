@@ -9,6 +9,7 @@ import { ExitCode } from './exit-code.ts';
 import { addOptions } from './option-table.ts';
 import type { StartOptions } from './start-options.ts';
 import { START_OPTIONS } from './start-options.ts';
+import { addStoreCommands } from './store-commands.ts';
 import { UsageError } from './usage-error.ts';
 
 const START_EXAMPLES = `
@@ -17,19 +18,30 @@ Examples:
   martlet start --port 1884 --no-ws      another port, and no WebSocket
   martlet start --host 0.0.0.0           for every machine that can reach this one, without passwords
   martlet start --socket /tmp/mqtt.sock  on a Unix socket too
-  martlet start --limit connections=500  at most 500 clients at a time`;
+  martlet start --limit connections=500  at most 500 clients at a time
+  martlet start --data-dir /srv/mqtt     what must survive is kept there
+  martlet start --durability memory      nothing is written to disk`;
 
 /** Runs the command that the arguments name; sets the exit code of the process when it has ended. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
+  process.exitCode = await exitCodeOf(args);
+}
+
+async function exitCodeOf(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.Success;
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
-    process.exitCode = ExitCode.Success;
+    const program = createProgram((result) => {
+      code = result;
+    });
+    await program.parseAsync(args, { from: 'user' });
+    return code;
   } catch (error) {
-    process.exitCode = exitCodeFor(error);
+    return exitCodeFor(error);
   }
 }
 
-function createProgram(): Command {
+/** @param onEnd Told how a command has ended. */
+function createProgram(onEnd: (code: ExitCode) => void): Command {
   const program = new Command('martlet')
     .description('An MQTT broker and its tools')
     .version(versionText(), '-V, --version', 'print the version')
@@ -50,6 +62,7 @@ function createProgram(): Command {
       await command.start(options);
     });
   addOptions(start, START_OPTIONS);
+  addStoreCommands(program, onEnd);
   return program;
 }
 
@@ -85,9 +98,19 @@ function exitCodeFor(error: unknown): ExitCode {
   return ExitCode.Failure;
 }
 
-/** By its name: the class itself would load the broker for every mistyped option. */
+/** Errors of the surroundings, by name: the classes themselves would load the broker for every mistyped option. */
+const ENVIRONMENT_ERRORS: readonly string[] = [
+  'CommandFailure',
+  'EnvironmentError',
+  'ImportError',
+  'StoreLockError',
+  'StoreOpenError',
+  'StoreFailure',
+  'StoreToolError',
+];
+
 function isEnvironmentError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'EnvironmentError';
+  return error instanceof Error && ENVIRONMENT_ERRORS.includes(error.name);
 }
 
 /** The package's own: it is two directories up from here, built or not. */

@@ -26,6 +26,11 @@ interface TextRow extends RowBasis {
   readonly expected?: string;
 }
 
+/** Undefined unless it is given. */
+export interface OptionalTextRow extends TextRow {
+  readonly default: null;
+}
+
 interface ChoiceRow extends RowBasis {
   readonly kind: 'choice';
   readonly default: string;
@@ -35,6 +40,11 @@ interface ChoiceRow extends RowBasis {
 /** On unless its `--no-…` is given. */
 interface SwitchRow extends RowBasis {
   readonly kind: 'switch';
+}
+
+/** Off unless it is given. */
+export interface FlagRow extends RowBasis {
+  readonly kind: 'flag';
 }
 
 /** Counts how often it is given. */
@@ -47,7 +57,7 @@ interface ListRow extends RowBasis {
   readonly kind: 'list';
 }
 
-export type OptionRow = NumberRow | TextRow | ChoiceRow | SwitchRow | CountRow | ListRow;
+export type OptionRow = NumberRow | TextRow | ChoiceRow | SwitchRow | FlagRow | CountRow | ListRow;
 /** Rows by the names under which their values are handed on: the flags' own, in camel case. */
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
@@ -55,13 +65,15 @@ type ValueOf<Row> = Row extends { readonly kind: 'number' | 'count' }
   ? number
   : Row extends { readonly kind: 'switch' }
     ? boolean
-    : Row extends { readonly kind: 'list' }
-      ? readonly string[] | undefined
-      : Row extends { readonly choices: readonly (infer Choice)[] }
-        ? Choice
-        : Row extends { readonly default: null }
-          ? string | undefined
-          : string;
+    : Row extends { readonly kind: 'flag' }
+      ? boolean | undefined
+      : Row extends { readonly kind: 'list' }
+        ? readonly string[] | undefined
+        : Row extends { readonly choices: readonly (infer Choice)[] }
+          ? Choice
+          : Row extends { readonly default: null }
+            ? string | undefined
+            : string;
 
 /** What a command is handed. */
 export type OptionValues<Table extends OptionTable> = {
@@ -83,6 +95,7 @@ function optionOf(row: OptionRow): Option {
     case 'choice':
       return option.choices(row.choices).default(row.default);
     case 'switch':
+    case 'flag':
       return option;
     case 'count':
       return option.argParser((_value, count: number) => count + 1).default(0, 'none');

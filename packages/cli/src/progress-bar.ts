@@ -1,4 +1,5 @@
 /** How far a long piece of work has come, drawn over itself on a terminal, and nothing elsewhere. */
+import { counted } from './amount-text.ts';
 import type { TextStyle } from './text-style.ts';
 
 export interface ProgressTerminal {
@@ -41,14 +42,20 @@ export class ProgressBar {
     this.#drawn = false;
   }
 
-  /** @param total Bytes in all; 0 if that is not known yet. */
-  show(doneBytes: number, totalBytes: number): void {
-    if (this.#terminal.isTTY !== true || totalBytes <= 0 || this.#nowMs() < this.#nextMs) return;
+  /**
+   * @param total 0 if it is not known yet.
+   * @param noun What is counted, such as `message`; left out, it is bytes.
+   */
+  show(done: number, total: number, noun?: string): void {
+    if (this.#terminal.isTTY !== true || total <= 0 || this.#nowMs() < this.#nextMs) return;
     this.#nextMs = this.#nowMs() + REDRAWN_AFTER_MS;
     this.#drawn = true;
-    const share = Math.min(1, doneBytes / totalBytes);
+    const share = Math.min(1, done / total);
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
-    const figures = `${mebibytes(doneBytes)} of ${mebibytes(totalBytes)} MiB`;
+    const figures =
+      noun === undefined
+        ? `${mebibytes(done)} of ${mebibytes(total)} MiB`
+        : `${done.toLocaleString('en-US')} of ${counted(total, noun)}`;
     const line = `${this.#title}  ${barText(share, BAR_COLUMNS, this.#style)} ${percent}  ${figures}`;
     const plain = this.#title.length + BAR_COLUMNS + figures.length + percent.length + 5;
     // A line that is broken could not be drawn over.

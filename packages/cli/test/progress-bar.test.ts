@@ -27,9 +27,12 @@ describe('A progress bar', () => {
     clock.nowMs += REDRAWN_AFTER_MS;
     bar.show(40 * MIB, 40 * MIB);
     expect(written[1]).toContain(`${'█'.repeat(30)} 100 %  40 of 40 MiB`);
+    clock.nowMs += REDRAWN_AFTER_MS;
+    bar.show(1, 2000, 'message');
+    expect(written[2]).toContain('   0 %  1 of 2,000 messages');
     bar.end();
     bar.end();
-    expect(written.slice(2)).toEqual(['\r\u001b[K']);
+    expect(written.slice(3)).toEqual(['\r\u001b[K']);
   });
 
   test('writes nothing where nobody sees it move, or when there is nothing to do', () => {

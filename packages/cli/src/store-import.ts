@@ -1,0 +1,60 @@
+/** `martlet store import`: a store made from an export, whole or not at all. */
+import { open } from 'node:fs/promises';
+import { importStore } from '@martlet/broker';
+import { CommandFailure } from './command-failure.ts';
+import { contentsText } from './contents-text.ts';
+import { ExitCode } from './exit-code.ts';
+import { ProgressBar } from './progress-bar.ts';
+import { chosenDirectory } from './store-directory.ts';
+import type { StoreImportOptions } from './store-options.ts';
+import { textStyleFor } from './text-style.ts';
+import { UsageError } from './usage-error.ts';
+
+/** @throws {UsageError} if somebody would have to type the export */
+export async function importCommand({ dataDir, input }: StoreImportOptions): Promise<ExitCode> {
+  const directory = chosenDirectory(dataDir);
+  if (input === undefined && process.stdin.isTTY) {
+    throw new UsageError(
+      'nothing to import: name the export with --input FILE, or send it to standard input',
+    );
+  }
+  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), 'Importing');
+  try {
+    const source = input === undefined ? process.stdin : await readFile(input, progress);
+    const counts = await importStore(source, directory);
+    progress.end();
+    process.stdout.write(`imported ${contentsText(counts)} into ${directory}\n`);
+    return ExitCode.Success;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The bytes of a file; how many of them have been read is shown. */
+async function readFile(path: string, progress: ProgressBar): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    const file = await open(path, 'r');
+    return readPieces(path, file.createReadStream(), (await file.stat()).size, progress);
+  } catch (error) {
+    throw CommandFailure.ofFile(path, error);
+  }
+}
+
+async function* readPieces(
+  path: string,
+  stream: AsyncIterable<Uint8Array>,
+  totalBytes: number,
+  progress: ProgressBar,
+): AsyncGenerator<Uint8Array> {
+  let readBytes = 0;
+  const pieces = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const piece = await pieces.next().catch((error) => {
+      throw CommandFailure.ofFile(path, error);
+    });
+    if (piece.done === true) return;
+    readBytes += piece.value.length;
+    progress.show(readBytes, totalBytes);
+    yield piece.value;
+  }
+}
