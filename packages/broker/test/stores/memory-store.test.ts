@@ -55,6 +55,17 @@ describe('MemoryStore', () => {
     expect(new LoadedStore(store.reopen()).shown).toEqual(['retained r']);
   });
 
+  test('counts what is kept, not what a failed commit was to keep', () => {
+    const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' }));
+    store.putRetained('r', new LoadedStore(new MemoryStore()).message({ topicName: 'r' }), 1);
+    store.commit(Durability.Disk, () => undefined);
+    store.failCommit({ code: 'store-full', message: 'no space is left' });
+    expect(store.messageCount).toBe(0);
+    store.commit(Durability.Disk, () => undefined);
+    store.finishCommit();
+    expect(store.messageCount).toBe(1);
+  });
+
   test('can be opened again before it was loaded', () => {
     const { store } = new LoadedStore(new MemoryStore());
     store.putRetained('r', new LoadedStore(new MemoryStore()).message({ topicName: 'r' }), 1);

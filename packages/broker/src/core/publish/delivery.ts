@@ -22,6 +22,8 @@ export class Delivery {
   state: DeliveryState;
   /** The store's own handle; 0 until a store has seen it. */
   storeId: number;
+  /** The store's queue in which that is its handle; null until a store needs it. */
+  storeOwner: object | null;
 
   constructor(
     message: Message,
@@ -39,5 +41,6 @@ export class Delivery {
     this.packetId = 0;
     this.state = DeliveryState.Queued;
     this.storeId = 0;
+    this.storeOwner = null;
   }
 }

@@ -11,6 +11,7 @@ import type {
 import type { Delivery } from '../../../src/core/publish/delivery.ts';
 import { Message } from '../../../src/core/publish/message.ts';
 import { TopicTable } from '../../../src/core/topics/topic-table.ts';
+import { NotedSessions } from './noted-sessions.ts';
 
 const utf8 = new TextEncoder();
 
@@ -42,6 +43,7 @@ export class LoadedStore<S extends Store = Store> implements StoreVisitor, Messa
   readonly store: S;
   /** What the wall clock is ahead of the monotonic one. */
   wallAheadMs: number;
+  readonly census = new NotedSessions();
   readonly topics = new TopicTable({ maxLevels: 65_535 });
   /** In order of being shown, such as `session c1`. */
   readonly shown: string[] = [];
@@ -49,25 +51,31 @@ export class LoadedStore<S extends Store = Store> implements StoreVisitor, Messa
   readonly subscriptions: [clientId: string, subscription: SubscriptionRecord][] = [];
   readonly received: [clientId: string, packetId: number][] = [];
   readonly owners: QueueOwner[] = [];
+  /** Whose messages were lost. */
+  readonly damaged: string[] = [];
   readonly retained = new Map<string, { readonly message: Message; readonly expiresAtWallMs: number }>();
 
   constructor(store: S, wallAheadMs = 1_000_000) {
     this.store = store;
     this.wallAheadMs = wallAheadMs;
-    store.load(this, this, { describe() {} });
+    store.load(this, this, this.census);
+    this.census.watch(store);
   }
 
   onSession(session: SessionRecord): void {
+    this.census.onSession(session);
     this.shown.push(`session ${session.clientId}`);
     this.sessions.set(session.clientId, session);
   }
 
   onSubscription(clientId: string, subscription: SubscriptionRecord): void {
+    this.census.onSubscription(clientId, subscription);
     this.shown.push(`subscription ${clientId} ${subscription.topicFilter}`);
     this.subscriptions.push([clientId, subscription]);
   }
 
   onReceived(clientId: string, packetId: number): void {
+    this.census.onReceived(clientId, packetId);
     this.shown.push(`received ${clientId} ${packetId}`);
     this.received.push([clientId, packetId]);
   }
@@ -98,8 +106,12 @@ export class LoadedStore<S extends Store = Store> implements StoreVisitor, Messa
     });
   }
 
-  expiresAtWallMs(message: Message): number {
+  expiresAtWallMs(message: Pick<Message, 'expiresAtMs'>): number {
     return message.expiresAtMs + this.wallAheadMs;
+  }
+
+  onDamaged(recipient: string): void {
+    this.damaged.push(recipient);
   }
 
   message(options: MessageOptions = {}): Message {

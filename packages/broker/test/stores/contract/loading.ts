@@ -159,7 +159,13 @@ export function describeLoading(rig: StoreRig): void {
       queue.sent(numbered(rig.delivery('in flight'), 2));
       rig.core.store.putRetained(REFUSED_TOPIC_NAME, refused, 1);
       await rig.commitAndRestart();
-      expect(rig.core.shown).toEqual(['session c', 'queue c', 'session d']);
+      // A store that reads its queues as they are needed shows one in which nothing will be found.
+      expect(rig.core.shown.filter((each) => each !== 'queue d')).toEqual([
+        'session c',
+        'queue c',
+        'session d',
+      ]);
+      expect(rig.core.drain(owner('d'))).toEqual([]);
       expect(rig.core.takeInFlight(owner('c')).map(({ text }) => text)).toEqual(['in flight']);
       expect(rig.core.drain(owner('c'))).toEqual([waits('waits')]);
       expect(rig.core.store.messageCount).toBe(2);

@@ -1,0 +1,225 @@
+import { DeliveryState } from '@martlet/protocol';
+import type { MessageQueue } from '../../core/ports/store.ts';
+import { Delivery } from '../../core/publish/delivery.ts';
+import type { Message } from '../../core/publish/message.ts';
+import { MemoryQueue } from '../../core/session/memory-queue.ts';
+import { takenList, waitingList } from './index/entry-lists.ts';
+import type { QueueReader } from './queue-reader.ts';
+import type { StoredQueues } from './stored-queues.ts';
+
+/** Of what waits, so much is held as objects while the queue is read. */
+const WINDOW_DELIVERIES = 64;
+const WINDOW_BYTES = 256 * 1024;
+
+/**
+ * One owner's queue. What waits is in the index and on the disk; while somebody reads the queue, the oldest of it are in
+ * memory too, as the deliveries of the *window*:
+ *
+ *     index    ▓ ▓ ▓ ▓ ▓ ▓ ▓ ▓ ▓ ▓ ◀── push
+ *     window   ▓ ▓ ▓                    the first of them, always; filled again when it is empty
+ *              └──▶ shift
+ *
+ * What is pushed joins the window if nothing waits outside of it, so that a client that keeps up costs no reads. At
+ * rest there is no window.
+ */
+export class DiskQueue implements MessageQueue {
+  readonly owner: number;
+  readonly #queues: StoredQueues;
+  readonly #reader: QueueReader;
+  /** Null at rest, or when nothing has been in it. */
+  #window: MemoryQueue | null;
+  #resting: boolean;
+  /** Its owner, or what it has, was deleted: what refers to this queue refers to nothing. */
+  #deleted: boolean;
+
+  constructor(owner: number, queues: StoredQueues, reader: QueueReader) {
+    this.owner = owner;
+    this.#queues = queues;
+    this.#reader = reader;
+    this.#window = null;
+    this.#resting = false;
+    this.#deleted = false;
+  }
+
+  get length(): number {
+    return this.#deleted ? 0 : this.#queues.owners.waitingOf(this.owner);
+  }
+
+  get bytes(): number {
+    return this.#deleted ? 0 : this.#queues.owners.waitingBytesOf(this.owner);
+  }
+
+  push(delivery: Delivery): void {
+    this.#assertKept();
+    this.#letGo(delivery);
+    const joins = !this.#resting && this.#hasRoom(this.length);
+    const entry = this.#queues.push(this.owner, delivery);
+    if (!joins) return;
+    this.#hold(delivery, entry);
+    this.#window ??= new MemoryQueue();
+    this.#window.push(delivery);
+  }
+
+  unshift(delivery: Delivery): void {
+    this.#assertKept();
+    delivery.packetId = 0;
+    delivery.state = DeliveryState.Queued;
+    let entry = this.#entryOf(delivery);
+    if (entry !== 0) {
+      this.#queues.putBack(this.owner, entry);
+    } else {
+      this.#letGo(delivery);
+      entry = this.#queues.pushFirst(this.owner, delivery);
+    }
+    if (this.#resting) {
+      // It comes back as another object.
+      delivery.storeId = 0;
+      return;
+    }
+    this.#hold(delivery, entry);
+    this.#window ??= new MemoryQueue();
+    this.#window.unshift(delivery);
+  }
+
+  shift(): Delivery | undefined {
+    if (!this.#fill()) return undefined;
+    this.#queues.take(this.owner);
+    return this.#window?.shift();
+  }
+
+  peek(): Delivery | undefined {
+    return this.#fill() ? this.#window?.peek() : undefined;
+  }
+
+  sent(delivery: Delivery): void {
+    this.#assertKept();
+    let entry = this.#entryOf(delivery);
+    if (entry !== 0) {
+      this.#leaveWindow(entry);
+      this.#queues.send(this.owner, entry, delivery.packetId, delivery.state);
+      return;
+    }
+    this.#letGo(delivery);
+    entry = this.#queues.addInFlight(this.owner, delivery);
+    this.#hold(delivery, entry);
+  }
+
+  done(delivery: Delivery): void {
+    const entry = this.#entryOf(delivery);
+    if (entry === 0) return;
+    this.#leaveWindow(entry);
+    this.#queues.finish(this.owner, entry, delivery.message);
+    delivery.storeId = 0;
+  }
+
+  takeInFlight(): Delivery[] {
+    const { owners, entries } = this.#queues;
+    const deliveries: Delivery[] = [];
+    if (this.#deleted || !owners.hasUntaken(this.owner)) return deliveries;
+    owners.setUntaken(this.owner, false);
+    let entry = entries.lists.firstOf(takenList(this.owner));
+    while (entry !== 0) {
+      const next = entries.nextOf(entry);
+      // What has been shifted since the start is somebody's already.
+      const delivery = entries.packetIdOf(entry) === 0 ? null : this.#deliveryOf(entry);
+      if (delivery !== null) {
+        delivery.packetId = entries.packetIdOf(entry);
+        delivery.state = entries.stateOf(entry);
+        deliveries.push(delivery);
+      }
+      entry = next;
+    }
+    return deliveries;
+  }
+
+  rest(): void {
+    this.#resting = true;
+    this.#closeWindow();
+  }
+
+  /** The queue is empty now, and nothing that was in it is known any more. */
+  delete(): void {
+    this.#deleted = true;
+    this.#window = null;
+  }
+
+  #assertKept(): void {
+    if (this.#deleted) throw new Error('expected a queue of the store, got one that was deleted');
+  }
+
+  /** The entry that this delivery stands for here; 0 if it stands for none. */
+  #entryOf(delivery: Delivery): number {
+    return delivery.storeOwner === this && !this.#deleted ? delivery.storeId : 0;
+  }
+
+  #hold(delivery: Delivery, entry: number): void {
+    delivery.storeId = entry;
+    delivery.storeOwner = this;
+  }
+
+  /** A delivery that another queue holds leaves it. */
+  #letGo(delivery: Delivery): void {
+    const { storeOwner } = delivery;
+    if (storeOwner instanceof DiskQueue && storeOwner !== this) storeOwner.done(delivery);
+    delivery.storeId = 0;
+  }
+
+  /** Whether all that waits is in the window, and one more may be. */
+  #hasRoom(waiting: number): boolean {
+    const window = this.#window;
+    if (window === null) return waiting === 0;
+    return window.length === waiting && waiting < WINDOW_DELIVERIES && window.bytes < WINDOW_BYTES;
+  }
+
+  /** An entry that is not at its head leaves the window: rare enough to begin the window anew. */
+  #leaveWindow(entry: number): void {
+    if (this.#queues.entries.isWaiting(entry)) this.#closeWindow();
+  }
+
+  #closeWindow(): void {
+    const window = this.#window;
+    this.#window = null;
+    for (let each = window?.shift(); each !== undefined; each = window?.shift()) each.storeId = 0;
+  }
+
+  /** Sees to it that the oldest that waits is in the window; false if nothing waits, or nothing can be read now. */
+  #fill(): boolean {
+    if (this.#window !== null && this.#window.length > 0) return true;
+    if (this.length === 0) return false;
+    this.#resting = false;
+    const window = (this.#window ??= new MemoryQueue());
+    const { entries } = this.#queues;
+    let entry = entries.lists.firstOf(waitingList(this.owner));
+    while (entry !== 0 && window.length < WINDOW_DELIVERIES && window.bytes < WINDOW_BYTES) {
+      const next = entries.nextOf(entry);
+      try {
+        const delivery = this.#deliveryOf(entry);
+        if (delivery !== null) window.push(delivery);
+      } catch (error) {
+        this.#reader.onUnreadable(this.owner, error);
+        break;
+      }
+      entry = next;
+    }
+    return window.length > 0;
+  }
+
+  /** The entry as an object; null if its message is lost, and the entry over. */
+  #deliveryOf(entry: number): Delivery | null {
+    const { entries } = this.#queues;
+    const message: Message | null = this.#reader.read(this.owner, entries.messageOf(entry));
+    if (message === null) {
+      this.#queues.finish(this.owner, entry, null);
+      return null;
+    }
+    const delivery = new Delivery(
+      message,
+      entries.qosOf(entry),
+      entries.retainOf(entry),
+      this.#queues.identifiersOf(entry),
+      this.#queues.shareOf(this.owner, entry),
+    );
+    this.#hold(delivery, entry);
+    return delivery;
+  }
+}

@@ -1,0 +1,341 @@
+import { Durability } from '../../core/ports/durability.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type {
+  MessageConversion,
+  MessageQueue,
+  QueueOwner,
+  SessionCensus,
+  SessionRecord,
+  Store,
+  StoreError,
+  StoreVisitor,
+  SubscriptionRecord,
+} from '../../core/ports/store.ts';
+import type { Message } from '../../core/publish/message.ts';
+import { Cleaning } from './cleaning.ts';
+import { DiskQueue } from './disk-queue.ts';
+import { showState } from './loading.ts';
+import type { LogFiles } from './log-files.ts';
+import { MessageBodies } from './message-bodies.ts';
+import { NodeLogFiles } from './node-log-files.ts';
+import { QueueReader } from './queue-reader.ts';
+import { Replay } from './replay.ts';
+import type { ReplayedSession } from './replayed-session.ts';
+import { SegmentLog } from './segment-log.ts';
+import { StoreFailure } from './store-failure.ts';
+import { StoreLock } from './store-lock.ts';
+import { StoredState } from './stored-state.ts';
+
+const SMALLEST_CLEANED_BYTES: number = 64 * 2 ** 20;
+/** A moment by the monotonic clock, to see what the wall clock says then. */
+const PROBE = { expiresAtMs: 0 } as const;
+
+export interface DiskStoreOptions {
+  /** Where it tells what an operator should know. @default nowhere */
+  readonly log?: Log | undefined;
+  /** A new file is begun when one has this many bytes. @default 16 MiB */
+  readonly segmentBytes?: number | undefined;
+  /** Files that hold less than this in all are not cleaned. @default 64 MiB */
+  readonly smallestCleanedBytes?: number | undefined;
+  /** Told while it is opened: bytes read, of how many. */
+  readonly onProgress?: ((readBytes: number, totalBytes: number) => void) | undefined;
+}
+
+/** What a disk store holds, in figures. */
+export interface DiskStoreStats {
+  readonly sessions: number;
+  readonly messages: number;
+  /** Payload bytes of these. */
+  readonly messageBytes: number;
+  /** What waits or is in flight, each message once for each queue. */
+  readonly queued: number;
+  readonly retained: number;
+  readonly files: number;
+  readonly fileBytes: number;
+  /** What of that is needed, about. */
+  readonly liveBytes: number;
+  /** Messages that were lost because what was read was not what had been written. */
+  readonly damagedMessages: number;
+}
+
+/**
+ * Keeps everything in a directory: one log of segments that holds all, and an index of it in memory that is a few tens of
+ * bytes for each message. What waits is read from the files when its client comes.
+ *
+ *     staging call ──▶ state (index) and gathering batch ──commit──▶ segment files
+ *                         ▲                                              │
+ *                         └───────────────── open: replay ◀─────────────┘
+ *
+ * What is staged is in the state at once; a commit that fails loses nothing, because the log keeps its bytes for the next.
+ *
+ * @example
+ * const store = await DiskStore.open({ directory: './martlet-data' });
+ * store.load(visitor, conversion, census);
+ * store.putSession(session);
+ * store.commit(Durability.Disk, (error) => console.log(error === null ? 'kept' : error.code));
+ * await store.close();
+ */
+export class DiskStore implements Store {
+  readonly keepsAtOnce = false;
+  readonly holdsWaitingInMemory = false;
+  readonly #log: SegmentLog;
+  readonly #state: StoredState;
+  readonly #reader: QueueReader;
+  readonly #cleaning: Cleaning;
+  readonly #onNote: (code: string, text: string) => void;
+  /** By owner; null where no queue is open. */
+  readonly #queues: (DiskQueue | null)[];
+  readonly #lock: StoreLock | null;
+  /** What is still to be shown; null once it was. */
+  #sessions: (ReplayedSession | null)[] | null;
+  /** What the wall clock is ahead of the monotonic one, as far as what is stored knows. */
+  #wallAheadMs: number;
+  #underWay: boolean;
+  /** The last commit failed: what it covered goes with the next. */
+  #failed: boolean;
+  #removing: Promise<void> | null;
+
+  /**
+   * Opens the store in a directory, which is made if it is missing, and which no other process may use meanwhile.
+   * Rejects with a `StoreOpenError` that names what is wrong and the way out; nothing is changed then.
+   */
+  static async open(options: DiskStoreOptions & { readonly directory: string }): Promise<DiskStore> {
+    const lock = await StoreLock.acquire(options.directory);
+    try {
+      return await DiskStore.#open(new NodeLogFiles(options.directory), options, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Opens the store in files that nobody else uses. */
+  static openOn(files: LogFiles, options: DiskStoreOptions = {}): Promise<DiskStore> {
+    return DiskStore.#open(files, options, null);
+  }
+
+  static async #open(files: LogFiles, options: DiskStoreOptions, lock: StoreLock | null): Promise<DiskStore> {
+    const onNote = (code: string, text: string): void => options.log?.write('warning', code, text);
+    const state = new StoredState();
+    const replay = new Replay(state);
+    const log = await SegmentLog.open(files, {
+      segmentBytes: options.segmentBytes,
+      onReplay: (meta, place) => replay.onBatch(meta, place),
+      onMoved: (from, to, dataLength) => state.onMoved(from, to, dataLength),
+      onNote,
+      onProgress: options.onProgress,
+    });
+    replay.finish();
+    state.journal.attach(log);
+    return new DiskStore(log, state, replay.sessions, options, onNote, lock);
+  }
+
+  private constructor(
+    log: SegmentLog,
+    state: StoredState,
+    sessions: (ReplayedSession | null)[],
+    options: DiskStoreOptions,
+    onNote: (code: string, text: string) => void,
+    lock: StoreLock | null,
+  ) {
+    const bodies = new MessageBodies(state.messages, state.journal);
+    this.#log = log;
+    this.#state = state;
+    this.#reader = new QueueReader(bodies, state.messages, state.owners.owners, options.log ?? null);
+    this.#cleaning = new Cleaning(
+      state,
+      bodies,
+      options.smallestCleanedBytes ?? SMALLEST_CLEANED_BYTES,
+      onNote,
+    );
+    this.#onNote = onNote;
+    this.#queues = [];
+    this.#lock = lock;
+    this.#sessions = sessions;
+    this.#wallAheadMs = 0;
+    this.#underWay = false;
+    this.#failed = false;
+    this.#removing = null;
+  }
+
+  get messageCount(): number {
+    return this.#state.messages.slots.count;
+  }
+
+  get messageBytes(): number {
+    return this.#state.messages.slots.payloadBytes;
+  }
+
+  stats(): DiskStoreStats {
+    const { segments } = this.#log;
+    return {
+      sessions: this.#state.owners.owners.sessionCount,
+      messages: this.messageCount,
+      messageBytes: this.messageBytes,
+      queued: this.#state.queues.entries.count,
+      retained: this.#state.retained.entries.size,
+      files: segments.length,
+      fileBytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+      liveBytes: this.#state.liveBytes,
+      damagedMessages: this.#reader.damaged,
+    };
+  }
+
+  load(visitor: StoreVisitor, conversion: MessageConversion, census: SessionCensus): void {
+    const sessions = this.#sessions;
+    if (sessions === null) throw new Error('DiskStore.load() was called a second time');
+    this.#sessions = null;
+    this.#state.messages.conversion = conversion;
+    this.#wallAheadMs = conversion.expiresAtWallMs(PROBE);
+    this.#cleaning.census = census;
+    showState(this.#state, sessions, this.#reader, visitor);
+  }
+
+  putSession(session: SessionRecord): void {
+    this.#state.owners.putSession(session);
+  }
+
+  deleteSession(clientId: string): void {
+    this.#delete(this.#state.owners.owners.ofSession(clientId));
+  }
+
+  putSubscription(clientId: string, subscription: SubscriptionRecord): void {
+    this.#state.owners.putSubscription(clientId, subscription);
+  }
+
+  deleteSubscription(clientId: string, topicFilter: string): void {
+    this.#state.owners.deleteSubscription(clientId, topicFilter);
+  }
+
+  putReceived(clientId: string, packetId: number): void {
+    this.#state.owners.putReceived(clientId, packetId);
+  }
+
+  deleteReceived(clientId: string, packetId: number): void {
+    this.#state.owners.deleteReceived(clientId, packetId);
+  }
+
+  putRetained(topicName: string, message: Message, expiresAtWallMs: number): void {
+    this.#state.retained.put(topicName, message, expiresAtWallMs);
+  }
+
+  deleteRetained(topicName: string): void {
+    this.#state.retained.delete(topicName);
+  }
+
+  openQueue(owner: QueueOwner): MessageQueue {
+    const { owners, queues } = this.#state;
+    const number = owner.kind === 'session' ? owners.session(owner.clientId) : owners.share(owner);
+    while (this.#queues.length <= number) this.#queues.push(null);
+    return (this.#queues[number] ??= new DiskQueue(number, queues, this.#reader));
+  }
+
+  deleteQueue(owner: QueueOwner): void {
+    const { owners } = this.#state;
+    if (owner.kind === 'share') {
+      this.#delete(owners.owners.ofShare(owner));
+      return;
+    }
+    const number = owners.owners.ofSession(owner.clientId);
+    if (number === 0) return;
+    this.#deleteQueue(number);
+    owners.clear(number);
+  }
+
+  restamp(): void {
+    const { messages } = this.#state;
+    const wallAheadMs = messages.conversion.expiresAtWallMs(PROBE);
+    messages.restamp(wallAheadMs - this.#wallAheadMs);
+    this.#wallAheadMs = wallAheadMs;
+  }
+
+  get hasStaged(): boolean {
+    return !this.#log.gathering.isEmpty || (this.#failed && !this.#underWay);
+  }
+
+  commit(durability: Durability, done: (error: StoreError | null) => void): void {
+    if (this.#underWay) throw new Error('DiskStore.commit() was called while a commit is under way');
+    this.#underWay = true;
+    this.#cleaning.step();
+    const synced = durability === Durability.Disk;
+    const removable = synced ? this.#lastRemovable() : 0;
+    this.#log.commit(synced ? Durability.Disk : Durability.Os).then(
+      () => {
+        this.#underWay = false;
+        this.#failed = false;
+        if (removable > 0) this.#removeUpTo(removable);
+        done(null);
+      },
+      (error: unknown) => {
+        this.#underWay = false;
+        this.#failed = true;
+        done(error instanceof StoreFailure ? error : { code: 'store-io', message: String(error) });
+      },
+    );
+  }
+
+  abandon(): void {
+    this.#log.abandon();
+  }
+
+  /**
+   * Keeps what has been staged, notes that the stop was clean, and lets others use the directory. Nothing may be staged
+   * from then on. Rejects with a `StoreFailure` if something could not be kept; it is closed all the same.
+   */
+  async close(): Promise<void> {
+    try {
+      await this.#removing;
+      await this.#log.close();
+    } finally {
+      await this.#lock?.release();
+    }
+  }
+
+  #delete(owner: number): void {
+    if (owner === 0) return;
+    this.#deleteQueue(owner);
+    this.#state.owners.delete(owner);
+  }
+
+  #deleteQueue(owner: number): void {
+    this.#queues[owner]?.delete();
+    if (owner < this.#queues.length) this.#queues[owner] = null;
+  }
+
+  /**
+   * The last of the segments, from the oldest on, that the commit which begins now makes superfluous; 0 if there is
+   * none. The one that it writes to never is.
+   */
+  #lastRemovable(): number {
+    const { segments, journal } = this.#state;
+    if (journal.log.gathering.isEmpty) return 0;
+    let last = 0;
+    for (const { number } of this.#log.segments) {
+      if (number >= journal.segment || segments.countOf(number) > 0) break;
+      last = number;
+    }
+    return last;
+  }
+
+  /** That they are still there if the process ends now does no harm. */
+  #removeUpTo(last: number): void {
+    this.#removing ??= this.#removeAll(last).then(
+      () => {
+        this.#removing = null;
+      },
+      (error: unknown) => {
+        this.#removing = null;
+        this.#onNote('store-file-not-removed', error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  async #removeAll(last: number): Promise<void> {
+    for (;;) {
+      const oldest = this.#log.segments[0]!.number;
+      if (oldest > last) return;
+      await this.#log.remove(oldest);
+      this.#state.segments.forget(oldest);
+    }
+  }
+}

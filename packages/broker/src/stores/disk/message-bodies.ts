@@ -1,0 +1,99 @@
+import { crc32 } from 'node:zlib';
+import type { StoredMessage } from '../../core/ports/store.ts';
+import type { Message } from '../../core/publish/message.ts';
+import type { BatchJournal } from './batch-journal.ts';
+import { readMessageData } from './records/message-data.ts';
+import { StoreFailure } from './store-failure.ts';
+import type { StoredMessages } from './stored-messages.ts';
+
+/** Messages that several queues may ask for soon, and bytes of them, that stay in memory. */
+const CACHED_MESSAGES = 512;
+const CACHED_BYTES = 1 << 20;
+
+/** Stored bytes that are not what was stored. */
+export class DamagedMessageError extends Error {
+  override readonly name = 'DamagedMessageError';
+}
+
+/** Brings stored messages back into memory when they are needed, and only then. */
+export class MessageBodies {
+  readonly #messages: StoredMessages;
+  readonly #journal: BatchJournal;
+  /** By number, the longest there first; only messages that more than one waits for. */
+  readonly #cache: Map<number, Message>;
+  #cachedBytes: number;
+
+  constructor(messages: StoredMessages, journal: BatchJournal) {
+    this.#messages = messages;
+    this.#journal = journal;
+    this.#cache = new Map();
+    this.#cachedBytes = 0;
+  }
+
+  /**
+   * The message; null if the core does not take it back.
+   *
+   * @throws {DamagedMessageError} if its bytes are not those that were stored
+   * @throws {StoreFailure} if they cannot be read now
+   */
+  messageOf(number: number): Message | null {
+    const { slots, transient, conversion } = this.#messages;
+    if (slots.isTransient(number)) return transient.get(number) ?? null;
+    const id = slots.idOf(number);
+    const cached = this.#cache.get(number);
+    // What is cached may be another message, whose number was free meanwhile.
+    if (cached !== undefined && cached.storeId === id) return cached;
+    const message = conversion.restore(this.#stored(number));
+    if (message === null) return null;
+    message.storeId = id;
+    message.storeSlot = number;
+    if (slots.referencesOf(number) > 1) this.#remember(number, message);
+    return message;
+  }
+
+  /**
+   * Its bytes as they are stored, not verified.
+   * @throws {StoreFailure} if they cannot be read
+   */
+  bytesOf(number: number): Uint8Array {
+    const { slots } = this.#messages;
+    return this.#journal.log.read(slots.segmentOf(number), slots.offsetOf(number), slots.lengthOf(number));
+  }
+
+  #stored(number: number): StoredMessage {
+    const { slots } = this.#messages;
+    const segment = slots.segmentOf(number);
+    const place = `segment ${segment}, byte ${slots.offsetOf(number)}, message ${slots.idOf(number)}`;
+    if (segment === 0)
+      throw new DamagedMessageError(`${place}: expected a record of the message, there is none`);
+    try {
+      const bytes = this.bytesOf(number);
+      const [expected, got] = [slots.checksumOf(number), crc32(bytes)];
+      if (got !== expected) {
+        throw new DamagedMessageError(`${place}: expected bytes with the checksum ${expected}, got ${got}`);
+      }
+      return readMessageData(bytes, slots.qosOf(number), slots.retainOf(number), slots.expiryOf(number));
+    } catch (error) {
+      if (error instanceof DamagedMessageError) throw error;
+      if (error instanceof StoreFailure && error.code !== 'store-damaged') throw error;
+      throw new DamagedMessageError(`${place}: ${String(error)}`, { cause: error });
+    }
+  }
+
+  #remember(number: number, message: Message): void {
+    if (message.bytes > CACHED_BYTES) return;
+    const replaced = this.#cache.get(number);
+    if (replaced !== undefined) this.#drop(number, replaced);
+    this.#cache.set(number, message);
+    this.#cachedBytes += message.bytes;
+    for (const [oldest, dropped] of this.#cache) {
+      if (this.#cache.size <= CACHED_MESSAGES && this.#cachedBytes <= CACHED_BYTES) return;
+      this.#drop(oldest, dropped);
+    }
+  }
+
+  #drop(number: number, message: Message): void {
+    this.#cache.delete(number);
+    this.#cachedBytes -= message.bytes;
+  }
+}

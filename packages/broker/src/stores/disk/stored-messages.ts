@@ -1,0 +1,165 @@
+import { crc32 } from 'node:zlib';
+import { Durability } from '../../core/ports/durability.ts';
+import type { MessageConversion } from '../../core/ports/store.ts';
+import type { Message } from '../../core/publish/message.ts';
+import type { BatchJournal } from './batch-journal.ts';
+import { MessageSlots } from './index/message-slots.ts';
+import type { SegmentCounts } from './index/segment-counts.ts';
+import { writeMessageData } from './records/message-data.ts';
+
+/** What a message's record costs beside its data, about, in bytes. */
+const RECORD_BYTES = 24;
+
+/**
+ * The messages that are kept, each once however many queues it waits in. A `Message` knows its place here by `storeSlot`, which is
+ * right as long as the message there has the identifier in `storeId`: several objects may stand for one stored message, and
+ * outlive it.
+ */
+export class StoredMessages {
+  readonly slots: MessageSlots;
+  /** Of the level `Memory`: they are never written, so their objects are what is kept. */
+  readonly transient: Map<number, Message>;
+  /** Above every identifier that is in the log. */
+  nextId: number;
+  readonly #journal: BatchJournal;
+  readonly #segments: SegmentCounts;
+  #conversion: MessageConversion | null;
+
+  constructor(journal: BatchJournal, segments: SegmentCounts) {
+    this.slots = new MessageSlots();
+    this.transient = new Map();
+    this.nextId = 1;
+    this.#journal = journal;
+    this.#segments = segments;
+    this.#conversion = null;
+  }
+
+  /** The core's conversion; known from `load` on. */
+  set conversion(conversion: MessageConversion) {
+    this.#conversion = conversion;
+  }
+
+  get conversion(): MessageConversion {
+    if (this.#conversion === null) throw new Error('Store.load() must be called before anything is staged');
+    return this.#conversion;
+  }
+
+  /** What of the log they need, about, in bytes. */
+  get liveBytes(): number {
+    return this.slots.storedBytes + RECORD_BYTES * this.slots.count;
+  }
+
+  /** 0 if the message is not stored. */
+  numberOf(message: Message): number {
+    const number = message.storeSlot;
+    return number !== 0 && this.slots.idOf(number) === message.storeId ? number : 0;
+  }
+
+  /** The message's number; it is staged unless it is stored already. Whoever asks is to refer to it next. */
+  keep(message: Message): number {
+    const number = this.numberOf(message);
+    if (number !== 0) return number;
+    const expiresAtWallMs =
+      message.expiresAtMs === Number.POSITIVE_INFINITY
+        ? message.expiresAtMs
+        : this.conversion.expiresAtWallMs(message);
+    return this.#add(message, expiresAtWallMs);
+  }
+
+  /** The same, with the expiry that is given, also for one that is stored already. */
+  keepUntil(message: Message, expiresAtWallMs: number): number {
+    const number = this.numberOf(message);
+    if (number === 0) return this.#add(message, expiresAtWallMs);
+    this.expire(number, expiresAtWallMs);
+    return number;
+  }
+
+  /** Says anew when a stored message expires. */
+  expire(number: number, expiresAtWallMs: number): void {
+    const { slots } = this;
+    const wholeMs = Math.round(expiresAtWallMs);
+    if (slots.expiryOf(number) === wholeMs) return;
+    slots.setExpiry(number, wholeMs);
+    if (!slots.isTransient(number)) this.#journal.records.expiry(slots.idOf(number), wholeMs);
+  }
+
+  /**
+   * One reference less. The last one's message is forgotten; no record says so, because those of its references do.
+   * @param message an object that stands for it, if there is one at hand
+   */
+  release(number: number, message: Message | null): void {
+    if (this.slots.unrefer(number) > 0) return;
+    const segment = this.slots.segmentOf(number);
+    if (segment !== 0) this.#segments.subtract(segment);
+    if (this.slots.isTransient(number)) this.transient.delete(number);
+    this.slots.free(number);
+    if (message === null) return;
+    message.storeId = 0;
+    message.storeSlot = 0;
+  }
+
+  /** The wall clock has jumped by so much. */
+  restamp(jumpMs: number): void {
+    const { slots } = this;
+    for (let number = 1; number < slots.end; number++) {
+      if (slots.idOf(number) === 0) continue;
+      const expiresAtWallMs = slots.expiryOf(number);
+      if (expiresAtWallMs !== Number.POSITIVE_INFINITY) this.expire(number, expiresAtWallMs + jumpMs);
+    }
+  }
+
+  /** Stages it again as it is, so that the segment where it was can go. */
+  moveToTail(number: number, stored: Uint8Array): void {
+    const { data } = this.#journal;
+    const offset = data.length;
+    data.writeBytes(stored, 0, stored.length);
+    this.#segments.subtract(this.slots.segmentOf(number));
+    this.#record(number, offset, this.slots.checksumOf(number));
+  }
+
+  /** Its data is nowhere any more. */
+  loseData(number: number): void {
+    this.#segments.subtract(this.slots.segmentOf(number));
+    this.slots.place(number, 0, 0, 0, 0);
+  }
+
+  #add(message: Message, expiresAtWallMs: number): number {
+    const { slots } = this;
+    const number = slots.add(this.nextId);
+    const transient = message.durability === Durability.Memory;
+    slots.describe(number, message.payload.length, message.bytes, message.qos, message.retain, transient);
+    slots.setExpiry(number, Math.round(expiresAtWallMs));
+    message.storeId = this.nextId++;
+    message.storeSlot = number;
+    if (transient) {
+      this.transient.set(number, message);
+      return number;
+    }
+    const { data } = this.#journal;
+    const offset = data.length;
+    writeMessageData(data, message);
+    this.#record(number, offset, crc32(data.slice(offset, data.length)));
+    return number;
+  }
+
+  /** Its data goes from `offset` to the end of the data area so far. */
+  #record(number: number, offset: number, crc: number): void {
+    const { slots } = this;
+    const journal = this.#journal;
+    const { segment } = journal;
+    const length = journal.data.length - offset;
+    slots.place(number, segment, journal.dataStart + offset, length, crc);
+    this.#segments.add(segment);
+    journal.records.message(
+      slots.idOf(number),
+      offset,
+      length,
+      crc,
+      slots.payloadBytesOf(number),
+      slots.costOf(number),
+      slots.qosOf(number),
+      slots.retainOf(number),
+      slots.expiryOf(number),
+    );
+  }
+}
