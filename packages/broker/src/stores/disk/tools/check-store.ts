@@ -1,6 +1,5 @@
 import type { Finding } from './finding.ts';
-import { Findings } from './finding.ts';
-import type { OwnerState } from './state/owner-state.ts';
+import { Findings, ownerMissingText } from './finding.ts';
 import type { StateFigures } from './state-figures.ts';
 import { figuresOf } from './state-figures.ts';
 import type { StoreSource } from './store-snapshot.ts';
@@ -78,11 +77,10 @@ function noteCrash({ log }: StoreSnapshot, findings: Findings): void {
 }
 
 function checkReferences({ state }: StoreSnapshot, findings: Findings): void {
+  for (const owner of state.ownersWithoutRecord()) {
+    findings.damage('owner-missing', '', 0, ownerMissingText(owner));
+  }
   for (const owner of state.owners.values()) {
-    if (owner.session === null && owner.share === null && !isEmpty(owner)) {
-      const text = `expected the record of ${owner.text}, to whom ${owner.entryCount} messages belong`;
-      findings.damage('owner-missing', '', 0, text);
-    }
     const packetIds = new Set<number>();
     for (let at = owner.head; at !== 0; at = state.entries.next(at - 1)) {
       const { messageId, isInFlight, packetId } = state.entries.entry(at - 1);
@@ -106,10 +104,6 @@ function checkReferences({ state }: StoreSnapshot, findings: Findings): void {
     const text = `expected message ${messageId}, retained for "${topicName}", it is not there`;
     findings.damage('message-missing', '', 0, text);
   }
-}
-
-function isEmpty(owner: OwnerState): boolean {
-  return owner.head === 0 && (owner.subscriptions?.size ?? 0) === 0 && (owner.received?.size ?? 0) === 0;
 }
 
 async function checkMessages(

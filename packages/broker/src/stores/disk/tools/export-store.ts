@@ -4,8 +4,8 @@ import type { ExportCounts, ExportLine } from './export/export-lines.ts';
 import { EXPORT_FORMAT, EXPORT_VERSION, noCounts } from './export/export-lines.ts';
 import { entryLine, messageLine, sessionLine, subscriptionLine } from './export/line-forms.ts';
 import { LineWriter } from './export/line-writer.ts';
-import type { Finding } from './finding.ts';
-import { Findings } from './finding.ts';
+import type { Finding, FindingCode } from './finding.ts';
+import { Findings, ownerMissingText } from './finding.ts';
 import type { OwnerState } from './state/owner-state.ts';
 import { figuresOf } from './state-figures.ts';
 import type { StoreSource } from './store-snapshot.ts';
@@ -86,6 +86,9 @@ class StoreExport {
     const head = { format: EXPORT_FORMAT, version: EXPORT_VERSION } as const;
     await this.#put(this.#findings === undefined ? head : { ...head, salvaged: true });
     for (const owner of owners) await this.#owner(owner);
+    for (const owner of this.#snapshot.state.ownersWithoutRecord()) {
+      this.#damage('owner-missing', '', 0, ownerMissingText(owner));
+    }
     await this.#messages(messages);
     await this.#retained();
     for (let i = 0; i < owners.length; i++) {
@@ -130,9 +133,7 @@ class StoreExport {
         this.#numbers[row] = ++counts.messages;
       } catch (error) {
         if (!(error instanceof MessageDamagedError)) throw error;
-        const { file, offset, message: text } = error;
-        if (this.#findings === undefined) throw StoreOpenError.damaged({ file, offset, text });
-        this.#findings.damage('message-damaged', file, offset, text);
+        this.#damage('message-damaged', error.file, error.offset, error.message);
       }
       if (counts.messages % 1000 === 0) this.#onProgress?.('messages', counts.messages, total);
     }
@@ -165,10 +166,15 @@ class StoreExport {
     const number = row < 0 ? 0 : this.#numbers[row]!;
     if (number === 0) {
       const text = `${what} is lost: expected message ${messageId}, it is not there or not readable`;
-      if (this.#findings === undefined) throw StoreOpenError.damaged({ file: 'the log', offset: 0, text });
-      this.#findings.damage('message-missing', '', 0, text);
+      this.#damage('message-missing', '', 0, text);
     }
     return number;
+  }
+
+  /** Only a salvage goes on. */
+  #damage(code: FindingCode, file: string, offset: number, text: string): void {
+    if (this.#findings === undefined) throw StoreOpenError.damaged({ file: file || 'the log', offset, text });
+    this.#findings.damage(code, file, offset, text);
   }
 
   async #lost(): Promise<void> {

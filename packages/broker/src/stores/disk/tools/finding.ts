@@ -1,3 +1,5 @@
+import type { OwnerState } from './state/owner-state.ts';
+
 /** What is wrong in a store, or worth telling. */
 export type FindingCode =
   /** A checksum, a length or an order is wrong in what was on the disk. */
@@ -53,4 +55,9 @@ export class Findings {
   note(code: FindingCode, file: string, offset: number, text: string): void {
     this.add({ code, isDamage: false, file, offset, text });
   }
+}
+
+/** For people: that the record of an owner is lost. */
+export function ownerMissingText(owner: OwnerState): string {
+  return `expected the record of ${owner.text}, to whom ${owner.entryCount} messages belong`;
 }

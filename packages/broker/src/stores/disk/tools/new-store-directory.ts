@@ -44,12 +44,12 @@ export class NewStoreDirectory {
     return made;
   }
 
-  /** Makes what is in the folder the store of the directory. */
+  /** Makes what is in the folder the store of the directory. No file at all is an empty store. */
   async finish(): Promise<void> {
     const names = (await this.files.list()).filter((name) => segmentOfName(name) !== undefined);
     names.sort((a, b) => segmentOfName(b)! - segmentOfName(a)!);
-    const first = names.at(-1)!;
-    if (names.length > 1) await this.#writePlaceholder(first);
+    const first = names.at(-1);
+    if (first !== undefined && names.length > 1) await this.#writePlaceholder(first);
     for (const name of names) {
       if (name === first) await syncDirectory(this.#directory);
       await rename(join(this.#unfinished, name), join(this.#directory, name));

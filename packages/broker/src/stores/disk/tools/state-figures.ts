@@ -85,6 +85,8 @@ class StateCount {
       this.#entries(ownerId, owner.head);
       this.#countSink();
     }
+    // What belongs to nobody known is waited for all the same: a salvage shows it.
+    for (const { ownerId, head } of this.#state.ownersWithoutRecord()) this.#entries(ownerId, head);
   }
 
   retained(): void {

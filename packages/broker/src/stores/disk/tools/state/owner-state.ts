@@ -22,6 +22,11 @@ export class OwnerState {
     this.entryCount = 0;
   }
 
+  /** Nothing belongs to it. */
+  get isEmpty(): boolean {
+    return this.head === 0 && (this.subscriptions?.size ?? 0) === 0 && (this.received?.size ?? 0) === 0;
+  }
+
   /** For people: who it is. */
   get text(): string {
     if (this.session !== null) return `session "${this.session.clientId}"`;

@@ -13,7 +13,7 @@ import { OwnerState } from './owner-state.ts';
  * two programs read the same log and agree is a test of both.
  *
  * It holds who there is and where each message is, no payloads. Records about what is not (yet) known are kept or
- * ignored as `RecordVisitor` says; what leads nowhere in the end is found by `eachEntry` and `eachRetained`.
+ * ignored as `RecordVisitor` says; what leads nowhere in the end, `checkStore` finds.
  */
 export class StoreState implements RecordVisitor {
   readonly owners: Map<number, OwnerState> = new Map();
@@ -144,6 +144,13 @@ export class StoreState implements RecordVisitor {
     return [...this.owners.values()]
       .filter((owner) => owner.session !== null || owner.share !== null)
       .sort((a, b) => a.ownerId - b.ownerId);
+  }
+
+  /** Those to whom something belongs and of whom nobody knows who they are: their own record is lost. */
+  ownersWithoutRecord(): OwnerState[] {
+    return [...this.owners.values()].filter(
+      (owner) => owner.session === null && owner.share === null && !owner.isEmpty,
+    );
   }
 
   /** An owner's entries: what is in flight in order of sending, then what waits, oldest first. */
