@@ -27,8 +27,6 @@ import { StoreLock } from './store-lock.ts';
 import { StoredState } from './stored-state.ts';
 
 const SMALLEST_CLEANED_BYTES: number = 64 * 2 ** 20;
-/** A moment by the monotonic clock, to see what the wall clock says then. */
-const PROBE = { expiresAtMs: 0 } as const;
 
 export interface DiskStoreOptions {
   /** Where it tells what an operator should know. @default nowhere */
@@ -88,8 +86,6 @@ export class DiskStore implements Store {
   readonly #lock: StoreLock | null;
   /** What is still to be shown; null once it was. */
   #sessions: (ReplayedSession | null)[] | null;
-  /** What the wall clock is ahead of the monotonic one, as far as what is stored knows. */
-  #wallAheadMs: number;
   #underWay: boolean;
   /** The last commit failed: what it covered goes with the next. */
   #failed: boolean;
@@ -152,7 +148,6 @@ export class DiskStore implements Store {
     this.#queues = [];
     this.#lock = lock;
     this.#sessions = sessions;
-    this.#wallAheadMs = 0;
     this.#underWay = false;
     this.#failed = false;
     this.#removing = null;
@@ -186,7 +181,7 @@ export class DiskStore implements Store {
     if (sessions === null) throw new Error('DiskStore.load() was called a second time');
     this.#sessions = null;
     this.#state.messages.conversion = conversion;
-    this.#wallAheadMs = conversion.expiresAtWallMs(PROBE);
+    this.#state.messages.onClockKnown();
     this.#cleaning.census = census;
     showState(this.#state, sessions, this.#reader, visitor);
   }
@@ -243,10 +238,7 @@ export class DiskStore implements Store {
   }
 
   restamp(): void {
-    const { messages } = this.#state;
-    const wallAheadMs = messages.conversion.expiresAtWallMs(PROBE);
-    messages.restamp(wallAheadMs - this.#wallAheadMs);
-    this.#wallAheadMs = wallAheadMs;
+    this.#state.messages.restamp();
   }
 
   get hasStaged(): boolean {

@@ -33,7 +33,7 @@ export function showState(
     const message = reader.read(0, entry.number);
     entry.message = message;
     if (message === null) state.retained.delete(topicName);
-    else visitor.onRetained(message, state.messages.slots.expiryOf(entry.number));
+    else visitor.onRetained(message, state.messages.expiresAtWallMs(entry.number));
   }
 }
 

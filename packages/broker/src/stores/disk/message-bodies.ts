@@ -72,7 +72,12 @@ export class MessageBodies {
       if (got !== expected) {
         throw new DamagedMessageError(`${place}: expected bytes with the checksum ${expected}, got ${got}`);
       }
-      return readMessageData(bytes, slots.qosOf(number), slots.retainOf(number), slots.expiryOf(number));
+      return readMessageData(
+        bytes,
+        slots.qosOf(number),
+        slots.retainOf(number),
+        this.#messages.expiresAtWallMs(number),
+      );
     } catch (error) {
       if (error instanceof DamagedMessageError) throw error;
       if (error instanceof StoreFailure && error.code !== 'store-damaged') throw error;

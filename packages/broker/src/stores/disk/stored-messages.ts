@@ -10,6 +10,9 @@ import { writeMessageData } from './records/message-data.ts';
 /** What a message's record costs beside its data, about, in bytes. */
 const RECORD_BYTES = 24;
 
+/** Asked when this is on the wall clock, the conversion says what it is ahead of the monotonic one. */
+const MONOTONIC_ZERO = { expiresAtMs: 0 } as const;
+
 /**
  * The messages that are kept, each once however many queues it waits in. A `Message` knows its place here by `storeSlot`, which is
  * right as long as the message there has the identifier in `storeId`: several objects may stand for one stored message, and
@@ -58,29 +61,46 @@ export class StoredMessages {
   /** The message's number; it is staged unless it is stored already. Whoever asks is to refer to it next. */
   keep(message: Message): number {
     const number = this.numberOf(message);
-    if (number !== 0) return number;
-    const expiresAtWallMs =
-      message.expiresAtMs === Number.POSITIVE_INFINITY
-        ? message.expiresAtMs
-        : this.conversion.expiresAtWallMs(message);
-    return this.#add(message, expiresAtWallMs);
+    return number === 0 ? this.#add(message, message.expiresAtMs) : number;
   }
 
   /** The same, with the expiry that is given, also for one that is stored already. */
   keepUntil(message: Message, expiresAtWallMs: number): number {
+    const expiresAtMs = expiresAtWallMs - this.#wallAheadMs;
     const number = this.numberOf(message);
-    if (number === 0) return this.#add(message, expiresAtWallMs);
-    this.expire(number, expiresAtWallMs);
+    if (number === 0) return this.#add(message, expiresAtMs);
+    if (!isSameTime(this.slots.expiryOf(number), expiresAtMs)) {
+      this.slots.setExpiry(number, expiresAtMs);
+      this.#recordExpiry(number);
+    }
     return number;
   }
 
-  /** Says anew when a stored message expires. */
-  expire(number: number, expiresAtWallMs: number): void {
+  /** When it expires, as the wall clock goes now, in whole ms; Infinity if never. */
+  expiresAtWallMs(number: number): number {
+    const expiresAtMs = this.slots.expiryOf(number);
+    if (expiresAtMs === Number.POSITIVE_INFINITY) return expiresAtMs;
+    return Math.round(expiresAtMs + this.#wallAheadMs);
+  }
+
+  /** After the log has been replayed: from the wall clock of its records to the monotonic clock, on which nothing jumps. */
+  onClockKnown(): void {
     const { slots } = this;
-    const wholeMs = Math.round(expiresAtWallMs);
-    if (slots.expiryOf(number) === wholeMs) return;
-    slots.setExpiry(number, wholeMs);
-    if (!slots.isTransient(number)) this.#journal.records.expiry(slots.idOf(number), wholeMs);
+    const wallAheadMs = this.#wallAheadMs;
+    for (let number = 1; number < slots.end; number++) {
+      const expiresAtWallMs = slots.expiryOf(number);
+      if (expiresAtWallMs !== Number.POSITIVE_INFINITY)
+        slots.setExpiry(number, expiresAtWallMs - wallAheadMs);
+    }
+  }
+
+  /** The wall clock has jumped: stages anew when each message expires. */
+  restamp(): void {
+    const { slots } = this;
+    for (let number = 1; number < slots.end; number++) {
+      if (slots.idOf(number) !== 0 && slots.expiryOf(number) !== Number.POSITIVE_INFINITY)
+        this.#recordExpiry(number);
+    }
   }
 
   /**
@@ -98,16 +118,6 @@ export class StoredMessages {
     message.storeSlot = 0;
   }
 
-  /** The wall clock has jumped by so much. */
-  restamp(jumpMs: number): void {
-    const { slots } = this;
-    for (let number = 1; number < slots.end; number++) {
-      if (slots.idOf(number) === 0) continue;
-      const expiresAtWallMs = slots.expiryOf(number);
-      if (expiresAtWallMs !== Number.POSITIVE_INFINITY) this.expire(number, expiresAtWallMs + jumpMs);
-    }
-  }
-
   /** Stages it again as it is, so that the segment where it was can go. */
   moveToTail(number: number, stored: Uint8Array): void {
     const { data } = this.#journal;
@@ -123,12 +133,21 @@ export class StoredMessages {
     this.slots.place(number, 0, 0, 0, 0);
   }
 
-  #add(message: Message, expiresAtWallMs: number): number {
+  get #wallAheadMs(): number {
+    return this.conversion.expiresAtWallMs(MONOTONIC_ZERO);
+  }
+
+  #recordExpiry(number: number): void {
+    if (this.slots.isTransient(number)) return;
+    this.#journal.records.expiry(this.slots.idOf(number), this.expiresAtWallMs(number));
+  }
+
+  #add(message: Message, expiresAtMs: number): number {
     const { slots } = this;
     const number = slots.add(this.nextId);
     const transient = message.durability === Durability.Memory;
     slots.describe(number, message.payload.length, message.bytes, message.qos, message.retain, transient);
-    slots.setExpiry(number, Math.round(expiresAtWallMs));
+    slots.setExpiry(number, expiresAtMs);
     message.storeId = this.nextId++;
     message.storeSlot = number;
     if (transient) {
@@ -159,7 +178,12 @@ export class StoredMessages {
       slots.costOf(number),
       slots.qosOf(number),
       slots.retainOf(number),
-      slots.expiryOf(number),
+      this.expiresAtWallMs(number),
     );
   }
+}
+
+/** As far as floating-point times can tell; both may be Infinity. */
+function isSameTime(a: number, b: number): boolean {
+  return a === b || Math.abs(a - b) < 0.5;
 }

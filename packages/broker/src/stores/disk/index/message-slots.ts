@@ -188,17 +188,17 @@ export class MessageSlots {
     return (this.#flags[number]! & TRANSIENT) !== 0;
   }
 
-  /** Infinity if never. */
+  /** On whatever clock it was set by; Infinity if never. */
   expiryOf(number: number): number {
     return this.#expiries === null ? Number.POSITIVE_INFINITY : this.#expiries[number]!;
   }
 
-  setExpiry(number: number, expiresAtWallMs: number): void {
+  setExpiry(number: number, expiresAt: number): void {
     if (this.#expiries === null) {
-      if (expiresAtWallMs === Number.POSITIVE_INFINITY) return;
+      if (expiresAt === Number.POSITIVE_INFINITY) return;
       this.#expiries = new Float64Array(this.#capacity).fill(Number.POSITIVE_INFINITY);
     }
-    this.#expiries[number] = expiresAtWallMs;
+    this.#expiries[number] = expiresAt;
   }
 
   /** `length` bytes of a file, from `start` on, are elsewhere now; how many messages have moved. */
