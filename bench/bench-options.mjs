@@ -1,16 +1,27 @@
 /** The options of `npm run bench`, and its help. */
 import { parseArgs } from 'node:util';
+import { PARTS } from './durable/parts.mjs';
 import { PROGRAMS, SCENARIOS } from './scenarios.mjs';
 
 const OPTIONS = {
   set: {
     type: 'string',
     value: 'NAMES',
-    text: 'compare (default), mixed, connections; scale, topics, transport; or all',
+    text: 'compare (default), mixed, connections, durable; scale, topics, transport; or all',
   },
   only: { type: 'string', value: 'NAMES', text: 'these scenarios, separated by commas' },
-  rounds: { type: 'string', value: 'N', text: 'how often; medians are shown (default 3; with --quick 1)' },
+  rounds: {
+    type: 'string',
+    value: 'N',
+    text: 'how often; medians are shown (default 3, durable 2; with --quick 1)',
+  },
   secs: { type: 'string', value: 'S', text: 'how long each is measured (default 3; with --quick 1.5)' },
+  disk: {
+    type: 'string',
+    value: 'DIR',
+    text: 'durable: where stores are made, on a real disk (default .cache/bench/data)',
+  },
+  steady: { type: 'string', value: 'S', text: 'durable: each steady load (default 90; with --quick 10)' },
   quick: { type: 'boolean', text: 'a short look' },
   json: { type: 'string', value: 'FILE', text: 'write everything measured as JSON; - prints it' },
   mosquitto: { type: 'string', value: 'PATH', text: 'the Mosquitto to compare with' },
@@ -44,6 +55,9 @@ export function parseOptions(argv) {
   return {
     ...chosen(values.set, values.only),
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '3')),
+    durableRounds: positive('rounds', values.rounds ?? (quick ? '1' : '2')),
+    steadySecs: positive('steady', values.steady ?? (quick ? '10' : '90')),
+    disk: values.disk,
     secs: positive('secs', values.secs ?? (quick ? '1.5' : '3')),
     json: values.json,
     mosquitto: values['no-mosquitto'] ? null : values.mosquitto,
@@ -63,24 +77,32 @@ export function helpText() {
 }
 
 export function listText() {
-  return [...SCENARIOS, ...PROGRAMS]
+  return [...SCENARIOS, ...PARTS, ...PROGRAMS]
     .map(({ name, set, text }) => `${(set ?? name).padEnd(12)} ${name.padEnd(16)} ${text}`)
     .join('\n');
 }
 
-/** @returns {{ scenarios: Scenario[], programs: Program[] }} */
+/** @returns {{ scenarios: Scenario[], parts: Part[], programs: Program[] }} */
 function chosen(sets = 'compare', only = undefined) {
   if (only !== undefined) {
-    const all = [...SCENARIOS, ...PROGRAMS];
+    const all = [...SCENARIOS, ...PARTS, ...PROGRAMS];
     const found = only.split(',').map((name) => {
       const one = all.find((each) => each.name === name);
       if (one === undefined) throw new UsageError(`no scenario is called ${name}; --list shows them`);
       return one;
     });
-    return { scenarios: found.filter(({ set }) => set), programs: found.filter(({ set }) => !set) };
+    return {
+      scenarios: found.filter(({ set }) => set && set !== 'durable'),
+      parts: found.filter(({ set }) => set === 'durable'),
+      programs: found.filter(({ set }) => !set),
+    };
   }
   const names = sets.split(',');
-  const known = ['all', ...new Set(SCENARIOS.map(({ set }) => set)), ...PROGRAMS.map(({ name }) => name)];
+  const known = [
+    'all',
+    ...new Set([...SCENARIOS, ...PARTS].map(({ set }) => set)),
+    ...PROGRAMS.map(({ name }) => name),
+  ];
   for (const name of names) {
     if (!known.includes(name))
       throw new UsageError(`no set is called ${name}; there are ${known.join(', ')}`);
@@ -88,6 +110,7 @@ function chosen(sets = 'compare', only = undefined) {
   const wanted = (name) => names.includes('all') || names.includes(name);
   return {
     scenarios: SCENARIOS.filter(({ set }) => wanted(set)),
+    parts: PARTS.filter(({ set }) => wanted(set)),
     programs: PROGRAMS.filter(({ name }) => wanted(name)),
   };
 }

@@ -5,7 +5,7 @@
  *     …
  *     <!-- end -->
  *
- *     npm run bench -- --set compare,mixed,connections --json results.json
+ *     npm run bench -- --set compare,mixed,connections,durable --json results.json
  *     node --expose-gc bench/scale.mjs > scale.md
  *     node bench/document.mjs docs/performance.md results.json scale.md
  *
@@ -13,6 +13,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { durableTables } from './durable/durable-tables.mjs';
+import { spreadText as range, valueText as value, wholeText as whole } from './figures.mjs';
 
 const COLUMNS = {
   compare: [
@@ -72,8 +74,11 @@ for (const source of sources) {
 }
 writeFileSync(path, text);
 
-function blocksOf({ rows, machine, rounds, secs }) {
+function blocksOf({ rows, machine, rounds, secs, durable }) {
   const blocks = {};
+  for (const [name, block] of Object.entries(durable === undefined ? {} : durableTables(durable))) {
+    blocks[name] = `${block}\n\n${machine}; ${durable.rounds} rounds of ${secs} s.`;
+  }
   for (const [name, columns] of Object.entries(COLUMNS)) {
     const chosen = rows.filter((row) => blockOf(row.scenario) === name);
     if (chosen.length === 0) continue;
@@ -99,21 +104,6 @@ function table(columns, rows) {
   const lines = [columns.map(([title]) => title), columns.map((_, i) => (i === 0 ? '---' : '---:'))];
   for (const row of rows) lines.push(columns.map(([, cell]) => cell(row)));
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function range(spread) {
-  if (spread?.median === undefined || spread.median === null) return '–';
-  const { median, min, max } = spread;
-  return min === max ? value(median) : `${value(median)} (${value(min)}–${value(max)})`;
-}
-
-function value(number) {
-  if (number === undefined || number === null) return '–';
-  return number < 10 ? String(Number(number.toPrecision(3))) : number.toFixed(number < 100 ? 1 : 0);
-}
-
-function whole(spread) {
-  return spread?.median === undefined ? '–' : Math.round(spread.median).toLocaleString('en');
 }
 
 function latency(summary) {

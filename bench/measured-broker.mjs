@@ -13,11 +13,13 @@ const OPENING_MS = 10_000;
 /**
  * A broker that runs somewhere already.
  * @typedef {{ name: string, host: string, port: number, webSocketPort: number | null, pid: number, stop(): Promise<void> }} MeasuredBroker
+ * That of this project also has `loadMs`, what opening its store and making the broker took.
  */
 
 /**
  * This project's broker.
- * @param {{ authorizer?: boolean, webSocket?: boolean, options?: object, nodeOptions?: string[] }} description
+ * @param {{ authorizer?: boolean, webSocket?: boolean, directory?: string, options?: object, nodeOptions?: string[] }} description
+ * With a directory it keeps what must survive there.
  * @returns {Promise<MeasuredBroker>}
  */
 export async function startMartlet({ nodeOptions = [], ...description } = {}) {
@@ -36,11 +38,13 @@ export async function startMartlet({ nodeOptions = [], ...description } = {}) {
 }
 
 /**
- * Mosquitto with its persistence off and no limit on its queues.
+ * Mosquitto with no limit on its queues. It keeps nothing unless it has a directory: then it saves there when it ends, and
+ * every 30 minutes.
  * @param {string} program
+ * @param {{ keptIn?: string }} where
  * @returns {Promise<MeasuredBroker>}
  */
-export async function startMosquitto(program) {
+export async function startMosquitto(program, { keptIn } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'martlet-bench-'));
   const [port, webSocketPort] = await freePorts(2);
   const configuration = join(directory, 'mosquitto.conf');
@@ -53,7 +57,7 @@ max_inflight_messages 1000
 listener ${port} 127.0.0.1
 listener ${webSocketPort} 127.0.0.1
 protocol websockets
-`,
+${keptIn === undefined ? '' : `persistence true\npersistence_location ${keptIn}/\n${asThisUser()}`}`,
   );
   const child = spawn(program, ['-c', configuration], { stdio: 'ignore' });
   const host = '127.0.0.1';
@@ -69,6 +73,11 @@ protocol websockets
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Root's Mosquitto becomes another user, who may not write where root measures. */
+function asThisUser() {
+  return process.getuid() === 0 ? 'user root\n' : '';
 }
 
 /** Mosquitto where Debian puts it, or null. */

@@ -91,7 +91,7 @@ static size_t put_len(uint8_t *p, size_t n) { size_t i = 0; do { uint8_t b = n &
 static void put_connect(Conn *c) {
   char cid[64]; int l = snprintf(cid, sizeof cid, "%s-%s%d-%d", O.prefix, c->is_pub ? "p" : "s", c->id, getpid() % 100000);
   size_t rem = 10 + (O.v5 ? 1 : 0) + 2 + l; uint8_t *p = room(c, rem + 5), *s = p;
-  *p++ = 0x10; p += put_len(p, rem); memcpy(p, "\0\4MQTT", 6); p += 6; *p++ = O.v5 ? 5 : 4; *p++ = O.clean ? 2 : 0; *p++ = O.ka >> 8; *p++ = O.ka & 255;
+  *p++ = 0x10; p += put_len(p, rem); memcpy(p, "\0\4MQTT", 6); p += 6; *p++ = O.v5 ? 5 : 4; *p++ = O.clean || (O.offline && c->is_pub) ? 2 : 0; *p++ = O.ka >> 8; *p++ = O.ka & 255;
   if (O.v5) *p++ = 0;
   *p++ = l >> 8; *p++ = l & 255; memcpy(p, cid, l); p += l; c->out_len += p - s;
 }

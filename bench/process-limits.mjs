@@ -16,3 +16,8 @@ export function mostClients() {
 export function residentKilobytes(pid) {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
+
+/** Resident memory that is no file's: the heap, buffers, tables. */
+export function anonymousKilobytes(pid) {
+  return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+}

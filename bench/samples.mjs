@@ -18,6 +18,12 @@ export function spreadOf(values) {
   return { median, min: sorted[0], max: sorted.at(-1) };
 }
 
+/** @param {number} part such as 0.99 */
+export function percentileOf(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+}
+
 /** Messages missing, out of order or doubled in any round, as `missing=3 dups=1`; empty: none. */
 export function faultsOf(results) {
   return FAULTS.map((name) => [name, results.reduce((sum, result) => sum + Math.abs(result[name] ?? 0), 0)])
