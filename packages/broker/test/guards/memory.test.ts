@@ -82,7 +82,7 @@ describe('10,000 clients that have connected and subscribed', () => {
     expect(bytesEach).toBeLessThan(4096);
   });
 
-  it('leave less than 2 KB each when only their sessions remain, and nothing when these are gone', () => {
+  it('leave less than 1.5 KB each when only their sessions remain, and nothing when these are gone', () => {
     const version = ProtocolVersion.V5;
     const world = new World();
     const before = heapBytes();
@@ -92,7 +92,7 @@ describe('10,000 clients that have connected and subscribed', () => {
     world.turn();
     expect(world.core.gauges.sessions).toBe(CLIENTS);
     world.events.length = 0;
-    expect((heapBytes() - before) / CLIENTS).toBeLessThan(2048);
+    expect((heapBytes() - before) / CLIENTS).toBeLessThan(1536);
     world.advance(61_000);
     expect(world.core.gauges.sessions).toBe(0);
     world.events.length = 0;

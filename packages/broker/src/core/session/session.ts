@@ -29,6 +29,12 @@ const NO_LOCAL = 0x04;
 const RETAIN_AS_PUBLISHED = 0x08;
 const RETAIN_HANDLING_SHIFT = 4;
 
+/** Of a session. */
+const KEPT = 0x01;
+const RECORDED = 0x02;
+const ENDED = 0x04;
+const IN_FLIGHT_FULL = 0x08;
+
 /** Whoever has the session: its connection. */
 export interface SessionHolder {
   /** Another connection of the same client has come: close, with 0x8E where the version can say it. */
@@ -51,31 +57,25 @@ export interface SharedSource {
 
 export class Session implements Deadline {
   readonly clientId: string;
-  /** What it holds is in the store: its expiry interval was not 0 when it began. */
-  kept: boolean;
-  /** The store has a record of it, if only for its will. */
-  recorded: boolean;
-  /** Monotonic; when its last connection ended. */
-  disconnectedAtMs: number;
   /** The connected client's sending half; null while it is offline. */
   output: ConnectionOutput | null;
   holder: SessionHolder | null;
   queue: MessageQueue | null;
-  /** What is in flight to it costs so much, and may cost no more; QueueKeeper's. */
+  /** What is in flight to it costs so much; QueueKeeper's. */
   inFlightBytes: number;
-  inFlightFull: boolean;
   /** Groups it is a member of; null if none. */
   shares: SharedSource[] | null;
   will: WillRecord | null;
   /** When its will is due; set while it is offline and has one. */
   willDue: Deadline | null;
-  /** True from the moment it is no longer the client's session. */
-  ended: boolean;
   /** Of Deadlines: when it expires; set while it is offline. */
   heapIndex: number;
   readonly #onExpired: (session: Session) => void;
-  /** As a signed integer, which needs no memory of its own when it is above 2^31. */
+  /** As a signed integer: one above 2^31 would be a number in memory of its own, in every session. */
   #sessionExpiryInterval: number;
+  /** In whole seconds, because a fraction would be one too. */
+  #disconnectedAtSeconds: number;
+  #flags: number;
   #subscribed: Subscribed<Subscription>;
   #sender: Sender<Delivery> | null;
   #receiver: Receiver | null;
@@ -83,21 +83,18 @@ export class Session implements Deadline {
   /** @param onExpired called when it is due as a deadline */
   constructor(clientId: string, sessionExpiryInterval: number, onExpired: (session: Session) => void) {
     this.clientId = clientId;
-    this.kept = false;
-    this.recorded = false;
-    this.disconnectedAtMs = 0;
     this.output = null;
     this.holder = null;
     this.queue = null;
     this.inFlightBytes = 0;
-    this.inFlightFull = false;
     this.shares = null;
     this.will = null;
     this.willDue = null;
-    this.ended = false;
     this.heapIndex = -1;
     this.#onExpired = onExpired;
     this.#sessionExpiryInterval = sessionExpiryInterval | 0;
+    this.#disconnectedAtSeconds = 0;
+    this.#flags = 0;
     this.#subscribed = null;
     this.#sender = null;
     this.#receiver = null;
@@ -110,6 +107,51 @@ export class Session implements Deadline {
 
   set sessionExpiryInterval(seconds: number) {
     this.#sessionExpiryInterval = seconds | 0;
+  }
+
+  /** Monotonic; when its last connection ended, or up to a second later. */
+  get disconnectedAtMs(): number {
+    return this.#disconnectedAtSeconds * 1000;
+  }
+
+  set disconnectedAtMs(ms: number) {
+    this.#disconnectedAtSeconds = Math.ceil(ms / 1000) | 0;
+  }
+
+  /** What it holds is in the store: its expiry interval was not 0 when it began. */
+  get kept(): boolean {
+    return (this.#flags & KEPT) !== 0;
+  }
+
+  set kept(kept: boolean) {
+    this.#flags = withFlag(this.#flags, KEPT, kept);
+  }
+
+  /** The store has a record of it, if only for its will. */
+  get recorded(): boolean {
+    return (this.#flags & RECORDED) !== 0;
+  }
+
+  set recorded(recorded: boolean) {
+    this.#flags = withFlag(this.#flags, RECORDED, recorded);
+  }
+
+  /** True from the moment it is no longer the client's session. */
+  get ended(): boolean {
+    return (this.#flags & ENDED) !== 0;
+  }
+
+  set ended(ended: boolean) {
+    this.#flags = withFlag(this.#flags, ENDED, ended);
+  }
+
+  /** What is in flight to it may cost no more; QueueKeeper's. */
+  get inFlightFull(): boolean {
+    return (this.#flags & IN_FLIGHT_FULL) !== 0;
+  }
+
+  set inFlightFull(full: boolean) {
+    this.#flags = withFlag(this.#flags, IN_FLIGHT_FULL, full);
   }
 
   onDue(): void {
@@ -194,6 +236,10 @@ export class Session implements Deadline {
   get receiverIfUsed(): Receiver | null {
     return this.#receiver;
   }
+}
+
+function withFlag(flags: number, flag: number, on: boolean): number {
+  return on ? flags | flag : flags & ~flag;
 }
 
 /**
