@@ -24,7 +24,7 @@ function textOf(systemCode: string | undefined): string | undefined {
       return 'a part of the path is no directory';
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'no space is left on its disk; what was written is incomplete';
+      return 'no space is left on its disk';
     case 'EROFS':
       return 'its file system is read-only';
     default:

@@ -46,7 +46,7 @@ export function checkText(directory: string, result: CheckResult, style: TextSty
   return [
     `The store in ${directory} is ${verdict}.`,
     `  ${counted(files, 'file')}, ${bytesText(fileBytes)}, ${counted(batches, 'commit')}; ${stop}`,
-    `  ${counted(sessions, 'session')}, ${counted(subscriptions, 'subscription')}, ${counted(retained, 'retained message')}, ` +
+    `  ${isSound ? '' : 'beside the damage: '}${counted(sessions, 'session')}, ${counted(subscriptions, 'subscription')}, ${counted(retained, 'retained message')}, ` +
       `${counted(queued, 'message')} queued, ${inFlight.toLocaleString('en-US')} in flight`,
     ...findingLines(result),
     ...(isSound ? [] : wayOut(directory)),

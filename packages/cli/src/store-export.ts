@@ -1,5 +1,7 @@
 /** `martlet store export`: all that is kept, as text that people and programs read. */
-import { open } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import type { ExportResult } from '@martlet/broker';
 import { exportStore } from '@martlet/broker';
@@ -50,24 +52,25 @@ async function exportToStandardOutput(
   }
 }
 
+/** A file that gets the whole export, or is not there afterwards. */
 async function exportToFile(directory: string, salvage: boolean, path: string): Promise<ExportResult> {
-  const file = await open(path, 'wx').catch((error) => {
+  // Synced before it is closed: somebody may delete the store when this has ended.
+  const stream = createWriteStream(path, { flags: 'wx', flush: true });
+  await once(stream, 'open').catch((error) => {
     throw CommandFailure.ofFile(path, error);
   });
+  const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   try {
-    const stream = file.createWriteStream({ autoClose: false });
     const result = await exportTo(directory, salvage, stream);
-    await new Promise<void>((resolve, reject) => {
-      stream.once('error', reject);
-      stream.end(() => resolve());
-    });
-    // Somebody may delete the store when this has ended.
-    await file.sync();
+    stream.end();
+    await closed;
+    if (stream.errored !== null) throw stream.errored;
     return result;
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : CommandFailure.ofFile(path, error);
-  } finally {
-    await file.close();
+    stream.destroy();
+    await closed;
+    await rm(path);
+    throw stream.errored === null ? error : CommandFailure.ofFile(path, stream.errored);
   }
 }
 

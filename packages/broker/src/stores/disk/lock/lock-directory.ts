@@ -3,7 +3,7 @@
  * takes however long the directory's own path is.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
+import { access, mkdir, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { lockUnsupported } from './lock-error.ts';
 
@@ -110,20 +110,34 @@ export function networkFileSystem(type: number): string | null {
 }
 
 /**
- * A name survives a power cut once the directory that has it has been synced: all the new ones above it, too.
+ * A name survives a power cut once the directory that has it has been synced. (Not `mkdir` with `recursive`, which tells
+ * ENOENT for a file system that is read-only.)
  * @param directory An absolute path.
  */
 async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
-  if (first === undefined || process.platform === 'win32') return;
-  let parent = directory;
-  do {
-    parent = dirname(parent);
-    const handle = await open(parent, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } while (parent.length > dirname(first).length);
+  const parent = dirname(directory);
+  try {
+    await mkdir(directory, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || (await exists(directory))) return;
+    if (code !== 'ENOENT' || parent === directory) throw error;
+    await makeDirectory(parent);
+    return makeDirectory(directory);
+  }
+  if (process.platform === 'win32') return;
+  const handle = await open(parent, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What is there is not made, whatever the system says of making it: EROFS, or EACCES for a root of Windows. */
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
