@@ -47,13 +47,8 @@ export class BatchPlaces {
     return end >= this.#segmentBytes;
   }
 
-  /** The oldest segment, which does not count any more. */
-  dropOldest(): SegmentExtent {
-    return this.extents.shift()!;
-  }
-
-  putBackOldest(extent: SegmentExtent): void {
-    this.extents.unshift({ number: extent.number, bytes: extent.bytes });
+  dropOldest(): void {
+    this.extents.shift();
   }
 
   /**

@@ -62,8 +62,8 @@ export class NodeLogFiles implements LogFiles {
     try {
       await unlink(join(this.#directory, name));
     } catch (error) {
+      // It may be gone by an earlier call that could not sync the directory.
       if (systemCode(error) !== 'ENOENT') throw error;
-      return;
     }
     await syncDirectory(this.#directory);
   }

@@ -78,6 +78,8 @@ export class SegmentLog {
   #sequence: number;
   #syncedSequence: number;
   #attempt: CommitAttempt | null;
+  /** The segment whose file is being removed, or 0. */
+  #removing: number;
   /** The last batch that this process has synced. */
   #lastSynced: { readonly segment: number; readonly start: number; readonly sequence: number } | undefined;
   /** The files end as a clean stop leaves them, or there are none. */
@@ -114,6 +116,7 @@ export class SegmentLog {
     this.#sequence = found.lastSequence;
     this.#syncedSequence = found.syncedSequence;
     this.#attempt = null;
+    this.#removing = 0;
     this.#lastSynced = undefined;
     this.#isClean = found.isClean || found.segments.length === 0;
     this.#isClosed = false;
@@ -182,22 +185,25 @@ export class SegmentLog {
   }
 
   /**
-   * Removes the oldest file. Whoever calls knows that nothing in it counts any more, by what has been synced. That it is
-   * gone survives a power cut once this has resolved.
+   * Removes the oldest file, one at a time. Whoever calls knows that nothing in it counts any more, by what has been
+   * synced. That it is gone survives a power cut once this has resolved.
    *
-   * @throws {StoreFailure} rejects with it; the file is still there, or half forgotten: call again
+   * @throws {StoreFailure} rejects with it; the file is perhaps still there: call again
    */
   async remove(segment: number): Promise<void> {
+    if (this.#removing !== 0) throw new Error('expected one removal at a time');
     if (this.#places.extents[0]?.number !== segment || segment >= this.#tail.segment) {
       throw new Error(`expected the oldest of several segments to remove, got ${segment}`);
     }
-    const removed = this.#places.dropOldest();
+    this.#removing = segment;
     this.#readers.forget(segment);
     try {
       await this.#files.remove(segmentName(segment));
+      this.#places.dropOldest();
     } catch (error) {
-      this.#places.putBackOldest(removed);
       throw StoreFailure.of(error, `removing ${segmentName(segment)}`);
+    } finally {
+      this.#removing = 0;
     }
   }
 
@@ -317,7 +323,9 @@ export class SegmentLog {
   }
 
   #checkKept(): Promise<void> {
-    const finished = this.#places.extents.filter(({ number }) => number <= this.#tail.segment);
+    const finished = this.#places.extents.filter(
+      ({ number }) => number <= this.#tail.segment && number !== this.#removing,
+    );
     return checkKept(this.#files, {
       storeId: this.#storeId,
       segments: finished.map(({ number }) => number),

@@ -1,7 +1,7 @@
 import type { LogFile, LogFiles } from '../../../src/stores/disk/log-files.ts';
 import { SyncFailedError } from '../../../src/stores/disk/log-files.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SimulatedInode } from './simulated-inode.ts';
+import { SECTOR_BYTES, SimulatedInode } from './simulated-inode.ts';
 
 export interface SimulatedCall {
   readonly operation: 'list' | 'create' | 'open' | 'remove' | 'size' | 'write' | 'sync' | 'read' | 'close';
@@ -154,7 +154,7 @@ export class SimulatedFiles implements LogFiles {
     };
     const complete = (): LogFile => {
       begin();
-      this.#onDisk.set(name, inode);
+      this.#syncDirectory();
       return new SimulatedFile(this, name, inode);
     };
     return this.#call('create', name, false, complete, begin);
@@ -165,7 +165,7 @@ export class SimulatedFiles implements LogFiles {
   }
 
   openSync(name: string): LogFile {
-    this.callSync('open', name);
+    this.callSync('read', name);
     return this.#opened(name);
   }
 
@@ -175,7 +175,7 @@ export class SimulatedFiles implements LogFiles {
     };
     const complete = (): void => {
       begin();
-      this.#onDisk.delete(name);
+      this.#syncDirectory();
     };
     return this.#call('remove', name, false, complete, begin);
   }
@@ -197,14 +197,17 @@ export class SimulatedFiles implements LogFiles {
       const growth = Math.max(0, position + bytes.length - inode.shown.length);
       const room = this.capacityBytes - this.#usedBytes();
       if (growth > room) {
-        inode.write(bytes.subarray(0, Math.max(0, bytes.length - (growth - Math.max(0, room)))), position);
+        const end = position + bytes.length - (growth - Math.max(0, room));
+        inode.write(bytes.subarray(0, Math.max(0, end - (end % SECTOR_BYTES) - position)), position);
         throw systemError('ENOSPC');
       }
       inode.write(bytes, position);
       if (synced) inode.sync();
     };
     const begin = (): void => {
-      inode.write(bytes.subarray(0, this.#random.below(bytes.length + 1)), position);
+      // A system takes bytes page by page, and never a part of what lies in one sector.
+      const end = position + this.#random.below(bytes.length + 1);
+      inode.write(bytes.subarray(0, Math.max(0, end - (end % SECTOR_BYTES) - position)), position);
       if (synced && this.#random.chance(0.5)) inode.syncPartly(this.#random);
     };
     const lose = (): void => {
@@ -273,6 +276,12 @@ export class SimulatedFiles implements LogFiles {
 
   #faultOf(operation: SimulatedCall['operation'], name: string, synced: boolean): SimulatedFault | undefined {
     return this.faultOf({ operation, name, index: this.callCount++, synced });
+  }
+
+  /** Of all names, whoever changed them. */
+  #syncDirectory(): void {
+    this.#onDisk.clear();
+    for (const [name, inode] of this.#shown) this.#onDisk.set(name, inode);
   }
 
   #end(): void {

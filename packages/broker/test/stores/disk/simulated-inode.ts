@@ -1,6 +1,7 @@
 import type { SeededRandom } from './seeded-random.ts';
 
-const SECTOR_BYTES = 512;
+/** What a disk writes as a whole. */
+export const SECTOR_BYTES = 512;
 
 /**
  * The contents of a file: as the operating system shows them, and as they are on the disk. In between, each sector has
