@@ -17,6 +17,9 @@ export function buildMartlet(): void {
 /** Free ports, and nothing that depends on what else runs on this machine. */
 export const FREE_PORTS: readonly string[] = ['--port', '0', '--ws-port', '0'];
 
+/** Nothing is written. */
+export const IN_MEMORY: readonly string[] = ['--durability', 'memory'];
+
 /** The URL in a line such as `MQTT: mqtt://127.0.0.1:40123`. */
 export function urlIn(line: string): string {
   const url = /\b(?:mqtt|ws):\/\/\S+/.exec(line)?.[0];

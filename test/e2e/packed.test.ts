@@ -47,12 +47,16 @@ describe('Installed from the packed files,', () => {
       /^\d+\.\d+\.\d+\n$/,
     );
     // Not by npx, which hands signals to a shell that keeps them.
-    const broker = programs.start(join(project, 'node_modules/.bin/martlet'), ['start', ...FREE_PORTS]);
+    const broker = programs.start(join(project, 'node_modules/.bin/martlet'), ['start', ...FREE_PORTS], {
+      cwd: project,
+    });
     const client = await connectAsync(urlIn(await broker.line(/mqtt:\/\//)));
     await client.publishAsync('t', 'x', { qos: 2 });
     await client.endAsync();
     broker.signal('SIGTERM');
     expect(await broker.exit).toMatchObject({ code: 0, stderr: expect.stringContaining('stopped') });
+    // A project keeps its data with it.
+    expect(readdirSync(project)).toContain('martlet-data');
   });
 
   test('the library is imported by its name', async () => {

@@ -11,7 +11,7 @@ import { ReasonCode } from '@martlet/protocol';
 import { connectAsync, MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { nextClose, nextDisconnect, nextMessages } from '../mqtt-js.ts';
-import { buildMartlet, FREE_PORTS, MAIN, ROOT, urlIn } from './martlet-command.ts';
+import { buildMartlet, FREE_PORTS, IN_MEMORY, MAIN, ROOT, urlIn } from './martlet-command.ts';
 import type { Program } from './program.ts';
 import { Programs } from './program.ts';
 
@@ -54,7 +54,7 @@ describe('martlet start', () => {
         .trimEnd()
         .split('\n')
         .map((line) => line.split(' ')[0]),
-    ).toEqual(['Martlet', 'MQTT:', 'WebSocket:', 'Subscribe:', 'Publish:']);
+    ).toEqual(['Martlet', 'MQTT:', 'WebSocket:', 'Data:', 'Subscribe:', 'Publish:']);
     const [native, browser] = await Promise.all([connectAsync(mqtt), connectAsync(ws)]);
     await browser.subscribeAsync('test/#', { qos: 1 });
     const received = nextMessages(browser, 1);
@@ -190,11 +190,15 @@ describe('martlet start says in one line why it cannot', () => {
     'bind a port that needs a privilege (skipped where every user may, or where root cannot be somebody else)',
     async () => {
       const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-      const broker = programs.start(process.execPath, [MAIN, 'start', '--port', '1', '--no-ws'], {
-        cwd: '/',
-        env,
-        ...user,
-      });
+      const broker = programs.start(
+        process.execPath,
+        [MAIN, 'start', '--port', '1', '--no-ws', ...IN_MEMORY],
+        {
+          cwd: '/',
+          env,
+          ...user,
+        },
+      );
       const { code, stderr } = await broker.exit;
       expectOneLine(
         stderr,
@@ -282,7 +286,8 @@ describe.skipIf(!script)(`On a terminal${script ? '' : " (skipped: needs Debian'
 });
 
 test('npm start builds and starts it, and hands on options and signals', async () => {
-  const npm = programs.start('npm', ['start', '--', ...FREE_PORTS], { cwd: ROOT, env });
+  const data = join(elsewhere, 'npm-data');
+  const npm = programs.start('npm', ['start', '--', ...FREE_PORTS, '--data-dir', data], { cwd: ROOT, env });
   const { mqtt } = await urlsOf(npm);
   const client = await connectAsync(mqtt, { protocolVersion: 5, reconnectPeriod: 0 });
   const told = nextDisconnect(client);

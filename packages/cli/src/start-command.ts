@@ -1,8 +1,13 @@
 /** `martlet start`: a broker in this process, until a signal ends it. */
 import type { Broker, Log, LogLevel } from '@martlet/broker';
 import { addressText, createBroker, MARTLET_VERSION } from '@martlet/broker';
+import type { Announcement } from './announcement.ts';
 import { announcementText } from './announcement.ts';
+import type { BrokerStore } from './broker-store.ts';
+import { closeBrokerStore, openBrokerStore } from './broker-store.ts';
+import { parseLevels } from './durability-options.ts';
 import { logEvents } from './event-log.ts';
+import { ExitCode } from './exit-code.ts';
 import { parseLimits } from './limit-options.ts';
 import { warnOfStrangers } from './reachability.ts';
 import type { StartOptions } from './start-options.ts';
@@ -11,18 +16,29 @@ import { endingSignal } from './termination.ts';
 import type { TextStyle } from './text-style.ts';
 import { textStyleFor } from './text-style.ts';
 
-/** Fulfils when the broker has been told to stop and has stopped. Rejects with an `EnvironmentError`, or a `UsageError`. */
+/**
+ * Fulfils when the broker has been told to stop and has stopped. Rejects with an error of the environment, or a
+ * `UsageError`. Ends the process with exit code 1 if something could not be kept.
+ */
 export async function start(options: StartOptions): Promise<void> {
   const log = createLog(options);
-  const broker = createBroker({ limits: parseLimits(options.limit ?? []), log });
-  if (options.verbose > 0) logEvents(broker, log);
-  // Before listening: a signal that comes while the ports are being opened ends orderly too.
+  const limits = parseLimits(options.limit ?? []);
+  const levels = parseLevels(options.durability, options.topicDurability ?? []);
+  // Before opening anything: a signal that comes meanwhile ends orderly too.
   const signal = endingSignal();
+  const startedMs = performance.now();
+  const kept = await untilSignal(openBrokerStore(options.dataDir, levels, log), signal);
+  const broker = createBroker({ ...levels, limits, log, store: kept.store });
+  const loadedInMs = performance.now() - startedMs;
+  if (options.verbose > 0) logEvents(broker, log);
   let text: string;
   try {
-    text = await openListeners(broker, options, log);
+    const { directory } = kept;
+    const found = { sessions: broker.gauges.sessions, messages: kept.store.messageCount, loadedInMs };
+    const data = directory === undefined ? undefined : { directory, ...found };
+    text = announcementText({ levels, data, ...(await openListeners(broker, options, log)) });
   } catch (error) {
-    await broker.close();
+    await stop(broker, kept, log);
     throw error;
   }
   const ending = await Promise.race([announce(text), signal]);
@@ -32,12 +48,34 @@ export async function start(options: StartOptions): Promise<void> {
     'stopping',
     `${reason}: telling clients that the broker goes (${broker.gauges.connections} connected)`,
   );
-  await broker.close();
+  const isKept = await stop(broker, kept, log);
   log.write('notice', 'stopped', 'all connections are closed');
+  // What waits for a disk that does not answer would keep the process from ending.
+  if (!isKept) process.exit(ExitCode.Failure);
 }
 
-/** @returns what to print about it */
-async function openListeners(broker: Broker, options: StartOptions, log: Log): Promise<string> {
+/** Opening only reads: a signal ends it, and the process, at once. */
+async function untilSignal<Opened>(opening: Promise<Opened>, signal: Promise<unknown>): Promise<Opened> {
+  let opened = false;
+  signal.then(() => {
+    if (!opened) process.exit(ExitCode.Success);
+  });
+  const result = await opening;
+  opened = true;
+  return result;
+}
+
+/** @returns whether everything is kept */
+async function stop(broker: Broker, kept: BrokerStore, log: Log): Promise<boolean> {
+  const deadlineMs = performance.now() + broker.profile.limits.closeTimeoutMs;
+  await broker.close();
+  return closeBrokerStore(kept, deadlineMs, log);
+}
+
+type Places = Omit<Announcement, 'levels' | 'data'>;
+
+/** @returns what to print about them */
+async function openListeners(broker: Broker, options: StartOptions, log: Log): Promise<Places> {
   const { host, port, wsPort, wsPath, wsOrigin, socket } = options;
   const tcp = await broker.listen({ host, port, choice: '--port N' });
   const unix =
@@ -54,7 +92,7 @@ async function openListeners(broker: Broker, options: StartOptions, log: Log): P
   for (const { name, address } of broker.listeners)
     log.write('info', 'listening', `${name} on ${addressText(address)}`);
   await warnOfStrangers(host, webSocket === undefined ? [tcp] : [tcp, webSocket], log);
-  return announcementText({
+  return {
     version: MARTLET_VERSION,
     tcp,
     unix,
@@ -62,7 +100,7 @@ async function openListeners(broker: Broker, options: StartOptions, log: Log): P
     onTerminal: process.stdout.isTTY,
     style: textStyleFor(process.stdout),
     searchPath: process.env['PATH'] ?? '',
-  });
+  };
 }
 
 /** Pending for ever, unless nobody is left to read it. */

@@ -44,6 +44,24 @@ export const START_OPTIONS = {
     default: null,
     text: 'listen on a Unix socket too',
   },
+  dataDir: {
+    flags: '--data-dir <directory>',
+    kind: 'text',
+    default: null,
+    text: 'where sessions and messages are kept (default: ./martlet-data; $STATE_DIRECTORY for a service of systemd; ~/.local/state/martlet for a global installation)',
+  },
+  durability: {
+    flags: '--durability <level>',
+    kind: 'choice',
+    default: 'disk',
+    choices: ['disk', 'os', 'memory'],
+    text: 'what an acknowledgement means: on the disk, synced; handed to the operating system; in memory only',
+  },
+  topicDurability: {
+    flags: '--topic-durability <filter=level>',
+    kind: 'list',
+    text: 'another level for messages on some topics, such as sensors/#=os (repeatable; the first that matches decides)',
+  },
   limit: {
     flags: '--limit <name=value>',
     kind: 'list',

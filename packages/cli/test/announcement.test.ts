@@ -22,6 +22,8 @@ function textOf(overrides: Partial<Announcement> = {}): string {
     tcp: listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 1883 }),
     unix: undefined,
     webSocket: undefined,
+    levels: { durability: 'disk', topicDurability: [] },
+    data: { directory: '/data', sessions: 1, messages: 1234, loadedInMs: 5.4 },
     onTerminal: false,
     style: (style, text) => `<${style}>${text}</${style}>`,
     searchPath: directory,
@@ -36,6 +38,7 @@ test('What is not read by a person is plain lines', () => {
 MQTT: mqtt://127.0.0.1:1883
 Unix socket: /run/m.sock
 WebSocket: ws://[::1]:8080/mqtt
+Data: /data, durability disk: 1 session and 1,234 messages loaded in 5 ms
 Subscribe: mosquitto_sub -h 127.0.0.1 -p 1883 -t 'test/#' -v
 Publish: mosquitto_pub -h 127.0.0.1 -p 1883 -t test/hello -m 'Hello, Martlet'
 `);
@@ -45,7 +48,17 @@ test('A person gets the same with space and colour', () => {
   const text = textOf({ onTerminal: true });
   expect(text).toContain('  <bold>Martlet</bold> 1.2.3');
   expect(text).toContain('  MQTT  <cyan>mqtt://127.0.0.1:1883</cyan>\n');
+  expect(text).toContain(`  Data  <cyan>/data</cyan>
+        <dim>durability disk: 1 session and 1,234 messages loaded in 5 ms</dim>
+`);
   expect(text).toContain('Ctrl+C stops it.');
+});
+
+test('What lives in memory only is said to, and levels of topics stand beside the level of the broker', () => {
+  const topicDurability = [{ topicFilter: 'sensors/#', durability: 'memory' }] as const;
+  expect(textOf({ data: undefined, levels: { durability: 'memory', topicDurability } })).toContain(
+    'Data: in memory, durability memory, sensors/#=memory: gone when the broker ends\n',
+  );
 });
 
 test("Without Mosquitto's clients in the path, the commands are MQTT.js's", () => {
