@@ -36,6 +36,8 @@ export type { Listener, ListenerAddress } from './listeners/listener.ts';
 export { addressText } from './listeners/listener.ts';
 export type { TcpListenerOptions } from './listeners/tcp-listener.ts';
 export { MARTLET_VERSION } from './martlet-version.ts';
+export type { DiskStoreOptions, DiskStoreStats } from './stores/disk/disk-store.ts';
+export { DiskStore } from './stores/disk/disk-store.ts';
 export type { StoreLockErrorCode } from './stores/disk/lock/lock-error.ts';
 export { StoreLockError } from './stores/disk/lock/lock-error.ts';
 export type { LockHolder } from './stores/disk/lock/lock-holder.ts';
