@@ -22,6 +22,7 @@ test('every gauge has one row of the table', () => {
     storedMessages: true,
     storedBytes: true,
     outboxBytes: true,
+    storeState: true,
   } satisfies Record<keyof Gauges, true>);
   expect(GAUGES.map((row) => row.name)).toEqual(names);
 });

@@ -51,9 +51,9 @@ describe('outcomes', () => {
   });
 
   test('sum up what limits dropped, and only that', () => {
-    for (const row of DROP_REASONS) outcomes.dropped(row.reason, 'c', 't', 10 ** row.reason);
+    for (const row of DROP_REASONS) outcomes.dropped(row.reason, 'c', 't', 2 ** row.reason);
     const expected = DROP_REASONS.filter((row) => row.kind === 'limit').reduce(
-      (sum, row) => sum + 10 ** row.reason,
+      (sum, row) => sum + 2 ** row.reason,
       0,
     );
     expect(outcomes.droppedByLimits).toBe(expected);
@@ -66,6 +66,7 @@ describe('outcomes', () => {
       'retained-limit',
       'total-budget',
       'not-restored',
+      'not-kept',
     ]);
   });
 

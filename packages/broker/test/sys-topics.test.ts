@@ -67,6 +67,7 @@ class Rig {
     storedMessages: 0,
     storedBytes: 0,
     outboxBytes: 0,
+    storeState: 0,
   };
   heap = 30_000_000;
   heapAsked = 0;
@@ -119,6 +120,7 @@ describe('$SYS topics', () => {
     expect(MOSQUITTO_2_0_11.filter((name) => !names.includes(name))).toEqual([]);
     const ours = names.filter((name) => !MOSQUITTO_2_0_11.includes(name));
     expect(ours.filter((name) => !name.startsWith('$SYS/broker/publish/messages/dropped/'))).toEqual([
+      '$SYS/broker/store/state',
       '$SYS/broker/packet/out/bytes',
       '$SYS/broker/connections/socket/count',
     ]);
@@ -183,6 +185,7 @@ describe('$SYS topics', () => {
       storedMessages: 10,
       storedBytes: 11,
       outboxBytes: 12,
+      storeState: 1,
     } satisfies Gauges);
     Object.assign(rig.metrics, {
       sessionsExpired: 20,
@@ -228,6 +231,7 @@ describe('$SYS topics', () => {
       'publish/messages/dropped': '30',
       'publish/messages/dropped/outbox_full': '30',
       'publish/messages/dropped/no_matching_subscribers': '31',
+      'store/state': '1',
       'packet/out/bytes': '12',
       'connections/socket/count': '29',
     });

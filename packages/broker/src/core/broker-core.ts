@@ -6,31 +6,28 @@
  * It puts the parts together and is the only one who knows them all. It never waits: every call completes.
  */
 
-import type { Deadline, PublishProperties } from '@martlet/protocol';
-import {
-  Deadlines,
-  encodeForwardableProperties,
-  ProtocolVersion,
-  packetLength,
-  ReasonCode,
-} from '@martlet/protocol';
+import type { Deadline } from '@martlet/protocol';
+import { Deadlines, encodeForwardableProperties, ReasonCode } from '@martlet/protocol';
 import { Connection } from './connection/connection.ts';
-import { PeerLog } from './connection/peer-log.ts';
 import type { CoreParts } from './connection/phase.ts';
 import type { Environment } from './context.ts';
 import { CoreContext } from './context.ts';
 import { logInternalError } from './internal-error.ts';
+import type { KeepingRefusal, StoreStateChange } from './keeping.ts';
+import { failureFor } from './keeping.ts';
 import type { Profile } from './options/profile.ts';
 import type { Outbox } from './output/outbox.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Authorizer } from './ports/authorizer.ts';
+import { Durability } from './ports/durability.ts';
 import type { Log } from './ports/log.ts';
 import type { Store, StoreError } from './ports/store.ts';
 import type { Origin, Transport } from './ports/transport.ts';
 import { Incoming } from './publish/incoming.ts';
+import type { LocalPublish } from './publish/local-publish.ts';
+import { checkLocalPublish } from './publish/local-publish.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
 import { LocalSubscription } from './publish/local-subscription.ts';
-import type { QoS } from './publish/message.ts';
 import { Message, NO_BYTES } from './publish/message.ts';
 import { Outgoing } from './publish/outgoing.ts';
 import { Publication } from './publish/publication.ts';
@@ -51,6 +48,7 @@ import { CoreGauges } from './telling/core-gauges.ts';
 import type { DropReason } from './telling/drop-reason.ts';
 import { DROP_REASONS } from './telling/drop-reason.ts';
 import type { EventSink } from './telling/events.ts';
+import { LimitedLog } from './telling/limited-log.ts';
 import type { Gauges } from './telling/metrics.ts';
 import { Outcomes } from './telling/outcomes.ts';
 import { SysTopics } from './telling/sys-topics.ts';
@@ -61,6 +59,9 @@ const encoder = new TextEncoder();
 
 /** Ms by which the wall clock may drift from the monotonic one before it counts as a jump. */
 const CLOCK_JUMP_MS = 2000;
+
+/** In place of a commit's number. */
+export const NOT_KEPT = -2;
 
 export interface CorePorts {
   readonly environment: Environment;
@@ -79,15 +80,6 @@ export interface CorePorts {
   readonly onCommitted: (commit: number, error: StoreError | null) => void;
 }
 
-/** A message of the application. */
-export interface LocalPublish {
-  readonly topicName: string;
-  readonly payload: Uint8Array;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly properties: PublishProperties;
-}
-
 export class BrokerCore {
   readonly context: CoreContext;
   readonly sessions: Sessions;
@@ -99,7 +91,8 @@ export class BrokerCore {
   readonly #router: Router;
   readonly #publication: Publication;
   readonly #connections: Set<Connection>;
-  readonly #peerLog: PeerLog;
+  readonly #peerLog: LimitedLog;
+  readonly #events: EventSink;
   readonly #sysTopics: SysTopics;
   readonly #sysDeadline: Deadline;
   readonly #onKept: CorePorts['onCommitted'];
@@ -119,14 +112,16 @@ export class BrokerCore {
       onDrop: (reason: DropReason, clientId, topicName, count) =>
         events.emit('messageDropped', { reason: DROP_REASONS[reason]!.code, clientId, topicName, count }),
     });
-    const context = new CoreContext(profile, environment, store, log, outcomes, new Deadlines());
+    const context = new CoreContext(profile, environment, store, log, outcomes, new Deadlines(), (change) =>
+      this.#tellStoreState(change),
+    );
     const topics = new TopicTable({
       maxTopics: limits.internedTopics,
       maxLevels: limits.topicLevels,
       hashSeed,
     });
     const nothing = topics.internName('$nothing')!;
-    const publication = (): Publication => new Publication(nothing, context.largeMemory);
+    const publication = (): Publication => new Publication(nothing, context.largeMemory, context.levels);
     const tree = new SubscriptionTree<Subscriber>({ hashSeed });
     const queues = new QueueKeeper(context);
     const groups = new SharedGroups(context, queues, tree);
@@ -146,7 +141,8 @@ export class BrokerCore {
     this.#publication = publication();
     this.#connections = new Set();
     this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections, topics);
-    this.#peerLog = new PeerLog(context);
+    this.#events = events;
+    this.#peerLog = new LimitedLog(log, context, limits.malformedLogPerMinute, 'peer-log-limited', 'peers');
     this.#wallOffsetMs = context.wallMs - context.nowMs;
     this.#duties = () => {
       this.#watchWallClock();
@@ -175,7 +171,7 @@ export class BrokerCore {
       authenticator,
       authorizer,
       showMore: this.#showMore,
-      logPeer: (code, text) => this.#peerLog.write(code, text),
+      logPeer: (code, text) => this.#peerLog.write('notice', code, text),
     };
     this.#onKept = ports.onCommitted;
     this.#sysTopics = new SysTopics(
@@ -196,6 +192,7 @@ export class BrokerCore {
     if (this.#connections.size >= context.profile.limits.connections) {
       context.metrics.connectionsRefused++;
       this.#peerLog.write(
+        'notice',
         'too-many-connections',
         `${transport.peer}: ${this.#connections.size} connections are open`,
       );
@@ -217,7 +214,7 @@ export class BrokerCore {
     context.turnBegins();
     this.#guarded(this.#duties);
     this.#guarded(this.#showMore);
-    context.commits.start(this.#endCommit);
+    context.commits.start(context.nowMs, this.#endCommit);
     context.flush(this.#endUnwritable);
   }
 
@@ -228,39 +225,25 @@ export class BrokerCore {
 
   /**
    * Routes a message of the application.
-   * @returns the commit that keeps it, 0 if nothing is to be waited for, -1 if the topic name is none
+   * @returns the commit that keeps it, 0 if nothing is to be waited for, -1 if the topic name is none, `NOT_KEPT` if it
+   *   would have to be kept and is refused: `context.keeping` says why
    * @throws {TypeError | RangeError} for what no client could publish either; nothing has been done then
    */
   publish(message: LocalPublish): number {
     this.context.sampleClock();
     const topic = this.#topics.internName(message.topicName);
     if (topic === null) return -1;
-    this.#checkLocal(message);
+    checkLocalPublish(message, this.context.profile.limits.maximumPacketSize);
     const before = this.context.stagings;
     const publication = this.#publication;
     publication.begin(topic, message.qos, message.retain, null, '', this.context.nowMs);
+    if (this.context.keeping.messageRefusal !== null && this.#router.mustBeKept(publication)) return NOT_KEPT;
     publication.setPayload(message.payload, 0, message.payload.length, false);
     publication.properties = encodeForwardableProperties(message.properties);
     publication.expirySeconds = message.properties.messageExpiryInterval ?? -1;
     if (message.retain) this.retaining.retain(publication);
     this.#router.route(publication);
-    return this.context.stagings === before ? 0 : this.context.commits.current;
-  }
-
-  /** To measure it as the packet that it would be checks every field of it. */
-  #checkLocal({ topicName, payload, qos, retain, properties }: LocalPublish): void {
-    if (typeof retain !== 'boolean')
-      throw new TypeError(`expected a boolean as retain, got ${typeof retain}`);
-    const packetId = qos === 0 ? 0 : 1;
-    const length = packetLength(
-      { type: 'publish', topicName, payload, qos, retain, dup: false, packetId, properties },
-      ProtocolVersion.V5,
-    );
-    const { maximumPacketSize } = this.context.profile.limits;
-    if (length <= maximumPacketSize) return;
-    throw new RangeError(
-      `expected a message of at most ${maximumPacketSize} bytes (limit maximumPacketSize), got ${length}`,
-    );
+    return this.context.stagings === before ? 0 : this.context.commits.awaited(publication.durability);
   }
 
   /** The filter must be a valid one without `$share/`. */
@@ -298,6 +281,7 @@ export class BrokerCore {
   /** Tells every client that the broker goes, and closes. */
   shutDown(): void {
     this.context.sampleClock();
+    this.context.commits.finish();
     for (const connection of this.#connections) {
       connection.shutDown(ReasonCode.ServerShuttingDown, 'the broker is shutting down');
     }
@@ -314,7 +298,8 @@ export class BrokerCore {
         const topic = this.#topics.internName(topicName);
         if (topic === null) return; // it has more levels than are allowed
         const payload = encoder.encode(text);
-        const message = new Message(topic, payload, 2, true, NO_BYTES, Number.POSITIVE_INFINITY);
+        const never = Number.POSITIVE_INFINITY;
+        const message = new Message(topic, payload, 2, true, NO_BYTES, never, Durability.Memory);
         this.retaining.keep(message);
         if (!this.#router.hasSubscribers(topic)) return;
         this.#publication.beginKept(message, null, '', context.nowMs);
@@ -329,17 +314,14 @@ export class BrokerCore {
   #onCommitted(commit: number, error: StoreError | null): void {
     const { context } = this;
     context.sampleClock();
+    context.commits.ended(commit, error, context.nowMs);
     if (error === null) {
       context.metrics.commits++;
+      context.keeping.onKept(context.nowMs);
     } else {
       context.metrics.commitsFailed++;
-      context.log.write(
-        'error',
-        error.code,
-        `a commit failed, and nothing of it is acknowledged: ${error.message}`,
-      );
-      context.commits.pause(context.nowMs);
-      this.#endWaiting(context.dropHeld(commit), `what you sent could not be kept: ${error.code}`); // [MQTT-4.8.0-2] 3.1.1
+      context.keeping.onFailed(error, context.nowMs);
+      this.#endWaiting(context.dropHeld(commit), failureFor(error)); // [MQTT-4.8.0-2] 3.1.1
     }
     context.releaseHeld(this.#endUnwritable);
     if (error === null) {
@@ -362,21 +344,32 @@ export class BrokerCore {
     try {
       act();
     } catch (error) {
-      logInternalError(this.context.log, 'the turn', error);
+      logInternalError(this.context.errorLog, 'the turn', error);
     }
   }
 
-  #endWaiting(waiting: ReadonlySet<Outbox>, reasonString: string): void {
+  /**
+   * Not PUBACK or PUBREC with a failure: what they sent has been routed and is staged again, so that it may be kept yet.
+   * Who comes again and sends it again learns what has become of it.
+   */
+  #endWaiting(waiting: ReadonlySet<Outbox>, { reasonCode, reasonString }: KeepingRefusal): void {
     for (const connection of this.#connections) {
-      if (waiting.has(connection.outbox)) connection.shutDown(ReasonCode.UnspecifiedError, reasonString);
+      if (waiting.has(connection.outbox)) connection.shutDown(reasonCode, reasonString);
     }
+  }
+
+  #tellStoreState(change: StoreStateChange): void {
+    const level = change.state === 'keeping' ? 'notice' : 'error';
+    this.context.errorLog.write(level, change.code, change.text);
+    this.#events.emit('storeStateChanged', change);
   }
 
   /** A wall clock that jumps must not make what was noted by it expire after the next start. */
   #watchWallClock(): void {
     const offsetMs = this.context.wallMs - this.context.nowMs;
-    if (Math.abs(offsetMs - this.#wallOffsetMs) < CLOCK_JUMP_MS) return;
-    this.#wallOffsetMs = offsetMs;
+    // Not while nothing is kept: a clock that jumps to and fro would stage everything again and again.
+    if (Math.abs(offsetMs - this.#wallOffsetMs) < CLOCK_JUMP_MS || this.context.keeping.refusal !== null)
+      return;
     this.context.log.write(
       'notice',
       'wall-clock-jumped',
@@ -386,5 +379,6 @@ export class BrokerCore {
     this.retaining.restamp();
     this.context.store.restamp();
     this.context.staged();
+    this.#wallOffsetMs = offsetMs; // only now: what throws is tried again
   }
 }

@@ -6,6 +6,9 @@
  */
 import type { Deadlines } from '@martlet/protocol';
 import { Commits } from './commits.ts';
+import type { StoreStateChange } from './keeping.ts';
+import { Keeping } from './keeping.ts';
+import { Levels } from './levels.ts';
 import type { Profile } from './options/profile.ts';
 import { BufferPool } from './output/buffer-pool.ts';
 import { LargeMemory } from './output/large-memory.ts';
@@ -14,6 +17,7 @@ import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
 import { DropReason } from './telling/drop-reason.ts';
+import { LimitedLog } from './telling/limited-log.ts';
 import { Metrics } from './telling/metrics.ts';
 import type { Outcomes } from './telling/outcomes.ts';
 
@@ -39,6 +43,10 @@ export class CoreContext implements OutboxOwner {
   readonly pool: BufferPool;
   readonly largeMemory: LargeMemory;
   readonly commits: Commits;
+  readonly keeping: Keeping;
+  readonly levels: Levels;
+  /** For errors that are ours, within a bound of lines. */
+  readonly errorLog: Log;
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
   nowMs: number;
@@ -64,6 +72,7 @@ export class CoreContext implements OutboxOwner {
     log: Log,
     outcomes: Outcomes,
     deadlines: Deadlines,
+    onStoreState: (change: StoreStateChange) => void,
   ) {
     this.profile = profile;
     this.environment = environment;
@@ -73,9 +82,18 @@ export class CoreContext implements OutboxOwner {
     this.outcomes = outcomes;
     this.pool = new BufferPool();
     this.largeMemory = new LargeMemory();
-    this.commits = new Commits(store, deadlines);
+    this.levels = new Levels(profile, store.keepsAtOnce);
+    this.keeping = new Keeping(store, profile.limits, onStoreState);
+    this.commits = new Commits(store, deadlines, profile.limits, () => this.keeping.onSilent(this.nowMs));
     this.deadlines = deadlines;
     this.nowMs = environment.nowMs();
+    this.errorLog = new LimitedLog(
+      log,
+      this,
+      profile.limits.errorLogPerMinute,
+      'error-log-limited',
+      'errors of the broker',
+    );
     this.queuedBytes = 0;
     this.transientMessages = 0;
     this.transientPayloadBytes = 0;
@@ -107,14 +125,10 @@ export class CoreContext implements OutboxOwner {
     return atWallMs - this.environment.wallMs() + this.nowMs;
   }
 
-  /**
-   * Something was staged: asks for the turn that commits it.
-   * @returns the commit that what tells of it must wait for
-   */
-  staged(): number {
+  /** Something was staged: asks for the turn that commits it. What tells of it waits for `commits.awaited`. */
+  staged(): void {
     this.stagings++;
     this.requestTurn();
-    return this.commits.current;
   }
 
   get commitsDone(): number {

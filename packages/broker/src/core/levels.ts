@@ -5,7 +5,7 @@
 import { matches } from '@martlet/protocol';
 import type { Profile } from './options/profile.ts';
 import type { Durability, DurabilityName } from './ports/durability.ts';
-import { durabilityNamed } from './ports/durability.ts';
+import { durabilityNamed, nameOfDurability } from './ports/durability.ts';
 import type { Topic } from './topics/topic.ts';
 import { NO_RULE, RULE_UNKNOWN } from './topics/topic.ts';
 
@@ -21,9 +21,12 @@ interface Publisher {
 
 export class Levels {
   readonly ofBroker: Durability;
+  readonly #inMemory: boolean;
   readonly #rules: readonly Rule[];
 
-  constructor(profile: Profile) {
+  /** @param inMemory the store keeps nothing beyond the process, whatever the profile says */
+  constructor(profile: Profile, inMemory: boolean) {
+    this.#inMemory = inMemory;
     this.ofBroker = durabilityNamed(profile.durability, 'durability');
     this.#rules = profile.topicDurability.map(({ topicFilter, durability }) => ({
       topicFilter,
@@ -41,6 +44,13 @@ export class Levels {
     return durability === undefined
       ? this.ofBroker
       : durabilityNamed(durability, 'durability of the listener');
+  }
+
+  /** As it is told to the clients of a connection with this level. */
+  promised(level: Durability): { readonly durability: DurabilityName; readonly variesByTopic: boolean } {
+    return this.#inMemory
+      ? { durability: 'memory', variesByTopic: false }
+      : { durability: nameOfDurability(level), variesByTopic: this.varyByTopic };
   }
 
   /**

@@ -49,12 +49,8 @@ export function restore({
         }
         const session = sessions.get(owner.clientId);
         if (session === undefined) return;
-        const queue = queues.queueOf(session);
-        queues.countRestored(queue);
-        for (const delivery of queue.takeInFlight()) {
-          queues.tookFlight(session, delivery);
-          session.sender.inFlight.insert(delivery.packetId, delivery.state, delivery);
-        }
+        // What was in flight is read when its client comes back, or its session ends.
+        queues.countRestored(queues.queueOf(session));
       },
     },
     {
@@ -72,6 +68,7 @@ export function restore({
         return new Message(topic, stored.payload, stored.qos, stored.retain, stored.properties, expiresAtMs);
       },
       expiresAtWallMs: (message) => context.toWallMs(message.expiresAtMs),
+      onDamaged: (recipient) => context.outcomes.dropped(DropReason.StoredDamaged, recipient, '', 1),
     },
     sessions,
   );

@@ -15,7 +15,7 @@ import {
   TOPIC_PROBLEMS,
 } from '@martlet/protocol';
 import { BrokerClosedError } from '../broker-closed-error.ts';
-import { BrokerCore } from '../core/broker-core.ts';
+import { BrokerCore, NOT_KEPT } from '../core/broker-core.ts';
 import type { Profile } from '../core/options/profile.ts';
 import type { ProfileOptions } from '../core/options/resolve-profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
@@ -194,6 +194,10 @@ export class Broker {
       throw new TypeError(`topic name ${JSON.stringify(topicName)} ${TOPIC_PROBLEMS[problem]}`);
     const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
     const commit = this.#core.publish({ topicName, payload: bytes, qos, retain, properties });
+    if (commit === NOT_KEPT) {
+      const { code, reasonString } = this.#core.context.keeping.messageRefusal!;
+      throw notKept(code, reasonString);
+    }
     if (commit > 0) {
       await new Promise<void>((resolve, reject) => this.#waiters.push({ commit, resolve, reject }));
     }

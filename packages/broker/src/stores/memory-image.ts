@@ -1,4 +1,5 @@
 import type { DeliveryState } from '@martlet/protocol';
+import { Durability } from '../core/ports/durability.ts';
 import type {
   MessageConversion,
   SessionRecord,
@@ -74,10 +75,11 @@ export class ImageWriter {
 
   #queueOf(kept: KeptQueue | undefined): ImageQueue | null {
     if (kept === undefined || kept.size === 0) return null;
-    return {
-      waiting: kept.waiting().map((each) => this.#deliveryOf(each)),
-      inFlight: kept.inFlight().map((each) => this.#deliveryOf(each)),
-    };
+    const images = (deliveries: readonly KeptDelivery[]): ImageDelivery[] =>
+      deliveries
+        .filter(({ delivery }) => delivery.message.durability !== Durability.Memory)
+        .map((each) => this.#deliveryOf(each));
+    return { waiting: images(kept.waiting()), inFlight: images(kept.inFlight()) };
   }
 
   #deliveryOf(kept: KeptDelivery): ImageDelivery {

@@ -1,3 +1,4 @@
+import { Durability } from '../core/ports/durability.ts';
 import type { MessageQueue } from '../core/ports/store.ts';
 import type { Delivery } from '../core/publish/delivery.ts';
 import { MemoryQueue } from '../core/session/memory-queue.ts';
@@ -14,11 +15,17 @@ export class MemoryStoreQueue implements MessageQueue {
   readonly #waiting = new MemoryQueue();
   readonly #store: QueueStore;
   readonly #journal: QueueJournal;
+  readonly #unwritten: () => QueueJournal;
   #inFlight: Delivery[] = [];
 
-  constructor(store: QueueStore, journal: QueueJournal) {
+  /**
+   * @param journal told of what survives a restart
+   * @param unwritten told of messages of `Durability.Memory`, which do not
+   */
+  constructor(store: QueueStore, journal: QueueJournal, unwritten: () => QueueJournal) {
     this.#store = store;
     this.#journal = journal;
+    this.#unwritten = unwritten;
   }
 
   /** Puts in what was kept before a restart; nothing of it is told to the journal, which has it. */
@@ -38,13 +45,13 @@ export class MemoryStoreQueue implements MessageQueue {
   push(delivery: Delivery): void {
     this.#identify(delivery);
     this.#waiting.push(delivery);
-    this.#journal.push(delivery, this.#store.expiresAtWallMs(delivery));
+    this.#journalOf(delivery).push(delivery, this.#store.expiresAtWallMs(delivery));
   }
 
   unshift(delivery: Delivery): void {
     this.#identify(delivery);
     this.#waiting.unshift(delivery);
-    this.#journal.unshift(delivery, this.#store.expiresAtWallMs(delivery));
+    this.#journalOf(delivery).unshift(delivery, this.#store.expiresAtWallMs(delivery));
   }
 
   shift(): Delivery | undefined {
@@ -57,11 +64,12 @@ export class MemoryStoreQueue implements MessageQueue {
 
   sent(delivery: Delivery): void {
     this.#identify(delivery);
-    this.#journal.sent(delivery, delivery.packetId, delivery.state, this.#store.expiresAtWallMs(delivery));
+    const { packetId, state } = delivery;
+    this.#journalOf(delivery).sent(delivery, packetId, state, this.#store.expiresAtWallMs(delivery));
   }
 
   done(delivery: Delivery): void {
-    this.#journal.done(delivery);
+    this.#journalOf(delivery).done(delivery);
   }
 
   takeInFlight(): Delivery[] {
@@ -71,6 +79,10 @@ export class MemoryStoreQueue implements MessageQueue {
   }
 
   rest(): void {}
+
+  #journalOf({ message }: Delivery): QueueJournal {
+    return message.durability === Durability.Memory ? this.#unwritten() : this.#journal;
+  }
 
   #identify(delivery: Delivery): void {
     if (delivery.storeId === 0) delivery.storeId = this.#store.newDeliveryId();

@@ -12,7 +12,7 @@ import type {
 } from '../core/ports/store.ts';
 import type { Delivery } from '../core/publish/delivery.ts';
 import type { Message } from '../core/publish/message.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, QueueJournal } from './journal.ts';
 import { KeptState, shareKey } from './kept-state.ts';
 import type { ImageQueue, MemoryImage } from './memory-image.ts';
 import { EMPTY_IMAGE, ImageReader, ImageWriter } from './memory-image.ts';
@@ -52,7 +52,7 @@ interface CommitUnderWay {
  */
 export class MemoryStore implements Store {
   readonly keepsAtOnce: boolean;
-  readonly holdsWaitingInMemory = true;
+  readonly holdsWaitingInMemory: boolean = true;
   readonly #kept = new KeptState();
   readonly #staged: StagedChanges | null;
   readonly #journal: Journal;
@@ -148,7 +148,7 @@ export class MemoryStore implements Store {
 
   openQueue(owner: QueueOwner): MessageQueue {
     const [queues, key] = this.#queuesOf(owner);
-    const queue = queues.get(key) ?? new MemoryStoreQueue(this.#queueStore, this.#journal.queueOf(owner));
+    const queue = queues.get(key) ?? this.#newQueue(owner);
     queues.set(key, queue);
     return queue;
   }
@@ -197,6 +197,17 @@ export class MemoryStore implements Store {
     done(error);
   }
 
+  /** There is nothing to open again: the commit under way has failed. */
+  abandon(): void {
+    const underWay = this.#underWay;
+    if (underWay === null) return;
+    queueMicrotask(() => {
+      if (this.#underWay === underWay) {
+        this.failCommit({ code: 'store-silent', message: 'the commit was given up' });
+      }
+    });
+  }
+
   /** What another process finds after this one has crashed: what was kept, and nothing of a commit under way. */
   reopen(): MemoryStore {
     const store = new MemoryStore({ commits: this.keepsAtOnce ? 'at-once' : 'manual' });
@@ -225,7 +236,7 @@ export class MemoryStore implements Store {
       delivery.storeId = ++this.#lastDeliveryId;
       kept.sent(delivery, delivery.packetId, delivery.state, expiresAtWallMs);
     }
-    const queue = new MemoryStoreQueue(this.#queueStore, this.#journal.queueOf(owner));
+    const queue = this.#newQueue(owner);
     queue.restore(
       waiting.map(([delivery]) => delivery),
       inFlight.map(([delivery]) => delivery),
@@ -233,6 +244,11 @@ export class MemoryStore implements Store {
     const [queues, key] = this.#queuesOf(owner);
     queues.set(key, queue);
     visitor.onQueue(owner);
+  }
+
+  #newQueue(owner: QueueOwner): MemoryStoreQueue {
+    const unwritten = (): QueueJournal => this.#kept.queueOf(owner);
+    return new MemoryStoreQueue(this.#queueStore, this.#journal.queueOf(owner), unwritten);
   }
 
   #queuesOf(owner: QueueOwner): [queues: Map<string, MemoryStoreQueue>, key: string] {

@@ -4,10 +4,13 @@ import type { TestClient } from '../world/test-client.ts';
 import type { WorldOptions } from '../world/world.ts';
 import { World } from '../world/world.ts';
 
+/** Unless the test is about them, commits may take their time, and none comes by itself. */
+const PATIENT = { osSyncMs: 3_600_000, commitSilenceMs: 3_600_000 } as const;
+
 /** A world whose store ends its commits when the test says so. */
 export class CommittingWorld extends World {
-  constructor(options: WorldOptions = {}) {
-    super({ store: new MemoryStore({ commits: 'manual' }), ...options });
+  constructor({ limits, ...options }: WorldOptions = {}) {
+    super({ store: new MemoryStore({ commits: 'manual' }), limits: { ...PATIENT, ...limits }, ...options });
   }
 
   /** The commit under way is done. */

@@ -19,7 +19,7 @@ describe('a commit that fails', () => {
     expect(more).toEqual([]);
     expect(disconnect).toMatchObject({
       type: 'disconnect',
-      reasonCode: 0x80,
+      reasonCode: 0x97,
       properties: { reasonString: 'what you sent could not be kept: store-full' },
     });
     expect(publisher.closed).toBe(true);
@@ -51,13 +51,13 @@ describe('a commit that fails', () => {
     const v4 = world.connecting({ clientId: 'd', protocolVersion: 4, cleanStart: false, will });
     world.fail();
     expect(v5.takeOne('connack')).toMatchObject({
-      reasonCode: 0x88,
+      reasonCode: 0x97,
       properties: { reasonString: 'what you sent could not be kept: store-full' },
     });
     // The other one came while that commit was under way.
     expect(v4.take()).toEqual([]);
     world.advance(100);
-    world.fail();
+    world.fail('store-io');
     expect(v4.take()).toMatchObject([{ type: 'connack', reasonCode: 0x88 }]);
     expect([v4.writes[0]?.[3], v4.closed, v5.closed]).toEqual([3, true, true]);
     expect(watcher.take()).toEqual([]);
@@ -175,16 +175,16 @@ describe('after a failed commit', () => {
     expect(triesWithin(100)).toBe(true);
   });
 
-  it('clients that come meanwhile wait for that next one, and leave nothing behind when it fails', () => {
+  it('who waited for that next one leaves nothing behind when it fails', () => {
     world.connect().publish('r', 'x', { retain: true });
-    world.fail();
     const early = world.connecting({ properties: { sessionExpiryInterval: 9 } });
     early.drop();
     const late = world.connecting({ properties: { sessionExpiryInterval: 9 } });
+    world.fail();
     expect(late.take()).toEqual([]);
     world.advance(100);
     world.fail();
-    expect(late.takeOne('connack').reasonCode).toBe(0x88);
+    expect(late.takeOne('connack').reasonCode).toBe(0x97);
     expect(world.core.context.waitingOutboxes).toBe(0);
   });
 });

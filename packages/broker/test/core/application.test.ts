@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LocalPublish } from '../../src/core/broker-core.ts';
+import type { LocalPublish } from '../../src/core/publish/local-publish.ts';
 import type { LocalSubscription } from '../../src/core/publish/local-subscription.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
 import { bytesOf, World } from '../world/world.ts';

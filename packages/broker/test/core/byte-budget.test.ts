@@ -30,6 +30,7 @@ const step = fc.oneof(
 class Budget {
   readonly #world = new CommittingWorld({ limits: LIMITS });
   readonly #clients: (TestClient | null)[] = new Array<TestClient | null>(CLIENTS).fill(null);
+  readonly #connected: TestClient[] = [];
 
   do([what, which, amount]: readonly [string, number, number]): void {
     const world = this.#world;
@@ -81,6 +82,7 @@ class Budget {
     }));
     client.send({ type: 'subscribe', packetId: 1, subscriptions, properties: {} });
     this.#clients[which] = client;
+    this.#connected.push(client);
   }
 
   /** What the sessions and groups really hold. */
@@ -104,7 +106,9 @@ class Budget {
 
   /** Everybody goes, and every session with them. */
   end(): void {
-    for (const client of this.#clients) client?.drop();
+    // Also those whose place a client was refused, while nothing could be kept.
+    for (const client of this.#connected) client.drop();
+    this.#world.advance(10_000);
     this.#world.settle();
     this.#world.advance(60_000);
     this.#world.settle();

@@ -316,6 +316,7 @@ describe('the will of a client that was connected when the broker crashed', () =
       world.durable('c', { properties: { sessionExpiryInterval }, will: willOf('gone') });
       const again = restarted(world);
       const watcher = watcherOf(again);
+      again.settle();
       again.advance(29_999);
       again.durable('c', { properties: { sessionExpiryInterval } });
       again.advance(100_000);
@@ -334,6 +335,7 @@ describe('the will of a client that was connected when the broker crashed', () =
       world.durable('c', { ...clean, will });
       const again = restarted(world);
       const watcher = watcherOf(again);
+      again.settle();
       again.advance(afterMs);
       expect(again.durable('c', clean).connack?.sessionPresent).toBe(false);
       again.advance(1_000_000);

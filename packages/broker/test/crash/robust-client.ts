@@ -21,6 +21,11 @@ export class RobustClient {
   readonly messages: { readonly topicName: string; readonly text: string }[] = [];
   /** What it may still answer on this connection, in order. */
   answers: Packet[] = [];
+  /** What it sent while the broker could keep nothing: perhaps refused, and then behind what it published later. */
+  readonly doubtful = new Set<string>();
+  /** What it published and the broker refused. */
+  readonly refused = new Set<string>();
+  #world: World | null = null;
   #link: TestClient | null = null;
   #accepted = false;
   #wasAccepted = false;
@@ -42,6 +47,7 @@ export class RobustClient {
   }
 
   connect(world: World): void {
+    this.#world = world;
     this.#link = world.connecting({
       clientId: this.clientId,
       cleanStart: false,
@@ -114,17 +120,28 @@ export class RobustClient {
       case 'pubrec': {
         const message = this.#outgoing.find(({ packetId }) => packetId === packet.packetId);
         if (message === undefined) return;
+        if (packet.reasonCode >= 0x80) {
+          this.#refuse(message);
+          return;
+        }
         message.released = true;
         this.#link?.send(acknowledgement('pubrel', packet.packetId));
         return;
       }
       case 'puback':
       case 'pubcomp': {
-        const at = this.#outgoing.findIndex(({ packetId }) => packetId === packet.packetId);
-        if (at >= 0) this.#outgoing.splice(at, 1);
+        const message = this.#outgoing.find(({ packetId }) => packetId === packet.packetId);
+        if (message === undefined) return;
+        if (packet.type === 'puback' && packet.reasonCode >= 0x80) this.#refuse(message);
+        else this.#outgoing.splice(this.#outgoing.indexOf(message), 1);
         return;
       }
     }
+  }
+
+  #refuse(message: Outgoing): void {
+    this.refused.add(message.text);
+    this.#outgoing.splice(this.#outgoing.indexOf(message), 1);
   }
 
   #onPublish(topicName: string, packetId: number, qos: Qos, payload: Uint8Array): void {
@@ -138,6 +155,7 @@ export class RobustClient {
   }
 
   #send({ packetId, topicName, text, qos, retain, released }: Outgoing, dup: boolean): void {
+    if (this.#world?.core.context.keeping.refusal !== null) this.doubtful.add(text);
     this.#link?.send(
       released
         ? acknowledgement('pubrel', packetId)

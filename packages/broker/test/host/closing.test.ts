@@ -105,14 +105,28 @@ describe('close, while a store has not kept everything', () => {
   test('leaves nobody waiting for a commit that was put off after a failure', async () => {
     const { broker, store, published } = publishing();
     await committing(store);
-    store.failCommit({ code: 'store-full', message: 'no space is left' });
     const second = broker.publish('r', 'y', { retain: true }).catch((error: unknown) => error);
+    store.failCommit({ code: 'store-full', message: 'no space is left' });
     await broker.close();
     expect([await published, await second]).toMatchObject([
       { code: 'store-full' },
       { code: 'store-timeout' },
     ]);
   });
+});
+
+test('publish rejects at once what would have to be kept, while the store can keep nothing', async () => {
+  const store = new MemoryStore({ commits: 'manual' });
+  const broker = createBroker({ store, limits: { closeTimeoutMs: 10 } });
+  const first = broker.publish('r', 'x', { retain: true }).catch((error: unknown) => error);
+  while (!store.commitUnderWay) await new Promise((resolve) => setImmediate(resolve));
+  store.failCommit({ code: 'store-full', message: 'no space is left' });
+  await first;
+  const second = broker.publish('r', 'y', { retain: true });
+  await expect(second).rejects.toMatchObject({ code: 'store-full' });
+  await broker.publish('r', 'not retained');
+  expect(broker.gauges.storeState).toBe(1);
+  await broker.close();
 });
 
 describe('After close', () => {

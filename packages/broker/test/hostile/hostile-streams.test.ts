@@ -135,7 +135,12 @@ it('streams that come while commits last long, and fail, leave nothing behind ei
   });
   calm(world);
   const codes = new Set(world.log.map(({ code }) => code));
-  expect([...codes].sort()).toEqual(['connection-refused', 'protocol-error', 'store-full']);
+  expect([...codes].sort()).toEqual([
+    'connection-refused',
+    'protocol-error',
+    'store-full',
+    'store-recovered',
+  ]);
   expectNothingLeft(world, tablesOf(new World()));
   // What a restart finds is as empty.
   const again = new World({ store: store.reopen() });

@@ -46,6 +46,7 @@ describe('CONNACK', () => {
       receiveMaximum: 1000,
       maximumPacketSize: 16_777_216,
       topicAliasMaximum: 256,
+      userProperties: [['durability', 'memory']],
     });
   });
 
@@ -65,6 +66,7 @@ describe('CONNACK', () => {
       'topicAliasMaximum',
       'serverKeepAlive',
       'responseInformation',
+      'userProperties',
     ]);
     const connackOrder = [
       'topicAliasMaximum',
@@ -81,6 +83,7 @@ describe('CONNACK', () => {
       'sessionExpiryInterval',
       'maximumPacketSize',
       'responseInformation',
+      'userProperties',
     ]);
   });
 

@@ -49,7 +49,11 @@ export class TestClient implements Transport {
       },
       268_435_460,
     );
-    const sink = world.core.attach(this, { listener: 'test', kind: 'stream' });
+    const sink = world.core.attach(this, {
+      listener: 'test',
+      kind: 'stream',
+      durability: world.listenerDurability,
+    });
     if (sink === null) {
       this.closed = true;
       this.#gone = true;

@@ -15,6 +15,7 @@ import type { Habits } from '../../src/core/options/profile.ts';
 import { resolveProfile } from '../../src/core/options/resolve-profile.ts';
 import type { Authenticator } from '../../src/core/ports/authenticator.ts';
 import type { Authorizer } from '../../src/core/ports/authorizer.ts';
+import type { DurabilityName } from '../../src/core/ports/durability.ts';
 import type { BrokerEventName, BrokerEvents } from '../../src/core/telling/events.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { connectPacket } from './packets.ts';
@@ -44,6 +45,8 @@ export class World {
   readonly log: { readonly level: string; readonly code: string; readonly text: string }[] = [];
   nowMs: number;
   wallMs: number;
+  /** Of connections that are opened from now on. */
+  listenerDurability: DurabilityName | undefined;
   #turnRequested = false;
   #readBuffer = new Uint8Array(131_072);
   readonly #closing: TestClient[] = [];

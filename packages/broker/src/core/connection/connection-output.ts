@@ -6,6 +6,7 @@
 import type { AnswerPacket, PingrespPacket } from '@martlet/protocol';
 import { encodePacket, fitPacket, ProtocolVersion } from '@martlet/protocol';
 import type { Outbox } from '../output/outbox.ts';
+import type { Durability } from '../ports/durability.ts';
 import type { OutboundAliases } from '../publish/outbound-aliases.ts';
 import { WireForm } from '../publish/publish-writer.ts';
 import type { Metrics } from '../telling/metrics.ts';
@@ -31,6 +32,8 @@ export class ConnectionOutput {
   readonly aliases: OutboundAliases | null;
   /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
   readonly tellsProblems: boolean;
+  /** What is promised to this client of what it is told. */
+  readonly durability: Durability;
   /** QoS 1 and 2 messages that may be in flight to the client. */
   readonly sendQuota: number;
   /** QoS 1 and 2 messages that the client may have under way. */
@@ -43,6 +46,7 @@ export class ConnectionOutput {
     version: ProtocolVersion,
     aliases: OutboundAliases | null,
     tellsProblems: boolean,
+    durability: Durability,
     metrics: Metrics,
   ) {
     this.clientId = agreed.clientId;
@@ -52,6 +56,7 @@ export class ConnectionOutput {
     this.maximumPacketSize = agreed.maximumPacketSize;
     this.aliases = aliases;
     this.tellsProblems = tellsProblems;
+    this.durability = durability;
     this.sendQuota = agreed.sendQuota;
     this.receiveMaximum = agreed.receiveMaximum;
     this.#metrics = metrics;

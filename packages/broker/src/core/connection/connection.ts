@@ -219,7 +219,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   }
 
   fail(error: unknown): void {
-    logInternalError(this.#parts.context.log, this.peer, error);
+    logInternalError(this.#parts.context.errorLog, this.peer, error);
     if (this.closed) {
       this.#abandon();
       return;
@@ -227,7 +227,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     try {
       this.#phase.onShutDown(ReasonCode.ImplementationSpecificError, 'internal error of the broker');
     } catch (second) {
-      logInternalError(this.#parts.context.log, this.peer, second);
+      logInternalError(this.#parts.context.errorLog, this.peer, second);
       this.#abandon();
     }
   }
@@ -287,7 +287,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     try {
       act();
     } catch (error) {
-      logInternalError(this.#parts.context.log, this.peer, error);
+      logInternalError(this.#parts.context.errorLog, this.peer, error);
     }
   }
 }

@@ -12,6 +12,7 @@ import {
   utf8ByteLength,
 } from '@martlet/protocol';
 import type { Profile } from '../options/profile.ts';
+import type { DurabilityName } from '../ports/durability.ts';
 import { NEVER_EXPIRES } from '../session/session.ts';
 
 const MAX_PACKET_ID = 65_535;
@@ -38,6 +39,13 @@ export interface Agreement {
   readonly maximumPacketSize: number;
   /** The client's, within our own limit. */
   readonly outboundTopicAliases: number;
+}
+
+/** What the broker promises to a client of what it is told, as CONNACK says it. */
+export interface Promised {
+  readonly durability: DurabilityName;
+  /** Some topics have another one. */
+  readonly variesByTopic: boolean;
 }
 
 /** The agreement, or why there is none. Asks for a client identifier only when one is needed. */
@@ -87,11 +95,15 @@ export function accepted(
   connect: ConnectPacket,
   agreement: Agreement,
   profile: Profile,
+  promised: Promised,
   authenticationData: Uint8Array | undefined,
 ): ConnackPacket {
   const properties =
     connect.protocolVersion === ProtocolVersion.V5
-      ? ordered(connackProperties(connect, agreement, profile, authenticationData), profile.connackOrder)
+      ? ordered(
+          connackProperties(connect, agreement, profile, promised, authenticationData),
+          profile.connackOrder,
+        )
       : NO_PROPERTIES;
   return { type: 'connack', sessionPresent: false, reasonCode: ReasonCode.Success, properties };
 }
@@ -100,6 +112,7 @@ function connackProperties(
   connect: ConnectPacket,
   agreement: Agreement,
   profile: Profile,
+  { durability, variesByTopic }: Promised,
   authenticationData: Uint8Array | undefined,
 ): ConnackProperties {
   const { limits, responseTopicPrefix } = profile;
@@ -126,6 +139,12 @@ function connackProperties(
     ...(authenticationData === undefined || properties.authenticationMethod === undefined
       ? undefined
       : { authenticationData }),
+    userProperties: variesByTopic
+      ? [
+          ['durability', durability],
+          ['durability-varies', 'by topic'],
+        ]
+      : [['durability', durability]],
   };
 }
 

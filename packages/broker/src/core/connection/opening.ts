@@ -21,6 +21,7 @@ import {
 import type { AuthenticationAnswer } from '../ports/authenticator.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
 import { OutboundAliases } from '../publish/outbound-aliases.ts';
+import type { Sessions } from '../session/sessions.ts';
 import { willRecord } from '../session/wills.ts';
 import { AUTH_TOO_LARGE, Authentication, authPacket } from './authentication.ts';
 import { ConnectionInput } from './connection-input.ts';
@@ -30,7 +31,7 @@ import { accepted, negotiate } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Rights } from './rights.ts';
 import { Serving } from './serving.ts';
-import { toldReasonCode, toldReasonString } from './told-reason.ts';
+import { toldReasonCode, toldReasonString, unkeptReasonCode } from './told-reason.ts';
 
 const CONNECT = 1;
 
@@ -278,8 +279,20 @@ export class Opening implements Phase {
       });
       return;
     }
-    const connack = accepted(connect, agreement, context.profile, attempt.authenticationData);
-    if (packetLength(connack, connect.protocolVersion) > this.#maximumPacketSize) {
+    const { refusal } = context.keeping;
+    if (refusal !== null && mustBeKept(connect, agreement, sessions)) {
+      this.#refuse(connect, { ...refusal, reasonCode: unkeptReasonCode(refusal.reasonCode) });
+      return;
+    }
+    const durability = context.levels.ofListener(this.#connection.origin.durability);
+    const connack = accepted(
+      connect,
+      agreement,
+      context.profile,
+      context.levels.promised(durability),
+      attempt.authenticationData,
+    );
+    if (fitPacket(connack, connect.protocolVersion, this.#maximumPacketSize) === undefined) {
       this.#refuse(connect, {
         reasonCode: ReasonCode.PacketTooLarge,
         reasonString: 'CONNACK is larger than the Maximum Packet Size',
@@ -299,6 +312,7 @@ export class Opening implements Phase {
       connect.protocolVersion,
       agreement.outboundTopicAliases === 0 ? null : new OutboundAliases(agreement.outboundTopicAliases),
       connect.properties.requestProblemInformation ?? true,
+      durability,
       context.metrics,
     );
     const client = {
@@ -321,7 +335,7 @@ export class Opening implements Phase {
     // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
     // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
     output.send({ ...connack, sessionPresent: present });
-    if (context.stagings !== before) outbox.notBefore(context.commits.current);
+    if (context.stagings !== before) outbox.notBefore(context.commits.awaited(durability));
     this.#connection.become(serving, context.profile.limits.maximumPacketSize); // [MQTT-3.2.0-2]
     events.emit('clientConnected', { ...client, sessionPresent: present, keepAlive: agreement.keepAlive });
     this.#parts.outgoing.pump(session);
@@ -371,4 +385,10 @@ export class Opening implements Phase {
       `${peer}${id === undefined ? '' : ` (client ${JSON.stringify(id)})`}: ${reason}`,
     );
   }
+}
+
+/** Whether the store would have a record of the session, or has one. */
+function mustBeKept(connect: ConnectPacket, agreement: Agreement, sessions: Sessions): boolean {
+  if (agreement.sessionExpiryInterval > 0 || connect.will !== undefined) return true;
+  return sessions.get(agreement.clientId)?.recorded === true;
 }

@@ -22,7 +22,7 @@ import type { ConnectionInput } from './connection-input.ts';
 import type { Agreement } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
-import { toldReasonCode } from './told-reason.ts';
+import { toldReasonCode, unkeptReasonCode } from './told-reason.ts';
 
 const PUBLISH = 3;
 const SUBSCRIBE = 8;
@@ -100,7 +100,7 @@ export class Serving implements Phase, SessionHolder {
           if (exchanges.onPubrec(session, packetId, 0)) outgoing.pump(session);
           return FrameResult.Next;
         case PUBREL:
-          exchanges.onPubrel(session, packetId);
+          this.#onPubrel(packetId);
           return FrameResult.Next;
         case PUBCOMP:
           if (exchanges.onPubcomp(session, packetId)) outgoing.pump(session);
@@ -227,7 +227,7 @@ export class Serving implements Phase, SessionHolder {
         if (exchanges.onPubrec(session, packet.packetId, packet.reasonCode)) outgoing.pump(session);
         break;
       case 'pubrel':
-        exchanges.onPubrel(session, packet.packetId);
+        this.#onPubrel(packet.packetId);
         break;
       case 'pubcomp':
         if (exchanges.onPubcomp(session, packet.packetId)) outgoing.pump(session);
@@ -259,6 +259,13 @@ export class Serving implements Phase, SessionHolder {
     return FrameResult.Next;
   }
 
+  /** What cannot be forgotten now is not answered: PUBCOMP has no reason code for that. */
+  #onPubrel(packetId: number): void {
+    if (this.#parts.exchanges.onPubrel(this.#session, packetId)) return;
+    const { reasonCode, reasonString } = this.#parts.context.keeping.refusal!;
+    this.disconnect(reasonCode, reasonString);
+  }
+
   #onDisconnect(packet: DisconnectPacket): void {
     const { sessionExpiryInterval } = packet.properties;
     if (sessionExpiryInterval !== undefined) {
@@ -281,7 +288,7 @@ export class Serving implements Phase, SessionHolder {
     if (this.#connection.closed) return;
     this.#parts.incoming.flush();
     if (this.#connection.outbox.connackDropped) {
-      this.#refuseLate(reasonString); // [MQTT-3.14.0-1]
+      this.#refuseLate(unkeptReasonCode(reasonCode), reasonString); // [MQTT-3.14.0-1]
       return;
     }
     if (this.#version === ProtocolVersion.V5) {
@@ -305,8 +312,7 @@ export class Serving implements Phase, SessionHolder {
   }
 
   /** The session could not be kept: to its client the CONNECT is refused, and a refused CONNECT leaves no will. */
-  #refuseLate(reasonString: string): void {
-    const reasonCode = ReasonCode.ServerUnavailable;
+  #refuseLate(reasonCode: ReasonCode, reasonString: string): void {
     const properties = this.#version === ProtocolVersion.V5 ? { reasonString } : {};
     this.#input.output.send({ type: 'connack', sessionPresent: false, reasonCode, properties });
     this.#leave(Leaving.Goodbye, reasonCode, reasonString);
@@ -322,7 +328,7 @@ export class Serving implements Phase, SessionHolder {
       sessions.leave(session, leaving);
     } catch (error) {
       // The session's own end: the connection's goes on as it has begun, with one DISCONNECT and one event.
-      logInternalError(context.log, this.#client.peer, error);
+      logInternalError(context.errorLog, this.#client.peer, error);
     }
     events.emit('clientDisconnected', { ...this.#client, reasonCode, reason });
   }

@@ -21,7 +21,7 @@ const NEAREST: ReadonlyMap<ReasonCode, ReasonCode> = new Map([
 ]);
 
 /** The packets that tell why: something is refused, or a connection ends. */
-type TellingPacket = 'connack' | 'disconnect' | 'puback' | 'pubrec' | 'suback';
+type TellingPacket = 'connack' | 'disconnect' | 'puback' | 'pubrec' | 'suback' | 'unsuback';
 
 /** The code with which this packet tells the reason; one that refuses never says success. */
 export function toldReasonCode(packet: TellingPacket, reasonCode: ReasonCode): ReasonCode {
@@ -30,6 +30,11 @@ export function toldReasonCode(packet: TellingPacket, reasonCode: ReasonCode): R
   if (tellable(reasonCode)) return reasonCode;
   const nearest = NEAREST.get(reasonCode);
   return nearest !== undefined && tellable(nearest) ? nearest : ReasonCode.UnspecifiedError;
+}
+
+/** The code with which CONNACK tells that a session could not be kept. */
+export function unkeptReasonCode(reasonCode: ReasonCode): ReasonCode {
+  return reasonCode === ReasonCode.QuotaExceeded ? reasonCode : ReasonCode.ServerUnavailable;
 }
 
 /** The text, cut to what a Reason String may be here, between characters; what UTF-8 cannot carry becomes U+FFFD. */

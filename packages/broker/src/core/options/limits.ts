@@ -271,6 +271,41 @@ export const LIMITS = {
     text: 'latest dropped messages remembered for each reason',
     effect: 'older ones remain in the counters only',
   },
+  storedBytes: {
+    default: 68_719_476_736,
+    minimum: 0,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'payloads that a store on disk keeps, retained, queued and in flight, each counted once; what the limits of sessions and retained messages leave is bounded by it',
+    effect:
+      'what would have to be kept is refused with 0x97 Quota exceeded (before MQTT 5.0 the connection is closed), and nothing that is kept is dropped; a QoS 0 message is routed, but neither retained (not-kept) nor queued (offline-qos0)',
+  },
+  osSyncMs: {
+    default: 1000,
+    minimum: 1,
+    maximum: 3_600_000,
+    unit: 'ms',
+    text: 'from a commit that was only handed to the operating system (durability os) to one that is synced',
+    effect:
+      'a commit on the disk is made, even of nothing; a power cut takes no more than what came since the last',
+  },
+  commitSilenceMs: {
+    default: 5000,
+    minimum: 10,
+    maximum: 3_600_000,
+    unit: 'ms',
+    text: 'for a commit of the store to end',
+    effect:
+      'it counts as failed, the store verifies itself and opens itself again, and until a commit succeeds what would have to be kept is refused',
+  },
+  errorLogPerMinute: {
+    default: 60,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: 'lines per minute',
+    text: "log lines about errors that are the broker's own, such as a store that throws",
+    effect: 'further ones are counted, and their number is logged later',
+  },
   malformedLogPerMinute: {
     default: 60,
     minimum: 0,

@@ -83,6 +83,13 @@ export interface Store {
    * nothing staged, a commit at `Disk` still makes what earlier ones wrote survive a power cut.
    */
   commit(durability: Durability, done: (error: StoreError | null) => void): void;
+
+  /**
+   * The commit under way has been silent for seconds: it is given up. Its `done` is called with `store-silent`, later, not
+   * from inside this call, unless it ends by itself just now. Before the store keeps anything more, it verifies what it
+   * has and opens itself again.
+   */
+  abandon(): void;
 }
 
 /** Why a commit failed. */
@@ -140,11 +147,17 @@ export interface StoredMessage {
 export interface MessageConversion {
   /**
    * Interns the topic, and puts the expiry on the monotonic clock. Null if there is no room for such a message any more
-   * (a limit was lowered): the store forgets what it keeps of it, and shows nothing of it.
+   * (a limit was lowered): the store forgets what it keeps of it, and shows nothing of it. A store that reads its queues
+   * as they are needed finds out then.
    */
   restore(message: StoredMessage): Message | null;
   /** When a message expires on the wall clock; Infinity if never. Asked when it is queued, and by `restamp`. */
-  expiresAtWallMs(message: Message): number;
+  expiresAtWallMs(message: Pick<Message, 'expiresAtMs'>): number;
+  /**
+   * A message is lost: what the store has of it is not what was stored. It is told in the log already.
+   * @param recipient whose queue it was in, a client identifier or `$share/name/filter`; empty if it was retained
+   */
+  onDamaged(recipient: string): void;
 }
 
 /**

@@ -25,6 +25,7 @@ import { Decision } from '../connection/rights.ts';
 import { toldReasonCode } from '../connection/told-reason.ts';
 import type { CoreContext } from '../context.ts';
 import { BY_REFERENCE_BYTES } from '../output/outbox.ts';
+import { Durability } from '../ports/durability.ts';
 import type { Retaining } from '../retained/retaining.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
@@ -142,6 +143,8 @@ export class Incoming {
     }
     const run = this.run;
     if (run.count === 0 || run.topic !== topic || !run.continuesAt(start, bytes, qos)) {
+      // Each message by itself is kept or refused, while nothing can be kept.
+      if (qos === 1 && this.#context.keeping.messageRefusal !== null) return NOT_PLAIN;
       const route = this.#router.routeOf(topic);
       if (run.count > 0 && (run.route !== route || !run.continuesAt(start, bytes, qos))) this.flush();
       if (run.count === 0) {
@@ -157,9 +160,12 @@ export class Incoming {
   /** PUBACK for every message of a QoS 1 run, in their order. [MQTT-4.6.0-2] [MQTT-4.6.0-2] 3.1.1 */
   #acknowledgeRun(run: PublishRun, staged: boolean): void {
     const output = this.#runOutput!;
-    const commit = staged ? this.#context.commits.current : AT_ONCE;
+    const { commits, levels } = this.#context;
+    let commit = staged ? commits.awaited(levels.ofMessage(run.topic!, run.publisher)) : AT_ONCE;
+    const varies = staged && levels.varyByTopic;
     const unwanted = run.route!.isEmpty && this.#tells(output);
     for (let i = 0; i < run.count; i++) {
+      if (varies) commit = commits.awaited(levels.ofMessage(run.topics[i]!, run.publisher));
       if (unwanted) {
         this.#acknowledge(
           output,
@@ -233,11 +239,9 @@ export class Incoming {
     else if (qos === 2) isNew = client.session.receiver.onPublishQos2(packetId);
     if (!isNew) {
       // It has been routed, whatever its client may do now; only its PUBREC was lost. [MQTT-4.3.3-10] [MQTT-4.3.3-2] 3.1.1
-      client.output.acknowledge(
-        PUBREC,
-        packetId,
-        client.session.kept ? this.#context.commits.latest : AT_ONCE,
-      );
+      const { commits, levels } = this.#context;
+      const commit = client.session.kept ? commits.latest(levels.ofMessage(topic, client.session)) : AT_ONCE;
+      client.output.acknowledge(PUBREC, packetId, commit);
       return FrameResult.Next;
     }
     if (decision === Decision.Denied) {
@@ -262,16 +266,20 @@ export class Incoming {
   /** Routes and retains one message, and acknowledges it after the commit that keeps it. */
   #accept(client: ConnectionInput, publication: Publication, packetId: number): void {
     const context = this.#context;
+    const { qos } = publication;
+    if (qos > 0 && context.keeping.messageRefusal !== null && this.#mustBeKept(client, publication)) {
+      this.#refuseUnkept(client, publication, packetId, context.keeping.messageRefusal);
+      return;
+    }
     const before = context.stagings;
     const retained = publication.retain ? this.#retaining.retain(publication) : true; // [MQTT-3.3.1-8] [MQTT-3.3.1-12] 3.1.1
     const wanted = this.#router.route(publication);
-    const { qos } = publication;
     if (qos === 0) return; // [MQTT-3.3.4-1] [MQTT-3.3.4-1] 3.1.1
-    if (qos === 2 && client.session.kept) {
+    if (qos === 2 && client.session.kept && publication.durability !== Durability.Memory) {
       context.store.putReceived(client.session.clientId, packetId);
       context.staged();
     }
-    const commit = context.stagings === before ? AT_ONCE : context.commits.current;
+    const commit = context.stagings === before ? AT_ONCE : context.commits.awaited(publication.durability);
     const { output } = client;
     const unwanted = !wanted && this.#tells(output);
     if (client.form === WireForm.V3 || (retained && !unwanted)) {
@@ -282,6 +290,32 @@ export class Incoming {
       this.#acknowledge(output, qos, packetId, commit, reasonCode, retained ? NO_PROPERTIES : NOT_RETAINED);
     }
     if (qos === 1) output.outbox.countAcknowledgement();
+  }
+
+  /** Whether anything would be staged for it: what is routed, what is retained, or its own identifier. */
+  #mustBeKept(client: ConnectionInput, publication: Publication): boolean {
+    if (publication.durability === Durability.Memory) return false;
+    return (publication.qos === 2 && client.session.kept) || this.#router.mustBeKept(publication);
+  }
+
+  /** Nothing of it has been done. Versions before 5.0 cannot refuse: no acknowledgement, and the connection ends. */
+  #refuseUnkept(
+    client: ConnectionInput,
+    { qos, topic }: Publication,
+    packetId: number,
+    { reasonCode, reasonString }: Refusal,
+  ): void {
+    const { session, output } = client;
+    this.#context.metrics.publishesRefused++;
+    this.#context.outcomes.dropped(DropReason.NotKept, session.clientId, topic, 1);
+    if (qos === 2) session.receiver.forget(packetId);
+    if (client.form === WireForm.V3) {
+      session.holder!.onDisconnectAsked(reasonCode, reasonString);
+      return;
+    }
+    const properties = { reasonString };
+    this.#acknowledge(output, qos === 1 ? 1 : 2, packetId, AT_ONCE, reasonCode, properties);
+    output.outbox.countAcknowledgement();
   }
 
   #tells(output: ConnectionOutput): boolean {

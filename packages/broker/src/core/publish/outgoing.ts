@@ -13,6 +13,7 @@ import { AT_ONCE } from '../commits.ts';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { CoreContext } from '../context.ts';
 import { logInternalError } from '../internal-error.ts';
+import { Durability } from '../ports/durability.ts';
 import type { Exchanges } from '../session/exchanges.ts';
 import type { QueueKeeper } from '../session/queue-keeper.ts';
 import type { Session } from '../session/session.ts';
@@ -47,7 +48,8 @@ export class Outgoing {
     this.#groups = groups;
     this.#exchanges = exchanges;
     this.#packets = new PublishOutput(context);
-    this.#canTake = canTakeNow;
+    this.#canTake = (session, qos) =>
+      canTakeNow(session, qos) && (qos === 0 || queues.affordsFlight(session));
   }
 
   // ---- messages in -------------------------------------------------------------------------------------------------
@@ -177,11 +179,21 @@ export class Outgoing {
         this.#resend(session, output, packetId);
         continue;
       }
-      if (!sender.ready || session.inFlightFull) return;
+      if (!sender.ready || session.inFlightFull || !this.#queues.affordsFlight(session)) return;
       const delivery = this.#queues.shift(session);
       if (delivery === undefined) return;
       this.#sendUnlessExpired(session, output, delivery);
     }
+  }
+
+  /** The client of a session that was kept is back: what was in flight before a restart is to be sent again. */
+  takeUp(session: Session): void {
+    this.#queues.takeStoredFlight(session);
+  }
+
+  /** The client has gone: what waits for it need not stay in memory. */
+  rest(session: Session): void {
+    this.#queues.rest(session);
   }
 
   /**
@@ -190,6 +202,7 @@ export class Outgoing {
    * store does not take back is dropped.
    */
   endSession(session: Session): SharedGroup[] {
+    this.#queues.takeStoredFlight(session);
     const inFlight = session.senderIfUsed?.inFlight;
     const groups = new Set<SharedGroup>();
     const failures: unknown[] = [];
@@ -219,7 +232,7 @@ export class Outgoing {
       }
     }
     // Once, however many: a store that fails, fails for all of them.
-    if (failures.length > 0) logInternalError(this.#context.log, session.clientId, failures[0]);
+    if (failures.length > 0) logInternalError(this.#context.errorLog, session.clientId, failures[0]);
     if (dropped > 0) this.#context.outcomes.dropped(DropReason.SessionEnded, session.clientId, '', dropped);
     return [...groups];
   }
@@ -256,8 +269,8 @@ export class Outgoing {
     const { message, qos } = delivery;
     const { payload, topic } = message;
     // A crash must not let another message get this identifier, or another member this message, once it was sent.
-    const kept = session.kept || this.#groups.keeps(delivery);
-    const held = qos === 2 && kept && this.#context.commits.current !== AT_ONCE;
+    const kept = message.durability !== Durability.Memory && (session.kept || this.#groups.keeps(delivery));
+    const held = qos === 2 && kept && this.#context.commits.holds(output.durability);
     this.#measure(output, delivery, !held);
     if (!this.#packets.measuredFits(output, topic, false)) {
       this.#finish(session, delivery); // [MQTT-3.1.2-25]

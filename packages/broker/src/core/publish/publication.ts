@@ -5,8 +5,10 @@
  * It makes each wire form of the packet at most once, for all receivers: a *template*, to which only the first byte and
  * the packet identifier are fitted. Where the packet as it came suits, it is its own template.
  */
+import type { Levels } from '../levels.ts';
 import type { LargeMemory } from '../output/large-memory.ts';
 import { BY_REFERENCE_BYTES } from '../output/outbox.ts';
+import type { Durability } from '../ports/durability.ts';
 import type { Session } from '../session/session.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import type { Message, QoS } from './message.ts';
@@ -58,14 +60,16 @@ export class Publication {
   #rawEnd: number;
   #rawPacketIdAt: number;
   readonly #memory: LargeMemory;
+  readonly #levels: Levels;
   #message: Message | null;
   readonly #templates: readonly [Template, Template, Template, Template];
   readonly #writer: PublishWriter;
   #scratch: Uint8Array;
   #scratchLength: number;
 
-  constructor(topic: Topic, memory: LargeMemory) {
+  constructor(topic: Topic, memory: LargeMemory, levels: Levels) {
     this.#memory = memory;
+    this.#levels = levels;
     this.topic = topic;
     this.qos = 0;
     this.retain = false;
@@ -151,6 +155,11 @@ export class Publication {
       : this.bytes.subarray(this.payloadStart, this.payloadEnd);
   }
 
+  /** What is promised of it. Looked up when asked for, because most messages are kept nowhere. */
+  get durability(): Durability {
+    return this.#message?.durability ?? this.#levels.ofMessage(this.topic, this.publisher);
+  }
+
   /** The message as it is kept, made at most once: a copy, unless its memory is its own already. */
   message(): Message {
     if (this.#message === null) {
@@ -165,6 +174,7 @@ export class Publication {
         this.retain,
         this.properties.length === 0 ? NO_BYTES : this.properties.slice(),
         this.expirySeconds < 0 ? Number.POSITIVE_INFINITY : this.nowMs + this.expirySeconds * 1000,
+        this.durability,
       );
     }
     return this.#message;

@@ -80,12 +80,12 @@ export class PublishOutput {
     this.#countSent(output, payload.length);
   }
 
-  /** Sends the packet that was measured once what has been staged is kept. */
+  /** Sends the packet that was measured once what has been staged is kept, to the level of its connection. */
   holdMeasured(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): void {
     const packet = new Uint8Array(this.#writer.packetLength);
     this.#writer.writeHead(packet, 0, firstByte, packetId);
     packet.set(payload, this.#writer.headLength);
-    output.outbox.hold(packet, this.#context.commits.current);
+    output.outbox.hold(packet, this.#context.commits.awaited(output.durability));
     this.#countSent(output, payload.length);
   }
 

@@ -102,6 +102,21 @@ export class Route {
     this.#subscribers = subscribers;
   }
 
+  /**
+   * Whether a message of this QoS is staged for anyone on it, a session or a shared group that is kept.
+   * @param publisher gets nothing through a subscription with No Local; null for none
+   */
+  keeps(qos: QoS, publisher: Session | null): boolean {
+    if (qos === 0) return false;
+    for (const { session, subscriptions } of this.targets) {
+      if (!session.kept) continue;
+      for (const { qos: granted, noLocal } of subscriptions) {
+        if (granted > 0 && !(noLocal && session === publisher)) return true;
+      }
+    }
+    return this.groups.some((group) => group.kept);
+  }
+
   /** Whether it is the route to exactly these subscribers. */
   leadsTo(subscribers: readonly Subscriber[]): boolean {
     const own = this.#subscribers;

@@ -3,6 +3,7 @@
  * application. The way of each topic is kept with it as long as it holds.
  */
 import type { CoreContext } from '../context.ts';
+import { Durability } from '../ports/durability.ts';
 import type { SharedGroup } from '../session/shared-group.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { SubscriptionTree } from '../topics/subscription-tree.ts';
@@ -62,6 +63,12 @@ export class Router {
     for (let i = 0; i < locals.length; i++) {
       this.#context.addLocal({ subscription: locals[i]!, message: publication.message(), retained: false });
     }
+  }
+
+  /** Whether routing it, or retaining it as it asks for, would stage anything in the store. */
+  mustBeKept(publication: Publication): boolean {
+    const { topic, qos, retain, publisher, durability } = publication;
+    return durability !== Durability.Memory && (retain || this.routeOf(topic).keeps(qos, publisher));
   }
 
   hasSubscribers(topic: Topic): boolean {

@@ -6,6 +6,7 @@ import type { Deadline } from '@martlet/protocol';
 import type { CoreContext } from '../context.ts';
 import { logInternalError } from '../internal-error.ts';
 import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
+import { Durability } from '../ports/durability.ts';
 import { Delivery } from '../publish/delivery.ts';
 import type { LocalSubscription } from '../publish/local-subscription.ts';
 import type { Message, QoS } from '../publish/message.ts';
@@ -55,9 +56,17 @@ export class Retaining {
     this.#batch = [];
   }
 
-  /** Keeps a message published with RETAIN in place of the topic's last one, or clears it. False beyond a limit. */
+  /**
+   * Keeps a message published with RETAIN in place of the topic's last one, or clears it. False beyond a limit, or if
+   * nothing can be kept now: then what was retained before stays, because what is on the disk cannot be changed.
+   */
   retain(publication: Publication): boolean {
     const { name } = publication.topic;
+    const inMemory = publication.durability === Durability.Memory;
+    if (publication.qos === 0 && !inMemory && this.#context.keeping.messageRefusal !== null) {
+      this.#context.outcomes.dropped(DropReason.NotKept, publication.publisherId, publication.topic, 1);
+      return false;
+    }
     // [MQTT-3.3.1-7] [MQTT-3.3.1-11] 3.1.1
     if (publication.payloadLength === 0) {
       this.clear(name); // [MQTT-3.3.1-6] [MQTT-3.3.1-10] 3.1.1
@@ -69,9 +78,9 @@ export class Retaining {
       this.#context.outcomes.dropped(DropReason.RetainedLimit, publication.publisherId, publication.topic, 1);
       return false;
     }
+    if (inMemory) this.#forget(name, this.messages.get(name)); // what the store has is older
     this.keep(message); // [MQTT-3.3.1-5] [MQTT-3.3.1-5] 3.1.1
-    this.#context.store.putRetained(name, message, this.#context.toWallMs(message.expiresAtMs));
-    this.#context.staged();
+    if (!inMemory) this.#put(name, message);
     return true;
   }
 
@@ -83,8 +92,20 @@ export class Retaining {
   }
 
   clear(topicName: string): void {
-    if (this.messages.delete(topicName) === null) return;
+    const cleared = this.messages.delete(topicName);
+    if (cleared === null) return;
     this.#expireAt(topicName, Number.POSITIVE_INFINITY);
+    this.#forget(topicName, cleared);
+  }
+
+  #put(topicName: string, message: Message): void {
+    this.#context.store.putRetained(topicName, message, this.#context.toWallMs(message.expiresAtMs));
+    this.#context.staged();
+  }
+
+  /** Lets the store forget the topic's message, if it has it: not one that is in memory only. */
+  #forget(topicName: string, message: Message | null): void {
+    if (message === null || message.durability === Durability.Memory) return;
     this.#context.store.deleteRetained(topicName);
     this.#context.staged();
   }
@@ -147,7 +168,7 @@ export class Retaining {
       return this.#showBatch(showing);
     } catch (error) {
       const { holder } = showing.session;
-      if (holder === null) logInternalError(this.#context.log, 'showing retained messages', error);
+      if (holder === null) logInternalError(this.#context.errorLog, 'showing retained messages', error);
       else holder.onFailed(error);
       return false;
     }
@@ -180,8 +201,9 @@ export class Retaining {
   }
 
   /** Room in its outbox, and not so much waiting that more would only fill its queue. Offline, its queue's limits hold. */
-  #canTake({ output, queue }: Session, message: Message): boolean {
+  #canTake({ output, queue, kept }: Session, message: Message): boolean {
     if (output === null) return true;
+    if (kept && this.#context.keeping.refusal !== null) return false;
     const { outbox } = output;
     if (!outbox.accepts(message.bytes)) {
       // Only a transport that has not drained tells later that there is room.
@@ -210,9 +232,7 @@ export class Retaining {
   restamp(): void {
     for (const topicName of this.#expiries.keys()) {
       const message = this.messages.get(topicName);
-      if (message === null) continue;
-      this.#context.store.putRetained(topicName, message, this.#context.toWallMs(message.expiresAtMs));
-      this.#context.staged();
+      if (message !== null && message.durability !== Durability.Memory) this.#put(topicName, message);
     }
   }
 

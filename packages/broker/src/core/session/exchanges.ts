@@ -6,6 +6,8 @@
 import { DeliveryState, ReasonCode } from '@martlet/protocol';
 import { AT_ONCE } from '../commits.ts';
 import type { CoreContext } from '../context.ts';
+import { Durability } from '../ports/durability.ts';
+import type { Delivery } from '../publish/delivery.ts';
 import { WireForm } from '../publish/publish-writer.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { QueueKeeper } from './queue-keeper.ts';
@@ -53,7 +55,8 @@ export class Exchanges {
       let commit = AT_ONCE;
       if (delivery !== null && session.kept) {
         session.queue!.sent(delivery);
-        commit = this.#context.staged();
+        this.#context.staged();
+        commit = this.#commitFor(delivery, output.durability);
       }
       output.acknowledge(PUBREL, packetId, commit); // [MQTT-4.3.3-4] [MQTT-4.3.3-1] 3.1.1 [MQTT-4.6.0-6] 3.1.1
       return false;
@@ -77,14 +80,19 @@ export class Exchanges {
     return session.sender.awaitsPubcomp(packetId) && this.over(session, packetId, 0); // [MQTT-4.3.3-5] [MQTT-4.3.3-1] 3.1.1
   }
 
-  /** PUBREL from a publisher: answered after the commit that forgets its identifier. */
-  onPubrel(session: Session, packetId: number): void {
+  /**
+   * PUBREL from a publisher: answered after the commit that forgets its identifier.
+   * @returns false if nothing was done, because nothing is kept now
+   */
+  onPubrel(session: Session, packetId: number): boolean {
     const output = session.output!;
+    if (session.kept && this.#context.keeping.refusal !== null) return false;
     const known = session.receiver.onPubrel(packetId);
     let commit = AT_ONCE;
     if (known && session.kept) {
       this.#context.store.deleteReceived(session.clientId, packetId);
-      commit = this.#context.staged();
+      this.#context.staged();
+      commit = this.#context.commits.awaited(output.durability);
     }
     if (known || output.form === WireForm.V3) {
       output.acknowledge(PUBCOMP, packetId, commit); // [MQTT-4.3.3-11] [MQTT-4.3.3-13] [MQTT-4.3.3-2] 3.1.1
@@ -97,22 +105,26 @@ export class Exchanges {
       });
     }
     if (known) output.outbox.countAcknowledgement();
+    return true;
   }
 
   /**
    * An exchange is over: acknowledged, refused (from 0x80 on), or given up because the client cannot take the packet (-1).
-   * True if its identifier and quota are free already.
+   * True if more may be sent: its identifier and quota are free, or what is in flight costs no more than it may again.
    */
   over(session: Session, packetId: number, reasonCode: number): boolean {
     const { outcomes } = this.#context;
     const delivery = session.sender.inFlight.itemOf(packetId);
     let commit = AT_ONCE;
+    const wasFull = session.inFlightFull;
     // First what may throw: the exchange is open then, and is counted when the client has come again to end it.
     if (delivery !== null) {
       this.#groups.done(delivery); // [MQTT-4.8.2-6]
       if (session.kept) {
         session.queue?.done(delivery);
-        commit = this.#context.staged();
+        this.#context.staged();
+        // What comes after it in the store can only survive a power cut with it, so a lower level does.
+        commit = this.#commitFor(delivery, Durability.Os);
       }
       this.#queues.leftFlight(session, delivery);
     }
@@ -125,10 +137,15 @@ export class Exchanges {
     if (commit !== AT_ONCE) {
       session.sender.inFlight.insert(packetId, DeliveryState.Releasing, null);
       this.#releases.push({ commit, session, packetId });
-      return false;
+      return wasFull && !session.inFlightFull;
     }
     session.sender.release(packetId); // [MQTT-4.8.2-6]
     return true;
+  }
+
+  /** The commit that makes true what was staged of a delivery: none for one that is never written. */
+  #commitFor({ message }: Delivery, level: Durability): number {
+    return message.durability === Durability.Memory ? AT_ONCE : this.#context.commits.awaited(level);
   }
 
   /** A commit is done: identifiers that waited for it are free. Returns the sessions that have them. */

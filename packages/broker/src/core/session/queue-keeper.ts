@@ -3,6 +3,7 @@
  * and the broker's budget, what is in flight included. What a limit drops is told to the outcome place.
  */
 import type { CoreContext } from '../context.ts';
+import { Durability } from '../ports/durability.ts';
 import type { MessageQueue } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
 import { DropReason } from '../telling/drop-reason.ts';
@@ -13,15 +14,26 @@ import type { SharedGroup } from './shared-group.ts';
 export class QueueKeeper {
   readonly #context: CoreContext;
 
+  /** What waits in the store's queues costs memory. */
+  readonly #waitingCosts: boolean;
+  /** What waits in these queues of a store on disk, and is in memory nevertheless: it is never written. In bytes. */
+  readonly #unwrittenBytes: Map<MessageQueue, number>;
+
   constructor(context: CoreContext) {
     this.#context = context;
+    this.#waitingCosts = context.store.holdsWaitingInMemory;
+    this.#unwrittenBytes = new Map();
   }
 
   /** The session's queue, made on first use. */
   queueOf(session: Session): MessageQueue {
-    return (session.queue ??= session.kept
+    if (session.queue !== null) return session.queue;
+    const queue = session.kept
       ? this.#context.store.openQueue({ kind: 'session', clientId: session.clientId })
-      : new MemoryQueue());
+      : new MemoryQueue();
+    if (session.output === null) queue.rest();
+    session.queue = queue;
+    return queue;
   }
 
   /**
@@ -30,31 +42,41 @@ export class QueueKeeper {
    *   only if something is in flight already
    */
   push(session: Session, delivery: Delivery, leavesAtOnce: boolean): boolean {
+    if (session.kept && this.#isRefused(delivery, session.clientId)) return false;
     const queue = this.queueOf(session);
     const passes = leavesAtOnce && (session.inFlightBytes === 0 || this.affords(delivery));
     if (!passes && !this.#makeRoom(queue, delivery, session.clientId, session.inFlightBytes, session.kept))
       return false;
     queue.push(delivery);
-    this.#count(delivery, 1, session.kept);
+    this.#count(queue, delivery, 1, session.kept);
     if (session.kept) this.#context.staged();
     return true;
   }
 
   pushShared(group: SharedGroup, delivery: Delivery, leavesAtOnce: boolean): boolean {
+    if (group.kept && this.#isRefused(delivery, group.name)) return false;
     const { queue } = group;
     // Whoever takes it has its own bound on what is in flight; a queue that is empty is no reason to refuse it.
     const passes = leavesAtOnce && (group.waiting === 0 || this.affords(delivery));
     if (!passes && !this.#makeRoom(queue, delivery, group.name, null, group.kept)) return false;
     queue.push(delivery);
-    this.#count(delivery, 1, group.kept);
+    this.#count(queue, delivery, 1, group.kept);
     if (group.kept) this.#context.staged();
+    return true;
+  }
+
+  /** While nothing can be kept, QoS 0 waits nowhere; what comes at QoS 1 and 2 has been refused on its way in. */
+  #isRefused({ qos, message }: Delivery, owner: string): boolean {
+    if (qos > 0 || message.durability === Durability.Memory) return false;
+    if (this.#context.keeping.messageRefusal === null) return false;
+    this.#context.outcomes.dropped(DropReason.OfflineQos0, owner, message.topic, 1);
     return true;
   }
 
   /** Puts a message back at the head of its group, for another member. */
   returnShared(group: SharedGroup, delivery: Delivery): void {
     group.queue.unshift(delivery);
-    this.#count(delivery, 1, group.kept);
+    this.#count(group.queue, delivery, 1, group.kept);
     if (group.kept) this.#context.staged();
   }
 
@@ -62,7 +84,7 @@ export class QueueKeeper {
   shift(session: Session): Delivery | undefined {
     const own = session.queue?.shift();
     if (own !== undefined) {
-      this.#count(own, -1, session.kept);
+      this.#count(session.queue!, own, -1, session.kept);
       return own;
     }
     const shares = session.shares;
@@ -78,7 +100,7 @@ export class QueueKeeper {
 
   takeShared(group: SharedSource, session: Session): Delivery | undefined {
     const given = group.takeFor(session);
-    if (given !== undefined) this.#count(given, -1, group.kept);
+    if (given !== undefined) this.#count(group.queue, given, -1, group.kept);
     return given;
   }
 
@@ -87,9 +109,7 @@ export class QueueKeeper {
     const queue = session.queue;
     if (queue === null) return 0;
     const { length } = queue;
-    if (session.kept) this.#context.queuedBytes -= queue.bytes;
-    else
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#count(next, -1, false);
+    this.#countGone(queue, session.kept);
     session.queue = null;
     return length;
   }
@@ -97,19 +117,37 @@ export class QueueKeeper {
   /** The group's last member is gone. */
   dissolve(group: SharedGroup): void {
     const lost = group.waiting;
-    if (group.kept) {
-      this.#context.queuedBytes -= group.waitingBytes;
-    } else if (lost > 0) {
-      const { queue } = group;
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#count(next, -1, false);
-    }
+    if (lost > 0) this.#countGone(group.queue, group.kept);
     group.dissolve();
     if (lost > 0) this.#context.outcomes.dropped(DropReason.GroupWithoutMembers, group.name, '', lost);
   }
 
   /** Counts what a store brought back. */
   countRestored(queue: MessageQueue): void {
-    this.#context.queuedBytes += queue.bytes;
+    if (this.#waitingCosts) this.#context.queuedBytes += queue.bytes;
+  }
+
+  /** What was in flight before a restart, once: nothing has been sent to this session since. */
+  takeStoredFlight(session: Session): void {
+    if (session.senderIfUsed !== null || !session.kept || session.queue === null) return;
+    for (const delivery of session.queue.takeInFlight()) {
+      this.tookFlight(session, delivery);
+      session.sender.inFlight.insert(delivery.packetId, delivery.state, delivery);
+    }
+  }
+
+  /** Its client has gone. */
+  rest(session: Session): void {
+    if (session.kept) session.queue?.rest();
+    for (const group of session.shares ?? []) group.rest();
+  }
+
+  /**
+   * Whether one more may be in flight to it: what comes from the disk costs memory only then. One always may.
+   */
+  affordsFlight(session: Session): boolean {
+    if (this.#waitingCosts || session.inFlightBytes === 0) return true;
+    return this.#context.queuedBytes < this.#context.profile.limits.queuedBytesInAll;
   }
 
   /** Whether the broker's budget has room for one more. */
@@ -151,7 +189,7 @@ export class QueueKeeper {
     const shared = inFlightBytes === null;
     for (;;) {
       const full = queue.length >= limits.queuedMessages || queue.bytes + held > limits.queuedBytes;
-      const spent = !this.affords(delivery);
+      const spent = this.#costs(delivery, kept) && !this.affords(delivery);
       if (!full && !spent) return true;
       const useful = fits && (!spent || this.#wouldAfford(queue.bytes, delivery));
       const oldest = useful && fullQueue === 'drop-oldest' ? queue.shift() : undefined;
@@ -164,7 +202,7 @@ export class QueueKeeper {
             : DropReason.QueueFullDroppedOldest;
       this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
       if (oldest === undefined) return false;
-      this.#count(oldest, -1, kept);
+      this.#count(queue, oldest, -1, kept);
       queue.done(oldest);
     }
   }
@@ -176,16 +214,38 @@ export class QueueKeeper {
   }
 
   /** What waits in a group has moved into the store, or out of it. */
-  onGroupMoved({ message }: Delivery, kept: boolean): void {
-    const count = kept ? -1 : 1;
-    this.#context.transientMessages += count;
-    this.#context.transientPayloadBytes += count * message.payload.length;
+  onGroupMoved(delivery: Delivery, from: MessageQueue, to: MessageQueue, kept: boolean): void {
+    this.#count(from, delivery, -1, !kept);
+    this.#count(to, delivery, 1, kept);
   }
 
-  #count({ message }: Delivery, count: 1 | -1, kept: boolean): void {
+  /** Whether it costs memory while it waits. */
+  #costs({ message }: Delivery, kept: boolean): boolean {
+    return !kept || this.#waitingCosts || message.durability === Durability.Memory;
+  }
+
+  #count(queue: MessageQueue, delivery: Delivery, count: 1 | -1, kept: boolean): void {
+    if (!this.#costs(delivery, kept)) return;
+    const { message } = delivery;
     this.#context.queuedBytes += count * message.bytes;
-    if (kept) return;
-    this.#context.transientMessages += count;
-    this.#context.transientPayloadBytes += count * message.payload.length;
+    if (!kept) {
+      this.#context.transientMessages += count;
+      this.#context.transientPayloadBytes += count * message.payload.length;
+    } else if (!this.#waitingCosts) {
+      const bytes = (this.#unwrittenBytes.get(queue) ?? 0) + count * message.bytes;
+      if (bytes === 0) this.#unwrittenBytes.delete(queue);
+      else this.#unwrittenBytes.set(queue, bytes);
+    }
+  }
+
+  /** Everything that waits in a queue is given up. What is on the disk is not read for that. */
+  #countGone(queue: MessageQueue, kept: boolean): void {
+    if (!kept) {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+        this.#count(queue, next, -1, false);
+      return;
+    }
+    this.#context.queuedBytes -= this.#waitingCosts ? queue.bytes : (this.#unwrittenBytes.get(queue) ?? 0);
+    this.#unwrittenBytes.delete(queue);
   }
 }

@@ -49,10 +49,13 @@ export interface SessionHolder {
 
 /** A shared group as its members see it: where a member that can take a message finds one. */
 export interface SharedSource {
+  readonly queue: MessageQueue;
   /** What waits in it is in the store. */
   readonly kept: boolean;
   /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
   takeFor(session: Session): Delivery | undefined;
+  /** A member has gone offline: while all of them are, what waits need not stay in memory. */
+  rest(): void;
 }
 
 export class Session implements Deadline {

@@ -1,6 +1,7 @@
 /**
  * All sessions: opened by CONNECT, taken over, left when their connection ends, expired, and brought back after a restart.
  */
+import { allOf } from '../all-of.ts';
 import type { CoreContext } from '../context.ts';
 import type { SessionCensus, SessionRecord } from '../ports/store.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
@@ -89,6 +90,7 @@ export class Sessions implements SessionCensus {
       this.#sessions.set(clientId, session);
       this.maximum = Math.max(this.maximum, this.#sessions.size);
     } else {
+      this.#outgoing.takeUp(session);
       this.#wills.cancel(session);
       this.#context.deadlines.clear(session); // [MQTT-4.1.0-1] [MQTT-4.1.0-2] 3.1.1
       session.sessionExpiryInterval = sessionExpiryInterval;
@@ -114,10 +116,11 @@ export class Sessions implements SessionCensus {
     }
     session.disconnectedAtMs = this.#context.nowMs;
     this.#expireIn(session, session.sessionExpiryInterval * 1000); // [MQTT-4.1.0-2]
-    allOf(
+    allOf([
       () => this.#wills.onConnectionLost(session),
       () => this.#put(session),
-    );
+      () => this.#outgoing.rest(session),
+    ]);
   }
 
   /** Ends a session, whatever throws: its will is published, its messages are dropped or go back to their groups. */
@@ -129,7 +132,7 @@ export class Sessions implements SessionCensus {
     this.#sessions.delete(session.clientId);
     this.#context.deadlines.clear(session);
     let groups: SharedGroup[] = [];
-    allOf(
+    allOf([
       () => this.#wills.publish(session),
       () => {
         groups = this.#outgoing.endSession(session);
@@ -137,8 +140,8 @@ export class Sessions implements SessionCensus {
       () => this.#subscriptions.removeAll(session), // nothing is routed to it any more
       () => this.#forget(session),
       () => session.release(),
-      () => allOf(...groups.map((group) => () => this.#outgoing.pumpGroup(group))),
-    );
+      () => allOf(groups.map((group) => () => this.#outgoing.pumpGroup(group))),
+    ]);
   }
 
   #forget(session: Session): void {
@@ -242,17 +245,4 @@ export class Sessions implements SessionCensus {
       will: session.will ?? undefined,
     };
   }
-}
-
-/** Does every step, also after one that throws; the first error is thrown then. */
-function allOf(...steps: readonly (() => void)[]): void {
-  const errors: unknown[] = [];
-  for (const step of steps) {
-    try {
-      step();
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
 }

@@ -11,6 +11,8 @@ import { Delivery } from '../publish/delivery.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { Session, SharedSource, Subscription } from './session.ts';
 
+type OnMoved = (delivery: Delivery, from: MessageQueue, to: MessageQueue, kept: boolean) => void;
+
 export class SharedGroup implements SharedSource {
   readonly kind = 'share';
   readonly owner: ShareOwner;
@@ -18,13 +20,13 @@ export class SharedGroup implements SharedSource {
   readonly name: string;
   readonly members: Subscription[];
   readonly #store: Store;
-  readonly #onMoved: (delivery: Delivery, kept: boolean) => void;
+  readonly #onMoved: OnMoved;
   #queue: MessageQueue | null;
   #kept: boolean;
   #next: number;
 
   /** @param onMoved told of each waiting delivery that moves into the store or out of it */
-  constructor(owner: ShareOwner, store: Store, onMoved: (delivery: Delivery, kept: boolean) => void) {
+  constructor(owner: ShareOwner, store: Store, onMoved: OnMoved) {
     this.owner = owner;
     this.name = `$share/${owner.shareName}/${owner.topicFilter}`;
     this.members = [];
@@ -49,6 +51,10 @@ export class SharedGroup implements SharedSource {
   get offline(): boolean {
     for (const { session } of this.members) if (session.output !== null) return false;
     return true;
+  }
+
+  rest(): void {
+    if (this.#kept && this.#queue !== null && this.#queue.length > 0 && this.offline) this.#queue.rest();
   }
 
   get waiting(): number {
@@ -159,7 +165,7 @@ export class SharedGroup implements SharedSource {
     for (const delivery of waiting) {
       const { message, qos, retain, subscriptionIdentifiers, share } = delivery;
       this.queue.push(new Delivery(message, qos, retain, subscriptionIdentifiers, share));
-      this.#onMoved(delivery, kept);
+      this.#onMoved(delivery, old, this.queue, kept);
     }
   }
 }

@@ -34,19 +34,20 @@ export class SharedGroups {
   done(given: Delivery): void {
     const { share, origin } = given;
     if (share === null || origin === null) return;
-    given.origin = null;
     const group = this.get(share);
-    if (group === undefined || !group.kept) return;
-    group.queue.done(origin);
-    this.#context.staged();
+    if (group?.kept === true) {
+      group.queue.done(origin);
+      this.#context.staged();
+    }
+    given.origin = null; // only now: what throws is done again
   }
 
   join(owner: ShareOwner, subscription: Subscription): SharedGroup {
     const key = keyOf(owner);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new SharedGroup(owner, this.#context.store, (delivery, kept) =>
-        this.#queues.onGroupMoved(delivery, kept),
+      group = new SharedGroup(owner, this.#context.store, (delivery, from, to, kept) =>
+        this.#queues.onGroupMoved(delivery, from, to, kept),
       );
       this.#groups.set(key, group);
       this.#tree.add(owner.topicFilter, group);

@@ -16,8 +16,10 @@ import {
 } from '@martlet/protocol';
 import { AT_ONCE } from '../commits.ts';
 import type { ConnectionInput } from '../connection/connection-input.ts';
+import type { ConnectionOutput } from '../connection/connection-output.ts';
 import { tellsMore, toldReasonCode } from '../connection/told-reason.ts';
 import type { CoreContext } from '../context.ts';
+import type { KeepingRefusal } from '../keeping.ts';
 import type { Retaining } from '../retained/retaining.ts';
 import type { EventSink } from '../telling/events.ts';
 import type { Subscription } from './session.ts';
@@ -82,7 +84,7 @@ export class Subscribing {
       }
     }
     client.rights?.packetDone();
-    const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
+    const commit = this.#commitSince(before, output);
     // [MQTT-3.8.4-1] [MQTT-3.8.4-5] [MQTT-3.8.4-1] 3.1.1 [MQTT-3.8.4-4] 3.1.1
     output.sendAfter(commit, {
       type: 'suback',
@@ -96,6 +98,11 @@ export class Subscribing {
 
   onUnsubscribe(client: ConnectionInput, packet: UnsubscribePacket): void {
     const { session, output } = client;
+    const unkept = session.kept ? this.#context.keeping.refusal : null;
+    if (unkept !== null) {
+      this.#refuseUnsubscribe(client, packet, unkept);
+      return;
+    }
     const before = this.#context.stagings;
     const reasonCodes = packet.topicFilters.map((topicFilter) => {
       if (this.#subscriptions.remove(session, topicFilter)) {
@@ -105,7 +112,7 @@ export class Subscribing {
       const problem = this.#problemOf(topicFilter);
       return problem === null ? ReasonCode.NoSubscriptionExisted : ReasonCode.TopicFilterInvalid;
     });
-    const commit = this.#context.stagings === before ? AT_ONCE : this.#context.commits.current;
+    const commit = this.#commitSince(before, output);
     // [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.10.4-5] 3.1.1 [MQTT-3.10.4-6] 3.1.1
     output.sendAfter(commit, {
       type: 'unsuback',
@@ -113,6 +120,26 @@ export class Subscribing {
       reasonCodes, // [MQTT-3.11.3-1]
       properties: {},
     });
+  }
+
+  /** UNSUBACK before MQTT 5.0 has no reason codes: the connection ends instead. */
+  #refuseUnsubscribe(
+    { session, output }: ConnectionInput,
+    { packetId, topicFilters }: UnsubscribePacket,
+    { reasonCode, reasonString }: KeepingRefusal,
+  ): void {
+    if (output.version !== ProtocolVersion.V5) {
+      session.holder!.onDisconnectAsked(reasonCode, reasonString);
+      return;
+    }
+    const told = toldReasonCode('unsuback', reasonCode);
+    const reasonCodes = topicFilters.map(() => told);
+    output.sendAfter(AT_ONCE, { type: 'unsuback', packetId, reasonCodes, properties: { reasonString } });
+  }
+
+  /** What an answer waits for, if anything has been staged since. */
+  #commitSince(stagings: number, { durability }: ConnectionOutput): number {
+    return this.#context.stagings === stagings ? AT_ONCE : this.#context.commits.awaited(durability);
   }
 
   /** Asks for every filter before anything is done, so that the packet can be shown again as a whole. */
@@ -137,6 +164,8 @@ export class Subscribing {
         refusal: answer.reasonString ?? 'not authorized',
       };
     }
+    const unkept = client.session.kept ? this.#context.keeping.refusal : null;
+    if (unkept !== null) return { reasonCode: unkept.reasonCode, refusal: unkept.reasonString };
     if (!this.#subscriptions.hasRoomFor(client.session, topicFilter)) {
       return { reasonCode: ReasonCode.QuotaExceeded, refusal: 'as many subscriptions as there may be' };
     }

@@ -1,6 +1,7 @@
 /** Who is subscribed to what: every session's subscriptions, in the tree or in their shared group, and in the store. */
 import type { SharedFilter } from '@martlet/protocol';
 import { parseSharedFilter } from '@martlet/protocol';
+import { allOf } from '../all-of.ts';
 import type { CoreContext } from '../context.ts';
 import type { ShareOwner, SubscriptionRecord } from '../ports/store.ts';
 import type { Subscriber } from '../publish/route.ts';
@@ -100,7 +101,7 @@ export class Subscriptions {
 
   /** The session is no more. */
   removeAll(session: Session): void {
-    for (const subscription of session.subscriptions) this.#take(session, subscription);
+    allOf(session.subscriptions.map((subscription) => () => this.#take(session, subscription)));
   }
 
   #take(session: Session, subscription: Subscription): void {

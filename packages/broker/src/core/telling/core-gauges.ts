@@ -1,5 +1,6 @@
 /** What there is in the broker now: read from the tables that hold it, whenever somebody asks. */
 import type { CoreContext } from '../context.ts';
+import { STORE_STATES } from '../keeping.ts';
 import type { Retaining } from '../retained/retaining.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { Subscriptions } from '../session/subscriptions.ts';
@@ -72,5 +73,9 @@ export class CoreGauges implements Gauges {
 
   get outboxBytes(): number {
     return this.#context.blockedBytes;
+  }
+
+  get storeState(): number {
+    return STORE_STATES.indexOf(this.#context.keeping.state);
   }
 }

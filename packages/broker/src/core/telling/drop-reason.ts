@@ -16,6 +16,8 @@ export const DropReason = {
   TotalBudget: 13,
   RefusedBySubscriber: 14,
   NotRestored: 15,
+  NotKept: 16,
+  StoredDamaged: 17,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
@@ -175,5 +177,21 @@ export const DROP_REASONS: readonly DropReasonRow[] = [
     'recipient',
     'The message had been kept, but after a restart with a lower limit its topic name has too many levels.',
     'Raise the limit of topic levels to what it was before the message is needed again.',
+  ),
+  row(
+    DropReason.NotKept,
+    'not-kept',
+    'limit',
+    'publisher',
+    'The message was refused, or at QoS 0 routed but not retained, because the store could keep nothing or kept as many bytes as it may.',
+    'Look in the log for the trouble of the store, such as a full disk; or raise the limit of stored bytes.',
+  ),
+  row(
+    DropReason.StoredDamaged,
+    'stored-damaged',
+    'late',
+    'recipient',
+    'The message had been kept, but its bytes on the disk are not those that were written.',
+    'The log names the file and the place; check the disk, and look for more of it with martlet store check.',
   ),
 ];

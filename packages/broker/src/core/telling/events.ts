@@ -1,5 +1,6 @@
 /** What the core tells the application about, once the turn is over. */
 import type { ReasonCode } from '@martlet/protocol';
+import type { StoreStateChange } from '../keeping.ts';
 
 export interface ClientDescription {
   readonly clientId: string;
@@ -36,6 +37,8 @@ export interface BrokerEvents {
     readonly topicName: string;
     readonly count: number;
   };
+  /** The store keeps nothing any more, for another reason than before, or keeps again. */
+  storeStateChanged: StoreStateChange;
 }
 
 export type BrokerEventName = keyof BrokerEvents;

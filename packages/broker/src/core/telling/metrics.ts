@@ -48,6 +48,7 @@ export interface Gauges {
   readonly storedMessages: number;
   readonly storedBytes: number;
   readonly outboxBytes: number;
+  readonly storeState: number;
 }
 
 export type MetricUnit =
@@ -58,6 +59,7 @@ export type MetricUnit =
   | 'messages'
   | 'packets'
   | 'sessions'
+  | 'state'
   | 'subscriptions'
   | 'topics'
   | 'writes';
@@ -153,4 +155,9 @@ export const GAUGES: readonly GaugeRow[] = [
   gauge('storedMessages', 'messages', 'Messages kept: retained, queued or in flight, each counted once.'),
   gauge('storedBytes', 'bytes', 'Payload bytes of the messages kept, each counted once.'),
   gauge('outboxBytes', 'bytes', 'Bytes that wait in outboxes, because their clients read slowly.'),
+  gauge(
+    'storeState',
+    'state',
+    'Whether the store keeps what it is given: 0: it does; 1: its last commit failed; 2: the one under way is silent.',
+  ),
 ];

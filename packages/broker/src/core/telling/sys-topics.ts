@@ -77,6 +77,13 @@ export const SYS_TOPICS: readonly SysTopicRow[] = [
     'Messages kept: retained, queued or in flight, each counted once.',
     (s) => s.gauges.storedMessages,
   ),
+  // Ours: a broker that refuses what it cannot keep says so.
+  row(
+    'store/state',
+    'gauge',
+    'Whether the store keeps what it is given: 0: it does; 1: its last commit failed; 2: the one under way is silent.',
+    (s) => s.gauges.storeState,
+  ),
   row('store/messages/bytes', 'gauge', 'Payload bytes of the messages kept.', (s) => s.gauges.storedBytes),
   row('subscriptions/count', 'gauge', 'Subscriptions.', (s) => s.gauges.subscriptions),
   row('shared_subscriptions/count', 'gauge', 'Shared subscriptions.', (s) => s.gauges.sharedSubscriptions),
