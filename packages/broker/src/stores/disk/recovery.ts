@@ -126,7 +126,8 @@ class Recovery {
     const { firstSequence } = segment.header;
     const limit = next?.firstSequence ?? Number.POSITIVE_INFINITY;
     const onBatch = (batch: ScannedBatch): void => this.#onBatch(batch);
-    this.#syncedSequence = Math.max(this.#syncedSequence, firstSequence - 1);
+    // The header was written when the first batch, and all before it, were on the disk.
+    this.#syncedSequence = Math.max(this.#syncedSequence, firstSequence);
     this.#unsynced = [];
     await this.#withScan(segment, depth, async (scan) => {
       let end = await scan.run(SEGMENT_HEADER_BYTES, firstSequence, limit, onBatch);
