@@ -13,6 +13,7 @@ import type { ScannedBatch } from '../segment-scan.ts';
 import { StoreOpenError } from '../store-open-error.ts';
 import type { Findings } from './finding.ts';
 import { HeldSegments } from './held-segments.ts';
+import { withRepairedHeaders } from './repaired-headers.ts';
 import type { MessagePlace } from './state/message-rows.ts';
 import { StoreState } from './state/store-state.ts';
 
@@ -81,7 +82,8 @@ export class StoreSnapshot {
     try {
       const state = new StoreState();
       let batchCount = 0;
-      const log = await recover(held, {
+      const files = findings === undefined ? held : await withRepairedHeaders(held, findings);
+      const log = await recover(files, {
         verifiesData,
         onBatch: (batch) => {
           batchCount++;

@@ -76,10 +76,40 @@ describe('An export of a damaged store', () => {
     ]);
   });
 
+  test('loses nothing when the header of a file is damaged, even of the only one', async () => {
+    const files = await tenMessages();
+    const whole = linesOf(await exported(files));
+    for (const position of [3, 9, 13, 17, 30, 45, 61]) {
+      files.flipBit('00000001.log', position, 0);
+      const lines = linesOf(await exported(files, { salvage: true }));
+      expect(lines.slice(1, -2)).toEqual(whole.slice(1, -1));
+      expect(lines.slice(-2)).toMatchObject([{ code: 'damaged', offset: 0 }, { lost: 1 }]);
+      files.flipBit('00000001.log', position, 0);
+    }
+  });
+
+  test('finds the id of the store in another file, and what is behind a damaged batch', async () => {
+    const files = new SimulatedFiles({ seed: 1 });
+    const store = await WrittenStore.open(files, 600);
+    store.writer.session(1, session('c'));
+    await store.commit();
+    for (let key = 0; key < 20; key++) {
+      store.push(1, key, store.message({ payload: `${key % 10}`.repeat(100) }));
+      await store.commit();
+    }
+    await store.close();
+    // The id of the store in two bits, and the header of the first batch behind it.
+    files.flipBit('00000002.log', 30, 0);
+    files.flipBit('00000002.log', 31, 0);
+    files.flipBit('00000002.log', 64 + 8, 0);
+    const lines = linesOf(await exported(files, { salvage: true }));
+    expect(lines.at(-1)).toMatchObject({ sessions: 1, messages: 19, queued: 19 });
+  });
+
   test('never fails, whatever byte is damaged, and can always be imported', async () => {
     const files = await tenMessages();
     const { length } = files.bytesOf('00000001.log');
-    for (let position = 64; position < length; position += 37) {
+    for (let position = 0; position < length; position += 37) {
       files.flipBit('00000001.log', position, position % 8);
       const text = await exported(files, { salvage: true });
       const directory = pathOf('rescued');
