@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { Durability } from '../../../src/core/ports/durability.ts';
+import { DiskStore } from '../../../src/stores/disk/disk-store.ts';
+import { SeededRandom } from './seeded-random.ts';
+import type { SimulatedFault } from './simulated-files.ts';
+import { SimulatedFiles } from './simulated-files.ts';
+import type { StoreView } from './store-history.ts';
+import { EMPTY_VIEW, StoreHistory, textOfView, viewOfStore } from './store-history.ts';
+
+const SMALL = { segmentBytes: 4096, smallestCleanedBytes: 8192 } as const;
+const SEEDS = Array.from({ length: 12 }, (_, i) => i);
+const HISTORIES = 12;
+const LIVES = 4;
+const LONGEST_LIFE = 150;
+
+/** The states that commits were to keep. */
+interface Commits {
+  /** Since the last that was synced, that one included. */
+  readonly sinceSynced: StoreView[];
+  /** Since the last that was written, that one included. */
+  readonly sinceWritten: StoreView[];
+}
+
+/** One call in so many goes wrong. */
+const CALLS_PER_FAULT = 12;
+const FAULTS: readonly SimulatedFault[] = [
+  { kind: 'error', code: 'ENOSPC' },
+  { kind: 'error', code: 'EIO' },
+  { kind: 'lost-sync', code: 'EIO' },
+  { kind: 'silent' },
+];
+
+function breakCalls(files: SimulatedFiles, random: SeededRandom): void {
+  files.faultOf = ({ operation }) => {
+    if (operation !== 'write' && operation !== 'sync' && operation !== 'create') return undefined;
+    return random.below(CALLS_PER_FAULT) === 0 ? FAULTS[random.below(FAULTS.length)] : undefined;
+  };
+}
+
+/** Uses the store until its files stop, or for long enough. */
+async function live(
+  files: SimulatedFiles,
+  store: DiskStore,
+  history: StoreHistory,
+  random: SeededRandom,
+  commits: Commits,
+): Promise<void> {
+  let isStopped = false;
+  files.whenStopped.then(() => {
+    isStopped = true;
+  });
+  breakCalls(files, random);
+  for (let number = 0; number < LONGEST_LIFE; number++) {
+    for (let steps = 1 + random.below(12); steps > 0; steps--) history.step();
+    const durability = random.chance(0.5) ? Durability.Disk : Durability.Os;
+    const { expected } = history;
+    commits.sinceSynced.push(expected);
+    commits.sinceWritten.push(expected);
+    const commit = history.commit(durability);
+    // All that the files answer, they answer before this.
+    await Promise.race([commit, new Promise((resolve) => setImmediate(resolve))]);
+    if (isStopped) return;
+    store.abandon();
+    const error = await commit;
+    if (random.chance(0.5)) files.answerSilentCalls();
+    if (error !== null) continue;
+    commits.sinceWritten.splice(0, commits.sinceWritten.length - 1);
+    if (durability === Durability.Disk) commits.sinceSynced.splice(0, commits.sinceSynced.length - 1);
+  }
+}
+
+/** Which of the states was found, the latest that equals it. */
+function placeIn(possible: readonly StoreView[], found: StoreView): number {
+  const text = textOfView(found);
+  const place = possible.findLastIndex((each) => textOfView(each) === text);
+  if (place < 0) expect(found).toEqual(possible.at(-1));
+  return place;
+}
+
+describe('a disk store', () => {
+  test.each(SEEDS)(
+    'after a power cut has a state no older than the last synced one, after a kill no older than the last written (seed %i)',
+    async (seed) => {
+      for (let number = 0; number < HISTORIES; number++) {
+        const random = new SeededRandom(seed * HISTORIES + number);
+        let files = new SimulatedFiles({ seed: random.below(2 ** 31) });
+        let view: StoreView = EMPTY_VIEW;
+        let unsynced: readonly StoreView[] = [];
+        for (let life = 0; life < LIVES; life++) {
+          const commits: Commits = { sinceSynced: [...unsynced, view], sinceWritten: [view] };
+          const store = await DiskStore.openOn(files, SMALL);
+          const history = new StoreHistory(store, random, view);
+          files.stopAt(files.callCount + random.below(LONGEST_LIFE));
+          await Promise.race([live(files, store, history, random, commits), files.whenStopped]);
+          const loses = random.chance(0.7);
+          const left = loses ? files.afterPowerCut() : files.afterKill();
+          const found = viewOfStore(await DiskStore.openOn(left, SMALL));
+          const place = placeIn(loses ? commits.sinceSynced : commits.sinceWritten, found);
+          // What only the system had after a kill, a power cut still takes before the next synced commit.
+          const before = commits.sinceSynced.length - commits.sinceWritten.length + place;
+          unsynced = loses ? [] : commits.sinceSynced.slice(0, before);
+          // What was found is found again, though the view has taken it apart.
+          files = left.afterKill();
+          view = found;
+        }
+      }
+    },
+  );
+});
