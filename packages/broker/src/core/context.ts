@@ -45,7 +45,7 @@ export class CoreContext implements OutboxOwner {
   readonly commits: Commits;
   readonly keeping: Keeping;
   readonly levels: Levels;
-  /** For errors that are ours, within a bound of lines. */
+  /** For errors that are ours and what our limits drop, within a bound of lines. */
   readonly errorLog: Log;
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */

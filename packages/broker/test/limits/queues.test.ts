@@ -67,6 +67,32 @@ describe('queuedMessages', () => {
   });
 });
 
+describe('a queue that is full', () => {
+  it('is told once in the log, and again only after it was half empty', () => {
+    const { world, publisher } = offline({ limits: { queuedMessages: 4 } });
+    const told = (): string[] => world.log.splice(0).map(({ code, text }) => `${code} ${text.slice(0, 3)}`);
+    publishTexts(publisher, 10);
+    expect([world.dropped('queue-full-dropped-oldest'), told()]).toEqual([
+      6,
+      ['queue-full-dropped-oldest "s"'],
+    ]);
+    const reader = world.connect({
+      clientId: 's',
+      cleanStart: false,
+      properties: { sessionExpiryInterval: 1000, receiveMaximum: 1 },
+    });
+    reader.takeAndAcknowledge();
+    reader.drop();
+    publishTexts(publisher, 10);
+    expect(told()).toEqual([]);
+    durable(world, 's').takeAndAcknowledge();
+    world.core.disconnect('s', 0x98, '');
+    world.turn();
+    publishTexts(publisher, 10);
+    expect(told()).toEqual(['queue-full-dropped-oldest "s"']);
+  });
+});
+
 describe('queuedBytes', () => {
   it('so much waits, and one byte more drops the oldest', () => {
     const { world, publisher } = offline({ limits: { queuedBytes: 3 * costOf(10) } });

@@ -6,7 +6,7 @@ import type { CoreContext } from '../context.ts';
 import { Durability } from '../ports/durability.ts';
 import type { MessageQueue } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
-import { DropReason } from '../telling/drop-reason.ts';
+import { DROP_REASONS, DropReason } from '../telling/drop-reason.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { Session, SharedSource } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
@@ -18,11 +18,14 @@ export class QueueKeeper {
   readonly #waitingCosts: boolean;
   /** What waits in these queues of a store on disk, and is in memory nevertheless: it is never written. In bytes. */
   readonly #unwrittenBytes: Map<MessageQueue, number>;
+  /** Of which the log has been told that they are full. */
+  readonly #toldFull: WeakSet<MessageQueue>;
 
   constructor(context: CoreContext) {
     this.#context = context;
     this.#waitingCosts = context.store.holdsWaitingInMemory;
     this.#unwrittenBytes = new Map();
+    this.#toldFull = new WeakSet();
   }
 
   /** The session's queue, made on first use. */
@@ -187,6 +190,9 @@ export class QueueKeeper {
     // What is dropped must make room: not if this one alone is too much, nor if others have overdrawn the budget.
     const fits = limits.queuedMessages > 0 && held <= limits.queuedBytes;
     const shared = inFlightBytes === null;
+    if (queue.length < limits.queuedMessages / 2 && queue.bytes < limits.queuedBytes / 2) {
+      this.#toldFull.delete(queue);
+    }
     for (;;) {
       const full = queue.length >= limits.queuedMessages || queue.bytes + held > limits.queuedBytes;
       const spent = this.#costs(delivery, kept) && !this.affords(delivery);
@@ -201,10 +207,20 @@ export class QueueKeeper {
             ? DropReason.QueueFullDroppedNewest
             : DropReason.QueueFullDroppedOldest;
       this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
+      this.#tellFull(queue, owner, reason);
       if (oldest === undefined) return false;
       this.#count(queue, oldest, -1, kept);
       queue.done(oldest);
     }
+  }
+
+  /** Once until the queue is half empty: who reads a little now and then fills no log. */
+  #tellFull(queue: MessageQueue, owner: string, reason: DropReason): void {
+    if (this.#toldFull.has(queue)) return;
+    this.#toldFull.add(queue);
+    const { code } = DROP_REASONS[reason]!;
+    const text = `${JSON.stringify(owner)}: messages for it are dropped from now on, ${queue.length} wait; told again only after it was half empty`;
+    this.#context.errorLog.write('warning', code, text);
   }
 
   /** Whether the budget would have room for one more if so many bytes were given up. */
