@@ -20,7 +20,7 @@ export interface StateFigures {
   /** Each counted once, however many wait for it. */
   messages: number;
   payloadBytes: number;
-  /** What the state takes in files when nothing else is in them: messages and records. */
+  /** About what the state takes in files when nothing else is in them: messages and records. */
   liveBytes: number;
 }
 

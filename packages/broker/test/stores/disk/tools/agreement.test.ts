@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
+import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
+import { backupStore } from '../../../../src/stores/disk/tools/backup-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
 import { importStore } from '../../../../src/stores/disk/tools/import-store.ts';
 import { SimulatedFiles } from '../simulated-files.ts';
@@ -45,4 +47,31 @@ describe('The broker and an export', () => {
       expect(contentsOfExport(text)).toEqual(contentsOfStore(found));
     },
   );
+
+  test('show the same of a backup that was taken while the store was used and cleaned', async () => {
+    const directory = pathOf('store');
+    await NodeLogFiles.makeDirectory(directory);
+    const broker = await BusyBroker.open(new NodeLogFiles(directory), 1);
+    let rounds = 0;
+    const work = async () => {
+      for (let i = 0; i < 25; i++) broker.act();
+      await broker.commit();
+      rounds++;
+    };
+    await work();
+    for (let backups = 0; backups < 4; backups++) {
+      const target = pathOf('backup');
+      let isDone = false;
+      const backup = backupStore(directory, target).finally(() => {
+        isDone = true;
+      });
+      while (!isDone || rounds < 60 * backups) await work();
+      await backup;
+      expect(await checkStore(target)).toMatchObject({ isSound: true, findings: [] });
+      const restored = await DiskStore.openOn(new NodeLogFiles(target));
+      expect(contentsOfStore(restored)).toEqual(contentsOfExport(await exported(target)));
+      await restored.close();
+    }
+    await broker.close();
+  });
 });

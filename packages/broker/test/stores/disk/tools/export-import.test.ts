@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { exportStore } from '../../../../src/stores/disk/tools/export-store.ts';
 import { importStore } from '../../../../src/stores/disk/tools/import-store.ts';
 import { SimulatedFiles } from '../simulated-files.ts';
 import { exported, linesOf } from './exported.ts';
@@ -24,6 +25,51 @@ describe('An export', () => {
 
   test('is the same however the store is cut into files', async () => {
     expect(await exampleText(256)).toBe(await exampleText());
+  });
+});
+
+describe('The target of an export', () => {
+  test('is waited for when it is slow, and gets everything', async () => {
+    const files = new SimulatedFiles({ seed: 1 });
+    const store = await WrittenStore.open(files);
+    await writeExample(store);
+    for (let i = 0; i < 3000; i++) store.push(2, 100 + i, store.message({ payload: 'x'.repeat(100) }));
+    await store.close();
+    let waiting = 0;
+    let most = 0;
+    const chunks: string[] = [];
+    const slow = new Writable({
+      highWaterMark: 1,
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        waiting += chunk.length;
+        most = Math.max(most, waiting);
+        chunks.push(chunk);
+        setImmediate(() => {
+          waiting -= chunk.length;
+          done();
+        });
+      },
+    });
+    await exportStore(files, slow);
+    expect(chunks.join('')).toBe(await exported(files));
+    expect(chunks.length).toBeGreaterThan(4);
+    expect(most).toBeLessThan(200_000);
+  });
+
+  test.each([0, 1])('that fails after %i writes ends it with its error', async (writes) => {
+    const files = new SimulatedFiles({ seed: 1 });
+    const store = await WrittenStore.open(files);
+    await writeExample(store);
+    for (let i = 0; i < 3000; i++) store.push(2, 100 + i, store.message({ payload: 'x'.repeat(100) }));
+    await store.close();
+    let left = writes;
+    const failing = new Writable({
+      write(_chunk, _encoding, done) {
+        done(left-- > 0 ? null : new Error('the pipe is broken'));
+      },
+    });
+    await expect(exportStore(files, failing)).rejects.toThrow('the pipe is broken');
   });
 });
 

@@ -140,6 +140,11 @@ describe('An import', () => {
       'line 2: in "properties" of the line: topicAlias is not a property of the message itself',
     ],
     [
+      'bytes that are no properties',
+      [HEAD, MESSAGE.replace('}', ',"propertiesBase64":"/w=="}')],
+      'line 2: in "propertiesBase64" of the line: expected a whole Variable Byte Integer',
+    ],
+    [
       'a message that was not before',
       [HEAD, SESSION, '{"type":"queued","clientId":"c","message":1,"qos":1,"retain":false}'],
       'line 3: expected the line of message 1 before',

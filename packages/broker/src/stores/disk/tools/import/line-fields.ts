@@ -1,4 +1,4 @@
-import { isUtf8Encodable, utf8ByteLength } from '@martlet/protocol';
+import { decodeForwardableProperties, isUtf8Encodable, utf8ByteLength } from '@martlet/protocol';
 import type { QoS } from '../../../../core/publish/message.ts';
 import { bytesOfFields, encodedProperties } from '../export/content-fields.ts';
 
@@ -118,7 +118,7 @@ export class LineFields {
 
   /** Encoded properties, from their object or their bytes; none if there is neither. */
   properties(): Uint8Array {
-    if (this.has('propertiesBase64')) return this.bytes('properties');
+    if (this.has('propertiesBase64')) return this.#propertyBytes();
     if (!this.has('properties')) return new Uint8Array(0);
     const value = this.#take('properties');
     new LineFields(value, '"properties"');
@@ -127,6 +127,18 @@ export class LineFields {
     } catch (error) {
       throw new LineError(`in "properties" of ${this.#where}: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  #propertyBytes(): Uint8Array {
+    const bytes = this.bytes('properties');
+    try {
+      decodeForwardableProperties(bytes);
+    } catch (error) {
+      throw new LineError(`in "propertiesBase64" of ${this.#where}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    return bytes;
   }
 
   #take(name: string): unknown {
