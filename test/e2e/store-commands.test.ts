@@ -362,20 +362,61 @@ describe.skipIf(pub.path === undefined || sub.path === undefined)(
 const script = spawnSync('script', ['--version']).status === 0;
 
 describe.skipIf(!script)(`On a terminal${script ? '' : " (skipped: needs Debian's bsdutils)"}`, () => {
+  /** Without what the test runner itself tells programs about colour. */
+  const { CI: _ci, FORCE_COLOR: _force, NO_COLOR: _no, ...rest } = process.env;
+  const env = { ...rest, TERM: 'xterm-256color', SHELL: '/bin/sh' };
+
+  function storeOnTerminal(words: readonly string[], variables: object = {}): Promise<Exit> {
+    const command = [process.execPath, MAIN, 'store', ...words].map((word) => `'${word}'`).join(' ');
+    return programs.run('script', ['-qec', `exec ${command}`, '/dev/null'], {
+      env: { ...env, ...variables },
+    });
+  }
+
   test('martlet store stats draws in colour, and not where NO_COLOR is set', async () => {
     const { broker, url } = await start();
     await fill(url);
     await stop(broker, 'SIGTERM');
-    const { CI: _ci, FORCE_COLOR: _force, NO_COLOR: _no, ...rest } = process.env;
-    const env = { ...rest, TERM: 'xterm-256color', SHELL: '/bin/sh' };
-    const command = [process.execPath, MAIN, 'store', 'stats', '--data-dir', data]
-      .map((word) => `'${word}'`)
-      .join(' ');
-    const onTerminal = (variables: object) =>
-      programs.run('script', ['-qec', `exec ${command}`, '/dev/null'], { env: { ...env, ...variables } });
-    expect((await onTerminal({})).stdout).toMatch(/archive +\u001b\[36m█+/);
-    const plain = await onTerminal({ NO_COLOR: '1' });
+    const words = ['stats', '--data-dir', data];
+    expect((await storeOnTerminal(words)).stdout).toMatch(/archive +\u001b\[36m█+/);
+    const plain = await storeOnTerminal(words, { NO_COLOR: '1' });
     expect(plain.stdout).toMatch(/archive +█+/);
     expect(plain.stdout).not.toContain('\u001b[36m');
+  });
+
+  test('what takes a while shows how far it is, and takes that off again', async () => {
+    const file = join(parent, 'long.ndjson');
+    const messages = 60_000;
+    const lines = Array.from({ length: messages }, (_, index) =>
+      JSON.stringify({
+        type: 'message',
+        message: index + 1,
+        topicName: 't',
+        qos: 1,
+        retain: false,
+        payload: `${index}`,
+      }),
+    );
+    const counts = {
+      sessions: 0,
+      subscriptions: 0,
+      receivedPacketIds: 0,
+      retained: 0,
+      queued: 0,
+      inFlight: 0,
+      lost: 0,
+    };
+    const head = JSON.stringify({ format: 'martlet-store-export', version: 1 });
+    const end = JSON.stringify({ type: 'end', ...counts, messages });
+    writeFileSync(file, [head, ...lines, end].join('\n'));
+    const { code, stdout } = await storeOnTerminal(['import', '--input', file, '--data-dir', data], {
+      NO_COLOR: '1',
+    });
+    expect(stdout).toMatch(/Importing {2}█*░* +\d+ % {2}\d+ of \d+ MiB/);
+    expect(stdout).toMatch(/\r\u001b\[Kimported 0 sessions, .*60,000 messages/);
+    expect(code).toBe(0);
+    // Where nobody sees it move, there is none.
+    const quiet = await programs.run(process.execPath, [MAIN, 'store', 'check', '--data-dir', data]);
+    expect(quiet).toMatchObject({ code: 0, stderr: '' });
   });
 });

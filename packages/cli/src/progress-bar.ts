@@ -58,8 +58,8 @@ export class ProgressBar {
         : `${done.toLocaleString('en-US')} of ${counted(total, noun)}`;
     const line = `${this.#title}  ${barText(share, BAR_COLUMNS, this.#style)} ${percent}  ${figures}`;
     const plain = this.#title.length + BAR_COLUMNS + figures.length + percent.length + 5;
-    // A line that is broken could not be drawn over.
-    const fits = plain <= (this.#terminal.columns ?? 80);
+    // A line that is broken could not be drawn over. Some terminals say 0 when they do not know.
+    const fits = plain <= (this.#terminal.columns || 80);
     this.#terminal.write(`${ERASE_LINE}${fits ? line : percent}`);
   }
 

@@ -56,6 +56,15 @@ describe('A progress bar', () => {
   });
 });
 
+test('A terminal that does not know its width is taken for one of 80 columns', () => {
+  for (const columns of [0, undefined]) {
+    const { bar, clock, written } = barOn({ isTTY: true, ...(columns !== undefined && { columns }) });
+    clock.nowMs = 10_000;
+    bar.show(MIB, 2 * MIB);
+    expect(written).toEqual([expect.stringContaining('1 of 2 MiB')]);
+  }
+});
+
 test('A bar has as many columns as it was given, full to its share', () => {
   expect([0, 0.24, 0.5, 1].map((share) => barText(share, 4, plain))).toEqual([
     '░░░░',
