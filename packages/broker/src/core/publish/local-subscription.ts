@@ -6,12 +6,15 @@ export class LocalSubscription {
   readonly topicFilter: string;
   readonly handler: (message: Message, retained: boolean) => void;
 
+  /** RouteTable's; 0 until it has one. */
+  routeNumber: number;
   /** True from the moment it is taken off. */
   ended: boolean;
 
   constructor(topicFilter: string, handler: (message: Message, retained: boolean) => void) {
     this.topicFilter = topicFilter;
     this.handler = handler;
+    this.routeNumber = 0;
     this.ended = false;
   }
 }

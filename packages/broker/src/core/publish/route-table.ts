@@ -23,8 +23,7 @@ export class RouteTable {
   #young: Map<number, Route>;
   #youngBytes: number;
   #old: Map<number, Route>;
-  /** A number for each subscriber, to hash by. */
-  readonly #numbers: WeakMap<Subscriber, number>;
+  /** Each subscriber gets one, to hash by; they need not all be different. */
   #nextNumber: number;
 
   constructor() {
@@ -32,7 +31,6 @@ export class RouteTable {
     this.#young = new Map();
     this.#youngBytes = 0;
     this.#old = new Map();
-    this.#numbers = new WeakMap();
     this.#nextNumber = 1;
   }
 
@@ -56,11 +54,7 @@ export class RouteTable {
   }
 
   #numberOf(subscriber: Subscriber): number {
-    let number = this.#numbers.get(subscriber);
-    if (number === undefined) {
-      number = Math.imul(this.#nextNumber++, 0x9e3779b1);
-      this.#numbers.set(subscriber, number);
-    }
-    return number;
+    if (subscriber.routeNumber === 0) subscriber.routeNumber = this.#nextNumber++;
+    return Math.imul(subscriber.routeNumber, 0x9e3779b1);
   }
 }

@@ -156,6 +156,7 @@ export class Exchanges {
       const { session, packetId } = releases[count++]!;
       const sender = session.senderIfUsed; // null once the session has ended
       if (sender?.inFlight.stateOf(packetId) === DeliveryState.Releasing) sender.release(packetId);
+      session.settled();
     }
     return releases.splice(0, count).map((release) => release.session);
   }

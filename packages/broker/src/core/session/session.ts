@@ -28,6 +28,9 @@ const QOS_BITS = 0x03;
 const NO_LOCAL = 0x04;
 const RETAIN_AS_PUBLISHED = 0x08;
 const RETAIN_HANDLING_SHIFT = 4;
+const RETAIN_HANDLING_BITS = 0x03;
+const OPTIONS_BITS = 0x3f;
+const ROUTE_NUMBER_SHIFT = 6;
 
 /** Of a session. */
 const KEPT = 0x01;
@@ -173,6 +176,14 @@ export class Session implements Deadline {
     this.output = null;
     this.holder = null;
     this.#sender?.disconnected();
+    this.settled();
+  }
+
+  /** Something is over. While nobody is connected, what nothing is left of is let go: it is made again on use. */
+  settled(): void {
+    if (this.output !== null) return;
+    if (this.#sender?.inFlight.size === 0) this.#sender = null;
+    if (this.#receiver?.receivedCount === 0) this.#receiver = null;
   }
 
   /** It has ended: a route that still names it for a while holds nothing else. */
@@ -247,7 +258,7 @@ function withFlag(flags: number, flag: number, on: boolean): number {
 
 /**
  * One subscription of one session. Replaced, not changed, when the client subscribes again. Small, because there may be
- * millions: its four options are the bits of one number.
+ * millions: its four options and what routes are found by are the bits of one number.
  */
 export class Subscription implements SubscriptionRecord {
   readonly session: Session;
@@ -255,15 +266,15 @@ export class Subscription implements SubscriptionRecord {
   readonly topicFilter: string;
   /** 0 if none. */
   readonly subscriptionIdentifier: number;
-  /** As in SUBSCRIBE: two bits of QoS, No Local, Retain As Published, two bits of Retain Handling. */
-  readonly #options: number;
+  /** As in SUBSCRIBE: two bits of QoS, No Local, Retain As Published, two bits of Retain Handling. Above, the route number. */
+  #bits: number;
 
   /** @param topicFilter the record's, perhaps as another string */
   constructor(session: Session, topicFilter: string, record: SubscriptionRecord) {
     this.session = session;
     this.topicFilter = topicFilter;
     this.subscriptionIdentifier = record.subscriptionIdentifier;
-    this.#options =
+    this.#bits =
       record.qos |
       (record.noLocal ? NO_LOCAL : 0) |
       (record.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
@@ -275,18 +286,27 @@ export class Subscription implements SubscriptionRecord {
   }
 
   get qos(): QoS {
-    return (this.#options & QOS_BITS) as QoS;
+    return (this.#bits & QOS_BITS) as QoS;
   }
 
   get noLocal(): boolean {
-    return (this.#options & NO_LOCAL) !== 0;
+    return (this.#bits & NO_LOCAL) !== 0;
   }
 
   get retainAsPublished(): boolean {
-    return (this.#options & RETAIN_AS_PUBLISHED) !== 0;
+    return (this.#bits & RETAIN_AS_PUBLISHED) !== 0;
   }
 
   get retainHandling(): 0 | 1 | 2 {
-    return (this.#options >> RETAIN_HANDLING_SHIFT) as 0 | 1 | 2;
+    return ((this.#bits >> RETAIN_HANDLING_SHIFT) & RETAIN_HANDLING_BITS) as 0 | 1 | 2;
+  }
+
+  /** RouteTable's: its 26 lower bits count. 0 until it has one. */
+  get routeNumber(): number {
+    return this.#bits >>> ROUTE_NUMBER_SHIFT;
+  }
+
+  set routeNumber(number: number) {
+    this.#bits = (number << ROUTE_NUMBER_SHIFT) | (this.#bits & OPTIONS_BITS);
   }
 }

@@ -19,6 +19,8 @@ export class SharedGroup implements SharedSource {
   /** `$share/{name}/{filter}`: what its members' subscriptions have as topic filter. */
   readonly name: string;
   readonly members: Subscription[];
+  /** RouteTable's; 0 until it has one. */
+  routeNumber: number;
   readonly #store: Store;
   readonly #onMoved: OnMoved;
   #queue: MessageQueue | null;
@@ -30,6 +32,7 @@ export class SharedGroup implements SharedSource {
     this.owner = owner;
     this.name = `$share/${owner.shareName}/${owner.topicFilter}`;
     this.members = [];
+    this.routeNumber = 0;
     this.#store = store;
     this.#onMoved = onMoved;
     this.#queue = null;
