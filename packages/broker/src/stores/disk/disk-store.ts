@@ -90,6 +90,8 @@ export class DiskStore implements Store {
   /** The last commit failed: what it covered goes with the next. */
   #failed: boolean;
   #removing: Promise<void> | null;
+  /** Segments up to this one are superfluous. */
+  #removable: number;
 
   /**
    * Opens the store in a directory, which is made if it is missing, and which no other process may use meanwhile.
@@ -151,6 +153,7 @@ export class DiskStore implements Store {
     this.#underWay = false;
     this.#failed = false;
     this.#removing = null;
+    this.#removable = 0;
   }
 
   get messageCount(): number {
@@ -311,7 +314,8 @@ export class DiskStore implements Store {
 
   /** That they are still there if the process ends now does no harm. */
   #removeUpTo(last: number): void {
-    this.#removing ??= this.#removeAll(last).then(
+    this.#removable = last;
+    this.#removing ??= this.#removeAll().then(
       () => {
         this.#removing = null;
       },
@@ -322,10 +326,10 @@ export class DiskStore implements Store {
     );
   }
 
-  async #removeAll(last: number): Promise<void> {
+  async #removeAll(): Promise<void> {
     for (;;) {
       const oldest = this.#log.segments[0]!.number;
-      if (oldest > last) return;
+      if (oldest > this.#removable) return;
       await this.#log.remove(oldest);
       this.#state.segments.forget(oldest);
     }

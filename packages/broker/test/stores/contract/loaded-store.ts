@@ -1,3 +1,4 @@
+import { Durability } from '../../../src/core/ports/durability.ts';
 import type {
   MessageConversion,
   MessageQueue,
@@ -26,6 +27,7 @@ export interface MessageOptions {
   readonly retain?: boolean;
   readonly properties?: Uint8Array;
   readonly expiresAtMs?: number;
+  readonly durability?: Message['durability'];
 }
 
 /** A delivery as a test compares it. */
@@ -125,6 +127,7 @@ export class LoadedStore<S extends Store = Store> implements StoreVisitor, Messa
       options.retain ?? false,
       options.properties ?? new Uint8Array(0),
       options.expiresAtMs ?? Number.POSITIVE_INFINITY,
+      options.durability ?? Durability.Disk,
     );
   }
 
