@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { SessionRecord } from '../../src/core/ports/store.ts';
 import type { Delivery } from '../../src/core/publish/delivery.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
+import { acknowledgement } from '../world/packets.ts';
 import type { TestClient } from '../world/test-client.ts';
 import { World } from '../world/world.ts';
 
@@ -276,6 +277,42 @@ describe('a store that throws', () => {
     lost.drop();
     expect(noted).toMatchObject([{ clientId: 'lost', will: undefined }]);
     expect(noted[0]!.disconnectedAtWallMs).toBeTypeOf('number');
+  });
+});
+
+describe('a store that throws for one of several', () => {
+  it('shared groups lets a session that ends leave the others too', () => {
+    const client = world.connect({ clientId: 'member', ...DURABLE });
+    for (const name of ['a', 'b', 'c']) client.subscribe(`$share/${name}/s`, 1);
+    client.drop();
+    const { store } = world;
+    const deleteQueue = store.deleteQueue.bind(store);
+    store.deleteQueue = (owner) => {
+      if (owner.kind === 'share' && owner.shareName === 'a') throw new DiskError('the disk is gone');
+      deleteQueue(owner);
+    };
+    world.advance(100_000);
+    expect([world.core.gauges.sharedSubscriptions, world.core.gauges.subscriptions]).toEqual([0, 1]);
+    expect(world.log.map(({ code }) => code)).toEqual(['store-io']);
+  });
+
+  it('acknowledgements forgets no message of a group before it is done', () => {
+    const client = world.connect({ clientId: 'guest' });
+    client.subscribe('$share/g/s', 1);
+    subscriber.subscribe('$share/g/s', 1);
+    world.connect().publish('s', '1', { qos: 1 });
+    world.connect().publish('s', '2', { qos: 1 });
+    const [message] = client.takePublishes();
+    const group = world.core.sessions.get('guest')!.shares![0]!;
+    const done = group.queue.done.bind(group.queue);
+    group.queue.done = () => {
+      group.queue.done = done;
+      throw new DiskError('the disk is gone');
+    };
+    client.send(acknowledgement('puback', message!.packetId));
+    expect(client.closed).toBe(true);
+    // It had not been taken off, so it goes to the other member.
+    expect(subscriber.takeTexts()).toHaveLength(2);
   });
 });
 
