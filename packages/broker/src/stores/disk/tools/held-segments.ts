@@ -1,6 +1,7 @@
 import { segmentOfName } from '../batch-format.ts';
 import type { LogFile, LogFiles } from '../log-files.ts';
 import { systemCode } from '../log-files.ts';
+import { StoreOpenError } from '../store-open-error.ts';
 import { StoreToolError } from './store-tool-error.ts';
 
 /** A broker removes a segment every few seconds at most; so many tries in a row fail only if something is wrong. */
@@ -20,7 +21,7 @@ export class HeldSegments implements LogFiles {
     this.#files = files;
   }
 
-  /** @throws {StoreToolError} `store-missing`, `store-too-busy`; what the file system says otherwise */
+  /** @throws {StoreToolError} `store-missing`, `store-too-busy`, `too-many-files`; {@link StoreOpenError} otherwise */
   static async hold(source: LogFiles): Promise<HeldSegments> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const names = (await listed(source)).filter((name) => segmentOfName(name) !== undefined);
@@ -72,7 +73,7 @@ async function listed(source: LogFiles): Promise<readonly string[]> {
   try {
     return await source.list();
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (systemCode(error) !== 'ENOENT') throw StoreOpenError.unreadable('the data directory', error);
     throw new StoreToolError('there is no such directory', { code: 'store-missing', cause: error });
   }
 }
@@ -85,8 +86,13 @@ async function openAll(source: LogFiles, names: readonly string[]): Promise<Map<
     return files;
   } catch (error) {
     for (const file of files.values()) await file.close();
-    if (systemCode(error) === 'ENOENT') return null;
-    throw error;
+    const code = systemCode(error);
+    if (code === 'ENOENT') return null;
+    if (code === 'EMFILE' || code === 'ENFILE') {
+      const text = `the store has ${names.length} files, and only ${files.size} could be opened; allow more (ulimit -n)`;
+      throw new StoreToolError(text, { code: 'too-many-files', cause: error });
+    }
+    throw StoreOpenError.unreadable('the data directory', error);
   }
 }
 

@@ -2,6 +2,8 @@
 export type StoreToolErrorCode =
   /** The directory holds no store. */
   | 'store-missing'
+  /** The system lets this process open fewer files than the store has. */
+  | 'too-many-files'
   /** What is to be written to holds something already. */
   | 'target-not-empty'
   /** Files went faster than they could be opened, again and again. */

@@ -55,6 +55,25 @@ describe('Held segments', () => {
     expect(files.closed).toBe(files.opened);
   });
 
+  test.each([
+    ['open', 'EMFILE', 'too-many-files', 'the store has 3 files, and only 1 could be opened'],
+    ['open', 'EACCES', 'store-unreadable', 'the data directory cannot be read'],
+    ['list', 'EACCES', 'store-unreadable', 'the data directory cannot be read'],
+    ['list', 'ENOENT', 'store-missing', 'there is no such directory'],
+  ])('are none when %s fails with %s', async (operation, systemCode, code, message) => {
+    const files = new VanishingFiles(0);
+    for (let number = 1; number < 4; number++) files.put(segment(number), Uint8Array.of(number));
+    files.faultOf = (call) =>
+      call.operation === operation && call.name !== segment(1)
+        ? { kind: 'error', code: systemCode }
+        : undefined;
+    await expect(HeldSegments.hold(files)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+    expect(files.closed).toBe(files.opened);
+  });
+
   test('can be read when they have been removed', async () => {
     const files = new SimulatedFiles({ seed: 1 });
     const store = await WrittenStore.open(files, 300);
