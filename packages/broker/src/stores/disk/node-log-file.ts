@@ -45,7 +45,10 @@ export class NodeLogFile implements LogFile {
       return this.#writeUnsynced(pieces, position).then(() => this.sync());
     }
     return this.#call<void>((done) =>
-      writeAll(this.#syncedDescriptor, pieces, position, (error) => done(inSyncedWrite(error))),
+      writeAll(this.#syncedDescriptor, pieces, position, (error) => {
+        if (error !== null) this.#hasUnsynced = true;
+        done(inSyncedWrite(error));
+      }),
     );
   }
 

@@ -77,8 +77,13 @@ export class SealedBatch {
   /** Copies what it holds to memory of exactly its size, so that its sinks are free for the next batch. */
   keepOwnBytes(): void {
     if (this.sinks === null) return;
-    this.data = this.data.slice();
-    this.meta = this.meta.slice();
+    const dataLength = this.data.length;
+    // One allocation: of small batches, many share one piece of memory, and are free at the same time.
+    const own = Buffer.allocUnsafe(dataLength + this.meta.length);
+    own.set(this.data, 0);
+    own.set(this.meta, dataLength);
+    this.data = new Uint8Array(own.buffer, own.byteOffset, dataLength);
+    this.meta = new Uint8Array(own.buffer, own.byteOffset + dataLength, own.length - dataLength);
     this.sinks = null;
   }
 }
