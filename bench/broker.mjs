@@ -25,7 +25,11 @@ const broker = createBroker({
 const loadMs = performance.now() - startMs;
 const tcp = await broker.listen({ host: '127.0.0.1', port: 0 });
 const ws = webSocket ? await broker.listenWebSocket({ host: '127.0.0.1', port: 0 }) : null;
-console.log(JSON.stringify({ port: tcp.address.port, webSocketPort: ws?.address.port ?? null, loadMs }));
+const { user, system } = process.cpuUsage();
+const cpuMs = (user + system) / 1000;
+console.log(
+  JSON.stringify({ port: tcp.address.port, webSocketPort: ws?.address.port ?? null, loadMs, cpuMs }),
+);
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.once(signal, async () => {

@@ -1,6 +1,8 @@
 /** The load generators: C programs that are built once into `.cache/bench` and print one line of JSON at their end. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -32,13 +34,32 @@ export async function buildGenerator(name) {
 
 /**
  * One run against one broker.
- * @returns {Promise<{ result: object } | { error: string }>} What the generator printed, or its complaint.
+ * @param {(line: object) => void} [onLine] told each line of JSON that it prints on its way
+ * @returns {Promise<{ result: object } | { error: string }>} What the generator printed at its end, or its complaint.
  */
-export async function generate(program, args) {
+export async function generate(program, args, onLine = () => {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = once(child, 'close');
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    complaint += text;
+  });
+  let result;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const told = parsed(line);
+    if (told === null) complaint += `${line}\n`;
+    else if (told.name === undefined) onLine(told);
+    else result = told;
+  }
+  const [code] = await exited;
+  if (code === 0 && result !== undefined) return { result };
+  return { error: (complaint || `it ended with ${code}`).trim().split('\n').at(-1) };
+}
+
+function parsed(line) {
   try {
-    const { stdout } = await run(program, args, { maxBuffer: 1 << 24 });
-    return { result: JSON.parse(stdout.trim().split('\n').at(-1)) };
-  } catch (error) {
-    return { error: (error.stderr || error.stdout || error.message).trim().split('\n').at(-1) };
+    return JSON.parse(line);
+  } catch {
+    return null;
   }
 }

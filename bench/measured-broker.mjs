@@ -13,7 +13,7 @@ const OPENING_MS = 10_000;
 /**
  * A broker that runs somewhere already.
  * @typedef {{ name: string, host: string, port: number, webSocketPort: number | null, pid: number, stop(): Promise<void> }} MeasuredBroker
- * That of this project also has `loadMs`, what opening its store and making the broker took.
+ * That of this project also has `loadMs`, what opening its store and making the broker took, and `cpuMs`, the CPU time of its process until it listened.
  */
 
 /**

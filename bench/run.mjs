@@ -55,6 +55,7 @@ async function runMeasured(options) {
     ...Object.values(durable ? durableTables(durable) : {}),
   ];
   console.log(options.json === '-' ? json : [machine, ...texts.filter(Boolean)].join('\n\n'));
+  for (const failure of durable?.failures ?? []) console.error(failure);
   const failed = rows.some(({ faults, errors }) => faults.martlet !== '' || errors.length > 0);
   if (failed || (durable && durableFailed(durable))) process.exitCode = 1;
 }

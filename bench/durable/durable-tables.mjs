@@ -15,9 +15,10 @@ const LOADS = [
   ['p50 / p99 / p99.9, ms', latency],
   [
     'bytes of log each',
-    ({ keeper, figures }) => (isLogged(keeper) ? value(figures.log_bytes_per_message?.median) : '–'),
+    ({ keeper, figures }) => (isLogged(keeper) ? value(figures.log_bytes_each?.median) : '–'),
   ],
   ['given back a second', ({ figures }) => whole(figures.collected_per_s)],
+  ['µs of CPU each', ({ figures }) => spread(figures.collect_cpu_us)],
   ['', notes],
 ];
 const FLOOR = [
@@ -48,6 +49,7 @@ const SESSIONS = [
   ['bytes each, above an empty broker', ({ addedBytesEach }) => value(addedBytesEach)],
   ['RssAnon before it, MB', ({ runningKb }) => (runningKb === undefined ? '–' : value(runningKb / ANON))],
   ['loaded in, s', ({ loadMs }) => value(loadMs / 1000)],
+  ['CPU of that, s', ({ startCpuMs }) => value(startCpuMs / 1000)],
   ['listening after, s', ({ startMs }) => value(startMs / 1000)],
   ['MB of log', ({ storeBytes }) => value(storeBytes / 1024 / 1024)],
 ];
@@ -71,10 +73,11 @@ export function durableTables(durable) {
 }
 
 /** Whether our broker lost, doubled or disordered something, or a run failed. */
-export function durableFailed({ rows, nothing }) {
+export function durableFailed({ rows, nothing, failures }) {
   const failed = ({ keeper, faults, errors }) =>
     keeper !== 'mosquitto' && (faults !== '' || errors.length > 0);
   return (
+    failures.length > 0 ||
     rows.some(failed) ||
     (nothing?.rows ?? []).some(({ faults, errors }) => faults.martlet !== '' || errors.length > 0)
   );

@@ -87,6 +87,7 @@ async function started(directory, sessions, emptyKb) {
     sessions,
     startMs,
     loadMs: broker.loadMs,
+    startCpuMs: broker.cpuMs,
     anonymousKb,
     bytesEach: (anonymousKb * 1024) / sessions,
     addedBytesEach: ((anonymousKb - emptyKb) * 1024) / sessions,

@@ -2,13 +2,12 @@
  * The size of the log under a steady load: durable sessions that are online and keep up, at full speed, with and without a
  * backlog that nobody comes for. What is acknowledged must free its space, the backlog must not hold back the rest.
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { generate } from '../load-generator.mjs';
 import { bytesIn } from './data-directory.mjs';
 import { startKeeper } from './keepers.mjs';
 
 const BACKLOG = 100_000;
+const STEADY = '--pubs 50 --subs 50 --window 50 --burst 10 --persist --report 1'.split(' ');
 
 /**
  * @returns {Promise<{ secs: number, series: { backlog: number, points: { acked: number, bytes: number }[], result: object }[] }>}
@@ -33,40 +32,13 @@ async function steadyLoad(run, backlog) {
       if (result === undefined) throw new Error(`keep-size: ${error}`);
     }
     const points = [];
-    const load = [
-      '--pubs',
-      '50',
-      '--subs',
-      '50',
-      '--window',
-      '50',
-      '--burst',
-      '10',
-      '--persist',
-      '--report',
-      '1',
-    ];
-    const result = await steady(
-      run.generator,
-      [...where, ...load, '--secs', `${run.steadySecs}`],
-      (acked) => {
-        points.push({ acked, bytes: bytesIn(broker.directory) });
-      },
-    );
+    const args = [...where, ...STEADY, '--name', 'keep-size', '--secs', `${run.steadySecs}`];
+    const { result, error } = await generate(run.generator, args, ({ acked }) => {
+      points.push({ acked, bytes: bytesIn(broker.directory) });
+    });
+    if (result === undefined) throw new Error(`keep-size: ${error}`);
     return { backlog, points, result };
   } finally {
     await broker.end();
   }
-}
-
-/** Runs the generator and tells what it has had acknowledged, each second. @returns {Promise<object>} what it printed last */
-async function steady(program, args, onSecond) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let last;
-  for await (const line of createInterface({ input: child.stdout })) {
-    last = JSON.parse(line);
-    if (last.name === undefined) onSecond(last.acked);
-  }
-  if (last?.name === undefined) throw new Error('keep-size: the generator ended early');
-  return last;
 }

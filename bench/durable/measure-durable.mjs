@@ -29,7 +29,6 @@ const USUAL_MESSAGE_BYTES = 125;
 export async function measureDurable(parts, options, onStep) {
   const disk = diskAt(options.disk);
   const run = { ...options, parent: disk.parent, generator: await buildGenerator('mqload'), onStep };
-  const wanted = (name) => parts.some((part) => part.name === name);
   const directory = newDirectory(disk.parent);
   onStep('the disk');
   const sync = await measureSync(directory, SYNC_SECS);
@@ -43,13 +42,25 @@ export async function measureDurable(parts, options, onStep) {
   )?.messageBytes;
   const floor = await measureFloor(directory, messageBytes || USUAL_MESSAGE_BYTES, FLOOR_SECS);
   removeDirectory(directory);
+  const failures = [];
+  /** One part that fails leaves the others their figures. */
+  const part = async (name, measure) => {
+    if (!parts.some((each) => each.name === name)) return null;
+    try {
+      return await measure(run);
+    } catch (error) {
+      failures.push(`${name}: ${error.message}`);
+      return null;
+    }
+  };
   return {
     disk: { fileSystem: disk.fileSystem, device: disk.device, sync },
     floor: { messageBytes: messageBytes || USUAL_MESSAGE_BYTES, rows: floor },
     rows,
-    nothing: wanted('keep-nothing') ? await measureNothing(run) : null,
-    sessions: wanted('keep-sessions') ? await measureSessions(run) : null,
-    size: wanted('keep-size') ? await measureSize(run) : null,
+    nothing: await part('keep-nothing', measureNothing),
+    sessions: await part('keep-sessions', measureSessions),
+    size: await part('keep-size', measureSize),
+    failures,
   };
 }
 
@@ -92,7 +103,7 @@ function rowOfLoad({ part, keeper, results, errors }, series) {
     figures: { ...summarize(results), above_memory_us: spreadOf(above.filter(Number.isFinite)) },
     faults: faultsOf(results),
     errors,
-    messageBytes: results.at(-1)?.log_bytes_per_message,
+    messageBytes: results.at(-1)?.log_bytes_each,
   };
 }
 
@@ -102,14 +113,16 @@ async function measureLoad({ part, keeper }, run) {
     const empty = bytesIn(broker.directory);
     // Mosquitto gives a backlog of this size back in minutes.
     const collect = part.collect && keeper !== 'mosquitto' ? ['--collect'] : [];
-    const outcome = await generate(run.generator, [
+    const args = [
       ...['--name', part.name, '--host', broker.host, '--port', `${broker.port}`, '--pid', `${broker.pid}`],
       ...['--secs', `${run.secs}`, '--warm', '0.7', ...collect, ...part.load.split(' ')],
-    ]);
+    ];
+    let bytes = 0;
+    const outcome = await generate(run.generator, args, () => {
+      bytes = bytesIn(broker.directory) - empty;
+    });
     const { result } = outcome;
-    if (result?.kept !== undefined) {
-      result.log_bytes_per_message = (bytesIn(broker.directory) - empty) / result.acked;
-    }
+    if (result?.kept !== undefined) result.log_bytes_each = bytes / result.kept;
     return outcome;
   } finally {
     await broker.end();
