@@ -5,7 +5,7 @@ import type { WorldOptions } from '../world/world.ts';
 import { World } from '../world/world.ts';
 
 /** Unless the test is about them, commits may take their time, and none comes by itself. */
-const PATIENT = { osSyncMs: 3_600_000, commitSilenceMs: 3_600_000 } as const;
+export const PATIENT = { osSyncMs: 3_600_000, commitSilenceMs: 3_600_000 } as const;
 
 /** A world whose store ends its commits when the test says so. */
 export class CommittingWorld extends World {

@@ -1,5 +1,6 @@
 import type { Packet, Qos } from '@martlet/protocol';
 import { expect } from 'vitest';
+import type { Store } from '../../src/core/ports/store.ts';
 import { acknowledgement, publishPacket } from '../world/packets.ts';
 import type { TestClient } from '../world/test-client.ts';
 import type { World } from '../world/world.ts';
@@ -25,7 +26,7 @@ export class RobustClient {
   readonly doubtful = new Set<string>();
   /** What it published and the broker refused. */
   readonly refused = new Set<string>();
-  #world: World | null = null;
+  #world: World<Store> | null = null;
   #link: TestClient | null = null;
   #accepted = false;
   #wasAccepted = false;
@@ -46,7 +47,7 @@ export class RobustClient {
     return this.#outgoing.length === 0;
   }
 
-  connect(world: World): void {
+  connect(world: World<Store>): void {
     this.#world = world;
     this.#link = world.connecting({
       clientId: this.clientId,

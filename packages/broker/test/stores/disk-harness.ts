@@ -12,6 +12,7 @@ import { GatedFiles } from './gated-files.ts';
 /** A harness whose store is known to be a disk store. */
 export interface DiskHarness extends StoreHarness {
   readonly store: DiskStore;
+  commitUnderWay(): boolean;
   reopen(): Promise<DiskHarness>;
 }
 
@@ -41,11 +42,14 @@ async function harnessOn(
   const gate = new GatedFiles(files);
   const store = await DiskStore.openOn(gate, options);
   let ended: Promise<void> = Promise.resolve();
+  let underWay = false;
   const { commit } = store;
   store.commit = (durability, done) => {
     gate.shut();
+    underWay = true;
     ended = new Promise((resolve) => {
       commit.call(store, durability, (error) => {
+        underWay = false;
         done(error);
         resolve();
       });
@@ -53,6 +57,7 @@ async function harnessOn(
   };
   return {
     store,
+    commitUnderWay: () => underWay,
     finishCommit() {
       gate.letGo();
       return ended;

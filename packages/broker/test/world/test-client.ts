@@ -9,6 +9,7 @@ import type {
   Subscription,
 } from '@martlet/protocol';
 import { decodePacket, encodePacket, FrameResult, PacketStream } from '@martlet/protocol';
+import type { Store } from '../../src/core/ports/store.ts';
 import type { Transport, TransportSink } from '../../src/core/ports/transport.ts';
 import type { World } from './world.ts';
 import { bytesOf } from './world.ts';
@@ -24,7 +25,7 @@ export class TestClient implements Transport {
   readonly writes: Uint8Array[] = [];
   /** While true, what is written stays in the transport, as with a peer that does not read. */
   stalled = false;
-  readonly #world: World;
+  readonly #world: World<Store>;
   readonly #sink: TransportSink;
   readonly #stream: PacketStream;
   #received: Packet[] = [];
@@ -34,7 +35,7 @@ export class TestClient implements Transport {
   #packetId = 0;
   #gone = false;
 
-  constructor(world: World, version: ProtocolVersion) {
+  constructor(world: World<Store>, version: ProtocolVersion) {
     this.#world = world;
     this.version = version;
     this.#stream = new PacketStream(

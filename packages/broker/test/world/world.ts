@@ -16,15 +16,16 @@ import { resolveProfile } from '../../src/core/options/resolve-profile.ts';
 import type { Authenticator } from '../../src/core/ports/authenticator.ts';
 import type { Authorizer } from '../../src/core/ports/authorizer.ts';
 import type { DurabilityName } from '../../src/core/ports/durability.ts';
+import type { Store } from '../../src/core/ports/store.ts';
 import type { BrokerEventName, BrokerEvents } from '../../src/core/telling/events.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { connectPacket } from './packets.ts';
 import { TestClient } from './test-client.ts';
 
-export interface WorldOptions {
+export interface WorldOptions<S extends Store = MemoryStore> {
   readonly limits?: Partial<Limits>;
   readonly habits?: Partial<Habits>;
-  readonly store?: MemoryStore;
+  readonly store?: S;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
   /** Monotonic ms at the start. @default 1_000_000 */
@@ -38,9 +39,9 @@ export interface WorldEvent<Name extends BrokerEventName = BrokerEventName> {
   readonly event: BrokerEvents[Name];
 }
 
-export class World {
+export class World<S extends Store = MemoryStore> {
   readonly core: BrokerCore;
-  readonly store: MemoryStore;
+  readonly store: S;
   readonly events: WorldEvent[] = [];
   readonly log: { readonly level: string; readonly code: string; readonly text: string }[] = [];
   nowMs: number;
@@ -52,10 +53,11 @@ export class World {
   readonly #closing: TestClient[] = [];
   #ids = 0;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: WorldOptions<S> = {}) {
     this.nowMs = options.nowMs ?? 1_000_000;
     this.wallMs = options.wallMs ?? Date.UTC(2026, 0, 1);
-    this.store = options.store ?? new MemoryStore();
+    const inMemory: Store = new MemoryStore();
+    this.store = options.store ?? (inMemory as S);
     this.core = new BrokerCore(
       resolveProfile({ sysInterval: 0, ...options.habits, limits: options.limits ?? {} }),
       {
