@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
-import type { DeliveryState, TopicProblem } from '@martlet/protocol';
-import { checkTopicFilter, checkTopicName, parseSharedFilter, TOPIC_PROBLEMS } from '@martlet/protocol';
-import type { SessionRecord, ShareOwner, WillRecord } from '../../../../core/ports/store.ts';
+import type { DeliveryState } from '@martlet/protocol';
+import { checkTopicFilter, TOPIC_PROBLEMS } from '@martlet/protocol';
+import type { SessionRecord, ShareOwner } from '../../../../core/ports/store.ts';
 import { MESSAGE_OWN_BYTES } from '../../../../core/publish/message.ts';
 import type { ByteSink } from '../../byte-sink.ts';
 import { writeMessageParts } from '../../records/message-data.ts';
@@ -10,10 +10,9 @@ import type { ExportCounts } from '../export/export-lines.ts';
 import { EXPORT_FORMAT, EXPORT_VERSION, noCounts, STATE_NAMES } from '../export/export-lines.ts';
 import { NEVER_SECONDS } from '../export/line-forms.ts';
 import { LineError, LineFields } from './line-fields.ts';
+import { MOST_LEVELS, readShare, readTopicName, readWill, sharedFilterProblem } from './line-values.ts';
 
-const MOST_LEVELS = 65_536;
 const MOST_IDENTIFIER = 268_435_455;
-const LAST_SECOND = 0xffff_ffff;
 
 const TYPES = [
   'session',
@@ -134,7 +133,7 @@ export class LineImport {
       clientId,
       sessionExpiryInterval: fields.secondsOrNever('sessionExpiryInterval', NEVER_SECONDS),
       disconnectedAtWallMs: fields.has('disconnectedAt') ? fields.time('disconnectedAt') : undefined,
-      will: fields.has('will') ? will(fields.object('will')) : undefined,
+      will: fields.has('will') ? readWill(fields.object('will')) : undefined,
     };
     const owner = this.#newOwner();
     this.#sessions.set(clientId, owner);
@@ -146,7 +145,7 @@ export class LineImport {
     const { ownerId } = this.#sessionOf(fields);
     const topicFilter = fields.text('topicFilter');
     const problem = topicFilter.startsWith('$share/')
-      ? parseProblem(topicFilter)
+      ? sharedFilterProblem(topicFilter)
       : checkTopicFilter(topicFilter, MOST_LEVELS);
     if (problem !== null)
       throw new LineError(`expected a topic filter, "${topicFilter}" ${TOPIC_PROBLEMS[problem]}`);
@@ -173,7 +172,7 @@ export class LineImport {
   #message(fields: LineFields, data: ByteSink): void {
     const next = this.counts.messages + 1;
     const messageId = fields.integer('message', next, next);
-    const name = topicName(fields);
+    const name = readTopicName(fields);
     const qos = fields.qos();
     const retain = fields.flag('retain');
     const expiresAtWallMs = fields.has('expiresAt') ? fields.time('expiresAt') : Number.POSITIVE_INFINITY;
@@ -197,7 +196,7 @@ export class LineImport {
   }
 
   #retain(fields: LineFields): void {
-    const name = topicName(fields);
+    const name = readTopicName(fields);
     if (this.#retained.has(name))
       throw new LineError(`expected one retained message for "${name}", got another`);
     this.#retained.add(name);
@@ -207,7 +206,7 @@ export class LineImport {
 
   #queued(fields: LineFields): void {
     const owner = fields.has('group')
-      ? this.#groupOf(share(fields.object('group')))
+      ? this.#groupOf(readShare(fields.object('group')))
       : this.#sessionOf(fields);
     this.#push(owner, fields);
     this.counts.queued++;
@@ -238,7 +237,7 @@ export class LineImport {
       fields.has('subscriptionIdentifiers')
         ? fields.integers('subscriptionIdentifiers', 1, MOST_IDENTIFIER)
         : [],
-      fields.has('share') ? share(fields.object('share')) : null,
+      fields.has('share') ? readShare(fields.object('share')) : null,
     );
     return key;
   }
@@ -289,44 +288,4 @@ export class LineImport {
     if (message > this.counts.messages) throw new LineError(`expected the line of message ${message} before`);
     return message;
   }
-}
-
-function will(fields: LineFields): WillRecord {
-  const read: WillRecord = {
-    topicName: topicName(fields),
-    payload: fields.bytes('payload'),
-    qos: fields.qos(),
-    retain: fields.flag('retain'),
-    properties: fields.properties(),
-    messageExpiryInterval: fields.has('messageExpiryInterval')
-      ? fields.integer('messageExpiryInterval', 0, LAST_SECOND)
-      : undefined,
-    willDelayInterval: fields.integer('willDelayInterval', 0, LAST_SECOND),
-  };
-  fields.end();
-  return read;
-}
-
-function share(fields: LineFields): ShareOwner {
-  const shareName = fields.text('shareName');
-  const topicFilter = fields.text('topicFilter');
-  fields.end();
-  const problem = parseProblem(`$share/${shareName}/${topicFilter}`);
-  if (problem !== null)
-    throw new LineError(
-      `expected a shared group, "${shareName}" of "${topicFilter}" ${TOPIC_PROBLEMS[problem]}`,
-    );
-  return { kind: 'share', shareName, topicFilter };
-}
-
-function parseProblem(sharedFilter: string): TopicProblem | null {
-  const parsed = parseSharedFilter(sharedFilter, MOST_LEVELS);
-  return typeof parsed === 'string' ? parsed : null;
-}
-
-function topicName(fields: LineFields): string {
-  const name = fields.text('topicName');
-  const problem = checkTopicName(name, MOST_LEVELS);
-  if (problem !== null) throw new LineError(`expected a topic name, "${name}" ${TOPIC_PROBLEMS[problem]}`);
-  return name;
 }
