@@ -1,6 +1,6 @@
 /**
  * What a kept session costs while its client is away, without what a store adds: a core is started on a stand-in for a store that
- * shows sessions with one subscription and an empty-handed queue each. Prints a table in Markdown.
+ * shows sessions with one subscription each, and a queue that nobody opens. Prints a table in Markdown.
  *
  *     npm run build && node bench/session-memory.mjs [sessions]...
  *
@@ -138,29 +138,8 @@ class ShownSessions {
     }
   }
 
-  openQueue() {
-    return new WaitingQueue();
-  }
-
   putSession() {}
   putSubscription() {}
-}
-
-/** A queue of 64 bytes: a handle and what a store needs to find the rest. */
-class WaitingQueue {
-  length = 10;
-  bytes = 1000;
-  #owner = 1;
-  #head = 0;
-  #tail = 9;
-
-  takeInFlight() {
-    return [];
-  }
-
-  get span() {
-    return this.#owner + this.#tail - this.#head;
-  }
 }
 
 const [, , role = '', shape = '', count = ''] = process.argv;

@@ -48,9 +48,8 @@ export function restore({
           return;
         }
         const session = sessions.get(owner.clientId);
-        if (session === undefined) return;
         // What was in flight is read when its client comes back, or its session ends.
-        queues.countRestored(queues.queueOf(session));
+        if (session !== undefined) queues.restored(session);
       },
     },
     {

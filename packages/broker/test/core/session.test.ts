@@ -32,11 +32,17 @@ describe('a session', () => {
   });
 
   it('keeps each of its marks apart', () => {
-    const marks = ['kept', 'recorded', 'ended', 'inFlightFull'] as const;
+    const marks = ['kept', 'recorded', 'ended', 'inFlightFull', 'queueUnopened'] as const;
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...marks), fc.boolean())), (steps) => {
         const session = newSession();
-        const model = { kept: false, recorded: false, ended: false, inFlightFull: false };
+        const model = {
+          kept: false,
+          recorded: false,
+          ended: false,
+          inFlightFull: false,
+          queueUnopened: false,
+        };
         for (const [mark, on] of steps) {
           session[mark] = on;
           model[mark] = on;

@@ -36,6 +36,7 @@ export class QueueKeeper {
       : new MemoryQueue();
     if (session.output === null) queue.rest();
     session.queue = queue;
+    session.queueUnopened = false;
     return queue;
   }
 
@@ -125,6 +126,12 @@ export class QueueKeeper {
     if (lost > 0) this.#context.outcomes.dropped(DropReason.GroupWithoutMembers, group.name, '', lost);
   }
 
+  /** The store has brought back the session's queue: opened when it is needed, unless what waits in it has to be counted. */
+  restored(session: Session): void {
+    if (this.#waitingCosts) this.countRestored(this.queueOf(session));
+    else session.queueUnopened = true;
+  }
+
   /** Counts what a store brought back. */
   countRestored(queue: MessageQueue): void {
     if (this.#waitingCosts) this.#context.queuedBytes += queue.bytes;
@@ -132,8 +139,9 @@ export class QueueKeeper {
 
   /** What was in flight before a restart, once: nothing has been sent to this session since. */
   takeStoredFlight(session: Session): void {
-    if (session.senderIfUsed !== null || !session.kept || session.queue === null) return;
-    for (const delivery of session.queue.takeInFlight()) {
+    const queue = session.queueUnopened ? this.queueOf(session) : session.queue;
+    if (session.senderIfUsed !== null || !session.kept || queue === null) return;
+    for (const delivery of queue.takeInFlight()) {
       this.tookFlight(session, delivery);
       session.sender.inFlight.insert(delivery.packetId, delivery.state, delivery);
     }

@@ -37,6 +37,7 @@ const KEPT = 0x01;
 const RECORDED = 0x02;
 const ENDED = 0x04;
 const IN_FLIGHT_FULL = 0x08;
+const QUEUE_UNOPENED = 0x10;
 
 /** Whoever has the session: its connection. */
 export interface SessionHolder {
@@ -158,6 +159,15 @@ export class Session implements Deadline {
 
   set inFlightFull(full: boolean) {
     this.#flags = withFlag(this.#flags, IN_FLIGHT_FULL, full);
+  }
+
+  /** The store has a queue of it that has not been opened since the start; QueueKeeper's. */
+  get queueUnopened(): boolean {
+    return (this.#flags & QUEUE_UNOPENED) !== 0;
+  }
+
+  set queueUnopened(unopened: boolean) {
+    this.#flags = withFlag(this.#flags, QUEUE_UNOPENED, unopened);
   }
 
   onDue(): void {
