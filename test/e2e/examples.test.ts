@@ -1,17 +1,20 @@
 // The examples, and what the documents tell people to type.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { urlOf } from '../mqtt-js.ts';
 import { buildMartlet, MAIN, ROOT } from './martlet-command.ts';
 import { Programs } from './program.ts';
 import { ServedBroker } from './served-broker.ts';
 
 const programs = new Programs();
+const parent = mkdtempSync(join(tmpdir(), 'martlet-examples-'));
 
 beforeAll(buildMartlet);
 afterEach(() => programs.stopAll());
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
 describe('examples/video-frames', () => {
   const main = join(ROOT, 'examples/video-frames/main.mjs');
@@ -69,6 +72,20 @@ function blocks(language: string): readonly { readonly place: string; readonly t
     );
 }
 
+/** What people are told to type. */
+function linesOf(pattern: RegExp): readonly string[] {
+  return blocks('sh').flatMap(({ text }) => text.match(pattern) ?? []);
+}
+
+function flagsIn(command: string): readonly string[] {
+  return command.replace(/#.*$/, '').match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
+}
+
+async function flagsOf(...command: string[]): Promise<ReadonlySet<string>> {
+  const { stdout } = await programs.run(process.execPath, [MAIN, ...command, '--help']);
+  return new Set(stdout.match(/(?<=\s)--?[a-z][a-z-]*/g));
+}
+
 describe('Code in the documents', () => {
   const programsShown = blocks('js').filter(({ text }) => text.includes(`from '@martlet/`));
 
@@ -78,23 +95,27 @@ describe('Code in the documents', () => {
   });
 
   test.each(programsShown)('runs to its end: $place', async ({ text }) => {
-    // Ports that others may use too are not for a test.
-    const code = text.replaceAll(/port: \d+/g, 'port: 0');
+    // Ports that others may use too are not for a test, nor are directories of theirs.
+    const code = text.replaceAll(/port: \d+/g, 'port: 0').replaceAll('./martlet-data', join(parent, 'data'));
     const run = await programs.run(process.execPath, ['--input-type=module', '--eval', code], { cwd: ROOT });
     expect(run).toMatchObject({ code: 0, stderr: '' });
     if (text.includes('home/kitchen')) expect(run.stdout).toBe('home/kitchen/temperature 21.5\n');
   });
 
   test('names only options that martlet start has', async () => {
-    const { stdout } = await programs.run(process.execPath, [MAIN, 'start', '--help']);
-    const known = new Set(stdout.match(/(?<=\s)--?[a-z][a-z-]*/g));
-    const commands = blocks('sh').flatMap(
-      ({ text }) => text.match(/^(?:martlet start|npm start --).*$/gm) ?? [],
-    );
+    const known = await flagsOf('start');
+    const commands = linesOf(/^(?:martlet start|npm start --).*$/gm);
     expect(commands.length).toBeGreaterThan(3);
-    const named = commands.flatMap(
-      (command) => command.replace(/#.*$/, '').match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [],
-    );
-    expect(named.filter((flag) => !known.has(flag))).toEqual([]);
+    expect(commands.flatMap(flagsIn).filter((flag) => !known.has(flag))).toEqual([]);
   });
+
+  test.each(['check', 'stats', 'export', 'import', 'backup'])(
+    'names only options that martlet store %s has',
+    async (name) => {
+      const known = await flagsOf('store', name);
+      const commands = linesOf(new RegExp(`^martlet store ${name}\\b.*$`, 'gm'));
+      expect(commands.length).toBeGreaterThan(0);
+      expect(commands.flatMap(flagsIn).filter((flag) => !known.has(flag))).toEqual([]);
+    },
+  );
 });

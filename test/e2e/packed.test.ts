@@ -59,6 +59,21 @@ describe('Installed from the packed files,', () => {
     expect(readdirSync(project)).toContain('martlet-data');
   });
 
+  test('installed globally, its data is in the state directory of the user', async () => {
+    const prefix = join(directory, 'global');
+    const tarballs = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+    const files = tarballs.map((name) => join(directory, name));
+    await npm(project, 'install', '--offline', '--global', '--prefix', prefix, ...files);
+    const { STATE_DIRECTORY: _service, XDG_STATE_HOME: _state, ...rest } = process.env;
+    const broker = programs.start(join(prefix, 'bin/martlet'), ['start', ...FREE_PORTS], {
+      cwd: project,
+      env: { ...rest, HOME: directory },
+    });
+    expect(await broker.line(/^Data: /)).toContain(`Data: ${join(directory, '.local/state/martlet')}, `);
+    broker.signal('SIGTERM');
+    expect((await broker.exit).code).toBe(0);
+  });
+
   test('the library is imported by its name', async () => {
     writeFileSync(
       join(project, 'use.js'),

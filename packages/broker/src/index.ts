@@ -41,6 +41,8 @@ export { DiskStore } from './stores/disk/disk-store.ts';
 export type { StoreLockErrorCode } from './stores/disk/lock/lock-error.ts';
 export { StoreLockError } from './stores/disk/lock/lock-error.ts';
 export type { LockHolder } from './stores/disk/lock/lock-holder.ts';
+export type { StoreFailureCode } from './stores/disk/store-failure.ts';
+export { StoreFailure } from './stores/disk/store-failure.ts';
 export type { StoreLockOptions } from './stores/disk/store-lock.ts';
 export { StoreLock } from './stores/disk/store-lock.ts';
 export type { Damage, StoreOpenErrorCode } from './stores/disk/store-open-error.ts';

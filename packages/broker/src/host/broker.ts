@@ -43,7 +43,10 @@ import type { Handler } from './typed-events.ts';
 import { TypedEvents } from './typed-events.ts';
 
 export interface BrokerOptions extends ProfileOptions {
-  /** Where sessions and messages are kept. @default a `MemoryStore`: they live as long as the process */
+  /**
+   * Where sessions and messages are kept, such as a `DiskStore`. Whoever opened it closes it, after the broker.
+   * @default a `MemoryStore`: they live as long as the process
+   */
   readonly store?: Store;
   /** Decides who may connect. @default everyone */
   readonly authenticator?: Authenticator;
