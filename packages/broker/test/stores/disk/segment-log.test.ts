@@ -253,6 +253,27 @@ describe('A write that fails', () => {
   });
 });
 
+describe('A move to another file', () => {
+  test('of batches of which one was to be in that file already leaves none in the place of another', async () => {
+    const files = newFiles();
+    const world = await begun(files, { segmentBytes: 1000 });
+    files.capacityBytes = 400;
+    world.stage(1000);
+    expect(await world.commit(Disk)).toBe('store-full');
+    // The file would be full: the next batch has its place in the one after it.
+    world.stage(50);
+    expect(world.log.segments).toHaveLength(2);
+    expect(await world.commit(Disk, () => world.stage(30))).toBe('store-full');
+    files.capacityBytes = 10_000;
+    files.faultOf = once({ kind: 'error', code: 'EIO' }, isWrite);
+    expect(await world.commit(Disk)).toBe('store-io');
+    world.readAll();
+    expect(await world.commit(Disk)).toBeUndefined();
+    world.readAll();
+    await expectFound(files.afterPowerCut(), 4);
+  });
+});
+
 describe('A sync that fails', () => {
   test('loses nothing that was kept at Os, though the system thinks it clean', async () => {
     const files = newFiles();

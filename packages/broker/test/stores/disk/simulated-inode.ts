@@ -37,8 +37,11 @@ export class SimulatedInode {
     this.#unsyncedLengths.push(this.#shown.length);
   }
 
+  /** What was written since the last sync reaches the disk; not what a failed one has lost. */
   sync(): void {
-    this.#onDisk = this.#shown.slice();
+    const synced = resized(this.#onDisk, this.#shown.length);
+    for (const at of this.#unsynced.keys()) synced.set(this.#shown.subarray(at, at + SECTOR_BYTES), at);
+    this.#onDisk = synced;
     this.#forgetUnsynced();
   }
 
@@ -72,7 +75,8 @@ export class SimulatedInode {
   /** As a file that somebody cut off. */
   truncate(length: number): void {
     this.#shown = this.#shown.slice(0, length);
-    this.sync();
+    this.#onDisk = this.#onDisk.slice(0, length);
+    this.#forgetUnsynced();
   }
 
   #afterPowerCut(random: SeededRandom): Uint8Array {
