@@ -77,7 +77,8 @@ writeFileSync(path, text);
 function blocksOf({ rows, machine, rounds, secs, durable }) {
   const blocks = {};
   for (const [name, block] of Object.entries(durable === undefined ? {} : durableTables(durable))) {
-    blocks[name] = `${block}\n\n${machine}; ${durable.rounds} rounds of ${secs} s.`;
+    const rounds = name === 'durable-kept' ? `; ${durable.rounds} rounds of ${secs} s` : '';
+    blocks[name] = name === 'durable-disk' ? block : `${block}\n\n${machine}${rounds}.`;
   }
   for (const [name, columns] of Object.entries(COLUMNS)) {
     const chosen = rows.filter((row) => blockOf(row.scenario) === name);
