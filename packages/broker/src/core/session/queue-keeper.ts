@@ -20,12 +20,15 @@ export class QueueKeeper {
   readonly #unwrittenBytes: Map<MessageQueue, number>;
   /** Of which the log has been told that they are full. */
   readonly #toldFull: WeakSet<MessageQueue>;
+  /** Whether it was ever told of any: most brokers need not look. */
+  #anyToldFull: boolean;
 
   constructor(context: CoreContext) {
     this.#context = context;
     this.#waitingCosts = context.store.holdsWaitingInMemory;
     this.#unwrittenBytes = new Map();
     this.#toldFull = new WeakSet();
+    this.#anyToldFull = false;
   }
 
   /** The session's queue, made on first use. */
@@ -198,7 +201,11 @@ export class QueueKeeper {
     // What is dropped must make room: not if this one alone is too much, nor if others have overdrawn the budget.
     const fits = limits.queuedMessages > 0 && held <= limits.queuedBytes;
     const shared = inFlightBytes === null;
-    if (queue.length < limits.queuedMessages / 2 && queue.bytes < limits.queuedBytes / 2) {
+    if (
+      this.#anyToldFull &&
+      queue.length < limits.queuedMessages / 2 &&
+      queue.bytes < limits.queuedBytes / 2
+    ) {
       this.#toldFull.delete(queue);
     }
     for (;;) {
@@ -226,6 +233,7 @@ export class QueueKeeper {
   #tellFull(queue: MessageQueue, owner: string, reason: DropReason): void {
     if (this.#toldFull.has(queue)) return;
     this.#toldFull.add(queue);
+    this.#anyToldFull = true;
     const { code } = DROP_REASONS[reason]!;
     const text = `${JSON.stringify(owner)}: messages for it are dropped from now on, ${queue.length} wait; told again only after it was half empty`;
     this.#context.errorLog.write('warning', code, text);
