@@ -47,9 +47,9 @@ export class BrokerProcess {
     await this.ended;
   }
 
-  /** Asks it to end. */
-  async stop() {
-    this.child.kill('SIGTERM');
+  /** Lets Martlet end by itself, as it does when whoever started it has gone. */
+  async leave() {
+    this.child.stdin?.end();
     await this.ended;
   }
 }
@@ -60,10 +60,11 @@ export class BrokerProcess {
  * @param {string} directory
  * @param {number} port
  * @param {Death | null} death
+ * @param {readonly string[]} [under] A command that runs it, such as strace with its arguments.
  * @returns {Promise<BrokerProcess>}
  */
-export async function startBroker(target, directory, port, death) {
-  const [command, args] = commandOf(target, directory, port, death);
+export async function startBroker(target, directory, port, death, under = []) {
+  const [command = '', ...args] = [...under, ...commandOf(target, directory, port, death)];
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -102,17 +103,17 @@ export async function freePort() {
  * @param {string} directory
  * @param {number} port
  * @param {Death | null} death
- * @returns {[command: string, args: string[]]}
+ * @returns {string[]}
  */
 function commandOf(target, directory, port, death) {
   if (target.name === 'martlet') {
     const { durability, mutant } = target;
     const description = JSON.stringify({ directory, port, durability, mutant, death });
-    return [process.execPath, [BROKER_MAIN, description]];
+    return [process.execPath, BROKER_MAIN, description];
   }
   const file = join(directory, 'mosquitto.conf');
   writeFileSync(file, mosquittoConfiguration(target, directory, port));
-  return [target.mosquitto ?? 'mosquitto', ['-c', file]];
+  return [target.mosquitto ?? 'mosquitto', '-c', file];
 }
 
 /**

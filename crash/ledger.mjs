@@ -33,7 +33,7 @@
  * @property {Map<Message, number>} sinceConnected How often each came on this connection.
  */
 
-const MISSING_TEXTS = 10;
+const MOST_SAMPLES = 10;
 
 const FAULTS = /** @type {const} */ ({
   lostQos1: 'QoS 1 messages acknowledged and never delivered',
@@ -73,8 +73,8 @@ export class Ledger {
   acknowledgedCount = 0;
   arrivedCount = 0;
   retainedChecked = 0;
-  /** The first few that were lost, in words. @type {string[]} */
-  missing = [];
+  /** Some of what went wrong, in words. @type {string[]} */
+  samples = [];
   /** Monotonic ms. */
   lastArrivalMs = 0;
 
@@ -163,7 +163,10 @@ export class Ledger {
     counts[number] = before + 1;
     if (reader.kind === 'one') this.#checkOrder(reader, message, before === 0);
     const exactlyOnce = Math.min(topic.qos, reader.qos) === 2;
-    if (exactlyOnce && before > 0) this.faults[reader.kind === 'one' ? 'doubledQos2' : 'sharedDoubled']++;
+    if (exactlyOnce && before > 0) {
+      this.faults[reader.kind === 'one' ? 'doubledQos2' : 'sharedDoubled']++;
+      this.#sample(`${reader.name} got again`, message);
+    }
     if (!exactlyOnce && reader.kind === 'one') {
       const here = (reader.sinceConnected.get(message) ?? 0) + 1;
       reader.sinceConnected.set(message, here);
@@ -197,11 +200,15 @@ export class Ledger {
   /** Counts what is missing now; to be called once, when nothing more is to come. */
   close() {
     for (const { reader, message } of this.#missing()) {
-      const text = `${reader.name} has not got number ${message.number} of ${message.topic.name}`;
-      if (this.missing.length < MISSING_TEXTS) this.missing.push(text);
+      this.#sample(`${reader.name} has not got`, message);
       if (reader.kind === 'one') this.faults[message.topic.qos === 1 ? 'lostQos1' : 'lostQos2']++;
       else this.faults[reader.kind === 'group' ? 'sharedLost' : 'willsLost']++;
     }
+  }
+
+  /** @param {string} text @param {Message} message */
+  #sample(text, { number, topic }) {
+    if (this.samples.length < MOST_SAMPLES) this.samples.push(`${text} number ${number} of ${topic.name}`);
   }
 
   *#missing() {
@@ -217,9 +224,13 @@ export class Ledger {
   }
 
   /** @param {Reader} reader @param {Message} message @param {boolean} first */
-  #checkOrder(reader, { topic, number }, first) {
+  #checkOrder(reader, message, first) {
+    const { topic, number } = message;
     const highest = reader.highest.get(topic) ?? -1;
-    if (first && number < highest) this.faults.disordered++;
+    if (first && number < highest) {
+      this.faults.disordered++;
+      this.#sample(`${reader.name} got, after number ${highest},`, message);
+    }
     if (number > highest) reader.highest.set(topic, number);
   }
 

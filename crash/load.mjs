@@ -31,6 +31,7 @@ export class Load {
   #churner;
   #wills;
   #rate;
+  #patienceMs;
   #owed = 0;
   #calm = true;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -38,11 +39,13 @@ export class Load {
 
   /**
    * @param {Surroundings} surroundings
-   * @param {number} rate messages a second, of all publishers together
+   * @param {{ rate: number, patienceMs: number }} options messages a second, of all publishers together; and how long
+   *   nothing may come before what is missing is lost
    */
-  constructor(surroundings, rate) {
+  constructor(surroundings, { rate, patienceMs }) {
     this.#surroundings = surroundings;
     this.#rate = rate;
+    this.#patienceMs = patienceMs;
     const { ledger } = surroundings;
     for (let i = 0; i < PUBLISHERS; i++) {
       this.#publishers.push(new Publisher(surroundings, `publisher-${i}`, i % 2 === 0 ? V5 : V311));
@@ -97,7 +100,7 @@ export class Load {
   /** The broker is up again: whoever has a will connects, and what is retained is looked at. */
   async onRestart() {
     this.#wills.connect();
-    await readRetained(this.#surroundings.port, this.#surroundings.ledger, this.#retainedTopics);
+    await this.#readRetained();
   }
 
   /**
@@ -110,19 +113,16 @@ export class Load {
     await this.#until(() => ledger.acknowledgedCount >= goal);
   }
 
-  /**
-   * Publishes nothing more; fulfils when everything has arrived, or nothing has come for a while.
-   * @param {number} patienceMs
-   */
-  async end(patienceMs) {
+  /** Publishes nothing more; fulfils when everything has arrived, or nothing has come for a while. */
+  async end() {
     const { ledger } = this.#surroundings;
     this.#calm = true;
     const startMs = performance.now();
-    const quiet = () => performance.now() - Math.max(startMs, ledger.lastArrivalMs) > patienceMs;
+    const quiet = () => performance.now() - Math.max(startMs, ledger.lastArrivalMs) > this.#patienceMs;
     const settled = () => this.#publishers.every((publisher) => publisher.settled);
     await this.#until(() => (settled() && ledger.complete) || quiet());
     if (!settled()) ledger.note('publishers that got no answer to the end');
-    await readRetained(this.#surroundings.port, ledger, this.#retainedTopics);
+    await this.#readRetained();
   }
 
   stop() {
@@ -133,6 +133,11 @@ export class Load {
 
   get #allSubscribed() {
     return this.#subscribers.every((subscriber) => subscriber.accepted && subscriber.subscribed);
+  }
+
+  #readRetained() {
+    const { port, ledger } = this.#surroundings;
+    return readRetained(port, ledger, this.#retainedTopics, this.#patienceMs);
   }
 
   #tick() {

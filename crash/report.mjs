@@ -18,7 +18,7 @@ export function resultText(title, result) {
     '',
     ...rows(result).map(([text, count]) => `${count.toString().padStart(8)}  ${text}`),
   ];
-  if (result.missing.length > 0) lines.push('', 'such as:', ...result.missing.map((text) => `  ${text}`));
+  if (result.samples.length > 0) lines.push('', 'such as:', ...result.samples.map((text) => `  ${text}`));
   for (const name of new Set(pointsNotReached)) lines.push('', `the point "${name}" was not reached`);
   for (const [text, count] of Object.entries(result.notes)) lines.push('', `${count} × ${text}`);
   return lines.join('\n');

@@ -7,17 +7,16 @@ import { Wire } from './wire.mjs';
 /** @typedef {import('./ledger.mjs').Ledger} Ledger */
 /** @typedef {import('./ledger.mjs').Topic} Topic */
 
-const PATIENCE_MS = 5000;
-
 /**
  * Counts faults in the ledger, and fulfils when every retained message that must be there has come, or never will, or
  * when the broker has gone.
  * @param {number} port
  * @param {Ledger} ledger
  * @param {readonly Topic[]} topics
+ * @param {number} patienceMs what has not come by then is missing
  * @returns {Promise<void>}
  */
-export function readRetained(port, ledger, topics) {
+export function readRetained(port, ledger, topics, patienceMs) {
   return new Promise((resolve) => {
     /** @type {Map<Topic, number>} */
     const shown = new Map();
@@ -42,7 +41,7 @@ export function readRetained(port, ledger, topics) {
       }
       resolve();
     };
-    const timer = setTimeout(() => finish(true), PATIENCE_MS);
+    const timer = setTimeout(() => finish(true), patienceMs);
     const wire = new Wire(port, 5, {
       onOpen: () =>
         wire.send({

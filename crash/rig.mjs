@@ -25,7 +25,7 @@ import { Random } from './random.mjs';
  * @property {number} seed
  * @property {number} rate Messages published in a second.
  * @property {readonly [low: number, high: number]} lifeMs How long the broker lives under load before a random kill.
- * @property {number} patienceMs In the end: how long nothing may come before what is missing is lost.
+ * @property {number} patienceMs How long nothing may come before what is missing is lost.
  * @property {(done: number, text: string) => void} [onStep]
  */
 /**
@@ -38,7 +38,7 @@ import { Random } from './random.mjs';
  * @property {number} arrived
  * @property {number} retainedChecked
  * @property {import('./ledger.mjs').FaultCounts} faults
- * @property {readonly string[]} missing Some of what was lost, in words.
+ * @property {readonly string[]} samples Some of what went wrong, in words.
  * @property {Record<string, number>} notes What the broker said besides.
  * @property {number} seconds
  */
@@ -58,7 +58,7 @@ export async function run(options) {
   const ledger = new Ledger();
   const port = await freePort();
   const random = new Random(options.seed);
-  const load = new Load({ port, ledger, random: new Random(options.seed + 1) }, options.rate);
+  const load = new Load({ port, ledger, random: new Random(options.seed + 1) }, options);
   const course = new Course(options, { directory, port, load, random });
   try {
     await course.follow();
@@ -77,7 +77,7 @@ export async function run(options) {
     arrived: ledger.arrivedCount,
     retainedChecked: ledger.retainedChecked,
     faults: ledger.faults,
-    missing: ledger.missing,
+    samples: ledger.samples,
     notes: ledger.notes,
     seconds: (performance.now() - startMs) / 1000,
   };
@@ -111,7 +111,7 @@ class Course {
 
   async follow() {
     const { load, random } = this.#place;
-    const { kills, points, lifeMs, patienceMs } = this.#options;
+    const { kills, points, lifeMs } = this.#options;
     await this.#start(null);
     await this.#alive(load.begin());
     await this.#alive(load.acknowledge(MESSAGES_BEFORE_ALL));
@@ -130,7 +130,7 @@ class Course {
       await this.#start(null);
     }
     this.#tell('everybody takes what is left');
-    await this.#alive(load.end(patienceMs));
+    await this.#alive(load.end());
   }
 
   async endBroker() {

@@ -21,6 +21,7 @@ const packageOf = /** @type {const} */ ({
   mosquitto_pub: 'mosquitto-clients',
   mosquitto_sub: 'mosquitto-clients',
   mosquitto_rr: 'mosquitto-clients',
+  strace: 'strace',
   'python3 with paho.mqtt': 'python3-paho-mqtt',
 });
 
