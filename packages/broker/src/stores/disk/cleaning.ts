@@ -180,7 +180,7 @@ export class Cleaning {
   #moveMessage(number: number): void {
     const { messages } = this.#state;
     try {
-      messages.moveToTail(number, this.#bodies.bytesOf(number));
+      messages.moveToTail(number, this.#bodies.ahead.bytesOf(number));
     } catch (error) {
       if (!(error instanceof StoreFailure) || error.code !== 'store-damaged') throw error;
       // Its file ends before it: it is nowhere, which is told when it is read.

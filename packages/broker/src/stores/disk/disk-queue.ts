@@ -187,21 +187,32 @@ export class DiskQueue implements MessageQueue {
     if (this.#window !== null && this.#window.length > 0) return true;
     if (this.length === 0) return false;
     this.#resting = false;
-    const window = (this.#window ??= new MemoryQueue());
-    const { entries } = this.#queues;
-    let entry = entries.lists.firstOf(waitingList(this.owner));
-    while (entry !== 0 && window.length < WINDOW_DELIVERIES && window.bytes < WINDOW_BYTES) {
-      const next = entries.nextOf(entry);
-      try {
-        const delivery = this.#deliveryOf(entry);
-        if (delivery !== null) window.push(delivery);
-      } catch (error) {
-        this.#reader.onUnreadable(this.owner, error);
-        break;
-      }
-      entry = next;
+    this.#window ??= new MemoryQueue();
+    try {
+      do this.#read(this.#window);
+      while (this.#window.length === 0 && this.length > 0);
+    } catch (error) {
+      this.#reader.onUnreadable(this.owner, error);
     }
-    return window.length > 0;
+    this.#reader.end();
+    return this.#window.length > 0;
+  }
+
+  /** Reads the oldest of what waits; those whose messages are lost are over then. */
+  #read(window: MemoryQueue): void {
+    const { entries } = this.#queues;
+    const wanted: number[] = [];
+    const numbers: number[] = [];
+    let entry = entries.lists.firstOf(waitingList(this.owner));
+    for (; entry !== 0 && wanted.length < WINDOW_DELIVERIES; entry = entries.nextOf(entry)) {
+      wanted.push(entry);
+      numbers.push(entries.messageOf(entry));
+    }
+    for (let i = 0; i < wanted.length && window.bytes < WINDOW_BYTES; i++) {
+      this.#reader.prepare(numbers, i);
+      const delivery = this.#deliveryOf(wanted[i]!);
+      if (delivery !== null) window.push(delivery);
+    }
   }
 
   /** The entry as an object; null if its message is lost, and the entry over. */

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { StoredMessage } from '../../core/ports/store.ts';
 import type { Message } from '../../core/publish/message.ts';
 import type { BatchJournal } from './batch-journal.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { readMessageData } from './records/message-data.ts';
 import { StoreFailure } from './store-failure.ts';
 import type { StoredMessages } from './stored-messages.ts';
@@ -17,15 +18,15 @@ export class DamagedMessageError extends Error {
 
 /** Brings stored messages back into memory when they are needed, and only then. */
 export class MessageBodies {
+  readonly ahead: ReadAhead;
   readonly #messages: StoredMessages;
-  readonly #journal: BatchJournal;
   /** By number, the longest there first; only messages that more than one waits for. */
   readonly #cache: Map<number, Message>;
   #cachedBytes: number;
 
   constructor(messages: StoredMessages, journal: BatchJournal) {
     this.#messages = messages;
-    this.#journal = journal;
+    this.ahead = new ReadAhead(messages.slots, journal);
     this.#cache = new Map();
     this.#cachedBytes = 0;
   }
@@ -51,15 +52,6 @@ export class MessageBodies {
     return message;
   }
 
-  /**
-   * Its bytes as they are stored, not verified.
-   * @throws {StoreFailure} if they cannot be read
-   */
-  bytesOf(number: number): Uint8Array {
-    const { slots } = this.#messages;
-    return this.#journal.log.read(slots.segmentOf(number), slots.offsetOf(number), slots.lengthOf(number));
-  }
-
   #stored(number: number): StoredMessage {
     const { slots } = this.#messages;
     const segment = slots.segmentOf(number);
@@ -67,7 +59,7 @@ export class MessageBodies {
     if (segment === 0)
       throw new DamagedMessageError(`${place}: expected a record of the message, there is none`);
     try {
-      const bytes = this.bytesOf(number);
+      const bytes = this.ahead.bytesOf(number);
       const [expected, got] = [slots.checksumOf(number), crc32(bytes)];
       if (got !== expected) {
         throw new DamagedMessageError(`${place}: expected bytes with the checksum ${expected}, got ${got}`);

@@ -43,6 +43,19 @@ export class QueueReader {
     }
   }
 
+  /**
+   * Reads ahead what is wanted next of these messages.
+   * @throws {StoreFailure} if it cannot be read now
+   */
+  prepare(numbers: readonly number[], from: number): void {
+    this.#bodies.ahead.prepare(numbers, from);
+  }
+
+  /** Nothing more is read now. */
+  end(): void {
+    this.#bodies.ahead.end();
+  }
+
   /** A queue could not be read; it is asked again when its client can take more. */
   onUnreadable(owner: number, error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);

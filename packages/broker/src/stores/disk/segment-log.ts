@@ -82,6 +82,8 @@ export class SegmentLog {
   #removing: number;
   /** The last batch that this process has synced. */
   #lastSynced: { readonly segment: number; readonly start: number; readonly sequence: number } | undefined;
+  /** The batch that the files end with, until something is written behind it. See `#sealBatch`. */
+  #cleanStop: SealedBatch | null;
   /** The files end as a clean stop leaves them, or there are none. */
   #isClean: boolean;
   #isClosed: boolean;
@@ -118,6 +120,7 @@ export class SegmentLog {
     this.#attempt = null;
     this.#removing = 0;
     this.#lastSynced = undefined;
+    this.#cleanStop = null;
     this.#isClean = found.isClean || found.segments.length === 0;
     this.#isClosed = false;
   }
@@ -334,6 +337,9 @@ export class SegmentLog {
   }
 
   #sealBatch(flags: number): void {
+    // The sync of the clean stop may have failed, when nobody was left to write it again: it goes once more to its place.
+    if (this.#cleanStop !== null) this.#pending.add(this.#cleanStop);
+    this.#cleanStop = null;
     const { place, data, meta } = this.#gathering;
     const sinks = { data, meta };
     this.#sequence++;
@@ -358,9 +364,11 @@ export class SegmentLog {
 
   #goOnAfter(found: RecoveredLog, unsynced: readonly SealedBatch[]): void {
     const { tornTail, unfinished, segments } = found;
-    for (const batch of unsynced) this.#pending.add(batch);
     const newest = segments.at(-1)?.number ?? 0;
-    if (unsynced.length > 0) {
+    if (found.isClean) {
+      this.#cleanStop = unsynced.at(-1) ?? null;
+    } else if (unsynced.length > 0) {
+      for (const batch of unsynced) this.#pending.add(batch);
       this.#places.moveBehind(newest, unsynced, this.#gathering, this.#options.onMoved);
     }
     if (tornTail !== undefined) {
