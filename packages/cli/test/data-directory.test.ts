@@ -15,27 +15,39 @@ const GLOBAL = join(root, 'usr/lib/node_modules/martlet/dist/main.js');
 const CHECKOUT = join(root, 'martlet/packages/cli/dist/main.js');
 const DEPENDENCY = join(project, 'node_modules/martlet/dist/main.js');
 
-function directoryOf(programPath: string, variables: Readonly<Record<string, string>> = {}): string {
+function directoryOf(
+  programPath: string,
+  variables: Readonly<Record<string, string>> = {},
+  currentDirectory = '/work/here',
+): string {
   return defaultDataDirectory({
     programPath,
-    currentDirectory: '/work/here',
+    currentDirectory,
     homeDirectory: '/home/ada',
     variables,
   });
 }
 
 describe('Without --data-dir, the data is', () => {
-  test.each([
-    ['a checkout', CHECKOUT],
-    ['a dependency of a project', DEPENDENCY],
-  ])('in the current directory for %s, whatever the state directory of the user', (_what, programPath) => {
-    expect(directoryOf(programPath)).toBe('/work/here/martlet-data');
-    expect(directoryOf(programPath, { XDG_STATE_HOME: '/state' })).toBe('/work/here/martlet-data');
+  test('in the current directory for a checkout, whatever the state directory of the user', () => {
+    expect(directoryOf(CHECKOUT)).toBe('/work/here/martlet-data');
+    expect(directoryOf(CHECKOUT, { XDG_STATE_HOME: '/state' })).toBe('/work/here/martlet-data');
   });
 
-  test('in the state directory of the user for a program that is installed globally', () => {
-    expect(directoryOf(GLOBAL)).toBe('/home/ada/.local/state/martlet');
-    expect(directoryOf(GLOBAL, { XDG_STATE_HOME: '/state' })).toBe('/state/martlet');
+  test('in the current directory within a project that depends on it', () => {
+    for (const place of [project, join(project, 'deeper')]) {
+      expect(directoryOf(DEPENDENCY, { XDG_STATE_HOME: '/state' }, place)).toBe(join(place, 'martlet-data'));
+    }
+  });
+
+  test.each([
+    ['installed globally', GLOBAL, '/work/here'],
+    ['installed globally, from above it', GLOBAL, root],
+    ['of some project, or of npx, from elsewhere', DEPENDENCY, '/work/here'],
+    ['of a project, from one whose name begins the same', DEPENDENCY, `${project}-2`],
+  ])('in the state directory of the user for a program %s', (_what, programPath, place) => {
+    expect(directoryOf(programPath, {}, place)).toBe('/home/ada/.local/state/martlet');
+    expect(directoryOf(programPath, { XDG_STATE_HOME: '/state' }, place)).toBe('/state/martlet');
   });
 
   test.each(['', 'state', './state'])(
