@@ -5,6 +5,7 @@ import type { Message } from '../../core/publish/message.ts';
 import { MemoryQueue } from '../../core/session/memory-queue.ts';
 import { takenList, waitingList } from './index/entry-lists.ts';
 import type { QueueReader } from './queue-reader.ts';
+import { StoreFailure } from './store-failure.ts';
 import type { StoredQueues } from './stored-queues.ts';
 
 /** Of what waits, so much is held as objects while the queue is read. */
@@ -192,6 +193,7 @@ export class DiskQueue implements MessageQueue {
       do this.#read(this.#window);
       while (this.#window.length === 0 && this.length > 0);
     } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
       this.#reader.onUnreadable(this.owner, error);
     }
     this.#reader.end();

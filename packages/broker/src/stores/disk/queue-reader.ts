@@ -3,6 +3,7 @@ import type { Message } from '../../core/publish/message.ts';
 import type { Owners } from './index/owners.ts';
 import type { MessageBodies } from './message-bodies.ts';
 import { DamagedMessageError } from './message-bodies.ts';
+import type { StoreFailure } from './store-failure.ts';
 import type { StoredMessages } from './stored-messages.ts';
 
 /** Reads messages for their queues, and tells of those that cannot be read. */

@@ -116,7 +116,7 @@ export class SegmentLog {
     this.#sinks = new SinkPool();
     this.#gathering = this.#gather();
     this.#sequence = found.lastSequence;
-    this.#syncedSequence = found.syncedSequence;
+    this.#syncedSequence = (found.unsynced[0]?.header.sequence ?? found.lastSequence + 1) - 1;
     this.#attempt = null;
     this.#removing = 0;
     this.#lastSynced = undefined;
@@ -185,6 +185,13 @@ export class SegmentLog {
     const target = new Uint8Array(length);
     this.#readers.read(segment, offset, target);
     return target;
+  }
+
+  /** Whether this place of a data area is in a file, so that what lies behind it there can be read with it. */
+  isInFile(segment: number, offset: number): boolean {
+    const { place } = this.#gathering;
+    if (segment === place.segment && offset >= place.dataStart) return false;
+    return this.#pending.find(segment, offset) === undefined;
   }
 
   /**
