@@ -1,4 +1,5 @@
 export { BrokerClosedError } from './broker-closed-error.ts';
+export type { StoreState, StoreStateChange } from './core/keeping.ts';
 export type { LimitName, LimitRow, Limits } from './core/options/limits.ts';
 export { LIMITS } from './core/options/limits.ts';
 export type { Habits, Profile, TopicDurability } from './core/options/profile.ts';
