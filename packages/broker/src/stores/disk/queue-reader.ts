@@ -58,12 +58,11 @@ export class QueueReader {
   }
 
   /** A queue could not be read; it is asked again when its client can take more. */
-  onUnreadable(owner: number, error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+  onUnreadable(owner: number, error: StoreFailure): void {
     this.#log?.write(
       'error',
       'store-not-readable',
-      `${text}; what waits for ${this.#nameOf(owner)} stays there`,
+      `${error.message}; what waits for ${this.#nameOf(owner)} stays there`,
     );
   }
 
