@@ -30,11 +30,11 @@ export interface RecoveredLog {
   readonly segments: readonly { readonly number: number; readonly bytes: number }[];
   /** Of the last batch that counts; 0 if there is none. */
   readonly lastSequence: number;
-  /** All batches up to this one are on the disk for certain. */
+  /** The process that wrote them knew all batches up to this one to be on the disk. */
   readonly syncedSequence: number;
   /** The last batch is one of a clean stop, and nothing is behind it. */
   readonly isClean: boolean;
-  /** Those that count and are not on the disk for certain: handed to the system, or about to be, when the power went. */
+  /** Those that count and are not on the disk for certain, if only because nobody has told since: a clean stop too. */
   readonly unsynced: readonly Omit<ScannedBatch, 'meta'>[];
   /** What a crash left of a write that was never acknowledged, and is not read. */
   readonly tornTail: { readonly file: string; readonly offset: number; readonly bytes: number } | undefined;
@@ -96,7 +96,7 @@ class Recovery {
       lastSequence: this.#lastSequence,
       syncedSequence: isClean ? this.#lastSequence : this.#syncedSequence,
       isClean,
-      unsynced: isClean ? [] : this.#unsynced,
+      unsynced: this.#unsynced,
       tornTail: this.#tornTail,
       unfinished,
     };
@@ -126,8 +126,9 @@ class Recovery {
     const { firstSequence } = segment.header;
     const limit = next?.firstSequence ?? Number.POSITIVE_INFINITY;
     const onBatch = (batch: ScannedBatch): void => this.#onBatch(batch);
-    // The header was written when the first batch, and all before it, were on the disk.
-    this.#syncedSequence = Math.max(this.#syncedSequence, firstSequence);
+    // Its first batch was on the disk before the header. But whether the header is, this process cannot see: the system
+    // may show what a failed sync has lost. The batches behind tell.
+    this.#syncedSequence = Math.max(this.#syncedSequence, firstSequence - 1);
     this.#unsynced = [];
     await this.#withScan(segment, depth, async (scan) => {
       let end = await scan.run(SEGMENT_HEADER_BYTES, firstSequence, limit, onBatch);

@@ -22,15 +22,16 @@ export interface FoundSegment {
 export interface FoundSegments {
   /** Oldest first. */
   readonly segments: readonly FoundSegment[];
-  /** The name of a file that a crash left before it was a segment. */
+  /** The name of a last file that a crash left before it was a segment. */
   readonly unfinished: string | undefined;
 }
 
 /**
  * Finds the segments of a directory and reads their headers. Files with other names are not looked at.
  *
- * A segment gets its header when its first batches are on the disk. So a last file whose header was never written holds
- * nothing that the segment before it has not, and is passed over.
+ * A segment gets its header when its first batches are on the disk. So a file whose header never reached the disk holds
+ * nothing that counts, and is passed over; what it was to hold is in the segment before it or in the one behind. That
+ * no batch is missing between these two is looked at where they are read.
  *
  * @param onDamage told of each file that is missing or not what its name says; these are left out
  */
@@ -54,8 +55,8 @@ export async function findSegments(
         const fault = faultBetween(segments.at(-1)?.header, found.header);
         if (fault === null) segments.push(found);
         else onDamage({ file: segmentName(segment), offset: 0, text: fault });
-      } else if (index === numbers.length - 1 && (await wasNeverFinished(file))) {
-        unfinished = segmentName(segment);
+      } else if (await wasNeverFinished(file)) {
+        if (index === numbers.length - 1) unfinished = segmentName(segment);
       } else {
         onDamage({ file: segmentName(segment), offset: 0, text: found });
       }
