@@ -128,7 +128,8 @@ describe('martlet start keeps', () => {
   );
 
   test('its data in the current directory unless it is told where', async () => {
-    const broker = programs.start(process.execPath, [MAIN, 'start', ...FREE_PORTS], { cwd: parent });
+    const { STATE_DIRECTORY: _, ...env } = process.env;
+    const broker = programs.start(process.execPath, [MAIN, 'start', ...FREE_PORTS], { cwd: parent, env });
     expect(await broker.line(/^Data: /)).toContain(`Data: ${join(parent, 'martlet-data')}, `);
     broker.signal('SIGTERM');
     await broker.exit;
