@@ -7,7 +7,7 @@ const OPTIONS = {
   set: {
     type: 'string',
     value: 'NAMES',
-    text: 'compare (default), mixed, connections, durable; scale, topics, transport; or all',
+    text: 'compare (default), mixed, connections, durable; scale, topics, sessions; or all',
   },
   only: { type: 'string', value: 'NAMES', text: 'these scenarios, separated by commas' },
   rounds: {

@@ -144,6 +144,11 @@ export const PROGRAMS = [
     file: 'topics.mjs',
     text: 'the tables of filters, topics, retained messages and deadlines',
   },
+  {
+    name: 'sessions',
+    file: 'session-memory.mjs',
+    text: '100,000 and 1,000,000 kept sessions whose clients are away: memory, and the start',
+  },
 ];
 
 function scenario(set, generator, [name, text, load, more = {}]) {
