@@ -204,17 +204,20 @@ export class SimulatedFiles implements LogFiles {
       inode.write(bytes, position);
       if (synced) inode.sync();
     };
-    const begin = (): void => {
+    const take = (): void => {
       // A system takes bytes page by page, and never a part of what lies in one sector.
       const end = position + this.#random.below(bytes.length + 1);
       inode.write(bytes.subarray(0, Math.max(0, end - (end % SECTOR_BYTES) - position)), position);
+    };
+    const begin = (): void => {
+      take();
       if (synced && this.#random.chance(0.5)) inode.syncPartly(this.#random);
     };
     const lose = (): void => {
       inode.write(bytes, position);
       inode.syncPartly(this.#random);
     };
-    return this.#call('write', name, synced, complete, begin, lose);
+    return this.#call('write', name, synced, complete, begin, lose, take);
   }
 
   /** @internal of a file */
@@ -240,7 +243,10 @@ export class SimulatedFiles implements LogFiles {
     if (fault?.kind === 'error') throw systemError(fault.code);
   }
 
-  /** `begin` is what may be left of a call that was not completed; `lose` is what a failed sync leaves. */
+  /**
+   * `begin` is what may be left of a call that was not completed, `lose` what a failed sync leaves, and `refuse` what any
+   * other error leaves.
+   */
   async #call<T>(
     operation: SimulatedCall['operation'],
     name: string,
@@ -248,6 +254,7 @@ export class SimulatedFiles implements LogFiles {
     complete: () => T,
     begin: () => void = () => undefined,
     lose: () => void = () => undefined,
+    refuse: () => void = () => undefined,
   ): Promise<T> {
     const isLast = this.callCount >= this.#stopAt;
     const fault = this.#faultOf(operation, name, synced);
@@ -261,7 +268,7 @@ export class SimulatedFiles implements LogFiles {
     }
     switch (fault?.kind) {
       case 'error':
-        if (operation === 'write') begin();
+        refuse();
         throw systemError(fault.code);
       case 'lost-sync':
         lose();
