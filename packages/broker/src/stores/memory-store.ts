@@ -247,8 +247,9 @@ export class MemoryStore implements Store {
   }
 
   #newQueue(owner: QueueOwner): MemoryStoreQueue {
-    const unwritten = (): QueueJournal => this.#kept.queueOf(owner);
-    return new MemoryStoreQueue(this.#queueStore, this.#journal.queueOf(owner), unwritten);
+    const journal = this.#journal.queueOf(owner);
+    const unwritten = (): QueueJournal => (this.keepsAtOnce ? journal : this.#kept.queueOf(owner));
+    return new MemoryStoreQueue(this.#queueStore, journal, unwritten);
   }
 
   #queuesOf(owner: QueueOwner): [queues: Map<string, MemoryStoreQueue>, key: string] {

@@ -130,7 +130,7 @@ export const COUNTERS: readonly CounterRow[] = [
   counter(
     'publishesRefused',
     'packets',
-    'PUBLISH packets that were not routed: no right, or beyond a limit.',
+    'PUBLISH packets that were not routed: no right, beyond a limit, or nothing could be kept.',
   ),
   counter('subscriptionsRefused', 'subscriptions', 'Topic filters of SUBSCRIBE packets that were refused.'),
   counter('willsPublished', 'messages', 'Will messages published.'),
