@@ -68,9 +68,13 @@ export class DurableClient {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     if (politely) this.send({ type: 'disconnect', reasonCode: 0, properties: {} });
-    if (politely) this.#wire?.end();
-    else this.#wire?.destroy();
+    const wire = this.#wire;
+    this.#wire = null;
     this.#accepted = false;
+    // What still comes on this connection is not looked at, even if another one is opened before it has closed.
+    if (politely) wire?.end();
+    else wire?.destroy();
+    this.onLost(false);
   }
 
   /** @param {Packet} packet */
@@ -85,8 +89,8 @@ export class DurableClient {
   onAccepted(_sessionLost) {}
 
   /**
-   * The connection is gone.
-   * @param {boolean} _wasAccepted CONNACK had come
+   * The connection is gone, or this client has left it.
+   * @param {boolean} _wasAccepted it broke, and CONNACK had come
    */
   onLost(_wasAccepted) {}
 
@@ -108,15 +112,18 @@ export class DurableClient {
           properties,
           ...(will === undefined ? {} : { will }),
         }),
-      onPacket: (packet) => this.#onPacket(packet),
-      onClosed: () => this.#onClosed(),
+      onPacket: (packet) => {
+        if (this.#wire === wire) this.#onPacket(packet);
+      },
+      onClosed: () => {
+        if (this.#wire === wire) this.#onClosed();
+      },
     });
     this.#wire = wire;
   }
 
   /** @param {Packet} packet */
   #onPacket(packet) {
-    if (!this.#wanted) return;
     if (packet.type === 'disconnect') this.ledger.note(`DISCONNECT with 0x${packet.reasonCode.toString(16)}`);
     if (packet.type !== 'connack') {
       this.onPacket(packet);
