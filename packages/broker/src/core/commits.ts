@@ -24,6 +24,9 @@ export const AT_ONCE = 0;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
 
+/** Ms between two looks at a commit that is late: who has slept, or was stopped, hears of its end only in between. */
+const SECOND_LOOK_MS = 100;
+
 export class Commits {
   /** Everything staged for this commit and earlier ones is kept. */
   done: number;
@@ -34,6 +37,8 @@ export class Commits {
   #underWay: Durability | null;
   /** Some of what is kept would not survive a power cut yet. */
   #unsynced: boolean;
+  /** The commit under way is late, and has been looked at once. */
+  #late: boolean;
   /** The broker closes: every commit is made at the highest level. */
   #finishing: boolean;
   /** 0 unless the last commit failed. */
@@ -41,6 +46,7 @@ export class Commits {
   readonly #store: Store;
   readonly #deadlines: Deadlines;
   readonly #limits: Limits;
+  readonly #onSilent: () => void;
   /** Set while a failed commit is not to be tried again. */
   readonly #pause: Deadline;
   /** Set while there is something that a power cut would take. */
@@ -55,20 +61,16 @@ export class Commits {
     this.#awaited = Durability.Memory;
     this.#underWay = null;
     this.#unsynced = false;
+    this.#late = false;
     this.#finishing = false;
     this.#retryMs = 0;
     this.#store = store;
     this.#deadlines = deadlines;
     this.#limits = limits;
+    this.#onSilent = onSilent;
     this.#pause = { heapIndex: -1, onDue: () => {} };
     this.#sync = { heapIndex: -1, onDue: () => this.#await(Durability.Disk) };
-    this.#silence = {
-      heapIndex: -1,
-      onDue: () => {
-        onSilent();
-        store.abandon();
-      },
-    };
+    this.#silence = { heapIndex: -1, onDue: (nowMs) => this.#onSilence(nowMs) };
   }
 
   /**
@@ -108,7 +110,8 @@ export class Commits {
     const level = this.#finishing ? Durability.Disk : Math.max(this.#awaited, Durability.Os);
     this.#underWay = level as Durability;
     this.#awaited = Durability.Memory;
-    this.#deadlines.set(this.#silence, nowMs + this.#limits.commitSilenceMs);
+    this.#late = false;
+    this.#deadlines.set(this.#silence, nowMs + this.#limits.commitSilenceMs - this.#secondLookMs);
     try {
       this.#store.commit(this.#underWay, (error) => onDone(commit, error));
     } catch (error) {
@@ -150,6 +153,20 @@ export class Commits {
       this.#awaited !== Durability.Memory ||
       this.#store.hasStaged
     );
+  }
+
+  get #secondLookMs(): number {
+    return Math.min(SECOND_LOOK_MS, this.#limits.commitSilenceMs / 2);
+  }
+
+  #onSilence(nowMs: number): void {
+    if (!this.#late) {
+      this.#late = true;
+      this.#deadlines.set(this.#silence, nowMs + this.#secondLookMs);
+      return;
+    }
+    this.#onSilent();
+    this.#store.abandon();
   }
 
   #await(level: Durability): void {

@@ -138,6 +138,20 @@ describe('commitSilenceMs', () => {
     expect([store.abandoned, world.core.gauges.storeState]).toEqual([1, 0]);
   });
 
+  it('a process that was stopped for longer hears first what has become of the commit', () => {
+    const { world, store } = onDisk({ limits: { commitSilenceMs: 5000 } });
+    const publisher = world.connect();
+    publisher.publish('a', 'x', { qos: 1 });
+    world.nowMs += 60_000;
+    world.wallMs += 60_000;
+    world.core.turn();
+    expect(store.abandoned).toBe(0);
+    world.finish();
+    expect(publisher.takeOne('puback').reasonCode).toBe(0);
+    world.advance(60_000);
+    expect([store.abandoned, world.log]).toEqual([0, []]);
+  });
+
   it('begins anew with each commit', () => {
     const { world, store } = onDisk({ limits: { commitSilenceMs: 5000 } });
     const publisher = world.connect();
