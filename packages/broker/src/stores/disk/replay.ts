@@ -31,6 +31,11 @@ export class Replay implements RecordVisitor {
   #entries: KeyTable;
   readonly #unsorted: Map<number, number>;
   #place: BatchPlace;
+  /** The last ones that were looked up: records about one owner or message follow each other. 0 for none. */
+  #lastOwnerId: number;
+  #lastOwner: number;
+  #lastMessageId: number;
+  #lastMessage: number;
 
   constructor(state: StoredState) {
     this.sessions = [null];
@@ -40,6 +45,10 @@ export class Replay implements RecordVisitor {
     this.#entries = new KeyTable();
     this.#unsorted = new Map();
     this.#place = { segment: 0, dataStart: 0 };
+    this.#lastOwnerId = 0;
+    this.#lastOwner = 0;
+    this.#lastMessageId = 0;
+    this.#lastMessage = 0;
   }
 
   /** @throws {RecordError} */
@@ -220,12 +229,15 @@ export class Replay implements RecordVisitor {
   }
 
   #owner(id: number): number {
+    if (id === this.#lastOwnerId && this.#lastOwner !== 0) return this.#lastOwner;
     let owner = this.#owners.get(id, 0);
     if (owner === 0) {
       owner = this.#state.owners.addReplayed(id);
       this.#owners.set(id, 0, owner);
       this.sessions[owner] = null;
     }
+    this.#lastOwnerId = id;
+    this.#lastOwner = owner;
     return owner;
   }
 
@@ -235,6 +247,7 @@ export class Replay implements RecordVisitor {
 
   /** The message of this identifier; held until the end, whatever refers to it. */
   #message(id: number): number {
+    if (id === this.#lastMessageId && this.#lastMessage !== 0) return this.#lastMessage;
     let number = this.#messages.get(id, 0);
     if (number === 0) {
       const { messages } = this.#state;
@@ -243,6 +256,8 @@ export class Replay implements RecordVisitor {
       messages.nextId = Math.max(messages.nextId, id + 1);
       this.#messages.set(id, 0, number);
     }
+    this.#lastMessageId = id;
+    this.#lastMessage = number;
     return number;
   }
 
@@ -282,6 +297,7 @@ export class Replay implements RecordVisitor {
   }
 
   #gone(owner: number): void {
+    this.#lastOwner = 0;
     this.#owners.delete(this.#state.owners.owners.idOf(owner), 0);
     this.#clear(owner);
     this.#state.owners.forget(owner);
