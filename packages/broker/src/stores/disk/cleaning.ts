@@ -7,8 +7,10 @@ import type { StoredState } from './stored-state.ts';
 
 /** What one commit at least may carry of what is moved, in bytes; twice what has been staged, if that is more. */
 const PIECE_BYTES = 64 * 1024;
-/** Things that are looked at for one commit. */
+/** Steps of the walk for one commit. */
 const PIECE_VISITS = 8192;
+/** Owners or messages that one step passes over. */
+const STRIDE = 256;
 /** How many times as large as what lives in it the log may be. */
 const SLACK = 2;
 
@@ -37,6 +39,8 @@ export class Cleaning {
   /** Of the owner's two lists, the one that is walked. */
   #inTaken: boolean;
   #retained: Iterator<[string, RetainedEntry]> | null;
+  /** Nothing else has happened since the walk came to this owner's entries, so that it meets them all. */
+  #undisturbed: boolean;
   /** Something could not be read: tried again when the log has gone on to a segment behind this one. */
   #pausedIn: number;
 
@@ -57,6 +61,7 @@ export class Cleaning {
     this.#at = 1;
     this.#inTaken = false;
     this.#retained = null;
+    this.#undisturbed = false;
     this.#pausedIn = 0;
   }
 
@@ -71,6 +76,7 @@ export class Cleaning {
     const { journal, segments } = this.#state;
     const staged = journal.bytes;
     const limit = staged + Math.max(PIECE_BYTES, 2 * staged);
+    this.#undisturbed = false;
     try {
       let visits = PIECE_VISITS;
       while (visits-- > 0 && journal.bytes < limit && segments.countOf(this.#target) > 0) this.#visitNext();
@@ -101,8 +107,8 @@ export class Cleaning {
     this.#at = 1;
     this.#inTaken = false;
     this.#retained = phase === Phase.Retained ? this.#state.retained.entries.entries() : null;
-    const { entries } = this.#state.queues;
-    entries.cursor = phase === Phase.Entries ? entries.lists.firstOf(waitingList(1)) : 0;
+    this.#state.queues.entries.cursor = 0;
+    if (phase === Phase.Entries) this.#beginOwner(0);
   }
 
   #visitNext(): void {
@@ -126,11 +132,15 @@ export class Cleaning {
 
   #visitOwner(): void {
     const { owners } = this.#state;
-    const owner = this.#at++;
-    if (owner >= owners.owners.end) {
+    const end = Math.min(owners.owners.end, this.#at + STRIDE);
+    const owner = owners.owners.nextRecordedIn(this.#target, this.#at, end);
+    this.#at = owner + 1;
+    if (owner < end) {
+      if (this.#census !== null) owners.moveToTail(owner, this.#census);
+    } else if (end < owners.owners.end) {
+      this.#at = end;
+    } else {
       this.#begin(Phase.Entries);
-    } else if (this.#census !== null && owners.owners.segmentOf(owner) === this.#target) {
-      owners.moveToTail(owner, this.#census);
     }
   }
 
@@ -145,13 +155,26 @@ export class Cleaning {
     } else if (!this.#inTaken) {
       this.#inTaken = true;
       entries.cursor = entries.lists.firstOf(takenList(this.#at));
-    } else if (this.#at + 1 < owners.end) {
-      this.#inTaken = false;
-      this.#at++;
-      entries.cursor = entries.lists.firstOf(waitingList(this.#at));
     } else {
-      this.#begin(Phase.Retained);
+      if (this.#undisturbed && this.#at < owners.end) owners.setEntriesSince(this.#at, this.#target + 1);
+      this.#beginOwner(this.#at);
     }
+  }
+
+  /** Goes on with the entries of the next owner that may have some in the segment. */
+  #beginOwner(after: number): void {
+    const { entries, owners } = this.#state.queues;
+    const end = Math.min(owners.end, after + 1 + STRIDE);
+    const owner = owners.nextWithEntriesIn(this.#target, after + 1, end);
+    if (owner >= owners.end) {
+      this.#begin(Phase.Retained);
+      return;
+    }
+    // If none is found in this stride, the last of it stands for it: its lists are walked for nothing.
+    this.#at = Math.min(owner, end - 1);
+    this.#inTaken = false;
+    this.#undisturbed = true;
+    entries.cursor = entries.lists.firstOf(waitingList(this.#at));
   }
 
   #visitRetained(): void {
@@ -165,15 +188,17 @@ export class Cleaning {
   }
 
   #visitMessage(): void {
-    const { messages } = this.#state;
-    const { slots } = messages;
-    const number = this.#at;
-    if (number >= slots.end) {
+    const { slots } = this.#state.messages;
+    const end = Math.min(slots.end, this.#at + STRIDE);
+    const number = slots.nextIn(this.#target, this.#at, end);
+    if (number < end) {
+      this.#moveMessage(number);
+      this.#at = number + 1;
+    } else if (end < slots.end) {
+      this.#at = end;
+    } else {
       this.#begin(Phase.Owners);
-      return;
     }
-    if (slots.segmentOf(number) === this.#target) this.#moveMessage(number);
-    this.#at++;
   }
 
   /** As it is, damaged or not: who reads it finds out. */

@@ -90,6 +90,7 @@ export class DiskStore implements Store {
   /** The last commit failed: what it covered goes with the next. */
   #failed: boolean;
   #removing: Promise<void> | null;
+  #isClosing: boolean;
   /** Segments up to this one are superfluous. */
   #removable: number;
 
@@ -153,6 +154,7 @@ export class DiskStore implements Store {
     this.#underWay = false;
     this.#failed = false;
     this.#removing = null;
+    this.#isClosing = false;
     this.#removable = 0;
   }
 
@@ -258,7 +260,7 @@ export class DiskStore implements Store {
       () => {
         this.#underWay = false;
         this.#failed = false;
-        if (removable > 0) this.#removeUpTo(removable);
+        if (removable > 0 && !this.#isClosing) this.#removeUpTo(removable);
         done(null);
       },
       (error: unknown) => {
@@ -278,6 +280,7 @@ export class DiskStore implements Store {
    * from then on. Rejects with a `StoreFailure` if something could not be kept; it is closed all the same.
    */
   async close(): Promise<void> {
+    this.#isClosing = true;
     try {
       await this.#removing;
       await this.#log.close();

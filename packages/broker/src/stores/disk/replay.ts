@@ -2,12 +2,15 @@ import type { DeliveryState } from '@martlet/protocol';
 import type { ShareOwner } from '../../core/ports/queue-owner.ts';
 import type { SessionRecord, SubscriptionRecord } from '../../core/ports/store.ts';
 import type { QoS } from '../../core/publish/message.ts';
+import { segmentName } from './batch-format.ts';
 import { takenList, waitingList } from './index/entry-lists.ts';
 import { KeyTable } from './index/key-table.ts';
+import { RecordError } from './records/record-error.ts';
 import { readRecords } from './records/record-reader.ts';
 import type { RecordVisitor } from './records/record-visitor.ts';
 import { ReplayedSession } from './replayed-session.ts';
 import type { BatchPlace } from './segment-log.ts';
+import { StoreOpenError } from './store-open-error.ts';
 import type { StoredState } from './stored-state.ts';
 
 /** Of an owner while the log is replayed: which of its lists are not in the order of their keys. */
@@ -51,10 +54,16 @@ export class Replay implements RecordVisitor {
     this.#lastMessage = 0;
   }
 
-  /** @throws {RecordError} */
+  /** @throws {StoreOpenError} for records that this version does not know */
   onBatch(meta: Uint8Array, place: BatchPlace): void {
     this.#place = place;
-    readRecords(meta, this);
+    try {
+      readRecords(meta, this);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      const text = `in the batch whose data begins here, ${error.message}`;
+      throw StoreOpenError.damaged({ file: segmentName(place.segment), offset: place.dataStart, text });
+    }
   }
 
   /** After the last batch: brings everything into order. What turns out to belong to nobody is left out. */

@@ -245,6 +245,7 @@ export class StoredQueues {
     const transient = messages.slots.isTransient(number);
     const segment = transient ? 0 : this.#journal.segment;
     const entry = entries.add(key, number, qos, retain, segment);
+    if (this.owners.entriesOf(owner) === 0) this.owners.setEntriesSince(owner, this.#journal.segment);
     this.owners.countEntry(owner, 1);
     const isSession = typeof this.owners.nameOf(owner) === 'string';
     if (subscriptionIdentifiers.length > 0 || (share !== null && isSession)) {

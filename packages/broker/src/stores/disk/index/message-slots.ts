@@ -201,6 +201,13 @@ export class MessageSlots {
     this.#expiries[number] = expiresAt;
   }
 
+  /** The next message from `from` on, below `end`, whose bytes are in the segment; `end` if there is none. */
+  nextIn(segment: number, from: number, end: number): number {
+    let number = from;
+    while (number < end && this.#segments[number] !== segment) number++;
+    return number;
+  }
+
   /** `length` bytes of a file, from `start` on, are elsewhere now; how many messages have moved. */
   move(segment: number, start: number, length: number, toSegment: number, toStart: number): number {
     const end = start + length;

@@ -21,6 +21,8 @@ export class Owners {
   #ids: Float64Array;
   #segments: Uint32Array;
   #recordBytes: Uint32Array;
+  /** No entry's record is in an older segment; 0 where that is not known. */
+  #entriesSince: Uint32Array;
   #nextKeys: Int32Array;
   #keysBefore: Int32Array;
   #entries: Uint32Array;
@@ -37,6 +39,7 @@ export class Owners {
     this.#ids = new Float64Array(FIRST_CAPACITY);
     this.#segments = new Uint32Array(FIRST_CAPACITY);
     this.#recordBytes = new Uint32Array(FIRST_CAPACITY);
+    this.#entriesSince = new Uint32Array(FIRST_CAPACITY);
     this.#nextKeys = new Int32Array(FIRST_CAPACITY);
     this.#keysBefore = new Int32Array(FIRST_CAPACITY);
     this.#entries = new Uint32Array(FIRST_CAPACITY);
@@ -65,6 +68,7 @@ export class Owners {
     this.#ids[owner] = id;
     this.#segments[owner] = 0;
     this.#recordBytes[owner] = 0;
+    this.#entriesSince[owner] = 0;
     this.#nextKeys[owner] = 0;
     this.#keysBefore[owner] = -1;
     this.#entries[owner] = 0;
@@ -135,11 +139,30 @@ export class Owners {
   moveRecords(segment: number, toSegment: number): number {
     let moved = 0;
     for (let owner = 1; owner < this.end; owner++) {
+      if (this.#entriesSince[owner]! > toSegment) this.#entriesSince[owner] = toSegment;
       if (this.#segments[owner] !== segment) continue;
       this.#segments[owner] = toSegment;
       moved++;
     }
     return moved;
+  }
+
+  /** The next owner from `from` on, below `end`, of whose own records some are in the segment; `end` if there is none. */
+  nextRecordedIn(segment: number, from: number, end: number): number {
+    let owner = from;
+    while (owner < end && this.#segments[owner] !== segment) owner++;
+    return owner;
+  }
+
+  /** The next owner from `from` on, below `end`, of whose entries some may be in the segment; `end` if there is none. */
+  nextWithEntriesIn(segment: number, from: number, end: number): number {
+    let owner = from;
+    while (owner < end && (this.#entries[owner] === 0 || this.#entriesSince[owner]! > segment)) owner++;
+    return owner;
+  }
+
+  setEntriesSince(owner: number, segment: number): void {
+    this.#entriesSince[owner] = segment;
   }
 
   /** Bytes of its own records, about. */
@@ -211,6 +234,7 @@ export class Owners {
     this.#ids = copyInto(new Float64Array(capacity), this.#ids);
     this.#segments = copyInto(new Uint32Array(capacity), this.#segments);
     this.#recordBytes = copyInto(new Uint32Array(capacity), this.#recordBytes);
+    this.#entriesSince = copyInto(new Uint32Array(capacity), this.#entriesSince);
     this.#nextKeys = copyInto(new Int32Array(capacity), this.#nextKeys);
     this.#keysBefore = copyInto(new Int32Array(capacity), this.#keysBefore);
     this.#entries = copyInto(new Uint32Array(capacity), this.#entries);
