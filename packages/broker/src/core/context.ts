@@ -45,8 +45,10 @@ export class CoreContext implements OutboxOwner {
   readonly commits: Commits;
   readonly keeping: Keeping;
   readonly levels: Levels;
-  /** For errors that are ours and what our limits drop, within a bound of lines. */
+  /** For errors that are ours, within a bound of lines. */
   readonly errorLog: Log;
+  /** For what is dropped, within a bound of its own: clients can cause that, and must not hide errors. */
+  readonly dropLog: Log;
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
   nowMs: number;
@@ -87,12 +89,14 @@ export class CoreContext implements OutboxOwner {
     this.commits = new Commits(store, deadlines, profile.limits, () => this.keeping.onSilent(this.nowMs));
     this.deadlines = deadlines;
     this.nowMs = environment.nowMs();
-    this.errorLog = new LimitedLog(
+    const { errorLogPerMinute } = profile.limits;
+    this.errorLog = new LimitedLog(log, this, errorLogPerMinute, 'error-log-limited', 'errors of the broker');
+    this.dropLog = new LimitedLog(
       log,
       this,
-      profile.limits.errorLogPerMinute,
-      'error-log-limited',
-      'errors of the broker',
+      errorLogPerMinute,
+      'drop-log-limited',
+      'messages that are dropped',
     );
     this.queuedBytes = 0;
     this.transientMessages = 0;

@@ -303,7 +303,7 @@ export const LIMITS = {
     minimum: 0,
     maximum: 1_000_000,
     unit: 'lines per minute',
-    text: 'log lines about what the broker itself could not do: errors of its own, such as a store that throws, and queues that are full',
+    text: "log lines about errors that are the broker's own, such as a store that throws; as many again about queues that are full",
     effect: 'further ones are counted, and their number is logged later',
   },
   malformedLogPerMinute: {

@@ -65,7 +65,7 @@ export class Retaining {
     const inMemory = publication.durability === Durability.Memory;
     if (publication.qos === 0 && !inMemory && this.#context.keeping.messageRefusal !== null) {
       this.#context.outcomes.dropped(DropReason.NotKept, publication.publisherId, publication.topic, 1);
-      this.#context.errorLog.write(
+      this.#context.dropLog.write(
         'warning',
         'not-kept',
         `${name}: a QoS 0 message was routed, but not retained`,

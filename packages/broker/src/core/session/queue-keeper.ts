@@ -236,7 +236,7 @@ export class QueueKeeper {
     this.#anyToldFull = true;
     const { code } = DROP_REASONS[reason]!;
     const text = `${JSON.stringify(owner)}: messages for it are dropped from now on, ${queue.length} wait; told again only after it was half empty`;
-    this.#context.errorLog.write('warning', code, text);
+    this.#context.dropLog.write('warning', code, text);
   }
 
   /** Whether the budget would have room for one more if so many bytes were given up. */
