@@ -85,6 +85,7 @@ export class Cleaning {
       this.#pausedIn = journal.segment;
       this.#onNote('store-cleaning-paused', `${error.message}; the space it is to free stays in use`);
     }
+    this.#bodies.ahead.end();
   }
 
   #mustClean(): boolean {
@@ -205,11 +206,23 @@ export class Cleaning {
   #moveMessage(number: number): void {
     const { messages } = this.#state;
     try {
+      this.#readAhead(number);
       messages.moveToTail(number, this.#bodies.ahead.bytesOf(number));
     } catch (error) {
       if (!(error instanceof StoreFailure) || error.code !== 'store-damaged') throw error;
       // Its file ends before it: it is nowhere, which is told when it is read.
       messages.loseData(number);
     }
+  }
+
+  /** Reads with this message those behind it in the same segment: what was stored together has numbers in a row. */
+  #readAhead(number: number): void {
+    const { ahead } = this.#bodies;
+    if (ahead.holds(number)) return;
+    const { slots } = this.#state.messages;
+    const end = Math.min(slots.end, number + STRIDE);
+    const wanted: number[] = [];
+    for (let next = number; next < end; next = slots.nextIn(this.#target, next + 1, end)) wanted.push(next);
+    ahead.prepare(wanted, 0);
   }
 }

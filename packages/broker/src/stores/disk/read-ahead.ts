@@ -1,5 +1,6 @@
 import type { BatchJournal } from './batch-journal.ts';
 import type { MessageSlots } from './index/message-slots.ts';
+import { StoreFailure } from './store-failure.ts';
 
 /** Read at once, unless one message is larger. */
 const BLOCK_BYTES = 256 * 1024;
@@ -35,7 +36,7 @@ export class ReadAhead {
     const slots = this.#slots;
     const offset = slots.offsetOf(number);
     const length = slots.lengthOf(number);
-    if (!this.#holds(number)) return this.#journal.log.read(slots.segmentOf(number), offset, length);
+    if (!this.holds(number)) return this.#journal.log.read(slots.segmentOf(number), offset, length);
     return this.#block!.subarray(offset - this.#start, offset - this.#start + length);
   }
 
@@ -46,7 +47,7 @@ export class ReadAhead {
   prepare(numbers: readonly number[], from: number): void {
     const slots = this.#slots;
     const first = numbers[from]!;
-    if (this.#holds(first)) return;
+    if (this.holds(first)) return;
     const segment = slots.segmentOf(first);
     const start = slots.offsetOf(first);
     let last = first;
@@ -62,7 +63,14 @@ export class ReadAhead {
     }
     const { log } = this.#journal;
     if (last === first || segment === 0 || !log.isInFile(segment, slots.offsetOf(last))) return;
-    this.#block = log.read(segment, start, end - start);
+    try {
+      this.#block = log.read(segment, start, end - start);
+    } catch (error) {
+      if (!(error instanceof StoreFailure) || error.code !== 'store-damaged') throw error;
+      // The file ends before; the messages that are whole are read each by itself.
+      this.#block = null;
+      return;
+    }
     this.#segment = segment;
     this.#start = start;
     this.#end = end;
@@ -73,7 +81,8 @@ export class ReadAhead {
     this.#block = null;
   }
 
-  #holds(number: number): boolean {
+  /** Whether the message is in the block. */
+  holds(number: number): boolean {
     const slots = this.#slots;
     if (this.#block === null || slots.segmentOf(number) !== this.#segment) return false;
     const offset = slots.offsetOf(number);

@@ -141,6 +141,23 @@ describe('the queue of a disk store', () => {
     expect(core.store.stats()).toMatchObject({ messages: 1, damagedMessages: 3, retained: 0 });
   });
 
+  test('gives what is whole of a file that somebody has cut off', async () => {
+    const rig = new Rig();
+    let core = await rig.open();
+    core.store.putSession(session('c'));
+    for (let i = 0; i < 10; i++) {
+      core.sessionQueue('c').push(new Delivery(core.message({ payload: `number ${i}` }), 1, false));
+    }
+    core = await rig.restart(core);
+    await new Promise((resolve) => core.store.commit(Durability.Disk, resolve));
+    const found = Buffer.from(rig.files.bytesOf('00000001.log')).indexOf('number 6');
+    for (const name of rig.files.names)
+      if (rig.files.bytesOf(name).length > found) rig.files.truncate(name, found);
+    const texts = core.drain(owner('c')).map(({ text }) => text);
+    expect(texts).toEqual(['number 0', 'number 1', 'number 2', 'number 3', 'number 4', 'number 5']);
+    expect(core.damaged).toEqual(['c', 'c', 'c', 'c']);
+  });
+
   test('gives nothing while its files cannot be read, and everything when they can', async () => {
     const rig = new Rig();
     let core = await rig.open();
