@@ -80,6 +80,12 @@ class DyingFile {
         executioner.die();
       }
     }
+    if (synced && executioner.isFor('sync-begun')) {
+      // A file may sync in the call that writes: here there is a moment between.
+      await this.#file.write(pieces, position, false);
+      await this.sync();
+      return;
+    }
     await this.#file.write(pieces, position, synced);
     if (synced && !executioner.opening) executioner.pass('synced');
   }

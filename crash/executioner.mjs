@@ -20,11 +20,19 @@ export class Executioner {
   }
 
   /**
+   * Whether this point is the one to die at, now or later.
+   * @param {string} point
+   */
+  isFor(point) {
+    return point === this.#death?.name;
+  }
+
+  /**
    * Counts a passage; true when this is the one to die at.
    * @param {string} point
    */
   isDue(point) {
-    return point === this.#death?.name && --this.#left === 0;
+    return this.isFor(point) && --this.#left === 0;
   }
 
   /** @param {string} point */

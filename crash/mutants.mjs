@@ -24,8 +24,8 @@ export const MUTANTS = {
     store: (store) => without(store, ['putReceived']),
   },
   'forgets-retained': {
-    text: 'does not keep that a retained message has ended',
-    store: (store) => without(store, ['deleteRetained']),
+    text: 'does not keep retained messages',
+    store: (store) => without(store, ['putRetained', 'deleteRetained']),
   },
 };
 
