@@ -63,7 +63,10 @@ async function harnessOn(
       return ended;
     },
     failNextCommit: () => gate.failNext(),
-    reopen,
+    async reopen() {
+      await gate.end();
+      return reopen();
+    },
     async close() {
       gate.letGo();
       await ended;

@@ -5,12 +5,16 @@ export class GatedFiles implements LogFiles {
   readonly #files: LogFiles;
   #isOpen: boolean;
   #failsNext: boolean;
+  #isOver: boolean;
+  #removed: Promise<void>;
   readonly #waiting: (() => void)[];
 
   constructor(files: LogFiles) {
     this.#files = files;
     this.#isOpen = true;
     this.#failsNext = false;
+    this.#isOver = false;
+    this.#removed = Promise.resolve();
     this.#waiting = [];
   }
 
@@ -48,7 +52,15 @@ export class GatedFiles implements LogFiles {
   }
 
   remove(name: string): Promise<void> {
-    return this.#files.remove(name);
+    if (this.#isOver) return new Promise(() => undefined);
+    this.#removed = this.#files.remove(name);
+    return this.#removed;
+  }
+
+  /** The process that uses them is no more: nothing is removed from now on. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#removed;
   }
 
   #gated(file: LogFile): LogFile {

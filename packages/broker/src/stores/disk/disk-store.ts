@@ -87,8 +87,11 @@ export class DiskStore implements Store {
   /** What is still to be shown; null once it was. */
   #sessions: (ReplayedSession | null)[] | null;
   #underWay: boolean;
-  /** The last commit failed: what it covered goes with the next. */
-  #failed: boolean;
+  /**
+   * Something older than what is gathered is to go with the next commit: what the last one covered and failed to keep, or
+   * what the process before this one had written and perhaps not synced.
+   */
+  #owes: boolean;
   #removing: Promise<void> | null;
   #isClosing: boolean;
   /** Segments up to this one are superfluous. */
@@ -126,6 +129,7 @@ export class DiskStore implements Store {
     });
     replay.finish();
     state.journal.attach(log);
+    if (log.hasPending) await keepWhatWasLeft(log, onNote);
     return new DiskStore(log, state, replay.sessions, options, onNote, lock);
   }
 
@@ -152,7 +156,7 @@ export class DiskStore implements Store {
     this.#lock = lock;
     this.#sessions = sessions;
     this.#underWay = false;
-    this.#failed = false;
+    this.#owes = log.hasPending;
     this.#removing = null;
     this.#isClosing = false;
     this.#removable = 0;
@@ -247,7 +251,7 @@ export class DiskStore implements Store {
   }
 
   get hasStaged(): boolean {
-    return !this.#log.gathering.isEmpty || (this.#failed && !this.#underWay);
+    return !this.#log.gathering.isEmpty || (this.#owes && !this.#underWay);
   }
 
   commit(durability: Durability, done: (error: StoreError | null) => void): void {
@@ -259,13 +263,13 @@ export class DiskStore implements Store {
     this.#log.commit(synced ? Durability.Disk : Durability.Os).then(
       () => {
         this.#underWay = false;
-        this.#failed = false;
+        this.#owes = false;
         if (removable > 0 && !this.#isClosing) this.#removeUpTo(removable);
         done(null);
       },
       (error: unknown) => {
         this.#underWay = false;
-        this.#failed = true;
+        this.#owes = true;
         done(error instanceof StoreFailure ? error : { code: 'store-io', message: String(error) });
       },
     );
@@ -336,5 +340,15 @@ export class DiskStore implements Store {
       await this.#log.remove(oldest);
       this.#state.segments.forget(oldest);
     }
+  }
+}
+
+/** What the process before this one had written and perhaps not synced survives a power cut from now on, if it can. */
+async function keepWhatWasLeft(log: SegmentLog, onNote: (code: string, text: string) => void): Promise<void> {
+  try {
+    await log.commit(Durability.Disk);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    onNote('store-not-synced', `${text}; what was kept before the start goes with the next commit`);
   }
 }

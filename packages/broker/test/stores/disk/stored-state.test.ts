@@ -90,6 +90,39 @@ describe('the keys of a queue', () => {
   });
 });
 
+describe('what a killed process had written and not synced', () => {
+  async function leave(): Promise<SimulatedFiles> {
+    const files = new SimulatedFiles({ seed: 1 });
+    const left = new LoadedStore(await DiskStore.openOn(files));
+    left.store.putSession(session('c'));
+    await new Promise((resolve) => left.store.commit(Durability.Os, resolve));
+    return files.afterKill();
+  }
+
+  test('is synced when the store is opened', async () => {
+    const files = await leave();
+    const { store } = new LoadedStore(await DiskStore.openOn(files));
+    expect(store.hasStaged).toBe(false);
+    const again = new LoadedStore(await DiskStore.openOn(files.afterPowerCut()));
+    expect(again.shown).toEqual(['session c']);
+  });
+
+  test('goes with the next commit if the disk is full then', async () => {
+    const files = await leave();
+    files.faultOf = ({ operation }) =>
+      operation === 'write' || operation === 'create' ? { kind: 'error', code: 'ENOSPC' } : undefined;
+    const loaded = new LoadedStore(await DiskStore.openOn(files));
+    expect(loaded.shown).toEqual(['session c']);
+    expect(loaded.store.hasStaged).toBe(true);
+    files.faultOf = () => undefined;
+    const error = await new Promise((resolve) => loaded.store.commit(Durability.Disk, resolve));
+    expect(error).toBe(null);
+    expect(loaded.store.hasStaged).toBe(false);
+    const again = new LoadedStore(await DiskStore.openOn(files.afterPowerCut()));
+    expect(again.shown).toEqual(['session c']);
+  });
+});
+
 describe('what a log says that this version does not know', () => {
   test('is refused, with its place and the way out', async () => {
     const files = new SimulatedFiles({ seed: 1 });
