@@ -121,6 +121,24 @@ await measured('online: push, shift, sent, done', 1, 20_000, {
   },
 });
 
+await measured('offline and full: push, and drop of the oldest', '-', 20_000, {
+  prepare: deliveries,
+  async before(store, count) {
+    const queue = store.openQueue({ kind: 'session', clientId: 'c' });
+    if (queue.length > 0) return;
+    queue.rest();
+    for (const each of deliveries(5 * count)) queue.push(each);
+    await commit(store, DISK);
+  },
+  run(store, made) {
+    const queue = store.openQueue({ kind: 'session', clientId: 'c' });
+    for (const each of made) {
+      queue.dropOldest();
+      queue.push(each);
+    }
+  },
+});
+
 await measured('backlog: shift and done of what is on the disk', '-', 20_000, {
   prepare: () => null,
   async before(store, count) {

@@ -62,6 +62,12 @@ export class MemoryStoreQueue implements MessageQueue {
     return this.#waiting.peek();
   }
 
+  dropOldest(): Delivery | undefined {
+    const oldest = this.#waiting.shift();
+    if (oldest !== undefined) this.done(oldest);
+    return oldest;
+  }
+
   sent(delivery: Delivery): void {
     this.#identify(delivery);
     const { packetId, state } = delivery;

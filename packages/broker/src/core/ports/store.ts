@@ -203,6 +203,12 @@ export interface MessageQueue {
   /** The oldest one that waits, or undefined. It stays kept, as the oldest that waits, until `sent` or `done`. */
   shift(): Delivery | undefined;
   peek(): Delivery | undefined;
+  /**
+   * Gives up the oldest one that waits, and stages that it is over; undefined if nothing waits. It is the delivery if
+   * that is in memory; of one that is only kept elsewhere, nothing is brought back but its topic name, which is empty
+   * if it cannot be told.
+   */
+  dropOldest(): Delivery | string | undefined;
 
   /**
    * Stages the packet identifier and state of a delivery that was shifted. One that this queue does not hold is added

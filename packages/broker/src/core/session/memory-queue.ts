@@ -66,6 +66,10 @@ export class MemoryQueue implements MessageQueue {
     return this.#ring?.[this.#head];
   }
 
+  dropOldest(): Delivery | undefined {
+    return this.shift();
+  }
+
   sent(_delivery: Delivery): void {}
 
   done(_delivery: Delivery): void {}

@@ -213,7 +213,7 @@ export class QueueKeeper {
       const spent = this.#costs(delivery, kept) && !this.affords(delivery);
       if (!full && !spent) return true;
       const useful = fits && (!spent || this.#wouldAfford(queue.bytes, delivery));
-      const oldest = useful && fullQueue === 'drop-oldest' ? queue.shift() : undefined;
+      const oldest = useful && fullQueue === 'drop-oldest' ? queue.dropOldest() : undefined;
       const reason = !full
         ? DropReason.TotalBudget
         : shared
@@ -221,11 +221,12 @@ export class QueueKeeper {
           : oldest === undefined
             ? DropReason.QueueFullDroppedNewest
             : DropReason.QueueFullDroppedOldest;
-      this.#context.outcomes.dropped(reason, owner, (oldest ?? delivery).message.topic, 1);
+      const topic = typeof oldest === 'string' ? oldest : (oldest ?? delivery).message.topic;
+      this.#context.outcomes.dropped(reason, owner, topic, 1);
       this.#tellFull(queue, owner, reason);
       if (oldest === undefined) return false;
-      this.#count(queue, oldest, -1, kept);
-      queue.done(oldest);
+      // What is only on the disk costs no memory.
+      if (typeof oldest !== 'string') this.#count(queue, oldest, -1, kept);
     }
   }
 

@@ -11,6 +11,7 @@ import type { StoredQueues } from './stored-queues.ts';
 /** Of what waits, so much is held as objects while the queue is read. */
 const WINDOW_DELIVERIES = 64;
 const WINDOW_BYTES = 256 * 1024;
+const NOTHING: readonly number[] = Object.freeze([]);
 
 /**
  * One owner's queue. What waits is in the index and on the disk; while somebody reads the queue, the oldest of it are in
@@ -90,6 +91,24 @@ export class DiskQueue implements MessageQueue {
 
   peek(): Delivery | undefined {
     return this.#fill() ? this.#window?.peek() : undefined;
+  }
+
+  dropOldest(): Delivery | string | undefined {
+    if (this.#deleted) return undefined;
+    const { entries } = this.#queues;
+    const entry = entries.lists.firstOf(waitingList(this.owner));
+    if (entry === 0) return undefined;
+    const held = this.#window !== null && this.#window.length > 0;
+    if (held || entries.isTransient(entry)) {
+      const delivery = held ? this.shift()! : this.#deliveryOf(entry)!;
+      this.done(delivery);
+      return delivery;
+    }
+    const number = entries.messageOf(entry);
+    const { topics } = this.#reader;
+    const topicName = topics.nameOf(number, topics.holds(number) ? NOTHING : this.#oldest());
+    this.#queues.finish(this.owner, entry, null);
+    return topicName;
   }
 
   sent(delivery: Delivery): void {
@@ -203,18 +222,25 @@ export class DiskQueue implements MessageQueue {
   /** Reads the oldest of what waits; those whose messages are lost are over then. */
   #read(window: MemoryQueue): void {
     const { entries } = this.#queues;
-    const wanted: number[] = [];
+    const numbers = this.#oldest();
+    let entry = entries.lists.firstOf(waitingList(this.owner));
+    for (let i = 0; i < numbers.length && window.bytes < WINDOW_BYTES; i++) {
+      const next = entries.nextOf(entry);
+      this.#reader.prepare(numbers, i);
+      const delivery = this.#deliveryOf(entry);
+      if (delivery !== null) window.push(delivery);
+      entry = next;
+    }
+  }
+
+  /** The messages of the oldest that wait: as many as a window has. */
+  #oldest(): number[] {
+    const { entries } = this.#queues;
     const numbers: number[] = [];
     let entry = entries.lists.firstOf(waitingList(this.owner));
-    for (; entry !== 0 && wanted.length < WINDOW_DELIVERIES; entry = entries.nextOf(entry)) {
-      wanted.push(entry);
+    for (; entry !== 0 && numbers.length < WINDOW_DELIVERIES; entry = entries.nextOf(entry))
       numbers.push(entries.messageOf(entry));
-    }
-    for (let i = 0; i < wanted.length && window.bytes < WINDOW_BYTES; i++) {
-      this.#reader.prepare(numbers, i);
-      const delivery = this.#deliveryOf(wanted[i]!);
-      if (delivery !== null) window.push(delivery);
-    }
+    return numbers;
   }
 
   /** The entry as an object; null if its message is lost, and the entry over. */

@@ -6,7 +6,10 @@ import { ReadAhead } from './read-ahead.ts';
 import { readMessageData } from './records/message-data.ts';
 import { StoreFailure } from './store-failure.ts';
 import type { StoredMessages } from './stored-messages.ts';
+import { TopicReader } from './topic-reader.ts';
 
+/** Of what waits in a file, so much is read at once. */
+const BLOCK_BYTES = 256 * 1024;
 /** Messages that several queues may ask for soon, and bytes of them, that stay in memory. */
 const CACHED_MESSAGES = 512;
 const CACHED_BYTES = 1 << 20;
@@ -19,6 +22,7 @@ export class DamagedMessageError extends Error {
 /** Brings stored messages back into memory when they are needed, and only then. */
 export class MessageBodies {
   readonly ahead: ReadAhead;
+  readonly topics: TopicReader;
   readonly #messages: StoredMessages;
   /** By number, the longest there first; only messages that more than one waits for. */
   readonly #cache: Map<number, Message>;
@@ -26,7 +30,8 @@ export class MessageBodies {
 
   constructor(messages: StoredMessages, journal: BatchJournal) {
     this.#messages = messages;
-    this.ahead = new ReadAhead(messages.slots, journal);
+    this.ahead = new ReadAhead(messages.slots, journal, BLOCK_BYTES);
+    this.topics = new TopicReader(messages.slots, journal);
     this.#cache = new Map();
     this.#cachedBytes = 0;
   }

@@ -5,6 +5,7 @@ import type { MessageBodies } from './message-bodies.ts';
 import { DamagedMessageError } from './message-bodies.ts';
 import type { StoreFailure } from './store-failure.ts';
 import type { StoredMessages } from './stored-messages.ts';
+import type { TopicReader } from './topic-reader.ts';
 
 /** Reads messages for their queues, and tells of those that cannot be read. */
 export class QueueReader {
@@ -50,6 +51,11 @@ export class QueueReader {
    */
   prepare(numbers: readonly number[], from: number): void {
     this.#bodies.ahead.prepare(numbers, from);
+  }
+
+  /** Names the topics of messages that are given up unread. */
+  get topics(): TopicReader {
+    return this.#bodies.topics;
   }
 
   /** Nothing more is read now. */

@@ -2,8 +2,6 @@ import type { BatchJournal } from './batch-journal.ts';
 import type { MessageSlots } from './index/message-slots.ts';
 import { StoreFailure } from './store-failure.ts';
 
-/** Read at once, unless one message is larger. */
-const BLOCK_BYTES = 256 * 1024;
 /** What lies between two messages is read with them up to so many bytes: cheaper than another call. */
 const GAP_BYTES = 4096;
 
@@ -14,14 +12,17 @@ const GAP_BYTES = 4096;
 export class ReadAhead {
   readonly #slots: MessageSlots;
   readonly #journal: BatchJournal;
+  readonly #blockBytes: number;
   #block: Uint8Array | null;
   #segment: number;
   #start: number;
   #end: number;
 
-  constructor(slots: MessageSlots, journal: BatchJournal) {
+  /** @param blockBytes at most so many are read at once, unless one message is larger */
+  constructor(slots: MessageSlots, journal: BatchJournal, blockBytes: number) {
     this.#slots = slots;
     this.#journal = journal;
+    this.#blockBytes = blockBytes;
     this.#block = null;
     this.#segment = 0;
     this.#start = 0;
@@ -57,7 +58,7 @@ export class ReadAhead {
       const offset = slots.offsetOf(next);
       const nextEnd = offset + slots.lengthOf(next);
       if (slots.segmentOf(next) !== segment || offset < end || offset > end + GAP_BYTES) break;
-      if (nextEnd - start > BLOCK_BYTES) break;
+      if (nextEnd - start > this.#blockBytes) break;
       last = next;
       end = nextEnd;
     }

@@ -61,6 +61,7 @@ const STEPS = [
   'advance',
   'acknowledge',
   'drop',
+  'drop oldest',
   'put back',
   'end session',
   'delete group',
@@ -162,6 +163,13 @@ class History {
         this.#queue(name).done(delivery);
         this.#model.queues[name].held--;
         this.#model.queues[name].waiting.shift();
+        return;
+      }
+      case 'drop oldest': {
+        const { waiting, held } = this.#model.queues[name];
+        const dropped = this.#queue(name).dropOldest();
+        expect(dropped !== undefined).toBe(waiting.length > held);
+        waiting.splice(held, 1);
         return;
       }
       case 'put back': {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Delivery } from '../../../src/core/publish/delivery.ts';
 import { viewOf } from './loaded-store.ts';
 import type { StoreRig } from './store-rig.ts';
-import { numbered, owner, share, shiftFrom, waits } from './store-rig.ts';
+import { numbered, owner, share, shiftFrom, topicOf, waits } from './store-rig.ts';
 
 /** The queue of one session: what waits, and what is in flight. */
 export function describeQueues(rig: StoreRig): void {
@@ -124,6 +124,25 @@ export function describeQueues(rig: StoreRig): void {
       await rig.commitAndRestart();
       expect(rig.core.takeInFlight(owner('c'))).toEqual([]);
       expect(rig.core.drain(owner('c'))).toEqual([waits('3')]);
+      expect(rig.core.store.messageCount).toBe(1);
+    });
+
+    test('gives up its oldest unread, and names the topic', async () => {
+      const topicNames = ['a', 'sensors/ü/2', `long/${'x'.repeat(1000)}`, 'a', 'b'];
+      let queue = rig.put('c');
+      for (const topicName of topicNames) queue.push(rig.delivery('of a queue', { topicName }));
+      expect(topicOf(queue.dropOldest())).toBe('a');
+      expect(queue.length).toBe(4);
+      await rig.commitAndRestart();
+      queue = rig.core.sessionQueue('c');
+      expect([topicOf(queue.dropOldest()), topicOf(queue.dropOldest())]).toEqual(topicNames.slice(1, 3));
+      expect(queue.length).toBe(2);
+      expect(shiftFrom(queue).message.topic.name).toBe('a');
+      // What was shifted is somebody's.
+      expect(topicOf(queue.dropOldest())).toBe('b');
+      expect([queue.dropOldest(), queue.length, queue.bytes]).toEqual([undefined, 0, 0]);
+      await rig.commitAndRestart();
+      expect(rig.core.sessionQueue('c').length).toBe(1);
       expect(rig.core.store.messageCount).toBe(1);
     });
 

@@ -145,6 +145,11 @@ export function shiftFrom(queue: MessageQueue): Delivery {
   return delivery;
 }
 
+/** Of what `dropOldest` gave. */
+export function topicOf(dropped: Delivery | string | undefined): string | undefined {
+  return typeof dropped === 'object' ? dropped.message.topic.name : dropped;
+}
+
 export function textOf(message: Message | undefined): string | undefined {
   return message && new TextDecoder().decode(message.payload);
 }

@@ -3,7 +3,7 @@ import { Durability } from '../../../src/core/ports/durability.ts';
 import { Delivery } from '../../../src/core/publish/delivery.ts';
 import { DiskStore } from '../../../src/stores/disk/disk-store.ts';
 import { LoadedStore } from '../contract/loaded-store.ts';
-import { numbered, owner, session, share, shiftFrom, textOf } from '../contract/store-rig.ts';
+import { numbered, owner, session, share, shiftFrom, textOf, topicOf } from '../contract/store-rig.ts';
 import { SimulatedFiles } from './simulated-files.ts';
 
 interface Logged {
@@ -173,6 +173,67 @@ describe('the queue of a disk store', () => {
     rig.files.faultOf = () => undefined;
     expect(textOf(shiftFrom(core.sessionQueue('c')).message)).toBe('x');
     expect(core.damaged).toEqual([]);
+  });
+
+  test('names the topics of what it gives up, with a read for many, and makes no objects for it', async () => {
+    const rig = new Rig();
+    let core = await rig.open();
+    core.store.putSession(session('c'));
+    const topicNames = Array.from({ length: 200 }, (_, i) =>
+      i % 7 === 6 ? 'x'.repeat(i + 300) : `t/${i % 5}`,
+    );
+    for (const topicName of topicNames) {
+      core.sessionQueue('c').push(new Delivery(core.message({ topicName, payload: 'p' }), 1, false));
+    }
+    const large = core.message({ topicName: 'large', payload: new Uint8Array(100_000) });
+    core.sessionQueue('c').push(new Delivery(large, 1, false));
+    core = await rig.restart(core);
+    await new Promise((resolve) => core.store.commit(Durability.Disk, resolve));
+    const queue = core.sessionQueue('c');
+    let reads = 0;
+    rig.files.faultOf = ({ operation }) => {
+      if (operation === 'read') reads++;
+      return undefined;
+    };
+    expect(topicNames.map(() => topicOf(queue.dropOldest()))).toEqual(topicNames);
+    expect(reads).toBeLessThan(10);
+    expect(topicOf(queue.dropOldest())).toBe('large');
+    expect([queue.length, core.store.messageCount]).toEqual([0, 0]);
+  });
+
+  test('gives up what cannot be read too, and says that it knows no topic', async () => {
+    const rig = new Rig();
+    let core = await rig.open();
+    core.store.putSession(session('c'));
+    for (let i = 0; i < 3; i++) {
+      core.sessionQueue('c').push(new Delivery(core.message({ topicName: 'named', payload: 'p' }), 1, false));
+    }
+    core = await rig.restart(core);
+    await new Promise((resolve) => core.store.commit(Durability.Disk, resolve));
+    rig.files.faultOf = ({ operation }) =>
+      operation === 'read' ? { kind: 'error', code: 'EIO' } : undefined;
+    const queue = core.sessionQueue('c');
+    expect(queue.dropOldest()).toBe('');
+    rig.files.faultOf = () => undefined;
+    // The length of the second one's topic name is far too large now.
+    const [name] = rig.files.names.toReversed();
+    const first = Buffer.from(rig.files.bytesOf(name!)).indexOf('named');
+    const second = Buffer.from(rig.files.bytesOf(name!)).indexOf('named', first + 1);
+    rig.files.flipBit(name!, second - 1, 7);
+    expect([queue.dropOldest(), queue.dropOldest(), queue.length]).toEqual(['', 'named', 0]);
+    expect(core.damaged).toEqual([]);
+  });
+
+  test('at rest gives up what is only in memory as the object that it is', async () => {
+    const core = await new Rig().open();
+    core.store.putSession(session('c'));
+    const queue = core.sessionQueue('c');
+    queue.rest();
+    const message = core.message({ payload: 'never written', durability: Durability.Memory });
+    queue.push(new Delivery(message, 1, false));
+    const dropped = queue.dropOldest();
+    expect(typeof dropped === 'object' ? dropped.message : dropped).toBe(message);
+    expect([queue.length, core.store.messageCount]).toEqual([0, 0]);
   });
 
   test('keeps messages of a shared group apart from the group that had its name before', async () => {
