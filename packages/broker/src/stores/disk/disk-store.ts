@@ -21,12 +21,14 @@ import { NodeLogFiles } from './node-log-files.ts';
 import { QueueReader } from './queue-reader.ts';
 import { Replay } from './replay.ts';
 import type { ReplayedSession } from './replayed-session.ts';
-import { SegmentLog } from './segment-log.ts';
+import { DEFAULT_SEGMENT_BYTES, SegmentLog } from './segment-log.ts';
+import { isSettledWithin } from './settled-within.ts';
 import { StoreFailure } from './store-failure.ts';
 import { StoreLock } from './store-lock.ts';
 import { StoredState } from './stored-state.ts';
 
 const SMALLEST_CLEANED_BYTES: number = 64 * 2 ** 20;
+const PATIENCE_MS = 10_000;
 
 export interface DiskStoreOptions {
   /** Where it tells what an operator should know. @default nowhere */
@@ -35,6 +37,8 @@ export interface DiskStoreOptions {
   readonly segmentBytes?: number | undefined;
   /** Files that hold less than this in all are not cleaned. @default 64 MiB */
   readonly smallestCleanedBytes?: number | undefined;
+  /** Ms: how long opening and closing wait for a disk that does not answer. @default 10,000 */
+  readonly patienceMs?: number | undefined;
   /** Told while it is opened: bytes read, of how many. */
   readonly onProgress?: ((readBytes: number, totalBytes: number) => void) | undefined;
 }
@@ -84,6 +88,7 @@ export class DiskStore implements Store {
   /** By owner; null where no queue is open. */
   readonly #queues: (DiskQueue | null)[];
   readonly #lock: StoreLock | null;
+  readonly #patienceMs: number;
   /** What is still to be shown; null once it was. */
   #sessions: (ReplayedSession | null)[] | null;
   #underWay: boolean;
@@ -94,8 +99,10 @@ export class DiskStore implements Store {
   #owes: boolean;
   #removing: Promise<void> | null;
   #isClosing: boolean;
-  /** Segments up to this one are superfluous. */
+  /** Segments up to this one are superfluous, by what has been synced. */
   #removable: number;
+  /** The last removal failed, and that has been told. */
+  #removalFailed: boolean;
 
   /**
    * Opens the store in a directory, which is made if it is missing, and which no other process may use meanwhile.
@@ -129,7 +136,7 @@ export class DiskStore implements Store {
     });
     replay.finish();
     state.journal.attach(log);
-    if (log.hasPending) await keepWhatWasLeft(log, onNote);
+    if (log.hasPending) await keepWhatWasLeft(log, onNote, options.patienceMs ?? PATIENCE_MS);
     return new DiskStore(log, state, replay.sessions, options, onNote, lock);
   }
 
@@ -149,17 +156,20 @@ export class DiskStore implements Store {
       state,
       bodies,
       options.smallestCleanedBytes ?? SMALLEST_CLEANED_BYTES,
+      options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
       onNote,
     );
     this.#onNote = onNote;
     this.#queues = [];
     this.#lock = lock;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     this.#sessions = sessions;
     this.#underWay = false;
     this.#owes = log.hasPending;
     this.#removing = null;
     this.#isClosing = false;
     this.#removable = 0;
+    this.#removalFailed = false;
   }
 
   get messageCount(): number {
@@ -257,14 +267,18 @@ export class DiskStore implements Store {
   commit(durability: Durability, done: (error: StoreError | null) => void): void {
     if (this.#underWay) throw new Error('DiskStore.commit() was called while a commit is under way');
     this.#underWay = true;
-    this.#cleaning.step();
+    // A removal that failed is tried again, whatever becomes of this commit.
+    this.#removeSuperfluous();
+    // After a failed commit it would only make longer what could not be written.
+    if (!this.#owes) this.#cleaning.step();
     const synced = durability === Durability.Disk;
     const removable = synced ? this.#lastRemovable() : 0;
     this.#log.commit(synced ? Durability.Disk : Durability.Os).then(
       () => {
         this.#underWay = false;
         this.#owes = false;
-        if (removable > 0 && !this.#isClosing) this.#removeUpTo(removable);
+        this.#removable = Math.max(this.#removable, removable);
+        this.#removeSuperfluous();
         done(null);
       },
       (error: unknown) => {
@@ -281,16 +295,27 @@ export class DiskStore implements Store {
 
   /**
    * Keeps what has been staged, notes that the stop was clean, and lets others use the directory. Nothing may be staged
-   * from then on. Rejects with a `StoreFailure` if something could not be kept; it is closed all the same.
+   * from then on. Rejects with a `StoreFailure` if something could not be kept; it is closed all the same. While a file is
+   * being removed and the disk does not answer, the directory stays locked until it does, or until the process ends.
    */
   async close(): Promise<void> {
     this.#isClosing = true;
     try {
-      await this.#removing;
       await this.#log.close();
     } finally {
-      await this.#lock?.release();
+      const removed = this.#removing ?? Promise.resolve();
+      if (await isSettledWithin(removed, this.#patienceMs)) await this.#lock?.release();
+      else this.#releaseAfter(removed);
     }
+  }
+
+  /** Another process would miss the file that this one still removes. */
+  #releaseAfter(removed: Promise<void>): void {
+    this.#onNote(
+      'store-still-locked',
+      'the disk does not answer the removal of a file; the directory stays locked until it does or this process ends',
+    );
+    removed.then(() => this.#lock?.release()).catch(() => undefined);
   }
 
   #delete(owner: number): void {
@@ -320,21 +345,25 @@ export class DiskStore implements Store {
   }
 
   /** That they are still there if the process ends now does no harm. */
-  #removeUpTo(last: number): void {
-    this.#removable = last;
-    this.#removing ??= this.#removeAll().then(
+  #removeSuperfluous(): void {
+    if (this.#removing !== null || this.#isClosing || this.#log.segments[0]!.number > this.#removable) return;
+    this.#removing = this.#removeAll().then(
       () => {
         this.#removing = null;
+        this.#removalFailed = false;
       },
       (error: unknown) => {
         this.#removing = null;
-        this.#onNote('store-file-not-removed', error instanceof Error ? error.message : String(error));
+        if (this.#removalFailed || this.#isClosing) return;
+        this.#removalFailed = true;
+        const text = error instanceof Error ? error.message : String(error);
+        this.#onNote('store-file-not-removed', `${text}; it is tried again with each commit`);
       },
     );
   }
 
   async #removeAll(): Promise<void> {
-    for (;;) {
+    while (!this.#isClosing) {
       const oldest = this.#log.segments[0]!.number;
       if (oldest > this.#removable) return;
       await this.#log.remove(oldest);
@@ -344,9 +373,15 @@ export class DiskStore implements Store {
 }
 
 /** What the process before this one had written and perhaps not synced survives a power cut from now on, if it can. */
-async function keepWhatWasLeft(log: SegmentLog, onNote: (code: string, text: string) => void): Promise<void> {
+async function keepWhatWasLeft(
+  log: SegmentLog,
+  onNote: (code: string, text: string) => void,
+  patienceMs: number,
+): Promise<void> {
+  const commit = log.commit(Durability.Disk);
+  if (!(await isSettledWithin(commit, patienceMs))) log.abandon();
   try {
-    await log.commit(Durability.Disk);
+    await commit;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     onNote('store-not-synced', `${text}; what was kept before the start goes with the next commit`);

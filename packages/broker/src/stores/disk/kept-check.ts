@@ -2,12 +2,13 @@ import { batchSeed, SEGMENT_HEADER_BYTES, segmentName } from './batch-format.ts'
 import type { LogFiles } from './log-files.ts';
 import { findSegments } from './segment-directory.ts';
 import { SegmentScan } from './segment-scan.ts';
+import type { Damage } from './store-open-error.ts';
 import { StoreOpenError } from './store-open-error.ts';
 
 /** What is known to be on the disk, as the process remembers it. */
 export interface KnownOnDisk {
   readonly storeId: Uint8Array;
-  /** The segments that were finished; oldest first. */
+  /** The segments that were finished and that nobody removes; oldest first. Older files are not looked at. */
   readonly segments: readonly number[];
   /** The last batch that was synced, if this process wrote it. */
   readonly lastSynced:
@@ -22,9 +23,10 @@ export interface KnownOnDisk {
  * @throws {StoreOpenError}, or what the file system says
  */
 export async function checkKept(files: LogFiles, known: KnownOnDisk): Promise<void> {
-  const { segments } = await findSegments(files, (damage) => {
+  const onDamage = (damage: Damage): never => {
     throw StoreOpenError.damaged(damage);
-  });
+  };
+  const { segments } = await findSegments(files, onDamage, known.segments[0]);
   for (const number of known.segments) {
     if (!segments.some(({ header }) => header.segment === number)) {
       throw StoreOpenError.damaged({ file: segmentName(number), offset: 0, text: 'expected this file' });

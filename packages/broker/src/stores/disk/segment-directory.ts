@@ -34,12 +34,14 @@ export interface FoundSegments {
  * no batch is missing between these two is looked at where they are read.
  *
  * @param onDamage told of each file that is missing or not what its name says; these are left out
+ * @param from files of smaller numbers are not looked at: they may be about to be removed
  */
 export async function findSegments(
   files: LogFiles,
   onDamage: (damage: Damage) => void,
+  from = 1,
 ): Promise<FoundSegments> {
-  const numbers = await segmentNumbers(files);
+  const numbers = await segmentNumbers(files, from);
   const segments: FoundSegment[] = [];
   let unfinished: string | undefined;
   for (let index = 0; index < numbers.length; index++) {
@@ -67,14 +69,16 @@ export async function findSegments(
   return { segments, unfinished };
 }
 
-async function segmentNumbers(files: LogFiles): Promise<readonly number[]> {
+async function segmentNumbers(files: LogFiles, from: number): Promise<readonly number[]> {
   let names: readonly string[];
   try {
     names = await files.list();
   } catch (error) {
     throw StoreOpenError.unreadable('the data directory', error);
   }
-  const numbers = names.map(segmentOfName).filter((segment) => segment !== undefined);
+  const numbers = names
+    .map(segmentOfName)
+    .filter((segment): segment is number => segment !== undefined && segment >= from);
   return numbers.sort((a, b) => a - b);
 }
 

@@ -19,6 +19,7 @@ import type { RecoveredLog } from './recovery.ts';
 import { recover } from './recovery.ts';
 import { SealedBatch } from './sealed-batch.ts';
 import { SegmentReaders } from './segment-readers.ts';
+import { SegmentRemoval } from './segment-removal.ts';
 import { SinkPool } from './sink-pool.ts';
 import { StoreFailure } from './store-failure.ts';
 import { TailFile } from './tail-file.ts';
@@ -27,7 +28,7 @@ import { readUnsynced } from './unsynced-batches.ts';
 export type { SegmentExtent } from './batch-places.ts';
 export type { BatchPlace, GatheringBatch } from './gathering-batch.ts';
 
-const DEFAULT_SEGMENT_BYTES: number = 16 * 2 ** 20;
+export const DEFAULT_SEGMENT_BYTES: number = 16 * 2 ** 20;
 const DEFAULT_UNSYNCED_BYTES: number = 16 * 2 ** 20;
 
 export interface SegmentLogOptions {
@@ -73,13 +74,12 @@ export class SegmentLog {
   readonly #tail: TailFile;
   readonly #readers: SegmentReaders;
   readonly #sinks: SinkPool;
+  readonly #removal: SegmentRemoval;
   #gathering: GatheringBatch;
   /** Of the last batch that was sealed, and of the last that is known to be on the disk. */
   #sequence: number;
   #syncedSequence: number;
   #attempt: CommitAttempt | null;
-  /** The segment whose file is being removed, or 0. */
-  #removing: number;
   /** The last batch that this process has synced. */
   #lastSynced: { readonly segment: number; readonly start: number; readonly sequence: number } | undefined;
   /** The batch that the files end with, until something is written behind it. See `#sealBatch`. */
@@ -114,11 +114,11 @@ export class SegmentLog {
     this.#tail = new TailFile(files, this.#storeId, found.segments.at(-1)?.number ?? 0);
     this.#readers = new SegmentReaders(files);
     this.#sinks = new SinkPool();
+    this.#removal = new SegmentRemoval(files);
     this.#gathering = this.#gather();
     this.#sequence = found.lastSequence;
     this.#syncedSequence = (found.unsynced[0]?.header.sequence ?? found.lastSequence + 1) - 1;
     this.#attempt = null;
-    this.#removing = 0;
     this.#lastSynced = undefined;
     this.#cleanStop = null;
     this.#isClean = found.isClean || found.segments.length === 0;
@@ -196,25 +196,18 @@ export class SegmentLog {
 
   /**
    * Removes the oldest file, one at a time. Whoever calls knows that nothing in it counts any more, by what has been
-   * synced. That it is gone survives a power cut once this has resolved.
+   * synced. That it is gone survives a power cut once this has resolved. From `close` on no removal begins; one that is
+   * under way is the caller's to wait for.
    *
    * @throws {StoreFailure} rejects with it; the file is perhaps still there: call again
    */
   async remove(segment: number): Promise<void> {
-    if (this.#removing !== 0) throw new Error('expected one removal at a time');
     if (this.#places.extents[0]?.number !== segment || segment >= this.#tail.segment) {
       throw new Error(`expected the oldest of several segments to remove, got ${segment}`);
     }
-    this.#removing = segment;
     this.#readers.forget(segment);
-    try {
-      await this.#files.remove(segmentName(segment));
-      this.#places.dropOldest();
-    } catch (error) {
-      throw StoreFailure.of(error, `removing ${segmentName(segment)}`);
-    } finally {
-      this.#removing = 0;
-    }
+    await this.#removal.run(segment);
+    this.#places.dropOldest();
   }
 
   /**
@@ -225,6 +218,7 @@ export class SegmentLog {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#removal.close();
     await this.#attempt?.promise.catch(() => undefined);
     try {
       await this.#start(Durability.Disk);
@@ -333,14 +327,16 @@ export class SegmentLog {
   }
 
   #checkKept(): Promise<void> {
+    const { begunUpTo } = this.#removal;
     const finished = this.#places.extents.filter(
-      ({ number }) => number <= this.#tail.segment && number !== this.#removing,
+      ({ number }) => number <= this.#tail.segment && number > begunUpTo,
     );
-    return checkKept(this.#files, {
+    const known = {
       storeId: this.#storeId,
       segments: finished.map(({ number }) => number),
       lastSynced: this.#lastSynced,
-    });
+    };
+    return this.#removal.lookAtFiles(() => checkKept(this.#files, known));
   }
 
   #sealBatch(flags: number): void {

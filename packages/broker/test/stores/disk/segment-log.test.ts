@@ -397,6 +397,75 @@ describe('A call that is not answered', () => {
   );
 });
 
+/** Three full files, and a fourth that is given up: the next commit looks whether the others are there. */
+async function givenUp(files: SimulatedFiles): Promise<LogWorld> {
+  const world = await LogWorld.open(files, { segmentBytes: 300 });
+  for (const length of [200, 200, 200, 10]) {
+    world.stage(length);
+    expect(await world.commit(Disk)).toBeUndefined();
+  }
+  world.stage(10);
+  files.faultOf = once({ kind: 'lost-sync', code: 'EIO' }, isSync);
+  expect(await world.commit(Disk)).toBe('store-sync-failed');
+  expect(world.notes).toEqual(['store-file-given-up']);
+  files.faultOf = () => undefined;
+  return world;
+}
+
+describe('A removal', () => {
+  test('that may have taken the file away leaves nothing to be missed when the disk is looked at', async () => {
+    const files = newFiles();
+    const world = await givenUp(files);
+    files.faultOf = once({ kind: 'lost-sync', code: 'EIO' }, ({ operation }) => operation === 'remove');
+    await expect(world.log.remove(1)).rejects.toMatchObject({ code: 'store-sync-failed' });
+    expect(files.names).not.toContain(FIRST);
+    expect(world.log.segments[0]!.number).toBe(1);
+    expect(await world.commit(Disk)).toBeUndefined();
+    await world.log.remove(1);
+    expect(world.log.segments[0]!.number).toBe(2);
+  });
+
+  test('that is not answered yet does not hold up the look', async () => {
+    const files = newFiles();
+    const world = await givenUp(files);
+    files.faultOf = once({ kind: 'silent' }, ({ operation }) => operation === 'remove');
+    const removal = world.log.remove(1);
+    files.take(FIRST);
+    expect(await world.commit(Disk)).toBeUndefined();
+    files.answerSilentCalls();
+    await removal;
+  });
+
+  test('does not begin while the disk is looked at', async () => {
+    const files = newFiles();
+    const world = await givenUp(files);
+    let removals = 0;
+    const silent = once({ kind: 'silent' }, ({ operation }) => operation === 'list');
+    files.faultOf = (call) => {
+      if (call.operation === 'remove' && call.name === FIRST) removals++;
+      return silent(call);
+    };
+    const commit = world.log.commit(Disk);
+    await afterAllMicrotasks();
+    const removal = world.log.remove(1);
+    await afterAllMicrotasks();
+    expect(removals).toBe(0);
+    files.answerSilentCalls();
+    await commit;
+    await removal;
+    expect(removals).toBe(1);
+  });
+
+  test('does not begin once the log is closed', async () => {
+    const files = newFiles();
+    const world = await givenUp(files);
+    await world.commit(Disk);
+    await world.log.close();
+    await expect(world.log.remove(1)).rejects.toMatchObject({ code: 'store-closed' });
+    expect(files.names).toContain(FIRST);
+  });
+});
+
 describe('The files of the log', () => {
   test('are removed from the oldest on, and never the last', async () => {
     const files = newFiles();

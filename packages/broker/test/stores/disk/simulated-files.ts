@@ -16,7 +16,10 @@ export interface SimulatedCall {
 export type SimulatedFault =
   /** It fails as the system fails; of a write, some bytes may have been taken. */
   | { readonly kind: 'error'; readonly code: string }
-  /** A sync, or the sync in a write, fails: some of what was written is lost, and nobody will say so again. */
+  /**
+   * A sync, or the sync in a write, fails: some of what was written is lost, and nobody will say so again. Of a removal:
+   * the name is gone, and may be there again after a power cut.
+   */
   | { readonly kind: 'lost-sync'; readonly code: string }
   /** It is not answered, until `answerSilentCalls`. */
   | { readonly kind: 'silent' };
@@ -177,7 +180,7 @@ export class SimulatedFiles implements LogFiles {
       begin();
       this.#syncDirectory();
     };
-    return this.#call('remove', name, false, complete, begin);
+    return this.#call('remove', name, false, complete, begin, begin);
   }
 
   /** @internal of a file */
