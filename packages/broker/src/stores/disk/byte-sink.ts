@@ -1,4 +1,5 @@
 import { utf8ByteLength, writeUtf8 } from '@martlet/protocol';
+import type { Checksum } from './checksum.ts';
 
 /** The longest form of a varint: 2^53 needs 8 groups of 7 bits. */
 const VARINT_BYTES = 8;
@@ -37,6 +38,11 @@ export class ByteSink {
   /** A view of a part of what has been written, as `bytes` is of all of it. */
   slice(start: number, end: number): Uint8Array {
     return this.#bytes.subarray(start, end);
+  }
+
+  /** Of what has been written from `start` on. */
+  checksumFrom(start: number, checksum: Checksum): number {
+    return checksum.of(this.#bytes, start, this.#length);
   }
 
   /** Makes room for so many more bytes at once. */

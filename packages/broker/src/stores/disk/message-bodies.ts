@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import type { StoredMessage } from '../../core/ports/store.ts';
 import type { Message } from '../../core/publish/message.ts';
 import type { BatchJournal } from './batch-journal.ts';
@@ -6,6 +5,7 @@ import { ReadAhead } from './read-ahead.ts';
 import { readMessageData } from './records/message-data.ts';
 import { StoreFailure } from './store-failure.ts';
 import type { StoredMessages } from './stored-messages.ts';
+import { TopicNames } from './topic-names.ts';
 import { TopicReader } from './topic-reader.ts';
 
 /** Of what waits in a file, so much is read at once. */
@@ -24,6 +24,7 @@ export class MessageBodies {
   readonly ahead: ReadAhead;
   readonly topics: TopicReader;
   readonly #messages: StoredMessages;
+  readonly #names: TopicNames;
   /** By number, the longest there first; only messages that more than one waits for. */
   readonly #cache: Map<number, Message>;
   #cachedBytes: number;
@@ -31,7 +32,8 @@ export class MessageBodies {
   constructor(messages: StoredMessages, journal: BatchJournal) {
     this.#messages = messages;
     this.ahead = new ReadAhead(messages.slots, journal, BLOCK_BYTES);
-    this.topics = new TopicReader(messages.slots, journal);
+    this.#names = new TopicNames();
+    this.topics = new TopicReader(messages.slots, journal, this.#names);
     this.#cache = new Map();
     this.#cachedBytes = 0;
   }
@@ -58,27 +60,29 @@ export class MessageBodies {
   }
 
   #stored(number: number): StoredMessage {
-    const { slots } = this.#messages;
-    const segment = slots.segmentOf(number);
-    const place = `segment ${segment}, byte ${slots.offsetOf(number)}, message ${slots.idOf(number)}`;
-    if (segment === 0)
-      throw new DamagedMessageError(`${place}: expected a record of the message, there is none`);
+    const { ahead } = this;
+    const messages = this.#messages;
+    const { slots, checksum } = messages;
     try {
-      const bytes = this.ahead.bytesOf(number);
-      const [expected, got] = [slots.checksumOf(number), crc32(bytes)];
-      if (got !== expected) {
-        throw new DamagedMessageError(`${place}: expected bytes with the checksum ${expected}, got ${got}`);
-      }
+      if (slots.segmentOf(number) === 0) throw new Error('expected a record of the message, there is none');
+      ahead.find(number);
+      const expected = slots.checksumOf(number);
+      const got = checksum.of(ahead.bytes, ahead.from, ahead.to);
+      if (got !== expected) throw new Error(`expected bytes with the checksum ${expected}, got ${got}`);
+      const expiresAtWallMs = messages.expiresAtWallMs(number);
       return readMessageData(
-        bytes,
+        ahead,
         slots.qosOf(number),
         slots.retainOf(number),
-        this.#messages.expiresAtWallMs(number),
+        expiresAtWallMs,
+        this.#names,
       );
     } catch (error) {
-      if (error instanceof DamagedMessageError) throw error;
       if (error instanceof StoreFailure && error.code !== 'store-damaged') throw error;
-      throw new DamagedMessageError(`${place}: ${String(error)}`, { cause: error });
+      const place = `segment ${slots.segmentOf(number)}, byte ${slots.offsetOf(number)}, message ${slots.idOf(number)}`;
+      throw new DamagedMessageError(`${place}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import { NO_BYTES } from '../../core/publish/message.ts';
 import type { BatchJournal } from './batch-journal.ts';
 import type { MessageSlots } from './index/message-slots.ts';
 import { StoreFailure } from './store-failure.ts';
@@ -10,23 +11,48 @@ const GAP_BYTES = 4096;
  * block.
  */
 export class ReadAhead {
+  /** Where `find` has found a message: `bytes[from, to)`. */
+  bytes: Uint8Array;
+  from: number;
+  to: number;
+  /** They are of this message alone, and whoever asked for them may keep them. */
+  isOwn: boolean;
   readonly #slots: MessageSlots;
   readonly #journal: BatchJournal;
   readonly #blockBytes: number;
   #block: Uint8Array | null;
   #segment: number;
-  #start: number;
-  #end: number;
+  #blockStart: number;
+  #blockEnd: number;
 
   /** @param blockBytes at most so many are read at once, unless one message is larger */
   constructor(slots: MessageSlots, journal: BatchJournal, blockBytes: number) {
+    this.bytes = NO_BYTES;
+    this.from = 0;
+    this.to = 0;
+    this.isOwn = false;
     this.#slots = slots;
     this.#journal = journal;
     this.#blockBytes = blockBytes;
     this.#block = null;
     this.#segment = 0;
-    this.#start = 0;
-    this.#end = 0;
+    this.#blockStart = 0;
+    this.#blockEnd = 0;
+  }
+
+  /**
+   * Finds the message's bytes as they are stored, not verified: they are `bytes[from, to)` until the next call.
+   * @throws {StoreFailure} if they cannot be read
+   */
+  find(number: number): void {
+    const slots = this.#slots;
+    const segment = slots.segmentOf(number);
+    const offset = slots.offsetOf(number);
+    const length = slots.lengthOf(number);
+    this.isOwn = !this.#covers(segment, offset, length);
+    this.bytes = this.isOwn ? this.#journal.log.read(segment, offset, length) : this.#block!;
+    this.from = this.isOwn ? 0 : offset - this.#blockStart;
+    this.to = this.from + length;
   }
 
   /**
@@ -34,11 +60,8 @@ export class ReadAhead {
    * @throws {StoreFailure} if they cannot be read
    */
   bytesOf(number: number): Uint8Array {
-    const slots = this.#slots;
-    const offset = slots.offsetOf(number);
-    const length = slots.lengthOf(number);
-    if (!this.holds(number)) return this.#journal.log.read(slots.segmentOf(number), offset, length);
-    return this.#block!.subarray(offset - this.#start, offset - this.#start + length);
+    this.find(number);
+    return this.isOwn ? this.bytes : this.bytes.subarray(this.from, this.to);
   }
 
   /**
@@ -73,20 +96,24 @@ export class ReadAhead {
       return;
     }
     this.#segment = segment;
-    this.#start = start;
-    this.#end = end;
+    this.#blockStart = start;
+    this.#blockEnd = end;
   }
 
-  /** Lets go of the block. */
+  /** Lets go of what was read. */
   end(): void {
     this.#block = null;
+    this.bytes = NO_BYTES;
   }
 
   /** Whether the message is in the block. */
   holds(number: number): boolean {
     const slots = this.#slots;
-    if (this.#block === null || slots.segmentOf(number) !== this.#segment) return false;
-    const offset = slots.offsetOf(number);
-    return offset >= this.#start && offset + slots.lengthOf(number) <= this.#end;
+    return this.#covers(slots.segmentOf(number), slots.offsetOf(number), slots.lengthOf(number));
+  }
+
+  #covers(segment: number, offset: number, length: number): boolean {
+    if (this.#block === null || segment !== this.#segment) return false;
+    return offset >= this.#blockStart && offset + length <= this.#blockEnd;
   }
 }

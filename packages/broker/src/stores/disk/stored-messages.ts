@@ -1,8 +1,8 @@
-import { crc32 } from 'node:zlib';
 import { Durability } from '../../core/ports/durability.ts';
 import type { MessageConversion } from '../../core/ports/store.ts';
 import type { Message } from '../../core/publish/message.ts';
 import type { BatchJournal } from './batch-journal.ts';
+import { Checksum } from './checksum.ts';
 import { MessageSlots } from './index/message-slots.ts';
 import type { SegmentCounts } from './index/segment-counts.ts';
 import { writeMessageData } from './records/message-data.ts';
@@ -20,6 +20,7 @@ const MONOTONIC_ZERO = { expiresAtMs: 0 } as const;
  */
 export class StoredMessages {
   readonly slots: MessageSlots;
+  readonly checksum: Checksum;
   /** Of the level `Memory`: they are never written, so their objects are what is kept. */
   readonly transient: Map<number, Message>;
   /** Above every identifier that is in the log. */
@@ -30,6 +31,7 @@ export class StoredMessages {
 
   constructor(journal: BatchJournal, segments: SegmentCounts) {
     this.slots = new MessageSlots();
+    this.checksum = new Checksum();
     this.transient = new Map();
     this.nextId = 1;
     this.#journal = journal;
@@ -157,7 +159,7 @@ export class StoredMessages {
     const { data } = this.#journal;
     const offset = data.length;
     writeMessageData(data, message);
-    this.#record(number, offset, crc32(data.slice(offset, data.length)));
+    this.#record(number, offset, data.checksumFrom(offset, this.checksum));
     return number;
   }
 

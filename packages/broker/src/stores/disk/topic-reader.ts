@@ -2,7 +2,7 @@ import type { BatchJournal } from './batch-journal.ts';
 import type { MessageSlots } from './index/message-slots.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { StoreFailure } from './store-failure.ts';
-import { TopicNames } from './topic-names.ts';
+import type { TopicNames } from './topic-names.ts';
 
 /** Small, because another queue may want another place next, and one block is held all the time. */
 const BLOCK_BYTES = 16 * 1024;
@@ -19,11 +19,11 @@ export class TopicReader {
   readonly #ahead: ReadAhead;
   readonly #names: TopicNames;
 
-  constructor(slots: MessageSlots, journal: BatchJournal) {
+  constructor(slots: MessageSlots, journal: BatchJournal, names: TopicNames) {
     this.#slots = slots;
     this.#journal = journal;
     this.#ahead = new ReadAhead(slots, journal, BLOCK_BYTES);
-    this.#names = new TopicNames();
+    this.#names = names;
   }
 
   /** Whether the message's topic name is at hand, so that nothing need be prepared. */

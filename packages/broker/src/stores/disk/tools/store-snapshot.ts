@@ -11,6 +11,7 @@ import type { RecoveredLog } from '../recovery.ts';
 import { recover } from '../recovery.ts';
 import type { ScannedBatch } from '../segment-scan.ts';
 import { StoreOpenError } from '../store-open-error.ts';
+import { TopicNames } from '../topic-names.ts';
 import type { Findings } from './finding.ts';
 import { HeldSegments } from './held-segments.ts';
 import { withRepairedHeaders } from './repaired-headers.ts';
@@ -61,6 +62,7 @@ export class StoreSnapshot {
   readonly batchCount: number;
   readonly #held: HeldSegments;
   readonly #segmentBytes: ReadonlyMap<number, number>;
+  readonly #names: TopicNames;
   #window: ReadWindow | null;
   #windowSegment: number;
 
@@ -71,6 +73,7 @@ export class StoreSnapshot {
     this.batchCount = batchCount;
     this.#held = held;
     this.#segmentBytes = new Map(log.segments.map(({ number, bytes }) => [number, bytes]));
+    this.#names = new TopicNames();
     this.#window = null;
     this.#windowSegment = 0;
   }
@@ -124,7 +127,8 @@ export class StoreSnapshot {
       });
     }
     try {
-      return readMessageData(bytes, place.qos, place.retain, place.expiresAtWallMs);
+      const found = { bytes, from: 0, to: length, isOwn: false };
+      return readMessageData(found, place.qos, place.retain, place.expiresAtWallMs, this.#names);
     } catch (error) {
       throw new MessageDamagedError((error as Error).message, { place, cause: error });
     }
