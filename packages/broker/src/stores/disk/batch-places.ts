@@ -8,8 +8,16 @@ export interface SegmentExtent {
   readonly bytes: number;
 }
 
-/** Told of a batch that goes on in another place. */
-export type OnMoved = (from: BatchPlace, to: BatchPlace, dataLength: number) => void;
+/** A batch that goes on in another place. */
+export interface BatchMove {
+  readonly from: BatchPlace;
+  readonly to: BatchPlace;
+  /** Of its data area, in bytes. */
+  readonly dataLength: number;
+}
+
+/** Told of batches that go on elsewhere, all at the same time, in the order of the places they leave. */
+export type OnMoved = (moves: readonly BatchMove[]) => void;
 
 /** Where batches lie: one behind the other in a segment, until it is full; then in the next one. */
 export class BatchPlaces {
@@ -51,32 +59,22 @@ export class BatchPlaces {
     this.extents.shift();
   }
 
-  /**
-   * Moves what is not known to be on the disk behind the segment `failed`, in the same order. Told from the last to the
-   * first: so nothing is told to move to where something still is that has not moved.
-   */
-  moveBehind(
-    failed: number,
-    sealed: readonly SealedBatch[],
-    gathering: GatheringBatch,
-    onMoved: OnMoved,
-  ): void {
+  /** Moves what is not known to be on the disk behind the segment `failed`, in the same order. */
+  moveBehind(failed: number, sealed: readonly SealedBatch[], gathering: GatheringBatch): BatchMove[] {
     while (this.extents.length > 0 && this.last.number > failed) this.extents.pop();
     this.beginNext();
-    const places = sealed.map(({ length }) => {
-      const place = this.next();
-      this.take(length);
-      return place;
-    });
-    const { segment, start } = this.next();
-    const from = gathering.place;
-    gathering.moveTo(segment, start);
-    if (!gathering.isEmpty) onMoved(from, gathering.place, gathering.data.length);
-    for (let index = sealed.length - 1; index >= 0; index--) {
-      const batch = sealed[index]!;
+    const moves: BatchMove[] = [];
+    for (const batch of sealed) {
       const from = batch.place;
-      batch.moveTo(places[index]!.segment, places[index]!.start);
-      onMoved(from, batch.place, batch.data.length);
+      const { segment, start } = this.next();
+      batch.moveTo(segment, start);
+      this.take(batch.length);
+      moves.push({ from, to: batch.place, dataLength: batch.data.length });
     }
+    const from = gathering.place;
+    const { segment, start } = this.next();
+    gathering.moveTo(segment, start);
+    if (!gathering.isEmpty) moves.push({ from, to: gathering.place, dataLength: gathering.data.length });
+    return moves;
   }
 }

@@ -130,7 +130,7 @@ export class DiskStore implements Store {
     const log = await SegmentLog.open(files, {
       segmentBytes: options.segmentBytes,
       onReplay: (meta, place) => replay.onBatch(meta, place),
-      onMoved: (from, to, dataLength) => state.onMoved(from, to, dataLength),
+      onMoved: (moves) => state.onMoved(moves),
       onNote,
       onProgress: options.onProgress,
     });

@@ -41,8 +41,8 @@ export interface SegmentLogOptions {
   /** While it is opened: the records of every batch, in order. `meta` is valid until this returns. */
   readonly onReplay: (meta: Uint8Array, place: BatchPlace) => void;
   /**
-   * A batch that is not known to be on the disk goes on in another place, what is being gathered too; `dataLength` is
-   * that of its data area. Several are told from the last to the first, so that ranges never overlap. Must not throw.
+   * Batches that are not known to be on the disk go on in other places, what is being gathered too: all of them at the
+   * same time, so that one may have its new place where another had its old one. Must not throw.
    */
   readonly onMoved: OnMoved;
   /** What an operator should know. `code` is stable, `text` is one line. */
@@ -320,7 +320,7 @@ export class SegmentLog {
     if (!this.#tail.isOpen) return;
     const given = this.#tail.segment;
     this.#tail.giveUp(() => this.#checkKept());
-    this.#places.moveBehind(given, this.#pending.all, this.#gathering, this.#options.onMoved);
+    this.#options.onMoved(this.#places.moveBehind(given, this.#pending.all, this.#gathering));
     this.#pending.markUnwritten();
     const text = `${segmentName(given)} is written to no more (${failure.message}); what is not known to be on the disk is written again`;
     this.#options.onNote('store-file-given-up', text);
@@ -372,7 +372,7 @@ export class SegmentLog {
       this.#cleanStop = unsynced.at(-1) ?? null;
     } else if (unsynced.length > 0) {
       for (const batch of unsynced) this.#pending.add(batch);
-      this.#places.moveBehind(newest, unsynced, this.#gathering, this.#options.onMoved);
+      this.#options.onMoved(this.#places.moveBehind(newest, unsynced, this.#gathering));
     }
     if (tornTail !== undefined) {
       const { file, offset, bytes } = tornTail;

@@ -1,7 +1,8 @@
 import { BatchJournal } from './batch-journal.ts';
+import type { BatchMove } from './batch-places.ts';
 import { Owners } from './index/owners.ts';
 import { SegmentCounts } from './index/segment-counts.ts';
-import type { BatchPlace } from './segment-log.ts';
+import { MovedData } from './moved-data.ts';
 import { StoredMessages } from './stored-messages.ts';
 import { StoredOwners } from './stored-owners.ts';
 import { StoredQueues } from './stored-queues.ts';
@@ -33,16 +34,33 @@ export class StoredState {
     return this.messages.liveBytes + this.queues.liveBytes + this.owners.liveBytes + this.retained.liveBytes;
   }
 
-  /** A batch goes on in another place. */
-  onMoved(from: BatchPlace, to: BatchPlace, dataLength: number): void {
+  /** Batches go on in other places, all at the same time; in the order of the places they leave. */
+  onMoved(moves: readonly BatchMove[]): void {
+    this.#moveMessages(new MovedData(moves));
+    // A record may count for an older segment than the one it is in, never for a newer one.
+    let last = 0;
+    for (const { from, to } of moves) {
+      if (to.segment < from.segment && from.segment !== last) this.#countInOlder(from.segment, to.segment);
+      last = from.segment;
+    }
+  }
+
+  /** One pass, however many batches have moved. */
+  #moveMessages(moved: MovedData): void {
+    if (moved.isEmpty) return;
     const { slots } = this.messages;
-    const moved = slots.move(from.segment, from.dataStart, dataLength, to.segment, to.dataStart);
-    for (let i = 0; i < moved; i++) {
-      this.segments.subtract(from.segment);
+    for (let number = 1; number < slots.end; number++) {
+      const segment = slots.segmentOf(number);
+      if (segment < moved.firstSegment || segment > moved.lastSegment) continue;
+      const offset = slots.offsetOf(number);
+      const move = moved.find(segment, offset);
+      if (move === undefined) continue;
+      const { from, to } = move;
+      const newOffset = offset - from.dataStart + to.dataStart;
+      slots.place(number, to.segment, newOffset, slots.lengthOf(number), slots.checksumOf(number));
+      this.segments.subtract(segment);
       this.segments.add(to.segment);
     }
-    // A record may count for an older segment than the one it is in, never for a newer one.
-    if (to.segment < from.segment) this.#countInOlder(from.segment, to.segment);
   }
 
   #countInOlder(segment: number, older: number): void {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
+import type { BatchMove } from '../../../src/stores/disk/batch-places.ts';
 import type { BatchPlace } from '../../../src/stores/disk/segment-log.ts';
 import { SegmentLog } from '../../../src/stores/disk/segment-log.ts';
 import { StoreFailure } from '../../../src/stores/disk/store-failure.ts';
@@ -51,7 +52,7 @@ export class LogWorld {
       ...options,
       storeId: new Uint8Array(16).fill(7),
       onReplay: (meta, place) => shown.push(...world.#replay(meta, place)),
-      onMoved: (from, to, dataLength) => world.#onMoved(from, to, dataLength),
+      onMoved: (moves) => world.#onMoved(moves),
       onNote: (code) => world.notes.push(code),
     });
     expect(shown).toEqual(shown.map((_, index) => shown[0]! + index));
@@ -138,12 +139,16 @@ export class LogWorld {
     return numbers;
   }
 
-  #onMoved(from: BatchPlace, to: BatchPlace, dataLength: number): void {
+  /** Each entry moves once, for all move at the same time. */
+  #onMoved(moves: readonly BatchMove[]): void {
     for (const entry of this.entries.values()) {
-      const at = entry.offset - from.dataStart;
-      if (entry.segment !== from.segment || at < 0 || at >= dataLength) continue;
-      entry.segment = to.segment;
-      entry.offset = to.dataStart + at;
+      for (const { from, to, dataLength } of moves) {
+        const at = entry.offset - from.dataStart;
+        if (entry.segment !== from.segment || at < 0 || at >= dataLength) continue;
+        entry.segment = to.segment;
+        entry.offset = to.dataStart + at;
+        break;
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
 import { DeliveryState } from '@martlet/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
 import type { MessageConversion } from '../../../src/core/ports/store.ts';
 import { Delivery } from '../../../src/core/publish/delivery.ts';
@@ -19,7 +19,7 @@ async function open(files: SimulatedFiles): Promise<{ state: StoredState; log: S
   const replay = new Replay(state);
   const log = await SegmentLog.open(files, {
     onReplay: (meta, place) => replay.onBatch(meta, place),
-    onMoved: (from, to, length) => state.onMoved(from, to, length),
+    onMoved: (moves) => state.onMoved(moves),
     onNote: () => undefined,
   });
   replay.finish();
@@ -145,13 +145,50 @@ describe('a batch that goes on in another file', () => {
     const { segment, dataStart } = state.journal.log.gathering.place;
     const { slots } = state.messages;
     const offset = slots.offsetOf(1);
-    state.onMoved({ segment, dataStart }, { segment: segment + 2, dataStart: dataStart + 1000 }, 4096);
+    state.onMoved([
+      {
+        from: { segment, dataStart },
+        to: { segment: segment + 2, dataStart: dataStart + 1000 },
+        dataLength: 4096,
+      },
+    ]);
     expect([slots.segmentOf(1), slots.offsetOf(1)]).toEqual([segment + 2, offset + 1000]);
     // The session, the entry and what is retained may count for an older segment than they are in.
     expect([state.segments.countOf(segment), state.segments.countOf(segment + 2)]).toEqual([3, 2]);
-    state.onMoved({ segment: segment + 2, dataStart }, { segment: segment + 1, dataStart }, 0);
+    state.onMoved([
+      { from: { segment: segment + 2, dataStart }, to: { segment: segment + 1, dataStart }, dataLength: 0 },
+    ]);
     expect(state.segments.countOf(segment + 2)).toBe(2);
-    state.onMoved({ segment, dataStart }, { segment: segment - 1, dataStart }, 0);
+    state.onMoved([{ from: { segment, dataStart }, to: { segment: segment - 1, dataStart }, dataLength: 0 }]);
     expect([state.segments.countOf(segment - 1), state.segments.countOf(segment)]).toEqual([3, 0]);
+  });
+
+  test('costs one look at each message, however many batches there are, and none takes another for itself', async () => {
+    const { state } = await open(new SimulatedFiles({ seed: 1 }));
+    state.owners.putSession(session('c'));
+    const owner = state.owners.session('c');
+    const { segment, dataStart } = state.journal.log.gathering.place;
+    const { slots } = state.messages;
+    const starts: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      starts.push(dataStart + state.journal.data.length);
+      state.queues.push(owner, delivery(`${i}`));
+    }
+    const length = (starts[1] ?? 0) - dataStart;
+    // Each goes to where the one behind it was; batches without data lie between them.
+    const moves = starts.flatMap((start, i) => {
+      const from = { segment, dataStart: start };
+      const to = { segment, dataStart: starts[i + 1] ?? start + length };
+      return [
+        { from, to, dataLength: slots.lengthOf(i + 1) },
+        { from, to, dataLength: 0 },
+      ];
+    });
+    const looks = vi.spyOn(slots, 'segmentOf');
+    state.onMoved(moves);
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(200);
+    const found = starts.map((_, i) => slots.offsetOf(i + 1));
+    expect(found).toEqual([...starts.slice(1), starts.at(-1)! + length]);
+    expect(state.segments.countOf(segment)).toBe(1 + 200 + 200);
   });
 });
