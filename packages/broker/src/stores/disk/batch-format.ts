@@ -23,6 +23,10 @@ export const SEGMENT_HEADER_BYTES = 64;
 export const BATCH_HEADER_BYTES = 64;
 export const STORE_ID_BYTES = 16;
 
+/** In the header of a segment. */
+export const STORE_ID_AT = 24;
+export const CHECKSUM_AT = 60;
+
 /** A batch longer than this is a mistake in the program or in the file. */
 export const MAXIMUM_BATCH_BYTES: number = 2 ** 30;
 
@@ -78,8 +82,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   view.setUint32(8, header.version, true);
   view.setUint32(12, header.segment, true);
   view.setBigUint64(16, BigInt(header.firstSequence), true);
-  bytes.set(header.storeId, 24);
-  view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
+  bytes.set(header.storeId, STORE_ID_AT);
+  view.setUint32(CHECKSUM_AT, crc32(bytes.subarray(0, CHECKSUM_AT)), true);
   return bytes;
 }
 
@@ -87,12 +91,12 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
 export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, SEGMENT_HEADER_BYTES);
   if (SEGMENT_MAGIC.some((byte, at) => bytes[at] !== byte)) return undefined;
-  if (view.getUint32(60, true) !== crc32(bytes.subarray(0, 60))) return undefined;
+  if (view.getUint32(CHECKSUM_AT, true) !== crc32(bytes.subarray(0, CHECKSUM_AT))) return undefined;
   return {
     version: view.getUint32(8, true),
     segment: view.getUint32(12, true),
     firstSequence: Number(view.getBigUint64(16, true)),
-    storeId: bytes.slice(24, 24 + STORE_ID_BYTES),
+    storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
   };
 }
 

@@ -36,7 +36,7 @@ export interface RecoveredLog {
   readonly isClean: boolean;
   /** Those that count and are not on the disk for certain, if only because nobody has told since: a clean stop too. */
   readonly unsynced: readonly Omit<ScannedBatch, 'meta'>[];
-  /** What a crash left of a write that was never acknowledged, and is not read. */
+  /** What is no whole batch at the end, and nothing proves to have been on the disk: what a crash left. It is not read. */
   readonly tornTail: { readonly file: string; readonly offset: number; readonly bytes: number } | undefined;
   /** A file that a crash left before it was a segment. */
   readonly unfinished: string | undefined;

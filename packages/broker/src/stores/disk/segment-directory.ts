@@ -1,10 +1,14 @@
 import type { SegmentHeader } from './batch-format.ts';
 import {
   BATCH_HEADER_BYTES,
+  CHECKSUM_AT,
   decodeSegmentHeader,
+  encodeSegmentHeader,
   FORMAT_VERSION,
   peekBatchHeader,
   SEGMENT_HEADER_BYTES,
+  STORE_ID_AT,
+  STORE_ID_BYTES,
   segmentName,
   segmentOfName,
 } from './batch-format.ts';
@@ -29,7 +33,7 @@ export interface FoundSegments {
 /**
  * Finds the segments of a directory and reads their headers. Files with other names are not looked at.
  *
- * A segment gets its header when its first batches are on the disk. So a file whose header never reached the disk holds
+ * A segment gets its header when its first batches are on the disk. So a file whose header never wholly reached the disk holds
  * nothing that counts, and is passed over; what it was to hold is in the segment before it or in the one behind. That
  * no batch is missing between these two is looked at where they are read.
  *
@@ -57,7 +61,7 @@ export async function findSegments(
         const fault = faultBetween(segments.at(-1)?.header, found.header);
         if (fault === null) segments.push(found);
         else onDamage({ file: segmentName(segment), offset: 0, text: fault });
-      } else if (await wasNeverFinished(file)) {
+      } else if (await wasNeverFinished(file, segment, segments.at(-1)?.header.storeId)) {
         if (index === numbers.length - 1) unfinished = segmentName(segment);
       } else {
         onDamage({ file: segmentName(segment), offset: 0, text: found });
@@ -108,23 +112,54 @@ function faultBetween(previous: SegmentHeader | undefined, header: SegmentHeader
 }
 
 /**
- * Whether a file without a header is one that a crash left: the header's place is empty, and no batch behind it was
- * written after the first was on the disk.
+ * Whether a file without a whole header is one that a crash left: what is in the header's place is part of the header that
+ * was to be written, and no batch behind it was written after the first was on the disk.
+ * @param storeId that of the files before, if there are any
  */
-async function wasNeverFinished(file: LogFile): Promise<boolean> {
-  const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
-  const count = await file.read(bytes, 0);
-  if (bytes.subarray(0, count).some((byte) => byte !== 0)) return false;
+async function wasNeverFinished(
+  file: LogFile,
+  segment: number,
+  storeId: Uint8Array | undefined,
+): Promise<boolean> {
+  const found = new Uint8Array(SEGMENT_HEADER_BYTES);
+  const count = await file.read(found, 0);
+  const bytes = new Uint8Array(BATCH_HEADER_BYTES);
   const size = await file.size();
   let start = SEGMENT_HEADER_BYTES;
   let first: number | undefined;
   while (start + BATCH_HEADER_BYTES <= size) {
     await file.read(bytes, start);
     const header = peekBatchHeader(bytes);
-    if (header === undefined) return true;
+    if (header === undefined) break;
     first ??= header.sequence;
     if (header.syncedSequence >= first) return false;
     start += BATCH_HEADER_BYTES + header.dataLength + header.metaLength;
+  }
+  if (found.every((byte) => byte === 0)) return true;
+  // The header is written when the batch behind it is there, and in one piece, which a power cut can tear.
+  return (
+    count === SEGMENT_HEADER_BYTES && first !== undefined && isTornHeader(found, segment, first, storeId)
+  );
+}
+
+/** Whether each byte is that of the header which this file was to have, or none. */
+function isTornHeader(
+  found: Uint8Array,
+  segment: number,
+  firstSequence: number,
+  storeId: Uint8Array | undefined,
+): boolean {
+  const version = FORMAT_VERSION;
+  const wanted = encodeSegmentHeader({
+    version,
+    segment,
+    firstSequence,
+    storeId: storeId ?? found.subarray(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
+  });
+  // Of the first file nobody else knows the id, so the checksum of what was wanted is not known either.
+  const compared = storeId === undefined ? CHECKSUM_AT : SEGMENT_HEADER_BYTES;
+  for (let at = 0; at < compared; at++) {
+    if (found[at] !== 0 && found[at] !== wanted[at]) return false;
   }
   return true;
 }

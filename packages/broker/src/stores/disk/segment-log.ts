@@ -29,10 +29,12 @@ export type { SegmentExtent } from './batch-places.ts';
 export type { BatchPlace, GatheringBatch } from './gathering-batch.ts';
 
 export const DEFAULT_SEGMENT_BYTES: number = 16 * 2 ** 20;
+/** A batch that begins below this ends below 4 GiB: places in a file are 32 bits in the index. */
+const MAXIMUM_SEGMENT_BYTES: number = 2 ** 30;
 const DEFAULT_UNSYNCED_BYTES: number = 16 * 2 ** 20;
 
 export interface SegmentLogOptions {
-  /** A new file is begun when one has this many bytes. @default 16 MiB */
+  /** A new file is begun when one has this many bytes. From 1 to 1 GiB. @default 16 MiB */
   readonly segmentBytes?: number | undefined;
   /** What was written and not synced is held in memory; a commit that would exceed this is synced. @default 16 MiB */
   readonly unsyncedBytes?: number | undefined;
@@ -54,9 +56,10 @@ export interface SegmentLogOptions {
  * A log in a directory: batches of bytes, kept whole or not at all, in order. What it says is what its meta areas say,
  * replayed; its data areas can be read at any place.
  *
- * Nothing is ever overwritten or cut off. A file in which a write was lost (a failed sync, a silent call) is given up:
- * what is not known to be on the disk is still in memory, and is written again to the next file, which from there on
- * stands for the one before. How long a batch gets is the caller's care: the core refuses new work while commits fail,
+ * What is known to be on the disk is never overwritten or cut off. What is not may be written again as it was to the same
+ * place: after a full disk, or when the sync of a clean stop has failed. A file in which a write was lost (a failed sync, a silent
+ * call) is given up: what is not known to be on the disk is still in memory, and is written again to the next file, which
+ * from there on stands for the one before; a file that never got its header is made anew. How long a batch gets is the caller's care: the core refuses new work while commits fail,
  * and one turn takes in no more than its sockets' buffers. A batch above 1 GiB fails its commit.
  *
  * @example
@@ -88,8 +91,12 @@ export class SegmentLog {
   #isClean: boolean;
   #isClosed: boolean;
 
-  /** @throws {StoreOpenError} */
+  /** @throws {StoreOpenError}; {RangeError} for options out of their range */
   static async open(files: LogFiles, options: SegmentLogOptions): Promise<SegmentLog> {
+    const { segmentBytes = DEFAULT_SEGMENT_BYTES } = options;
+    if (!(segmentBytes >= 1 && segmentBytes <= MAXIMUM_SEGMENT_BYTES)) {
+      throw new RangeError(`expected segmentBytes from 1 to ${MAXIMUM_SEGMENT_BYTES}, got ${segmentBytes}`);
+    }
     const found = await recover(files, {
       verifiesData: 'after-unclean-stop',
       onBatch: ({ segment, start, meta }) =>
@@ -376,7 +383,7 @@ export class SegmentLog {
     }
     if (tornTail !== undefined) {
       const { file, offset, bytes } = tornTail;
-      const text = `${file} ends at byte ${offset}: the ${bytes} bytes behind it are of a write that was never acknowledged`;
+      const text = `${file} ends at byte ${offset}: the ${bytes} bytes behind it are no whole batch, and nothing proves that they were on the disk`;
       this.#options.onNote('store-torn-tail', text);
     }
     if (unfinished !== undefined) {

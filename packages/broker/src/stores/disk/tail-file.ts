@@ -57,7 +57,10 @@ export class TailFile {
     return synced;
   }
 
-  /** @throws what the disk says; also when no file is open, for there is nothing to sync */
+  /**
+   * Resolves when all that was written survives a power cut; at once if no file is open, for then nothing was written.
+   * @throws what the disk says
+   */
   async sync(): Promise<void> {
     await this.#file?.sync();
   }

@@ -223,6 +223,38 @@ describe('A file that was never finished', () => {
     expect(await found(files.afterPowerCut())).toEqual({ entries: 3, notes: [] });
   });
 
+  test.each([
+    [FIRST, 0, 13],
+    [FIRST, 20, HEADER],
+    [SECOND, 0, 13],
+    [SECOND, 30, 50],
+  ])(
+    'is passed over with a header of which only a part was written (%s, from %i to %i)',
+    async (name, from, to) => {
+      const { files } = await written(name === FIRST ? 1 : 3, Disk, 700);
+      const bytes = files.bytesOf(name).slice();
+      files.put(name, bytes.fill(0, 0, from).fill(0, to, HEADER));
+      expect(await found(files)).toEqual({
+        entries: name === FIRST ? 0 : 2,
+        notes: ['store-unfinished-file'],
+      });
+    },
+  );
+
+  test.each([
+    [
+      'that is not part of what it was to have',
+      (bytes: Uint8Array) => bytes.fill(9, 12, 13).fill(0, 20, HEADER),
+    ],
+    ['that is whole but for one bit', (bytes: Uint8Array) => bytes.fill(9, 20, 21)],
+    ['and no batch behind it', (bytes: Uint8Array) => bytes.fill(0, 13).slice(0, HEADER + 10)],
+    ['and is cut off within it', (bytes: Uint8Array) => bytes.slice(0, 40)],
+  ])('is another than one with a header %s', async (_, change) => {
+    const { files } = await written(3, Disk, 700);
+    files.put(SECOND, change(files.bytesOf(SECOND).slice()));
+    expect(await damageOf(files)).toMatchObject({ file: SECOND, offset: 0 });
+  });
+
   test('is passed over with its batches behind the missing header', async () => {
     const { files, world } = await written(1);
     await world.log.close();

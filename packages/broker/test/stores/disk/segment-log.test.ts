@@ -95,6 +95,17 @@ describe('A piece of a data area', () => {
   });
 });
 
+describe('A log', () => {
+  test.each([0, -1, Number.NaN, 2 ** 30 + 1])(
+    'is not opened with files of %d bytes',
+    async (segmentBytes) => {
+      await expect(LogWorld.open(newFiles(), { segmentBytes })).rejects.toThrow(
+        'expected segmentBytes from 1 to',
+      );
+    },
+  );
+});
+
 describe('A commit', () => {
   test('of nothing makes no file', async () => {
     const files = newFiles();

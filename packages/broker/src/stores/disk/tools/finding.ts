@@ -14,7 +14,7 @@ export type FindingCode =
   | 'owner-missing'
   /** Two messages are in flight to one session under the same packet identifier. */
   | 'packet-id-twice'
-  /** A crash left the beginning of a write that was never acknowledged, or a broker is writing it now. No damage. */
+  /** The end is no whole batch and nothing proves it to have been on the disk: a crash left it, or a broker writes it now. No damage. */
   | 'torn-tail'
   /** A crash left a file that had not become a segment, or a broker is making it now. No damage. */
   | 'unfinished-file';
