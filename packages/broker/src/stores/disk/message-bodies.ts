@@ -83,6 +83,8 @@ export class MessageBodies {
       throw new DamagedMessageError(`${place}: ${error instanceof Error ? error.message : String(error)}`, {
         cause: error,
       });
+    } finally {
+      ahead.release();
     }
   }
 

@@ -100,7 +100,12 @@ export class ReadAhead {
     this.#blockEnd = end;
   }
 
-  /** Lets go of what was read. */
+  /** What `find` found is not needed any more; the block may be. */
+  release(): void {
+    this.bytes = NO_BYTES;
+  }
+
+  /** Lets go of everything that was read. */
   end(): void {
     this.#block = null;
     this.bytes = NO_BYTES;
