@@ -103,7 +103,10 @@ export class Commits {
    * called later, with the commit's number, after which `ended` and then this are to be called; a pause ends with a deadline.
    */
   start(nowMs: number, onDone: (commit: number, error: StoreError | null) => void): void {
-    if (this.#underWay !== null || this.#pause.heapIndex >= 0) return;
+    if (this.#underWay !== null || this.#pause.heapIndex >= 0) {
+      this.#store.endTurn();
+      return;
+    }
     // What is awaited may have staged nothing: to take back what the store does not know, to sync what is written.
     if (!this.#store.hasStaged && this.#awaited === Durability.Memory) return;
     const commit = this.#gathering++;

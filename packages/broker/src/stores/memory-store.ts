@@ -167,6 +167,10 @@ export class MemoryStore implements Store {
     return this.#staged !== null && !this.#staged.isEmpty;
   }
 
+  endTurn(): void {
+    // Any amount is kept as one piece.
+  }
+
   /** Every durability is the same here. */
   commit(_durability: Durability, done: (error: StoreError | null) => void): void {
     if (this.#underWay !== null)

@@ -68,8 +68,15 @@ export interface Store {
   readonly hasStaged: boolean;
 
   /**
+   * A turn has ended, and no commit can be started now: what has been staged so far may be kept without what comes next.
+   * A store that keeps no amount whatever as one piece begins another one here.
+   */
+  endTurn(): void;
+
+  /**
    * Starts a commit of everything staged so far; never called while one is under way. Calls `done` once, later, never
-   * from inside this call. A commit is kept whole or not at all, whenever the process ends.
+   * from inside this call. Whenever the process ends, what is found was staged before one of the moments at which `commit` or
+   * `endTurn` was called, and is all that was staged before that moment.
    *
    * With an error, nothing of this commit may be taken as kept, and no peer may be told of it. It is not forgotten: it is
    * staged again, before what has been staged since, so that what is kept is always what the core had at some moment,

@@ -37,6 +37,8 @@ export interface DiskStoreOptions {
   readonly segmentBytes?: number | undefined;
   /** Files that hold less than this in all are not cleaned. @default 64 MiB */
   readonly smallestCleanedBytes?: number | undefined;
+  /** What a turn ends with while a commit is under way goes to another batch once this many bytes are in one. @default 32 MiB */
+  readonly largeBatchBytes?: number | undefined;
   /** Ms: how long opening and closing wait for a disk that does not answer. @default 10,000 */
   readonly patienceMs?: number | undefined;
   /** Told while it is opened: bytes read, of how many. */
@@ -129,6 +131,7 @@ export class DiskStore implements Store {
     const replay = new Replay(state);
     const log = await SegmentLog.open(files, {
       segmentBytes: options.segmentBytes,
+      largeBatchBytes: options.largeBatchBytes,
       onReplay: (meta, place) => replay.onBatch(meta, place),
       onMoved: (moves) => state.onMoved(moves),
       onNote,
@@ -261,7 +264,11 @@ export class DiskStore implements Store {
   }
 
   get hasStaged(): boolean {
-    return !this.#log.gathering.isEmpty || (this.#owes && !this.#underWay);
+    return this.#log.hasUncovered || (this.#owes && !this.#underWay);
+  }
+
+  endTurn(): void {
+    this.#log.endTurn();
   }
 
   commit(durability: Durability, done: (error: StoreError | null) => void): void {

@@ -37,12 +37,16 @@ export class PendingBatches {
     this.#batches.push(batch);
   }
 
-  /** What is to be written next: all batches not written of the first segment that has such. */
-  nextToWrite(): SealedBatch[] {
+  /** What is to be written next: all batches not written, up to the sequence number `last`, of the first segment that has such. */
+  nextToWrite(last: number): SealedBatch[] {
     const from = this.#writtenCount;
     const segment = this.#batches[from]?.segment;
     let to = from;
-    while (to < this.#batches.length && this.#batches[to]!.segment === segment) to++;
+    while (to < this.#batches.length) {
+      const batch = this.#batches[to]!;
+      if (batch.segment !== segment || batch.sequence > last) break;
+      to++;
+    }
     return this.#batches.slice(from, to);
   }
 

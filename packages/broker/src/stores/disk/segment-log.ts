@@ -7,17 +7,18 @@ import {
   STORE_ID_BYTES,
   segmentName,
 } from './batch-format.ts';
-import type { OnMoved, SegmentExtent } from './batch-places.ts';
+import type { SegmentExtent } from './batch-places.ts';
 import { BatchPlaces } from './batch-places.ts';
 import { CommitAttempt } from './commit-attempt.ts';
-import type { BatchPlace } from './gathering-batch.ts';
 import { GatheringBatch } from './gathering-batch.ts';
 import { checkKept } from './kept-check.ts';
 import type { LogFiles } from './log-files.ts';
 import { PendingBatches } from './pending-batches.ts';
 import type { RecoveredLog } from './recovery.ts';
 import { recover } from './recovery.ts';
+import { noteRecovery } from './recovery-notes.ts';
 import { SealedBatch } from './sealed-batch.ts';
+import type { SegmentLogOptions } from './segment-log-options.ts';
 import { SegmentReaders } from './segment-readers.ts';
 import { SegmentRemoval } from './segment-removal.ts';
 import { SinkPool } from './sink-pool.ts';
@@ -32,25 +33,7 @@ export const DEFAULT_SEGMENT_BYTES: number = 16 * 2 ** 20;
 /** A batch that begins below this ends below 4 GiB: places in a file are 32 bits in the index. */
 const MAXIMUM_SEGMENT_BYTES: number = 2 ** 30;
 const DEFAULT_UNSYNCED_BYTES: number = 16 * 2 ** 20;
-
-export interface SegmentLogOptions {
-  /** A new file is begun when one has this many bytes. From 1 to 1 GiB. @default 16 MiB */
-  readonly segmentBytes?: number | undefined;
-  /** What was written and not synced is held in memory; a commit that would exceed this is synced. @default 16 MiB */
-  readonly unsyncedBytes?: number | undefined;
-  /** 16 bytes: the id of the store, if there is none yet. @default random */
-  readonly storeId?: Uint8Array | undefined;
-  /** While it is opened: the records of every batch, in order. `meta` is valid until this returns. */
-  readonly onReplay: (meta: Uint8Array, place: BatchPlace) => void;
-  /**
-   * Batches that are not known to be on the disk go on in other places, what is being gathered too: all of them at the
-   * same time, so that one may have its new place where another had its old one. Must not throw.
-   */
-  readonly onMoved: OnMoved;
-  /** What an operator should know. `code` is stable, `text` is one line. */
-  readonly onNote: (code: string, text: string) => void;
-  readonly onProgress?: ((readBytes: number, totalBytes: number) => void) | undefined;
-}
+const DEFAULT_LARGE_BATCH_BYTES: number = 32 * 2 ** 20;
 
 /**
  * A log in a directory: batches of bytes, kept whole or not at all, in order. What it says is what its meta areas say,
@@ -59,8 +42,9 @@ export interface SegmentLogOptions {
  * What is known to be on the disk is never overwritten or cut off. What is not may be written again as it was to the same
  * place: after a full disk, or when the sync of a clean stop has failed. A file in which a write was lost (a failed sync, a silent
  * call) is given up: what is not known to be on the disk is still in memory, and is written again to the next file, which
- * from there on stands for the one before; a file that never got its header is made anew. How long a batch gets is the caller's care: the core refuses new work while commits fail,
- * and one turn takes in no more than its sockets' buffers. A batch above 1 GiB fails its commit.
+ * from there on stands for the one before; a file that never got its header is made anew. While a commit is under way or
+ * fails, what is gathered is divided into batches where the caller allows it (`endTurn`): how much is staged between two
+ * such places is the caller's care, and a batch above 1 GiB fails its commit.
  *
  * @example
  * const log = await SegmentLog.open(new NodeLogFiles(directory), { onReplay, onMoved, onNote });
@@ -71,6 +55,7 @@ export class SegmentLog {
   readonly #files: LogFiles;
   readonly #options: SegmentLogOptions;
   readonly #unsyncedBytes: number;
+  readonly #largeBatchBytes: number;
   readonly #storeId: Uint8Array;
   readonly #places: BatchPlaces;
   readonly #pending: PendingBatches;
@@ -82,6 +67,8 @@ export class SegmentLog {
   /** Of the last batch that was sealed, and of the last that is known to be on the disk. */
   #sequence: number;
   #syncedSequence: number;
+  /** Of the last batch that a commit has been tried with. */
+  #coveredSequence: number;
   #attempt: CommitAttempt | null;
   /** The last batch that this process has synced. */
   #lastSynced: { readonly segment: number; readonly start: number; readonly sequence: number } | undefined;
@@ -113,6 +100,7 @@ export class SegmentLog {
     this.#files = files;
     this.#options = options;
     this.#unsyncedBytes = options.unsyncedBytes ?? DEFAULT_UNSYNCED_BYTES;
+    this.#largeBatchBytes = options.largeBatchBytes ?? DEFAULT_LARGE_BATCH_BYTES;
     this.#storeId = found.storeId ?? options.storeId ?? randomBytes(STORE_ID_BYTES);
     this.#places = new BatchPlaces(found.segments, options.segmentBytes ?? DEFAULT_SEGMENT_BYTES);
     // After anything but a clean stop it is unknown what else is in the last file: the next batch begins another.
@@ -125,6 +113,7 @@ export class SegmentLog {
     this.#gathering = this.#gather();
     this.#sequence = found.lastSequence;
     this.#syncedSequence = (found.unsynced[0]?.header.sequence ?? found.lastSequence + 1) - 1;
+    this.#coveredSequence = found.lastSequence;
     this.#attempt = null;
     this.#lastSynced = undefined;
     this.#cleanStop = null;
@@ -142,6 +131,11 @@ export class SegmentLog {
     return !this.#pending.isEmpty;
   }
 
+  /** Something is gathered, or was sealed by `endTurn`, that no commit has been tried with. */
+  get hasUncovered(): boolean {
+    return !this.#gathering.isEmpty || this.#sequence > this.#coveredSequence;
+  }
+
   /** Oldest first; the last is the one that is being gathered for, whether its file is there yet or not. */
   get segments(): readonly SegmentExtent[] {
     return this.#places.extents;
@@ -157,6 +151,12 @@ export class SegmentLog {
   commit(durability: Durability): Promise<void> {
     if (this.#isClosed) return Promise.reject(new StoreFailure('store-closed', 'the store has been closed'));
     return this.#start(durability);
+  }
+
+  /** What is gathered from now on may be kept without what has been gathered so far: a batch that is large is sealed. */
+  endTurn(): void {
+    const { data, meta } = this.#gathering;
+    if (data.length + meta.length >= this.#largeBatchBytes && !this.#isClosed) this.#sealBatch(0);
   }
 
   /**
@@ -248,6 +248,7 @@ export class SegmentLog {
       return Promise.reject(new StoreFailure('store-batch-too-large', text));
     }
     if (!this.#gathering.isEmpty) this.#sealBatch(0);
+    this.#coveredSequence = this.#sequence;
     if (this.#pending.isEmpty) return Promise.resolve();
     const attempt = new CommitAttempt();
     this.#attempt = attempt;
@@ -259,8 +260,10 @@ export class SegmentLog {
   }
 
   async #run(attempt: CommitAttempt, durability: Durability): Promise<void> {
+    // What is sealed meanwhile waits for the next commit, or this one might never end.
+    const last = this.#coveredSequence;
     for (;;) {
-      const batches = this.#pending.nextToWrite();
+      const batches = this.#pending.nextToWrite(last);
       if (batches.length === 0) break;
       const isSynced = await this.#tail.write(batches, this.#mustSync(batches, durability), attempt);
       if (attempt.isOver) return;
@@ -269,7 +272,7 @@ export class SegmentLog {
       if (isSynced) this.#onSynced();
       else this.#keepBytesOf(batches);
     }
-    if (durability !== Durability.Disk || this.#pending.isEmpty) return;
+    if (durability !== Durability.Disk || this.#pending.writtenBytes === 0) return;
     await this.#tail.sync();
     if (!attempt.isOver) this.#onSynced();
   }
@@ -373,24 +376,13 @@ export class SegmentLog {
   }
 
   #goOnAfter(found: RecoveredLog, unsynced: readonly SealedBatch[]): void {
-    const { tornTail, unfinished, segments } = found;
-    const newest = segments.at(-1)?.number ?? 0;
+    const newest = found.segments.at(-1)?.number ?? 0;
     if (found.isClean) {
       this.#cleanStop = unsynced.at(-1) ?? null;
     } else if (unsynced.length > 0) {
       for (const batch of unsynced) this.#pending.add(batch);
       this.#options.onMoved(this.#places.moveBehind(newest, unsynced, this.#gathering));
     }
-    if (tornTail !== undefined) {
-      const { file, offset, bytes } = tornTail;
-      const text = `${file} ends at byte ${offset}: the ${bytes} bytes behind it are no whole batch, and nothing proves that they were on the disk`;
-      this.#options.onNote('store-torn-tail', text);
-    }
-    if (unfinished !== undefined) {
-      this.#options.onNote(
-        'store-unfinished-file',
-        `${unfinished} was never finished, and is made anew when needed`,
-      );
-    }
+    noteRecovery(found, this.#options.onNote);
   }
 }

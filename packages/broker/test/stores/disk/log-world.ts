@@ -18,6 +18,7 @@ interface KnownEntry {
 export interface LogWorldOptions {
   readonly segmentBytes?: number;
   readonly unsyncedBytes?: number;
+  readonly largeBatchBytes?: number;
 }
 
 /**

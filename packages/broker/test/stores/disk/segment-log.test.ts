@@ -178,6 +178,82 @@ describe('A commit', () => {
   });
 });
 
+describe('What is gathered while a commit is under way', () => {
+  const SMALL_BATCHES = { largeBatchBytes: 500 } as const;
+
+  test('is divided at the end of a turn when it is large, and only there', async () => {
+    const files = newFiles();
+    const world = await begun(files, SMALL_BATCHES);
+    files.faultOf = once({ kind: 'silent' }, isWrite);
+    world.stage(10);
+    expect(await world.commit(Disk)).toBe('silent');
+    const batches = new Set([world.log.gathering]);
+    for (let turn = 0; turn < 6; turn++) {
+      world.stage(100);
+      world.stage(100);
+      world.stage(100);
+      batches.add(world.log.gathering);
+      world.log.endTurn();
+    }
+    expect(batches.size).toBe(3);
+    world.readAll();
+    expect(world.log.hasUncovered).toBe(true);
+    await world.abandon();
+    world.readAll();
+    expect(await world.commit(Disk)).toBeUndefined();
+    expect(world.log.hasUncovered).toBe(false);
+    world.readAll();
+    await expectFound(files.afterPowerCut(), 20);
+  });
+
+  test('and was divided is not waited for by that commit, and kept by the next', async () => {
+    const files = newFiles();
+    const world = await begun(files, SMALL_BATCHES);
+    files.faultOf = once({ kind: 'silent' }, isWrite);
+    world.stage(10);
+    const covered = world.log.commit(Disk);
+    await afterAllMicrotasks();
+    world.stage(600);
+    world.log.endTurn();
+    expect(world.log.gathering.isEmpty).toBe(true);
+    const written: number[] = [];
+    files.faultOf = (call) => {
+      if (isWrite(call)) written.push(call.index);
+      return undefined;
+    };
+    files.answerSilentCalls();
+    await covered;
+    expect(written).toEqual([]);
+    expect([world.log.hasUncovered, world.log.hasPending]).toEqual([true, true]);
+    expect(await world.commit(Os)).toBeUndefined();
+    expect(world.log.hasUncovered).toBe(false);
+    await expectFound(files.afterKill(), 3);
+  });
+
+  test.each([0, 1, 2, 3, 4])('is found up to the end of a turn after a power cut (seed %i)', async (seed) => {
+    const counts = new Set<number>();
+    for (let cut = 0; cut < 4; cut++) {
+      const files = new SimulatedFiles({ seed: seed * 10 + cut });
+      const world = await begun(files, { ...SMALL_BATCHES, segmentBytes: 1500 });
+      files.faultOf = once({ kind: 'error', code: 'ENOSPC' }, isWrite);
+      world.stage(10);
+      expect(await world.commit(Disk)).toBe('store-full');
+      for (let turn = 0; turn < 8; turn++) {
+        for (let count = 0; count < 3; count++) world.stage(200);
+        world.log.endTurn();
+      }
+      files.stopAt(files.callCount + cut);
+      await world.commit(Disk);
+      const found = await LogWorld.open(files.afterPowerCut());
+      found.readAll();
+      counts.add(found.next);
+      // The first two, then three entries a turn.
+      expect(found.next === 1 || found.next % 3 === 2).toBe(true);
+    }
+    expect(counts.size).toBeGreaterThan(1);
+  });
+});
+
 describe('On a disk that is full', () => {
   test('a commit says so, and the next one with space keeps all, in the same file', async () => {
     const files = newFiles();

@@ -7,7 +7,7 @@ import { SimulatedFiles } from './simulated-files.ts';
 import type { StoreView } from './store-history.ts';
 import { EMPTY_VIEW, StoreHistory, textOfView, viewOfStore } from './store-history.ts';
 
-const SMALL = { segmentBytes: 4096, smallestCleanedBytes: 8192 } as const;
+const SMALL = { segmentBytes: 4096, smallestCleanedBytes: 8192, largeBatchBytes: 300 } as const;
 const SEEDS = Array.from({ length: 12 }, (_, i) => i);
 const HISTORIES = 12;
 const LIVES = 4;
@@ -51,7 +51,14 @@ async function live(
   });
   breakCalls(files, random);
   for (let number = 0; number < LONGEST_LIFE; number++) {
-    for (let steps = 1 + random.below(12); steps > 0; steps--) history.step();
+    for (let steps = 1 + random.below(12); steps > 0; steps--) {
+      history.step();
+      if (random.chance(0.7)) continue;
+      // What was staged so far may be kept without the rest.
+      store.endTurn();
+      commits.sinceSynced.push(history.expected);
+      commits.sinceWritten.push(history.expected);
+    }
     const durability = random.chance(0.5) ? Durability.Disk : Durability.Os;
     const { expected } = history;
     commits.sinceSynced.push(expected);
