@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { acknowledgement } from '../world/packets.ts';
 import { CommittingWorld } from './committing-world.ts';
 
@@ -159,6 +159,20 @@ describe('after a failed commit', () => {
       world.fail();
       expect(triesWithin(pauseMs)).toBe(true);
     }
+  });
+
+  it('the store is told where a turn ends, as while a commit is under way', () => {
+    const ends = vi.spyOn(world.store, 'endTurn');
+    const client = world.connect();
+    client.publish('r', 'x', { retain: true });
+    expect(ends).not.toHaveBeenCalled();
+    client.publish('r', 'y', { retain: true });
+    expect(ends).toHaveBeenCalledTimes(1);
+    world.fail();
+    const before = ends.mock.calls.length;
+    world.turn();
+    expect(ends).toHaveBeenCalledTimes(before + 1);
+    expect(world.store.commitUnderWay).toBe(false);
   });
 
   it('a success makes the pause short again', () => {
