@@ -208,21 +208,6 @@ export class MessageSlots {
     return number;
   }
 
-  /** `length` bytes of a file, from `start` on, are elsewhere now; how many messages have moved. */
-  move(segment: number, start: number, length: number, toSegment: number, toStart: number): number {
-    const end = start + length;
-    let moved = 0;
-    for (let number = 1; number < this.#used; number++) {
-      if (this.#segments[number] !== segment) continue;
-      const offset = this.#offsets[number]!;
-      if (offset < start || offset >= end) continue;
-      this.#segments[number] = toSegment;
-      this.#offsets[number] = offset - start + toStart;
-      moved++;
-    }
-    return moved;
-  }
-
   #resize(capacity: number): void {
     this.#capacity = capacity;
     this.#ids = copyInto(new Float64Array(capacity), this.#ids);
