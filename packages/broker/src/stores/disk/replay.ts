@@ -34,6 +34,8 @@ export class Replay implements RecordVisitor {
   #entries: KeyTable;
   readonly #unsorted: Map<number, number>;
   #place: BatchPlace;
+  /** By so much the clock has jumped since the first record; expiries are noted as that one would have, until the end. */
+  #clockMovedMs: number;
   /** The last ones that were looked up: records about one owner or message follow each other. 0 for none. */
   #lastOwnerId: number;
   #lastOwner: number;
@@ -48,6 +50,7 @@ export class Replay implements RecordVisitor {
     this.#entries = new KeyTable();
     this.#unsorted = new Map();
     this.#place = { segment: 0, dataStart: 0 };
+    this.#clockMovedMs = 0;
     this.#lastOwnerId = 0;
     this.#lastOwner = 0;
     this.#lastMessageId = 0;
@@ -86,6 +89,7 @@ export class Replay implements RecordVisitor {
     const { slots } = messages;
     for (let number = 1; number < slots.end; number++) {
       if (slots.idOf(number) === 0) continue;
+      if (this.#clockMovedMs !== 0) slots.setExpiry(number, slots.expiryOf(number) + this.#clockMovedMs);
       slots.unrefer(number);
       if (slots.referencesOf(number) > 0) continue;
       slots.refer(number);
@@ -173,12 +177,16 @@ export class Replay implements RecordVisitor {
     segments.add(segment);
     slots.describe(number, payloadLength, costBytes, qos, retain, false);
     slots.place(number, segment, dataStart + offset, length, crc);
-    slots.setExpiry(number, expiresAtWallMs);
+    slots.setExpiry(number, expiresAtWallMs - this.#clockMovedMs);
   }
 
   expiry(messageId: number, expiresAtWallMs: number): void {
     const number = this.#messages.get(messageId, 0);
-    if (number !== 0) this.#state.messages.slots.setExpiry(number, expiresAtWallMs);
+    if (number !== 0) this.#state.messages.slots.setExpiry(number, expiresAtWallMs - this.#clockMovedMs);
+  }
+
+  clockMoved(byMs: number): void {
+    this.#clockMovedMs += byMs;
   }
 
   push(

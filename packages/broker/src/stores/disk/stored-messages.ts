@@ -28,6 +28,8 @@ export class StoredMessages {
   readonly #journal: BatchJournal;
   readonly #segments: SegmentCounts;
   #conversion: MessageConversion | null;
+  /** What the wall clock counts as ahead of the monotonic one in records: as it was at the start or the last `restamp`. */
+  #recordsAheadMs: number;
 
   constructor(journal: BatchJournal, segments: SegmentCounts) {
     this.slots = new MessageSlots();
@@ -37,6 +39,7 @@ export class StoredMessages {
     this.#journal = journal;
     this.#segments = segments;
     this.#conversion = null;
+    this.#recordsAheadMs = 0;
   }
 
   /** The core's conversion; known from `load` on. */
@@ -89,6 +92,7 @@ export class StoredMessages {
   onClockKnown(): void {
     const { slots } = this;
     const wallAheadMs = this.#wallAheadMs;
+    this.#recordsAheadMs = wallAheadMs;
     for (let number = 1; number < slots.end; number++) {
       const expiresAtWallMs = slots.expiryOf(number);
       if (expiresAtWallMs !== Number.POSITIVE_INFINITY)
@@ -96,13 +100,12 @@ export class StoredMessages {
     }
   }
 
-  /** The wall clock has jumped: stages anew when each message expires. */
+  /** The wall clock has jumped: one record says of all that is stored when it expires now, however much it is. */
   restamp(): void {
-    const { slots } = this;
-    for (let number = 1; number < slots.end; number++) {
-      if (slots.idOf(number) !== 0 && slots.expiryOf(number) !== Number.POSITIVE_INFINITY)
-        this.#recordExpiry(number);
-    }
+    const byMs = Math.round(this.#wallAheadMs - this.#recordsAheadMs);
+    if (byMs === 0) return;
+    if (this.slots.count > 0) this.#journal.records.clockMoved(byMs);
+    this.#recordsAheadMs += byMs;
   }
 
   /**
@@ -141,7 +144,14 @@ export class StoredMessages {
 
   #recordExpiry(number: number): void {
     if (this.slots.isTransient(number)) return;
-    this.#journal.records.expiry(this.slots.idOf(number), this.expiresAtWallMs(number));
+    this.#journal.records.expiry(this.slots.idOf(number), this.#recordedExpiryOf(number));
+  }
+
+  /** When it expires, by the wall clock of the records, in whole ms; Infinity if never. */
+  #recordedExpiryOf(number: number): number {
+    const expiresAtMs = this.slots.expiryOf(number);
+    if (expiresAtMs === Number.POSITIVE_INFINITY) return expiresAtMs;
+    return Math.round(expiresAtMs + this.#recordsAheadMs);
   }
 
   #add(message: Message, expiresAtMs: number): number {
@@ -180,7 +190,7 @@ export class StoredMessages {
       slots.costOf(number),
       slots.qosOf(number),
       slots.retainOf(number),
-      this.expiresAtWallMs(number),
+      this.#recordedExpiryOf(number),
     );
   }
 }

@@ -126,6 +126,7 @@ export function describeMessages(rig: StoreRig): void {
       rig.core.wallAheadMs += 1_700_000_000_000;
       const { wallAheadMs } = rig.core;
       rig.core.store.restamp();
+      rig.core.store.restamp(); // it was not told whether the first one came through
       rig.core.sessionQueue('c').push(rig.delivery('since', { expiresAtMs: 6000 }));
       const again = await rig.commitAndRestart();
       const expiryOf = ({ message }: Delivery): number => again.expiresAtWallMs(message) - wallAheadMs;

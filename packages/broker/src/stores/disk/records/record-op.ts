@@ -13,6 +13,7 @@ export const RecordOp = {
   Push: 0x12,
   Sent: 0x13,
   Done: 0x14,
+  ClockMoved: 0x15,
   Retained: 0x18,
   RetainedGone: 0x19,
 } as const;

@@ -71,6 +71,9 @@ class RecordReader {
       case RecordOp.Expiry:
         visitor.expiry(this.#message(), this.#time());
         return;
+      case RecordOp.ClockMoved:
+        visitor.clockMoved(source.readZigzag());
+        return;
       case RecordOp.Session:
         this.#session(visitor);
         return;

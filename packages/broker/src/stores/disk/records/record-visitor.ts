@@ -7,7 +7,7 @@ import type { QoS } from '../../../core/publish/message.ts';
  *
  * An owner is whoever a queue belongs to: a session or a shared group. Owners and messages have identifiers below 2^48
  * that are never used for another one as long as the store lives. A record may be about an owner or message whose own
- * record comes later (the older one was in a segment that is gone) or that is gone already; repeated, it changes nothing.
+ * record comes later (the older one was in a segment that is gone) or that is gone already; repeated, it changes nothing, but for `clockMoved`.
  */
 export interface RecordVisitor {
   /** Adds the session, or replaces its record; what belongs to it stays. */
@@ -48,6 +48,11 @@ export interface RecordVisitor {
   ): void;
   /** The message expires at another time than its own record says. */
   expiry(messageId: number, expiresAtWallMs: number): void;
+  /**
+   * The wall clock has jumped: every time of expiry in the records of messages before this one counts as so much later,
+   * in whole ms. Not so the times of sessions. Unlike other records it must not be shown twice.
+   */
+  clockMoved(byMs: number): void;
 
   /**
    * The message waits in the owner's queue. What waits is in the order of the keys: signed integers, unique for the

@@ -118,6 +118,11 @@ export class RecordWriter implements RecordVisitor {
     this.#time(expiresAtWallMs);
   }
 
+  clockMoved(byMs: number): void {
+    this.#sink.writeU8(RecordOp.ClockMoved);
+    this.#sink.writeZigzag(Math.round(Math.min(Math.max(byMs, -FURTHEST_TIME_MS), FURTHEST_TIME_MS)));
+  }
+
   push(
     ownerId: number,
     key: number,

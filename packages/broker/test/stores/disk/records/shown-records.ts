@@ -17,6 +17,7 @@ export const RECORD_NAMES: readonly (keyof RecordVisitor)[] = [
   'queueGone',
   'message',
   'expiry',
+  'clockMoved',
   'push',
   'sent',
   'done',

@@ -171,7 +171,8 @@ export async function writeExample(store: WrittenStore): Promise<void> {
     properties: MESSAGE_PROPERTIES as Uint8Array,
     expiresAtWallMs: DISCONNECTED_AT_WALL_MS + 1000,
   });
-  writer.expiry(shared, DISCONNECTED_AT_WALL_MS + 2000);
+  writer.expiry(shared, DISCONNECTED_AT_WALL_MS - 1000);
+  writer.clockMoved(3000);
   writer.retained(shared, 'a/shared');
   writer.retained(store.message({ topicName: 'no/more' }), 'no/more');
   writer.retainedGone('no/more');

@@ -21,6 +21,8 @@ const RETAIN = 4;
 
 /** The messages of a store by their identifiers, in columns: about 80 bytes each. */
 export class MessageRows {
+  /** By so much the clock has jumped, in the records so far: what was put before expires so much later. */
+  clockMovedMs = 0;
   readonly #table = new PairTable();
   #segments = new Uint32Array(0);
   #positions = new Float64Array(0);
@@ -60,11 +62,11 @@ export class MessageRows {
     this.#payloadLengths[row] = place.payloadLength;
     this.#costs[row] = place.costBytes;
     this.#flags[row] = place.qos | (place.retain ? RETAIN : 0);
-    this.#expiries[row] = place.expiresAtWallMs;
+    this.setExpiry(row, place.expiresAtWallMs);
   }
 
   setExpiry(row: number, expiresAtWallMs: number): void {
-    this.#expiries[row] = expiresAtWallMs;
+    this.#expiries[row] = expiresAtWallMs - this.clockMovedMs;
   }
 
   /** How often it is queued, in flight or retained; counted by whoever walks over these. */
@@ -116,7 +118,7 @@ export class MessageRows {
       costBytes: this.#costs[row]!,
       qos: (flags & QOS) as QoS,
       retain: (flags & RETAIN) !== 0,
-      expiresAtWallMs: this.#expiries[row]!,
+      expiresAtWallMs: this.#expiries[row]! + this.clockMovedMs,
     };
   }
 

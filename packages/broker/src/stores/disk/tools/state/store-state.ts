@@ -100,6 +100,10 @@ export class StoreState implements RecordVisitor {
     if (row >= 0) this.messages.setExpiry(row, expiresAtWallMs);
   }
 
+  clockMoved(byMs: number): void {
+    this.messages.clockMovedMs += byMs;
+  }
+
   push(
     ownerId: number,
     key: number,
