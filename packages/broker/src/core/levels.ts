@@ -21,6 +21,12 @@ interface Publisher {
 
 export class Levels {
   readonly ofBroker: Durability;
+  /**
+   * Of what a QoS 2 exchange of a kept session tells. Its packet identifier is used again, by a message of any level: if a
+   * power cut brought an older state of it back, that one would be taken for a repetition, and be lost. So this is
+   * the highest level that any message may have: of the broker, its topics, and every listener that had a connection.
+   */
+  ofIdentifiers: Durability;
   readonly #inMemory: boolean;
   readonly #rules: readonly Rule[];
 
@@ -32,6 +38,7 @@ export class Levels {
       topicFilter,
       level: durabilityNamed(durability, 'topicDurability'),
     }));
+    this.ofIdentifiers = this.#rules.reduce((highest, { level }) => higher(highest, level), this.ofBroker);
   }
 
   /** Whether messages may have another level than their publishers' connections. */
@@ -41,9 +48,10 @@ export class Levels {
 
   /** Of a connection, by what its listener says. @throws {RangeError} for what is no level */
   ofListener(durability: DurabilityName | undefined): Durability {
-    return durability === undefined
-      ? this.ofBroker
-      : durabilityNamed(durability, 'durability of the listener');
+    if (durability === undefined) return this.ofBroker;
+    const level = durabilityNamed(durability, 'durability of the listener');
+    this.ofIdentifiers = higher(this.ofIdentifiers, level);
+    return level;
   }
 
   /** As it is told to the clients of a connection with this level. */
@@ -70,4 +78,8 @@ export class Levels {
     }
     return topic.durability as Durability | typeof NO_RULE;
   }
+}
+
+function higher(a: Durability, b: Durability): Durability {
+  return a > b ? a : b;
 }

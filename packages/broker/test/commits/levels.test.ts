@@ -128,8 +128,34 @@ describe('a commit is made', () => {
     client.send(acknowledgement('pubrel', 5));
     expect(typesOf(client)).toEqual(['pubrec']);
     world.finish();
-    expect([typesOf(client), world.takeLevels()]).toEqual([['pubcomp'], [Os, Os]]);
+    // With its identifier any message may come next, also one of level disk.
+    expect([typesOf(client), world.takeLevels()]).toEqual([['pubcomp'], [Os, Disk]]);
   });
+
+  it.each([
+    ['os', [], 'os', Os],
+    ['os', [], 'disk', Disk],
+    ['os', [{ topicFilter: 'other', durability: 'disk' }], 'os', Disk],
+    ['memory', [], 'os', Os],
+  ] as const)(
+    'at the highest level of the broker (%s), topics (%j) and listeners (%s) for PUBREL',
+    (durability, topicDurability, listener, level) => {
+      const world = new LevelWorld({ habits: { durability, topicDurability } });
+      world.listenerDurability = listener;
+      world.connect();
+      world.listenerDurability = 'os';
+      const subscriber = world.durable('subscriber');
+      world.subscribed(subscriber, 'a', 2);
+      world.connect().publish('a', 'x', { qos: 1 });
+      world.connect().publish('a', 'x', { qos: 2 });
+      world.settle();
+      const exactlyOnce = subscriber.takePublishes().find(({ qos }) => qos === 2)!;
+      world.takeLevels();
+      subscriber.send(acknowledgement('pubrec', exactlyOnce.packetId));
+      world.finish();
+      expect([typesOf(subscriber), world.takeLevels()]).toEqual([['pubrel'], [level]]);
+    },
+  );
 
   it('at the level of the subscriber for a QoS 2 message to it, whatever its publisher waits for', () => {
     const world = new LevelWorld({ habits: { topicDurability: [{ topicFilter: 'os', durability: 'os' }] } });

@@ -15,11 +15,14 @@ export class Receiver {
   #receiveMaximum: number;
   #unacknowledged: number;
   #received: PacketIdSet | null;
+  /** Of these, the ones that nobody keeps beyond the process; null until there was one. */
+  #transient: PacketIdSet | null;
 
   constructor() {
     this.#receiveMaximum = 65_535;
     this.#unacknowledged = 0;
     this.#received = null;
+    this.#transient = null;
   }
 
   /** A new connection: what the old one had not seen acknowledged no longer counts. */
@@ -59,6 +62,15 @@ export class Receiver {
     return true;
   }
 
+  /** Whoever keeps what the session knows does not keep this identifier, until it is released. */
+  setTransient(packetId: number): void {
+    (this.#transient ??= new PacketIdSet()).add(packetId);
+  }
+
+  isTransient(packetId: number): boolean {
+    return this.#transient?.has(packetId) ?? false;
+  }
+
   /** Restores an identifier after a restart. */
   restore(packetId: number): void {
     (this.#received ??= new PacketIdSet()).add(packetId);
@@ -66,6 +78,7 @@ export class Receiver {
 
   /** False if the identifier is not known. The message is complete once PUBCOMP has left: see `acknowledged`. */
   onPubrel(packetId: number): boolean {
+    this.#transient?.delete(packetId);
     return this.#received?.delete(packetId) ?? false; // [MQTT-4.3.3-12] [MQTT-4.3.3-2] 3.1.1
   }
 
@@ -76,6 +89,7 @@ export class Receiver {
 
   /** The message is refused with PUBREC: its identifier is free again. */
   forget(packetId: number): void {
+    this.#transient?.delete(packetId);
     this.#received?.delete(packetId); // [MQTT-4.3.3-9]
   }
 

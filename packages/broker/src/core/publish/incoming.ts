@@ -14,7 +14,6 @@ import {
   ReasonCode,
   readVariableByteInteger,
   scanPublishProperties,
-  TOPIC_PROBLEMS,
   variableByteIntegerLength,
 } from '@martlet/protocol';
 import { AT_ONCE } from '../commits.ts';
@@ -27,8 +26,10 @@ import type { CoreContext } from '../context.ts';
 import { BY_REFERENCE_BYTES } from '../output/outbox.ts';
 import { Durability } from '../ports/durability.ts';
 import type { Retaining } from '../retained/retaining.ts';
+import type { Session } from '../session/session.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
+import { IncomingTopics } from './incoming-topics.ts';
 import type { QoS } from './message.ts';
 import { NO_BYTES } from './message.ts';
 import type { Publication } from './publication.ts';
@@ -51,7 +52,7 @@ const NOT_RETAINED: AcknowledgementProperties = Object.freeze({
 export class Incoming {
   readonly run: PublishRun;
   readonly #context: CoreContext;
-  readonly #topics: TopicTable;
+  readonly #topics: IncomingTopics;
   readonly #router: Router;
   readonly #runs: RunRouter;
   /** Where the run's messages are acknowledged. */
@@ -72,7 +73,7 @@ export class Incoming {
     this.#runs = runs;
     this.#runOutput = null;
     this.#context = context;
-    this.#topics = topics;
+    this.#topics = new IncomingTopics(topics, context.profile.limits);
     this.#router = router;
     this.#retaining = retaining;
     this.#publication = publication;
@@ -132,7 +133,7 @@ export class Incoming {
     if (qos === 1 && (bytes[topicEnd]! | bytes[topicEnd + 1]!) === 0) return NOT_PLAIN;
     let topic = client.lastTopic;
     if (topic === null || !topic.equals(bytes, topicStart, topicEnd)) {
-      topic = this.#intern(bytes, topicStart, topicEnd);
+      topic = this.#topics.intern(bytes, topicStart, topicEnd);
       client.lastTopic = topic;
       client.lastAllowed = 0;
     }
@@ -226,7 +227,7 @@ export class Incoming {
       }
       at += length;
     }
-    const topic = this.#topicOf(client, bytes, topicStart, topicEnd, v5 ? scan.topicAlias : 0);
+    const topic = this.#topics.of(client, bytes, topicStart, topicEnd, v5 ? scan.topicAlias : 0);
     const decision = this.#rightTo(client, topic, qos as QoS, retain);
     if (decision === Decision.Pending) return FrameResult.Again;
     if (v5 && scan.topicAlias !== 0) client.setAlias(scan.topicAlias, topic);
@@ -240,7 +241,9 @@ export class Incoming {
     if (!isNew) {
       // It has been routed, whatever its client may do now; only its PUBREC was lost. [MQTT-4.3.3-10] [MQTT-4.3.3-2] 3.1.1
       const { commits, levels } = this.#context;
-      const commit = client.session.kept ? commits.latest(levels.ofMessage(topic, client.session)) : AT_ONCE;
+      const { session } = client;
+      const kept = session.kept && !session.receiver.isTransient(packetId);
+      const commit = kept ? commits.latest(levels.ofMessage(topic, session)) : AT_ONCE;
       client.output.acknowledge(PUBREC, packetId, commit);
       return FrameResult.Next;
     }
@@ -275,10 +278,7 @@ export class Incoming {
     const retained = publication.retain ? this.#retaining.retain(publication) : true; // [MQTT-3.3.1-8] [MQTT-3.3.1-12] 3.1.1
     const wanted = this.#router.route(publication);
     if (qos === 0) return; // [MQTT-3.3.4-1] [MQTT-3.3.4-1] 3.1.1
-    if (qos === 2 && client.session.kept && publication.durability !== Durability.Memory) {
-      context.store.putReceived(client.session.clientId, packetId);
-      context.staged();
-    }
+    if (qos === 2 && client.session.kept) this.#keepIdentifier(client.session, packetId, publication);
     const commit = context.stagings === before ? AT_ONCE : context.commits.awaited(publication.durability);
     const { output } = client;
     const unwanted = !wanted && this.#tells(output);
@@ -290,6 +290,16 @@ export class Incoming {
       this.#acknowledge(output, qos, packetId, commit, reasonCode, retained ? NO_PROPERTIES : NOT_RETAINED);
     }
     if (qos === 1) output.outbox.countAcknowledgement();
+  }
+
+  /** A repetition of the message must be known as one after a restart, unless the message itself does not survive it. */
+  #keepIdentifier(session: Session, packetId: number, { durability }: Publication): void {
+    if (durability === Durability.Memory) {
+      session.receiver.setTransient(packetId);
+      return;
+    }
+    this.#context.store.putReceived(session.clientId, packetId);
+    this.#context.staged();
   }
 
   /** Whether anything would be staged for it: what is routed, what is retained, or its own identifier. */
@@ -340,6 +350,7 @@ export class Incoming {
     if (client.form === WireForm.V3) {
       output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, AT_ONCE); // [MQTT-3.3.5-2] 3.1.1
       if (qos === 1) output.outbox.countAcknowledgement();
+      else session.receiver.setTransient(packetId);
       return;
     }
     if (qos === 2) session.receiver.forget(packetId);
@@ -357,37 +368,5 @@ export class Incoming {
     // $-topics are the broker's own. [MQTT-4.7.2-1]
     if (topic.name.charCodeAt(0) === DOLLAR && topic.name.startsWith('$SYS/')) return Decision.Denied;
     return client.rights === null ? Decision.Allowed : client.rights.toPublish(topic, qos, retain);
-  }
-
-  #topicOf(client: ConnectionInput, bytes: Uint8Array, start: number, end: number, alias: number): Topic {
-    if (alias > this.#context.profile.limits.topicAliasMaximum) {
-      throw new ProtocolError(
-        `PUBLISH has Topic Alias ${alias}, expected at most ${this.#context.profile.limits.topicAliasMaximum}`,
-        ReasonCode.TopicAliasInvalid, // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
-      );
-    }
-    if (end > start) {
-      const last = client.lastTopic;
-      return last?.equals(bytes, start, end) ? last : this.#intern(bytes, start, end);
-    }
-    if (alias === 0) {
-      throw new ProtocolError('PUBLISH has an empty topic name and no Topic Alias'); // [MQTT-4.7.3-1]
-    }
-    const topic = client.topicOfAlias(alias);
-    if (topic === undefined) {
-      throw new ProtocolError(
-        `PUBLISH has Topic Alias ${alias}, which was not introduced on this connection`,
-      ); // [MQTT-3.3.2-7]
-    }
-    return topic;
-  }
-
-  #intern(bytes: Uint8Array, start: number, end: number): Topic {
-    const topic = this.#topics.intern(bytes, start, end);
-    if (topic !== null && end - start <= this.#context.profile.limits.topicBytes) return topic;
-    const problem = this.#topics.problemOf(bytes, start, end) ?? 'tooLong';
-    const text = `PUBLISH has an invalid topic name: ${TOPIC_PROBLEMS[problem]}`;
-    if (problem === 'illFormed' || problem === 'nullCharacter') throw new MalformedPacketError(text); // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-3.3.2-1]
-    throw new ProtocolError(text, ReasonCode.TopicNameInvalid); // [MQTT-3.3.2-2] [MQTT-3.3.2-2] 3.1.1
   }
 }

@@ -270,7 +270,8 @@ export class Outgoing {
     const { payload, topic } = message;
     // A crash must not let another message get this identifier, or another member this message, once it was sent.
     const kept = message.durability !== Durability.Memory && (session.kept || this.#groups.keeps(delivery));
-    const held = qos === 2 && kept && this.#context.commits.holds(output.durability);
+    const { commits, levels } = this.#context;
+    const held = qos === 2 && kept && commits.holds(levels.ofIdentifiers);
     this.#measure(output, delivery, !held);
     if (!this.#packets.measuredFits(output, topic, false)) {
       this.#finish(session, delivery); // [MQTT-3.1.2-25]

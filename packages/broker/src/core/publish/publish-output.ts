@@ -85,7 +85,8 @@ export class PublishOutput {
     const packet = new Uint8Array(this.#writer.packetLength);
     this.#writer.writeHead(packet, 0, firstByte, packetId);
     packet.set(payload, this.#writer.headLength);
-    output.outbox.hold(packet, this.#context.commits.awaited(output.durability));
+    const { commits, levels } = this.#context;
+    output.outbox.hold(packet, commits.awaited(levels.ofIdentifiers));
     this.#countSent(output, payload.length);
   }
 

@@ -56,7 +56,7 @@ export class Exchanges {
       if (delivery !== null && session.kept) {
         session.queue!.sent(delivery);
         this.#context.staged();
-        commit = this.#commitFor(delivery, output.durability);
+        commit = this.#commitFor(delivery, this.#context.levels.ofIdentifiers);
       }
       output.acknowledge(PUBREL, packetId, commit); // [MQTT-4.3.3-4] [MQTT-4.3.3-1] 3.1.1 [MQTT-4.6.0-6] 3.1.1
       return false;
@@ -86,13 +86,16 @@ export class Exchanges {
    */
   onPubrel(session: Session, packetId: number): boolean {
     const output = session.output!;
-    if (session.kept && this.#context.keeping.refusal !== null) return false;
-    const known = session.receiver.onPubrel(packetId);
+    const { receiver } = session;
+    const kept = session.kept && !receiver.isTransient(packetId);
+    if (kept && this.#context.keeping.refusal !== null) return false;
+    const known = receiver.onPubrel(packetId);
     let commit = AT_ONCE;
-    if (known && session.kept) {
-      this.#context.store.deleteReceived(session.clientId, packetId);
+    if (known && kept) {
+      const { commits, levels, store } = this.#context;
+      store.deleteReceived(session.clientId, packetId);
       this.#context.staged();
-      commit = this.#context.commits.awaited(output.durability);
+      commit = commits.awaited(levels.ofIdentifiers);
     }
     if (known || output.form === WireForm.V3) {
       output.acknowledge(PUBCOMP, packetId, commit); // [MQTT-4.3.3-11] [MQTT-4.3.3-13] [MQTT-4.3.3-2] 3.1.1
