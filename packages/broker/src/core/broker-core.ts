@@ -325,6 +325,7 @@ export class BrokerCore {
     }
     context.releaseHeld(this.#endUnwritable);
     if (error === null) {
+      this.sessions.forgotten.onCommitted();
       for (const session of this.#parts.exchanges.onCommitted(commit)) this.#pump(session);
     }
     context.requestTurn();

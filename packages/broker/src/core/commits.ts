@@ -30,6 +30,8 @@ const SECOND_LOOK_MS = 100;
 export class Commits {
   /** Everything staged for this commit and earlier ones is kept. */
   done: number;
+  /** The same, and survives a power cut. */
+  synced: number;
   #gathering: number;
   /** The highest level at which the commit that gathers is awaited. */
   #awaited: Durability;
@@ -57,6 +59,7 @@ export class Commits {
   /** @param onSilent the commit under way has been silent for too long and is abandoned */
   constructor(store: Store, deadlines: Deadlines, limits: Limits, onSilent: () => void) {
     this.done = 0;
+    this.synced = 0;
     this.#gathering = 1;
     this.#awaited = Durability.Memory;
     this.#underWay = null;
@@ -80,6 +83,11 @@ export class Commits {
   awaited(level: Durability): number {
     if (!this.holds(level)) return AT_ONCE;
     this.#await(level);
+    return this.#gathering;
+  }
+
+  /** The number of the commit that will cover what is staged now. */
+  get gathering(): number {
     return this.#gathering;
   }
 
@@ -137,8 +145,10 @@ export class Commits {
     this.#retryMs = 0;
     this.done = commit;
     this.#unsynced = level < Durability.Disk;
-    if (!this.#unsynced) this.#deadlines.clear(this.#sync);
-    else if (this.#finishing) this.#await(Durability.Disk);
+    if (!this.#unsynced) {
+      this.synced = commit;
+      this.#deadlines.clear(this.#sync);
+    } else if (this.#finishing) this.#await(Durability.Disk);
     else if (this.#sync.heapIndex < 0) this.#deadlines.set(this.#sync, nowMs + this.#limits.osSyncMs);
   }
 

@@ -20,8 +20,9 @@ import {
 } from '@martlet/protocol';
 import type { AuthenticationAnswer } from '../ports/authenticator.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
+import type { Durability } from '../ports/durability.ts';
 import { OutboundAliases } from '../publish/outbound-aliases.ts';
-import type { Sessions } from '../session/sessions.ts';
+import type { Session } from '../session/session.ts';
 import { willRecord } from '../session/wills.ts';
 import { AUTH_TOO_LARGE, Authentication, authPacket } from './authentication.ts';
 import { ConnectionInput } from './connection-input.ts';
@@ -280,7 +281,7 @@ export class Opening implements Phase {
       return;
     }
     const { refusal } = context.keeping;
-    if (refusal !== null && mustBeKept(connect, agreement, sessions)) {
+    if (refusal !== null && sessions.mustBeKept(agreement, connect.will !== undefined)) {
       this.#refuse(connect, { ...refusal, reasonCode: unkeptReasonCode(refusal.reasonCode) });
       return;
     }
@@ -335,10 +336,17 @@ export class Opening implements Phase {
     // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
     // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
     output.send({ ...connack, sessionPresent: present });
-    if (context.stagings !== before) outbox.notBefore(context.commits.awaited(durability));
+    outbox.notBefore(this.#commitOf(session, context.stagings !== before, durability));
     this.#connection.become(serving, context.profile.limits.maximumPacketSize); // [MQTT-3.2.0-2]
     events.emit('clientConnected', { ...client, sessionPresent: present, keepAlive: agreement.keepAlive });
     this.#parts.outgoing.pump(session);
+  }
+
+  /** The commit that makes CONNACK true, and what is sent again behind it. */
+  #commitOf(session: Session, staged: boolean, durability: Durability): number {
+    const { context, sessions } = this.#parts;
+    if (!staged) return sessions.forgotten.commitFor(session.clientId, durability);
+    return context.commits.awaited(session.senderIfUsed === null ? durability : context.levels.ofIdentifiers);
   }
 
   // ---- ends --------------------------------------------------------------------------------------------------------
@@ -385,10 +393,4 @@ export class Opening implements Phase {
       `${peer}${id === undefined ? '' : ` (client ${JSON.stringify(id)})`}: ${reason}`,
     );
   }
-}
-
-/** Whether the store would have a record of the session, or has one. */
-function mustBeKept(connect: ConnectPacket, agreement: Agreement, sessions: Sessions): boolean {
-  if (agreement.sessionExpiryInterval > 0 || connect.will !== undefined) return true;
-  return sessions.get(agreement.clientId)?.recorded === true;
 }

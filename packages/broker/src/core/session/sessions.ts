@@ -5,6 +5,7 @@ import { allOf } from '../all-of.ts';
 import type { CoreContext } from '../context.ts';
 import type { SessionCensus, SessionRecord } from '../ports/store.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
+import { ForgottenSessions } from './forgotten-sessions.ts';
 import { NEVER_EXPIRES, Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -26,6 +27,7 @@ export interface OpenedSession {
 }
 
 export class Sessions implements SessionCensus {
+  readonly forgotten: ForgottenSessions;
   readonly #context: CoreContext;
   readonly #subscriptions: Subscriptions;
   readonly #outgoing: Outgoing;
@@ -38,6 +40,7 @@ export class Sessions implements SessionCensus {
   connected: number;
 
   constructor(context: CoreContext, subscriptions: Subscriptions, outgoing: Outgoing, wills: Wills) {
+    this.forgotten = new ForgottenSessions(context.commits);
     this.#context = context;
     this.#subscriptions = subscriptions;
     this.#outgoing = outgoing;
@@ -72,6 +75,15 @@ export class Sessions implements SessionCensus {
   /** True when a session for this client can be opened within the limits. */
   hasRoomFor(clientId: string): boolean {
     return this.#sessions.size < this.#context.profile.limits.sessions || this.#sessions.has(clientId);
+  }
+
+  /** Whether the store would have a record of the session of a client that connects so, or has one. */
+  mustBeKept(
+    { clientId, sessionExpiryInterval }: Pick<SessionRecord, 'clientId' | 'sessionExpiryInterval'>,
+    hasWill: boolean,
+  ): boolean {
+    if (sessionExpiryInterval > 0 || hasWill) return true;
+    return this.#sessions.get(clientId)?.recorded === true || this.forgotten.has(clientId);
   }
 
   /** The session of a client that connects: the one it has, or a new one; whoever holds it is disconnected. */
@@ -148,6 +160,7 @@ export class Sessions implements SessionCensus {
     if (!session.recorded) return;
     this.#context.store.deleteSession(session.clientId);
     this.#context.staged();
+    this.forgotten.add(session.clientId);
   }
 
   /** Brings a session back from the store, before any client connects. */
@@ -227,7 +240,11 @@ export class Sessions implements SessionCensus {
     visitor.onSession(this.#recordOf(session));
     if (!session.kept) return;
     for (const subscription of session.subscriptions) visitor.onSubscription(clientId, subscription);
-    for (const packetId of session.receiverIfUsed?.received ?? []) visitor.onReceived(clientId, packetId);
+    const receiver = session.receiverIfUsed;
+    if (receiver === null) return;
+    for (const packetId of receiver.received) {
+      if (!receiver.isTransient(packetId)) visitor.onReceived(clientId, packetId);
+    }
   }
 
   #put(session: Session): void {
