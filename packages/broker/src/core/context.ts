@@ -48,7 +48,7 @@ export class CoreContext implements OutboxOwner {
   /** For errors that are ours, within a bound of lines. */
   readonly errorLog: Log;
   /** For what is dropped, within a bound of its own: clients can cause that, and must not hide errors. */
-  readonly dropLog: Log;
+  readonly dropLog: LimitedLog;
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
   nowMs: number;

@@ -68,6 +68,27 @@ describe('queuedMessages', () => {
 });
 
 describe('a queue that is full', () => {
+  it('is told of each queue, if more are full at once than are told in a minute', () => {
+    const world = new World({ limits: { queuedMessages: 1, errorLogPerMinute: 2 } });
+    for (const clientId of ['s1', 's2', 's3', 's4', 's5']) {
+      const subscriber = durable(world, clientId);
+      subscriber.subscribe('a', 1);
+      subscriber.drop();
+    }
+    const publisher = world.connect();
+    const told = (): string[] => world.log.splice(0).map(({ text }) => text.slice(0, 4));
+    publishTexts(publisher, 9);
+    expect(told()).toEqual(['"s1"', '"s2"']);
+    world.advance(60_000);
+    publishTexts(publisher, 9);
+    expect(told()).toEqual(['"s3"', '"s4"']);
+    world.advance(60_000);
+    publishTexts(publisher, 9);
+    world.advance(60_000);
+    publishTexts(publisher, 9);
+    expect(told()).toEqual(['"s5"']);
+  });
+
   it('is told once in the log, and again only after it was half empty', () => {
     const { world, publisher } = offline({ limits: { queuedMessages: 4 } });
     const told = (): string[] => world.log.splice(0).map(({ code, text }) => `${code} ${text.slice(0, 3)}`);

@@ -230,9 +230,12 @@ export class QueueKeeper {
     }
   }
 
-  /** Once until the queue is half empty: who reads a little now and then fills no log. */
+  /**
+   * Once until the queue is half empty: who reads a little now and then fills no log. When too many are full at once, with
+   * what is dropped in a later minute.
+   */
   #tellFull(queue: MessageQueue, owner: string, reason: DropReason): void {
-    if (this.#toldFull.has(queue)) return;
+    if (this.#toldFull.has(queue) || !this.#context.dropLog.hasRoom) return;
     this.#toldFull.add(queue);
     this.#anyToldFull = true;
     const { code } = DROP_REASONS[reason]!;

@@ -38,14 +38,22 @@ export class LimitedLog implements Log {
     this.#leftOut = 0;
   }
 
+  /** Whether a line would be written now: one that can wait is told in a later minute instead of being left out. */
+  get hasRoom(): boolean {
+    return this.#written < this.#linesPerMinute || this.#minuteIsOver;
+  }
+
+  get #minuteIsOver(): boolean {
+    return this.#clock.nowMs - this.#minuteBeganMs >= MINUTE_MS;
+  }
+
   write(level: LogLevel, code: string, text: string): void {
-    const { nowMs } = this.#clock;
-    if (nowMs - this.#minuteBeganMs >= MINUTE_MS) {
+    if (this.#minuteIsOver) {
       if (this.#leftOut > 0) {
         const told = `${this.#leftOut} more lines about ${this.#subject} were left out in a minute`;
         this.#log.write('notice', this.#code, told);
       }
-      this.#minuteBeganMs = nowMs;
+      this.#minuteBeganMs = this.#clock.nowMs;
       this.#written = 0;
       this.#leftOut = 0;
     }
