@@ -13,14 +13,19 @@ const MANY_FILES = 64;
 const SMALL_PART = 1 / 8;
 /** While as many bytes are staged as a segment has, the walk goes through everything so many times, and moves so many times as many bytes. */
 const PACE = 2;
-/** One step's share: of bytes that it moves, and of places that it visits, some 5 to 20 ns each. */
+/**
+ * One step's share: of bytes that it moves, and of places that it visits, some 20 to 100 ns each. The most is for a log
+ * that is near its bound: for one that is so many times too large, so many times more.
+ */
 const FEWEST_BYTES: number = 64 * 1024;
-const MOST_BYTES: number = 512 * 1024;
+const MOST_BYTES: number = 256 * 1024;
 const FEWEST_VISITS = 1024;
-const MOST_VISITS: number = 128 * 1024;
+const MOST_VISITS: number = 32 * 1024;
 /** A log that has outgrown its bound is cleaned faster, at most by so much; twice as fast when it is by so many segments too large. */
 const MOST_HASTE = 4;
 const SEGMENTS_TOO_MANY = 2;
+/** And may hold up the broker longer, at most by so much. */
+const MOST_BURDEN = 8;
 /** Owners or messages that one step passes over. */
 const STRIDE = 256;
 /** As many of these cost as much as one visit elsewhere: they lie side by side in memory. */
@@ -58,6 +63,10 @@ export class Cleaning {
   #undisturbed: boolean;
   /** Of the owner's entries that it has met, the oldest segment. */
   #entriesSince: number;
+  /** How many times as large as it may be the log is; at least 1. */
+  #burden: number;
+  /** Why something was passed over in this round. */
+  #unreadable: StoreFailure | null;
   /** Something could not be read: tried again when the log has gone on to a segment behind this one. */
   #pausedIn: number;
 
@@ -86,6 +95,8 @@ export class Cleaning {
     this.#retainedLeft = 0;
     this.#undisturbed = false;
     this.#entriesSince = 0;
+    this.#burden = 1;
+    this.#unreadable = null;
     this.#pausedIn = 0;
   }
 
@@ -104,18 +115,12 @@ export class Cleaning {
     if (haste === 0) return;
     const staged = journal.bytes;
     const visits = (PACE * this.#visitsOfWalk() * staged) / this.#segmentBytes;
-    let left = between(FEWEST_VISITS, haste * visits, MOST_VISITS);
-    const limit = staged + between(FEWEST_BYTES, haste * PACE * staged, MOST_BYTES);
+    let left = between(FEWEST_VISITS, haste * visits, this.#burden * MOST_VISITS);
+    const limit = staged + between(FEWEST_BYTES, haste * PACE * staged, this.#burden * MOST_BYTES);
     this.#undisturbed = false;
-    try {
-      while (haste > 0 && left > 0 && journal.bytes < limit) {
-        left -= this.#visitNext(limit);
-        if (segments.countOf(this.#target) === 0) haste = this.#choose();
-      }
-    } catch (error) {
-      if (!(error instanceof StoreFailure)) throw error;
-      this.#pausedIn = journal.segment;
-      this.#onNote('store-cleaning-paused', `${error.message}; the space it is to free stays in use`);
+    while (haste > 0 && left > 0 && journal.bytes < limit) {
+      left -= this.#visitNext(limit);
+      if (segments.countOf(this.#target) === 0 || this.#pausedIn === journal.segment) haste = this.#choose();
     }
     this.#bodies.ahead.end();
   }
@@ -137,6 +142,7 @@ export class Cleaning {
     }
     if (oldest === 0 || oldest >= journal.segment || this.#pausedIn >= journal.segment) return 0;
     const allowed = Math.max(this.#smallestBytes, SLACK * liveBytes);
+    this.#burden = between(1, bytes / allowed, MOST_BURDEN);
     const excess = (bytes - allowed) / (SEGMENTS_TOO_MANY * this.#segmentBytes);
     const haste = between(1, 1 + excess, MOST_HASTE);
     if (this.#target === oldest) return haste;
@@ -264,9 +270,24 @@ export class Cleaning {
       this.#bodies.ahead.prepare(found, i);
       this.#moveMessage(found[i]!);
     }
-    if (end < slots.end) this.#at = end;
-    else this.#begin(Phase.Owners);
+    if (end < slots.end) {
+      this.#at = end;
+    } else {
+      this.#begin(Phase.Owners);
+      this.#pauseIfUnreadable();
+    }
     return visitsFor(end - from);
+  }
+
+  /** What cannot be read keeps its file until it is given up, which takes several rounds. */
+  #pauseIfUnreadable(): void {
+    if (this.#unreadable === null) return;
+    this.#pausedIn = this.#state.journal.segment;
+    this.#onNote(
+      'store-cleaning-paused',
+      `${this.#unreadable.message}; the space it is to free stays in use`,
+    );
+    this.#unreadable = null;
   }
 
   /** As it is, damaged or not: who reads it finds out. */
@@ -275,9 +296,10 @@ export class Cleaning {
     try {
       messages.moveToTail(number, this.#bodies.ahead.bytesOf(number));
     } catch (error) {
-      if (!(error instanceof StoreFailure) || error.code !== 'store-damaged') throw error;
-      // Its file ends before it: it is nowhere, which is told when it is read.
-      messages.loseData(number);
+      if (!(error instanceof StoreFailure)) throw error;
+      // If its file ends before it, it is nowhere, which is told when it is read; so is what is given up now.
+      if (error.code === 'store-damaged') messages.loseData(number);
+      else if (!this.#bodies.mustGiveUp(number, error)) this.#unreadable = error;
     }
   }
 }

@@ -141,7 +141,7 @@ export class DiskQueue implements MessageQueue {
     while (entry !== 0) {
       const next = entries.nextOf(entry);
       // What has been shifted since the start is somebody's already.
-      const delivery = entries.packetIdOf(entry) === 0 ? null : this.#deliveryOf(entry);
+      const delivery = entries.packetIdOf(entry) === 0 ? null : this.#deliveryOf(entry, true);
       if (delivery !== null) {
         delivery.packetId = entries.packetIdOf(entry);
         delivery.state = entries.stateOf(entry);
@@ -243,10 +243,17 @@ export class DiskQueue implements MessageQueue {
     return numbers;
   }
 
-  /** The entry as an object; null if its message is lost, and the entry over. */
-  #deliveryOf(entry: number): Delivery | null {
+  /**
+   * The entry as an object; null if its message is lost, and the entry over.
+   * @param isLast it is not asked for again
+   * @throws {StoreFailure} unless it is the last time, if the message cannot be read now
+   */
+  #deliveryOf(entry: number, isLast = false): Delivery | null {
     const { entries } = this.#queues;
-    const message: Message | null = this.#reader.read(this.owner, entries.messageOf(entry));
+    const number = entries.messageOf(entry);
+    const message: Message | null = isLast
+      ? this.#reader.readNow(this.owner, number)
+      : this.#reader.read(this.owner, number);
     if (message === null) {
       this.#queues.finish(this.owner, entry, null);
       return null;

@@ -14,9 +14,11 @@ import type {
 import type { Message } from '../../core/publish/message.ts';
 import { Cleaning } from './cleaning.ts';
 import { DiskQueue } from './disk-queue.ts';
+import type { DiskStoreStats } from './disk-store-stats.ts';
 import { showState } from './loading.ts';
 import type { LogFiles } from './log-files.ts';
 import { MessageBodies } from './message-bodies.ts';
+import { MonotonicClock } from './monotonic-clock.ts';
 import { NodeLogFiles } from './node-log-files.ts';
 import { QueueReader } from './queue-reader.ts';
 import { Replay } from './replay.ts';
@@ -26,9 +28,12 @@ import { isSettledWithin } from './settled-within.ts';
 import { StoreFailure } from './store-failure.ts';
 import { StoreLock } from './store-lock.ts';
 import { StoredState } from './stored-state.ts';
+import { UnreadableMessages } from './unreadable-messages.ts';
 
 const SMALLEST_CLEANED_BYTES: number = 64 * 2 ** 20;
 const PATIENCE_MS = 10_000;
+
+export type { DiskStoreStats } from './disk-store-stats.ts';
 
 export interface DiskStoreOptions {
   /** Where it tells what an operator should know. @default nowhere */
@@ -41,25 +46,10 @@ export interface DiskStoreOptions {
   readonly largeBatchBytes?: number | undefined;
   /** Ms: how long opening and closing wait for a disk that does not answer. @default 10,000 */
   readonly patienceMs?: number | undefined;
+  /** Monotonic; for the time between tries to read what cannot be read. @default the process's */
+  readonly clock?: { readonly nowMs: number } | undefined;
   /** Told while it is opened: bytes read, of how many. */
   readonly onProgress?: ((readBytes: number, totalBytes: number) => void) | undefined;
-}
-
-/** What a disk store holds, in figures. */
-export interface DiskStoreStats {
-  readonly sessions: number;
-  readonly messages: number;
-  /** Payload bytes of these. */
-  readonly messageBytes: number;
-  /** What waits or is in flight, each message once for each queue. */
-  readonly queued: number;
-  readonly retained: number;
-  readonly files: number;
-  readonly fileBytes: number;
-  /** What of that is needed, about. */
-  readonly liveBytes: number;
-  /** Messages that were lost because what was read was not what had been written. */
-  readonly damagedMessages: number;
 }
 
 /**
@@ -85,6 +75,7 @@ export class DiskStore implements Store {
   readonly #log: SegmentLog;
   readonly #state: StoredState;
   readonly #reader: QueueReader;
+  readonly #unreadable: UnreadableMessages;
   readonly #cleaning: Cleaning;
   readonly #onNote: (code: string, text: string) => void;
   /** By owner; null where no queue is open. */
@@ -151,10 +142,12 @@ export class DiskStore implements Store {
     onNote: (code: string, text: string) => void,
     lock: StoreLock | null,
   ) {
-    const bodies = new MessageBodies(state.messages, state.journal);
+    const clock = options.clock ?? new MonotonicClock();
+    this.#unreadable = new UnreadableMessages(clock);
+    const bodies = new MessageBodies(state.messages, state.journal, this.#unreadable);
     this.#log = log;
     this.#state = state;
-    this.#reader = new QueueReader(bodies, state.messages, state.owners.owners, options.log ?? null);
+    this.#reader = new QueueReader(bodies, state.messages, state.owners.owners, options.log ?? null, clock);
     this.#cleaning = new Cleaning(
       state,
       bodies,
@@ -284,6 +277,7 @@ export class DiskStore implements Store {
       () => {
         this.#underWay = false;
         this.#owes = false;
+        this.#unreadable.writesFail = false;
         this.#removable = Math.max(this.#removable, removable);
         this.#removeSuperfluous();
         done(null);
@@ -291,6 +285,7 @@ export class DiskStore implements Store {
       (error: unknown) => {
         this.#underWay = false;
         this.#owes = true;
+        this.#unreadable.writesFail = true;
         done(error instanceof StoreFailure ? error : { code: 'store-io', message: String(error) });
       },
     );

@@ -7,8 +7,9 @@ import type { StoredState } from './stored-state.ts';
  * Shows the core what was kept, and lets go of what only the core needs from then on. Of messages only the retained ones are
  * read; those in queues wait until their queue is read.
  *
+ * A retained message that cannot be read is lost, which is told: it does not keep a broker from starting.
+ *
  * @param sessions by owner; emptied
- * @throws {StoreFailure} if a retained message cannot be read
  */
 export function showState(
   state: StoredState,
@@ -30,7 +31,7 @@ export function showState(
     if (name !== null && typeof name !== 'string' && owners.entriesOf(owner) > 0) visitor.onQueue(name);
   }
   for (const [topicName, entry] of state.retained.entries) {
-    const message = reader.read(0, entry.number);
+    const message = reader.readNow(0, entry.number);
     entry.message = message;
     if (message === null) state.retained.delete(topicName);
     else visitor.onRetained(message, state.messages.expiresAtWallMs(entry.number));

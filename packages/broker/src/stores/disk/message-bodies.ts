@@ -7,6 +7,7 @@ import { StoreFailure } from './store-failure.ts';
 import type { StoredMessages } from './stored-messages.ts';
 import { TopicNames } from './topic-names.ts';
 import { TopicReader } from './topic-reader.ts';
+import type { UnreadableMessages } from './unreadable-messages.ts';
 
 /** Of what waits in a file, so much is read at once. */
 const BLOCK_BYTES = 256 * 1024;
@@ -23,17 +24,22 @@ export class DamagedMessageError extends Error {
 export class MessageBodies {
   readonly ahead: ReadAhead;
   readonly topics: TopicReader;
+  readonly unreadable: UnreadableMessages;
+  /** The last failure to read was told before. */
+  isToldAlready: boolean;
   readonly #messages: StoredMessages;
   readonly #names: TopicNames;
   /** By number, the longest there first; only messages that more than one waits for. */
   readonly #cache: Map<number, Message>;
   #cachedBytes: number;
 
-  constructor(messages: StoredMessages, journal: BatchJournal) {
+  constructor(messages: StoredMessages, journal: BatchJournal, unreadable: UnreadableMessages) {
     this.#messages = messages;
     this.ahead = new ReadAhead(messages.slots, journal, BLOCK_BYTES);
     this.#names = new TopicNames();
     this.topics = new TopicReader(messages.slots, journal, this.#names);
+    this.unreadable = unreadable;
+    this.isToldAlready = false;
     this.#cache = new Map();
     this.#cachedBytes = 0;
   }
@@ -59,6 +65,17 @@ export class MessageBodies {
     return message;
   }
 
+  /** Whether a message that could not be read is lost. If so, nobody tries again. */
+  mustGiveUp(number: number, failure: StoreFailure): boolean {
+    const id = this.#messages.slots.idOf(number);
+    const tries = this.unreadable.onFailure(id);
+    this.isToldAlready = tries === 0;
+    if (!this.unreadable.isLost(tries, failure)) return false;
+    this.unreadable.forget(id);
+    this.#messages.loseData(number);
+    return true;
+  }
+
   #stored(number: number): StoredMessage {
     const { ahead } = this;
     const messages = this.#messages;
@@ -69,6 +86,7 @@ export class MessageBodies {
       const expected = slots.checksumOf(number);
       const got = checksum.of(ahead.bytes, ahead.from, ahead.to);
       if (got !== expected) throw new Error(`expected bytes with the checksum ${expected}, got ${got}`);
+      this.unreadable.forget(slots.idOf(number));
       const expiresAtWallMs = messages.expiresAtWallMs(number);
       return readMessageData(
         ahead,
@@ -78,8 +96,9 @@ export class MessageBodies {
         this.#names,
       );
     } catch (error) {
-      if (error instanceof StoreFailure && error.code !== 'store-damaged') throw error;
       const place = `segment ${slots.segmentOf(number)}, byte ${slots.offsetOf(number)}, message ${slots.idOf(number)}`;
+      const isFailure = error instanceof StoreFailure && error.code !== 'store-damaged';
+      if (isFailure && !this.mustGiveUp(number, error)) throw error;
       throw new DamagedMessageError(`${place}: ${error instanceof Error ? error.message : String(error)}`, {
         cause: error,
       });

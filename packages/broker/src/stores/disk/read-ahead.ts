@@ -64,10 +64,7 @@ export class ReadAhead {
     return this.isOwn ? this.bytes : this.bytes.subarray(this.from, this.to);
   }
 
-  /**
-   * Reads the first of these messages, from `from` on, that lie close together.
-   * @throws {StoreFailure} if they cannot be read
-   */
+  /** Reads the first of these messages, from `from` on, that lie close together; none if that fails. */
   prepare(numbers: readonly number[], from: number): void {
     const slots = this.#slots;
     const first = numbers[from]!;
@@ -90,8 +87,8 @@ export class ReadAhead {
     try {
       this.#block = log.read(segment, start, end - start);
     } catch (error) {
-      if (!(error instanceof StoreFailure) || error.code !== 'store-damaged') throw error;
-      // The file ends before; the messages that are whole are read each by itself.
+      if (!(error instanceof StoreFailure)) throw error;
+      // The file ends before, or a part of it cannot be read: the messages that are whole are read each by itself.
       this.#block = null;
       return;
     }
