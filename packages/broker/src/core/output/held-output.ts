@@ -10,6 +10,8 @@ interface Held {
 }
 
 const FIRST_BYTES = 64;
+/** Up to here, and nearly every acknowledgement is this short, a loop copies faster than a call. */
+const LOOP_COPY_BYTES = 16;
 
 export class HeldOutput {
   /** Oldest first; commits rise. */
@@ -46,7 +48,8 @@ export class HeldOutput {
       grown.set(last.bytes.subarray(0, last.length));
       last.bytes = grown;
     }
-    last.bytes.set(packet, last.length);
+    if (packet.length > LOOP_COPY_BYTES) last.bytes.set(packet, last.length);
+    else for (let i = 0; i < packet.length; i++) last.bytes[last.length + i] = packet[i]!;
     last.length += packet.length;
     this.#bytes += packet.length;
   }

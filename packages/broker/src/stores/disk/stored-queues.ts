@@ -205,8 +205,10 @@ export class StoredQueues {
   /** Stages a shared group's own record, unless it has one. A session's is staged by `putSession`. */
   recordShare(owner: number): void {
     const { owners } = this;
+    // Asked first: the name of one of many owners is far away in memory.
+    if (owners.isRecorded(owner)) return;
     const name = owners.nameOf(owner);
-    if (name === null || typeof name === 'string' || owners.isRecorded(owner)) return;
+    if (name === null || typeof name === 'string') return;
     const { segment } = this.#journal;
     this.#journal.records.share(owners.idOf(owner), name);
     owners.setRecorded(owner, segment);
@@ -215,14 +217,15 @@ export class StoredQueues {
 
   recordPush(owner: number, entry: number): void {
     const { entries, messages } = this;
+    const extras = entries.hasExtras(entry) ? this.extras.get(entry) : undefined;
     this.#journal.records.push(
       this.owners.idOf(owner),
       entries.keyOf(entry),
       messages.slots.idOf(entries.messageOf(entry)),
       entries.qosOf(entry),
       entries.retainOf(entry),
-      this.identifiersOf(entry),
-      typeof this.owners.nameOf(owner) === 'string' ? this.shareOf(owner, entry) : null,
+      extras === undefined ? NO_IDENTIFIERS : extras.subscriptionIdentifiers,
+      extras === undefined ? null : extras.share,
     );
   }
 
@@ -247,13 +250,14 @@ export class StoredQueues {
     const entry = entries.add(key, number, qos, retain, segment);
     if (this.owners.entriesOf(owner) === 0) this.owners.setEntriesSince(owner, this.#journal.segment);
     this.owners.countEntry(owner, 1);
-    const isSession = typeof this.owners.nameOf(owner) === 'string';
-    if (subscriptionIdentifiers.length > 0 || (share !== null && isSession)) {
-      this.extras.set(entry, { subscriptionIdentifiers, share });
+    // A group's own entries need not say of which group they are.
+    const through = share !== null && typeof this.owners.nameOf(owner) === 'string' ? share : null;
+    if (subscriptionIdentifiers.length > 0 || through !== null) {
+      this.extras.set(entry, { subscriptionIdentifiers, share: through });
       entries.setExtras(entry);
     }
     if (transient) return entry;
-    if (!isSession) this.recordShare(owner);
+    this.recordShare(owner);
     this.#segments.add(segment);
     this.recordPush(owner, entry);
     return entry;
