@@ -15,7 +15,7 @@ export interface MessagePlace {
 
 /**
  * What is known in memory of each stored message, by its number: columns of plain numbers, so that a message that waits
- * costs tens of bytes and no object. Numbers begin with 1 (0 is none) and are used again; identifiers never are.
+ * costs tens of bytes and no object. Numbers begin with 1 (0 is none) and are used again; identifiers are not, while the process lives.
  *
  * A message is held as long as something refers to it. The columns double when they are full, and go back to their
  * smallest size when the last message has gone.

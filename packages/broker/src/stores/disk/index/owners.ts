@@ -10,7 +10,7 @@ export type OwnerName = string | ShareOwner;
 
 /**
  * Who has something in the store, sessions and shared groups, by number: columns of plain numbers. Numbers begin with 1 and
- * are used again; identifiers never are.
+ * are used again; identifiers are not, while the process lives.
  */
 export class Owners {
   readonly #sessions: Map<string, number>;
