@@ -1,5 +1,6 @@
 /** Brings back what the store kept, before any client connects. */
 import type { CoreContext } from './context.ts';
+import type { ShareOwner } from './ports/store.ts';
 import { Message } from './publish/message.ts';
 import type { Retaining } from './retained/retaining.ts';
 import type { QueueKeeper } from './session/queue-keeper.ts';
@@ -29,6 +30,7 @@ export function restore({
   retaining,
 }: Restorable): void {
   let notRestored = 0;
+  const ownerless: ShareOwner[] = [];
   context.store.load(
     {
       onSession: (record) => {
@@ -45,6 +47,7 @@ export function restore({
         if (owner.kind === 'share') {
           const group = groups.get(owner);
           if (group !== undefined) queues.countRestored(group.queue);
+          else ownerless.push(owner);
           return;
         }
         const session = sessions.get(owner.clientId);
@@ -71,10 +74,20 @@ export function restore({
     },
     sessions,
   );
+  for (const owner of ownerless) dropOwnerless(context, owner);
   if (notRestored > 0) {
     const text = `${notRestored} kept messages were left out: their topic names have more levels than are allowed now`;
     context.log.write('warning', 'messages-not-restored', text);
   }
   context.sampleClock();
   sessions.restoreTimes();
+}
+
+/** What waited for a group whose members all ended with the process: none of them was kept. */
+function dropOwnerless(context: CoreContext, owner: ShareOwner): void {
+  const { length } = context.store.openQueue(owner);
+  const name = `$share/${owner.shareName}/${owner.topicFilter}`;
+  context.store.deleteQueue(owner);
+  context.staged();
+  context.outcomes.dropped(DropReason.GroupWithoutMembers, name, '', length);
 }

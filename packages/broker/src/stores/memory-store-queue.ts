@@ -1,3 +1,4 @@
+import { DeliveryState } from '@martlet/protocol';
 import { Durability } from '../core/ports/durability.ts';
 import type { MessageQueue } from '../core/ports/store.ts';
 import type { Delivery } from '../core/publish/delivery.ts';
@@ -82,6 +83,10 @@ export class MemoryStoreQueue implements MessageQueue {
     const inFlight = this.#inFlight;
     this.#inFlight = [];
     return inFlight;
+  }
+
+  get unconfirmed(): number {
+    return this.#inFlight.filter(({ state }) => state !== DeliveryState.AwaitingPubcomp).length;
   }
 
   rest(): void {}

@@ -35,8 +35,9 @@ it('what waits for sessions and groups that nobody keeps is counted too, until i
   world.connect({ clientId: 'kept', ...durable }).subscribe('$share/g/t', 1);
   expect([gauges.storedMessages, gauges.storedBytes]).toEqual([6, 60]);
   expect(context.transientMessages).toBe(3);
+  // Without one, what waits stays there until it is taken.
   world.connect({ clientId: 'kept' }).disconnect();
-  expect(context.transientMessages).toBe(6);
+  expect([gauges.storedMessages, context.transientMessages]).toEqual([6, 3]);
   for (const client of [alone, member]) client.disconnect();
   expect([gauges.storedMessages, gauges.storedBytes, context.queuedBytes]).toEqual([0, 0, 0]);
 });

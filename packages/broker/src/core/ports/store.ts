@@ -226,8 +226,13 @@ export interface MessageQueue {
   /** Stages that a shifted or sent delivery is over: acknowledged, expired or dropped. Nothing if it is not held. */
   done(delivery: Delivery): void;
 
-  /** After a restart: what had been sent and not acknowledged, in order of sending. Empties this list. */
+  /**
+   * After a restart: what had been sent and not acknowledged, in order of sending. Empties this list, unless it throws
+   * because something cannot be read now.
+   */
   takeInFlight(): Delivery[];
+  /** Of what `takeInFlight` is still to give: how many of which no client has said that it has the message. */
+  readonly unconfirmed: number;
 
   /** Nobody will take from it for a while (its client has gone): what is kept elsewhere need not stay in memory. */
   rest(): void;

@@ -20,6 +20,8 @@ export class Delivery {
   /** 0 until sent. */
   packetId: number;
   state: DeliveryState;
+  /** The commit that its PUBLISH waits for, or last waited for; 0 if for none, Infinity if it never left. */
+  heldFor: number;
   /** The store's own handle; 0 until a store has seen it. */
   storeId: number;
   /** The store's queue in which that is its handle; null until a store needs it. */
@@ -40,6 +42,7 @@ export class Delivery {
     this.origin = null;
     this.packetId = 0;
     this.state = DeliveryState.Queued;
+    this.heldFor = 0;
     this.storeId = 0;
     this.storeOwner = null;
   }

@@ -19,6 +19,7 @@ import type { QueueKeeper } from '../session/queue-keeper.ts';
 import type { Session } from '../session/session.ts';
 import type { SharedGroup } from '../session/shared-group.ts';
 import type { SharedGroups } from '../session/shared-groups.ts';
+import { UnreadQueues } from '../session/unread-queues.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import { Delivery } from './delivery.ts';
 import type { QoS } from './message.ts';
@@ -40,6 +41,7 @@ export class Outgoing {
   readonly #groups: SharedGroups;
   readonly #exchanges: Exchanges;
   readonly #packets: PublishOutput;
+  readonly #unread: UnreadQueues;
   readonly #canTake: (session: Session, qos: number) => boolean;
 
   constructor(context: CoreContext, queues: QueueKeeper, groups: SharedGroups, exchanges: Exchanges) {
@@ -48,6 +50,7 @@ export class Outgoing {
     this.#groups = groups;
     this.#exchanges = exchanges;
     this.#packets = new PublishOutput(context);
+    this.#unread = new UnreadQueues(context, (session) => this.pump(session));
     this.#canTake = (session, qos) =>
       canTakeNow(session, qos) && (qos === 0 || queues.affordsFlight(session));
   }
@@ -111,6 +114,7 @@ export class Outgoing {
   /** Gives a group's message to the member whose turn it is, or keeps it with the group. [MQTT-4.8.2-3] */
   deliverShared(publication: Publication, group: SharedGroup): void {
     const { shareBalancing, queueQos0 } = this.#context.profile;
+    this.#queues.leaveStore(group);
     if (publication.qos === 0) {
       if (queueQos0 && (group.waiting > 0 || group.offline)) {
         const waiting = new Delivery(publication.message(), 0, false, NO_IDENTIFIERS, group.owner);
@@ -162,7 +166,10 @@ export class Outgoing {
       const member = group.pick(2, shareBalancing, this.#canTake);
       if (member === null) return;
       const given = this.#queues.takeShared(group, member.session);
-      if (given === undefined) return;
+      if (given === undefined) {
+        this.#unread.add(member.session);
+        return;
+      }
       this.#sendUnlessExpired(member.session, member.session.output!, given);
     }
   }
@@ -181,7 +188,10 @@ export class Outgoing {
       }
       if (!sender.ready || session.inFlightFull || !this.#queues.affordsFlight(session)) return;
       const delivery = this.#queues.shift(session);
-      if (delivery === undefined) return;
+      if (delivery === undefined) {
+        if (this.#queues.holdsUnread(session)) this.#unread.add(session);
+        return;
+      }
       this.#sendUnlessExpired(session, output, delivery);
     }
   }
@@ -191,29 +201,42 @@ export class Outgoing {
     this.#queues.takeStoredFlight(session);
   }
 
-  /** The client has gone: what waits for it need not stay in memory. */
+  /** The client has gone: what waits for it need not stay in memory, and what is still held for it never left. */
   rest(session: Session): void {
     this.#queues.rest(session);
+    const inFlight = session.shares === null ? undefined : session.senderIfUsed?.inFlight;
+    if (inFlight === undefined || inFlight.size === 0) return;
+    for (const packetId of inFlight.inOrder()) {
+      const delivery = inFlight.itemOf(packetId);
+      if (delivery !== null) delivery.heldFor = this.#isHeld(delivery) ? Number.POSITIVE_INFINITY : 0;
+    }
   }
 
   /**
    * The session is no more: what waits or is in flight is dropped, but for messages of shared groups that no client has
-   * begun to take exactly once: those go back to their group, which is given back for pumping. One that its group's
-   * store does not take back is dropped.
+   * begun to take exactly once: those go back to their group, which is given back for pumping. One that cannot be read
+   * now, or that its group's store does not take back, is dropped.
    */
   endSession(session: Session): SharedGroup[] {
-    this.#queues.takeStoredFlight(session);
-    const inFlight = session.senderIfUsed?.inFlight;
     const groups = new Set<SharedGroup>();
     const failures: unknown[] = [];
-    let dropped = this.#queues.dropQueue(session);
+    let dropped = 0;
+    try {
+      this.#queues.takeStoredFlight(session);
+    } catch (error) {
+      failures.push(error);
+      dropped += this.#queues.unconfirmed(session);
+    }
+    const inFlight = session.senderIfUsed?.inFlight;
+    dropped += this.#queues.dropQueue(session);
     if (inFlight !== undefined && inFlight.size > 0) {
       // Backwards, because each goes to the head of its group's queue.
       for (const packetId of inFlight.inOrder().reverse()) {
         const delivery = inFlight.itemOf(packetId);
         const group = delivery?.share == null ? undefined : this.#groups.get(delivery.share);
         const state = inFlight.stateOf(packetId);
-        const begunOnce = state !== DeliveryState.AwaitingPuback; // [MQTT-4.8.2-5]
+        const begunOnce =
+          state !== DeliveryState.AwaitingPuback && delivery !== null && !this.#isHeld(delivery); // [MQTT-4.8.2-5]
         if (delivery !== null) this.#queues.leftFlight(session, delivery);
         inFlight.free(packetId);
         if (group !== undefined && !begunOnce) {
@@ -235,6 +258,11 @@ export class Outgoing {
     if (failures.length > 0) logInternalError(this.#context.errorLog, session.clientId, failures[0]);
     if (dropped > 0) this.#context.outcomes.dropped(DropReason.SessionEnded, session.clientId, '', dropped);
     return [...groups];
+  }
+
+  /** Its PUBLISH waits for a commit, or waited for one when the connection ended: no client has seen it. */
+  #isHeld({ heldFor }: Delivery): boolean {
+    return heldFor > this.#context.commits.done;
   }
 
   // ---- sending -----------------------------------------------------------------------------------------------------
@@ -288,7 +316,7 @@ export class Outgoing {
     }
     const firstByte = PUBLISH | (qos << 1) | (delivery.retain ? RETAIN : 0);
     if (held) {
-      this.#packets.holdMeasured(output, firstByte, packetId, payload);
+      delivery.heldFor = this.#packets.holdMeasured(output, firstByte, packetId, payload);
       return;
     }
     this.#packets.sendMeasured(output, topic, firstByte, packetId, payload);
@@ -315,6 +343,7 @@ export class Outgoing {
     }
     // Expired or not: its delivery has begun. [MQTT-4.3.3-7]
     const delivery = inFlight.itemOf(packetId)!;
+    delivery.heldFor = 0;
     const { message, qos } = delivery;
     this.#measure(output, delivery, true);
     if (!this.#packets.measuredFits(output, message.topic, false)) {

@@ -80,14 +80,19 @@ export class PublishOutput {
     this.#countSent(output, payload.length);
   }
 
-  /** Sends the packet that was measured once what has been staged is kept, to the level of its connection. */
-  holdMeasured(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): void {
+  /**
+   * Sends the packet that was measured once what has been staged is kept, to the level of its connection.
+   * @returns the commit that it waits for
+   */
+  holdMeasured(output: ConnectionOutput, firstByte: number, packetId: number, payload: Uint8Array): number {
     const packet = new Uint8Array(this.#writer.packetLength);
     this.#writer.writeHead(packet, 0, firstByte, packetId);
     packet.set(payload, this.#writer.headLength);
     const { commits, levels } = this.#context;
-    output.outbox.hold(packet, commits.awaited(levels.ofIdentifiers));
+    const commit = commits.awaited(levels.ofIdentifiers);
+    output.outbox.hold(packet, commit);
     this.#countSent(output, payload.length);
+    return commit;
   }
 
   sendTemplate(

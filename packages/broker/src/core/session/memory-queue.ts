@@ -78,6 +78,10 @@ export class MemoryQueue implements MessageQueue {
     return [];
   }
 
+  get unconfirmed(): number {
+    return 0;
+  }
+
   rest(): void {}
 
   #ringWithRoom(): (Delivery | undefined)[] {

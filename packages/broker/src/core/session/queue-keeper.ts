@@ -80,6 +80,11 @@ export class QueueKeeper {
     return true;
   }
 
+  /** What waited in the store for a group without kept members has been taken: what comes now need not be kept. */
+  leaveStore(group: SharedGroup): void {
+    if (group.leaveStore()) this.#context.staged();
+  }
+
   /** Puts a message back at the head of its group, for another member. */
   returnShared(group: SharedGroup, delivery: Delivery): void {
     group.queue.unshift(delivery);
@@ -107,8 +112,20 @@ export class QueueKeeper {
 
   takeShared(group: SharedSource, session: Session): Delivery | undefined {
     const given = group.takeFor(session);
-    if (given !== undefined) this.#count(group.queue, given, -1, group.kept);
+    if (given === undefined) return undefined;
+    this.#count(group.queue, given, -1, group.kept);
     return given;
+  }
+
+  /** Something waits for the session, and none of it can be read now. */
+  holdsUnread({ queue, shares }: Session): boolean {
+    if (queue !== null && queue.length > 0) return true;
+    return shares?.some((group) => group.waiting > 0) === true;
+  }
+
+  /** What was in flight before a restart and has not been read since, but for what its client has. */
+  unconfirmed({ queue }: Session): number {
+    return queue?.unconfirmed ?? 0;
   }
 
   /** The session is no more; returns how many messages waited. */
@@ -249,10 +266,10 @@ export class QueueKeeper {
     return this.#context.queuedBytes - bytes + message.bytes <= queuedBytesInAll;
   }
 
-  /** What waits in a group has moved into the store, or out of it. */
-  onGroupMoved(delivery: Delivery, from: MessageQueue, to: MessageQueue, kept: boolean): void {
-    this.#count(from, delivery, -1, !kept);
-    this.#count(to, delivery, 1, kept);
+  /** What waits in a group has moved into the store. */
+  onGroupMoved(delivery: Delivery, from: MessageQueue, to: MessageQueue): void {
+    this.#count(from, delivery, -1, false);
+    this.#count(to, delivery, 1, true);
   }
 
   /** Whether it costs memory while it waits. */

@@ -56,6 +56,8 @@ export interface SharedSource {
   readonly queue: MessageQueue;
   /** What waits in it is in the store. */
   readonly kept: boolean;
+  /** So many wait. */
+  readonly waiting: number;
   /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
   takeFor(session: Session): Delivery | undefined;
   /** A member has gone offline: while all of them are, what waits need not stay in memory. */

@@ -11,6 +11,10 @@ import type { SharedGroup } from './shared-group.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Wills } from './wills.ts';
 
+/** Ms: how long after its expiry a session ends at the latest, and how often that is tried until then. */
+const LATEST_END_MS = 60_000;
+const END_RETRY_MS = 1000;
+
 /** How a connection ended, as far as its session is concerned. */
 export const Leaving = {
   /** DISCONNECT with reason code 0: no will. */
@@ -90,6 +94,7 @@ export class Sessions implements SessionCensus {
   open(clientId: string, cleanStart: boolean, sessionExpiryInterval: number): OpenedSession {
     this.#sessions.get(clientId)?.holder?.onTakenOver(); // [MQTT-3.1.4-3] [MQTT-3.1.4-2] 3.1.1
     let session = this.#sessions.get(clientId); // [MQTT-3.1.3-2] [MQTT-3.1.3-2] 3.1.1
+    if (session !== undefined && !cleanStart) this.#outgoing.takeUp(session); // first, because it may throw
     if (session !== undefined) this.#wills.onReturn(session);
     if (session !== undefined && (cleanStart || session.sessionExpiryInterval === 0)) {
       // [MQTT-3.1.2-4] [MQTT-3.1.4-4] [MQTT-3.1.2-6] 3.1.1 [MQTT-3.1.4-3] 3.1.1
@@ -102,7 +107,6 @@ export class Sessions implements SessionCensus {
       this.#sessions.set(clientId, session);
       this.maximum = Math.max(this.maximum, this.#sessions.size);
     } else {
-      this.#outgoing.takeUp(session);
       this.#wills.cancel(session);
       this.#context.deadlines.clear(session); // [MQTT-4.1.0-1] [MQTT-4.1.0-2] 3.1.1
       session.sessionExpiryInterval = sessionExpiryInterval;
@@ -222,8 +226,26 @@ export class Sessions implements SessionCensus {
   }
 
   #expire(session: Session): void {
+    if (this.#isToBeReadYet(session)) return;
     this.#context.metrics.sessionsExpired++;
     this.end(session);
+  }
+
+  /**
+   * What is in flight to the session cannot be read now, and some of it may have to go to others: its end is tried again. It
+   * need not end the moment that it expires (MQTT 5, 3.1.2.11.2).
+   */
+  #isToBeReadYet(session: Session): boolean {
+    try {
+      this.#outgoing.takeUp(session);
+      return false;
+    } catch {
+      const { nowMs, deadlines } = this.#context;
+      const lateMs = nowMs - session.disconnectedAtMs - session.sessionExpiryInterval * 1000;
+      if (lateMs >= LATEST_END_MS) return false; // and `end` tells what is lost
+      deadlines.set(session, nowMs + END_RETRY_MS);
+      return true;
+    }
   }
 
   /** The wall clock has jumped: what was noted by it is noted anew, so that nothing expires by surprise later. */

@@ -2,7 +2,7 @@
  * The members of one shared subscription, and the messages that wait for any of them.
  *
  * A message that no member can take at once waits here, never with a member; a member that can take more asks for the
- * oldest. While one member's session is kept in the store, what waits here is kept too.
+ * oldest. While one member's session is kept in the store, what waits here is kept too, and stays there until it is taken.
  */
 
 import type { ShareBalancing } from '../options/profile.ts';
@@ -11,7 +11,7 @@ import { Delivery } from '../publish/delivery.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { Session, SharedSource, Subscription } from './session.ts';
 
-type OnMoved = (delivery: Delivery, from: MessageQueue, to: MessageQueue, kept: boolean) => void;
+type OnMoved = (delivery: Delivery, from: MessageQueue, to: MessageQueue) => void;
 
 export class SharedGroup implements SharedSource {
   readonly kind = 'share';
@@ -25,9 +25,11 @@ export class SharedGroup implements SharedSource {
   readonly #onMoved: OnMoved;
   #queue: MessageQueue | null;
   #kept: boolean;
+  /** No member is kept any more, and what waits has to be taken yet before the queue leaves the store. */
+  #leaving: boolean;
   #next: number;
 
-  /** @param onMoved told of each waiting delivery that moves into the store or out of it */
+  /** @param onMoved told of each waiting delivery that moves into the store */
   constructor(owner: ShareOwner, store: Store, onMoved: OnMoved) {
     this.owner = owner;
     this.name = `$share/${owner.shareName}/${owner.topicFilter}`;
@@ -37,6 +39,7 @@ export class SharedGroup implements SharedSource {
     this.#onMoved = onMoved;
     this.#queue = null;
     this.#kept = false;
+    this.#leaving = false;
     this.#next = 0;
   }
 
@@ -45,7 +48,7 @@ export class SharedGroup implements SharedSource {
     return this.owner.topicFilter;
   }
 
-  /** Its messages survive a restart. */
+  /** Its messages are in the store. */
   get kept(): boolean {
     return this.#kept;
   }
@@ -95,6 +98,7 @@ export class SharedGroup implements SharedSource {
     if (this.#kept) this.#store.deleteQueue(this.owner);
     this.#queue = null;
     this.#kept = false;
+    this.#leaving = false;
   }
 
   /**
@@ -135,6 +139,17 @@ export class SharedGroup implements SharedSource {
     return waiting === undefined ? undefined : this.given(waiting, member);
   }
 
+  /**
+   * Takes the queue out of the store if it is only there because something waited in it, and nothing does any more. True if
+   * that was staged. Not before something new comes: what was taken last is staged as taken until then, so that a crash
+   * does not give it to another member.
+   */
+  leaveStore(): boolean {
+    if (!this.#leaving || this.waiting > 0) return false;
+    this.#settle();
+    return true;
+  }
+
   /** A waiting delivery as this member gets it: with its QoS and subscription identifier. */
   given(waiting: Delivery, member: Subscription): Delivery {
     const { message } = waiting;
@@ -154,21 +169,27 @@ export class SharedGroup implements SharedSource {
     return new Delivery(given.message, given.message.qos, false, undefined, this.owner);
   }
 
-  /** Moves the queue into the store when the first member is kept, and out of it when the last one goes. */
+  /**
+   * Moves the queue into the store when the first member is kept. When the last one of these goes, what waits stays in the
+   * store until it has been taken: it may be more than memory has room for, and may not be readable now.
+   */
   #settle(): void {
     const kept = this.members.some((member) => member.session.kept);
-    if (kept === this.#kept) return;
+    this.#leaving = this.#kept && !kept && this.waiting > 0;
+    if (kept === this.#kept || this.#leaving) return;
     const old = this.#queue;
+    if (!kept) {
+      this.#queue = null;
+      this.#kept = false;
+      if (old !== null) this.#store.deleteQueue(this.owner);
+      return;
+    }
     this.#queue = null;
-    this.#kept = kept;
-    if (old === null) return;
-    const waiting: Delivery[] = [];
-    for (let next = old.shift(); next !== undefined; next = old.shift()) waiting.push(next);
-    if (!kept) this.#store.deleteQueue(this.owner);
-    for (const delivery of waiting) {
+    this.#kept = true;
+    for (let delivery = old?.shift(); delivery !== undefined; delivery = old?.shift()) {
       const { message, qos, retain, subscriptionIdentifiers, share } = delivery;
       this.queue.push(new Delivery(message, qos, retain, subscriptionIdentifiers, share));
-      this.#onMoved(delivery, old, this.queue, kept);
+      this.#onMoved(delivery, old!, this.queue);
     }
   }
 }

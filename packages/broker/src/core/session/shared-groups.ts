@@ -46,8 +46,8 @@ export class SharedGroups {
     const key = keyOf(owner);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new SharedGroup(owner, this.#context.store, (delivery, from, to, kept) =>
-        this.#queues.onGroupMoved(delivery, from, to, kept),
+      group = new SharedGroup(owner, this.#context.store, (delivery, from, to) =>
+        this.#queues.onGroupMoved(delivery, from, to),
       );
       this.#groups.set(key, group);
       this.#tree.add(owner.topicFilter, group);

@@ -136,7 +136,6 @@ export class DiskQueue implements MessageQueue {
     const { owners, entries } = this.#queues;
     const deliveries: Delivery[] = [];
     if (this.#deleted || !owners.hasUntaken(this.owner)) return deliveries;
-    owners.setUntaken(this.owner, false);
     let entry = entries.lists.firstOf(takenList(this.owner));
     while (entry !== 0) {
       const next = entries.nextOf(entry);
@@ -149,7 +148,21 @@ export class DiskQueue implements MessageQueue {
       }
       entry = next;
     }
+    // Only now: when one of them cannot be read, all of them are to be taken yet.
+    owners.setUntaken(this.owner, false);
     return deliveries;
+  }
+
+  get unconfirmed(): number {
+    const { owners, entries } = this.#queues;
+    let count = 0;
+    if (this.#deleted || !owners.hasUntaken(this.owner)) return count;
+    let entry = entries.lists.firstOf(takenList(this.owner));
+    for (; entry !== 0; entry = entries.nextOf(entry)) {
+      if (entries.packetIdOf(entry) !== 0 && entries.stateOf(entry) !== DeliveryState.AwaitingPubcomp)
+        count++;
+    }
+    return count;
   }
 
   rest(): void {
