@@ -9,7 +9,7 @@
  * `osSyncMs`, even of nothing.
  *
  * What a failed commit covered belongs to the next one, which is tried after a pause: a full disk is not hammered. One
- * that is silent for `commitSilenceMs` is abandoned: the store ends it with an error, and opens itself again.
+ * that does not get on for `commitSilenceMs` is abandoned: the store ends it with an error, and opens itself again.
  */
 import type { Deadline, Deadlines } from '@martlet/protocol';
 import { errorCode } from './internal-error.ts';
@@ -41,6 +41,8 @@ export class Commits {
   #unsynced: boolean;
   /** The commit under way is late, and has been looked at once. */
   #late: boolean;
+  /** How far the commit under way had come when it was looked at last. */
+  #progress: number;
   /** The broker closes: every commit is made at the highest level. */
   #finishing: boolean;
   /** 0 unless the last commit failed. */
@@ -65,6 +67,7 @@ export class Commits {
     this.#underWay = null;
     this.#unsynced = false;
     this.#late = false;
+    this.#progress = 0;
     this.#finishing = false;
     this.#retryMs = 0;
     this.#store = store;
@@ -125,6 +128,7 @@ export class Commits {
     this.#deadlines.set(this.#silence, nowMs + this.#limits.commitSilenceMs - this.#secondLookMs);
     try {
       this.#store.commit(this.#underWay, (error) => onDone(commit, error));
+      this.#progress = this.#store.commitProgress;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       onDone(commit, { code: errorCode(error) ?? 'store-threw', message });
@@ -173,6 +177,13 @@ export class Commits {
   }
 
   #onSilence(nowMs: number): void {
+    const { commitProgress } = this.#store;
+    if (commitProgress !== this.#progress) {
+      this.#progress = commitProgress;
+      this.#late = false;
+      this.#deadlines.set(this.#silence, nowMs + this.#limits.commitSilenceMs - this.#secondLookMs);
+      return;
+    }
     if (!this.#late) {
       this.#late = true;
       this.#deadlines.set(this.#silence, nowMs + this.#secondLookMs);

@@ -53,6 +53,10 @@ interface CommitUnderWay {
 export class MemoryStore implements Store {
   readonly keepsAtOnce: boolean;
   readonly holdsWaitingInMemory: boolean = true;
+  /** What is staged is in memory as what is kept is, and counts there. */
+  readonly stagedBytes: number = 0;
+  /** A commit is a single step. */
+  readonly commitProgress: number = 0;
   readonly #kept = new KeptState();
   readonly #staged: StagedChanges | null;
   readonly #journal: Journal;

@@ -8,6 +8,9 @@ export class RecordingStore extends MemoryStore {
   /** Of each commit, in order. */
   readonly levels: Durability[] = [];
   abandoned = 0;
+  /** As a test says. */
+  override commitProgress = 0;
+  override stagedBytes = 0;
 
   /** @param holdsWaitingInMemory false as with a store on disk */
   constructor(holdsWaitingInMemory = true) {

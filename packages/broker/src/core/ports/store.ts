@@ -67,6 +67,12 @@ export interface Store {
   /** True when something has been staged that no commit covers yet. */
   readonly hasStaged: boolean;
 
+  /** Bytes, about, that are held in memory until a commit has kept them: what gathers, is on its way, or failed. */
+  readonly stagedBytes: number;
+
+  /** Another number whenever the commit under way has got on: one that does is not silent. */
+  readonly commitProgress: number;
+
   /**
    * A turn has ended, and no commit can be started now: what has been staged so far may be kept without what comes next.
    * A store that keeps no amount whatever as one piece begins another one here.

@@ -260,6 +260,14 @@ export class DiskStore implements Store {
     return this.#log.hasUncovered || (this.#owes && !this.#underWay);
   }
 
+  get stagedBytes(): number {
+    return this.#log.stagedBytes;
+  }
+
+  get commitProgress(): number {
+    return this.#log.commitSteps;
+  }
+
   endTurn(): void {
     this.#log.endTurn();
   }

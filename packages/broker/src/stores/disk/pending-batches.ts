@@ -9,11 +9,13 @@ export class PendingBatches {
   /** How many of them, from the first, are written. */
   #writtenCount: number;
   #writtenBytes: number;
+  #bytes: number;
 
   constructor() {
     this.#batches = [];
     this.#writtenCount = 0;
     this.#writtenBytes = 0;
+    this.#bytes = 0;
   }
 
   get isEmpty(): boolean {
@@ -33,7 +35,12 @@ export class PendingBatches {
     return this.#writtenBytes;
   }
 
+  get unwrittenBytes(): number {
+    return this.#bytes - this.#writtenBytes;
+  }
+
   add(batch: SealedBatch): void {
+    this.#bytes += batch.length;
     this.#batches.push(batch);
   }
 
@@ -59,6 +66,7 @@ export class PendingBatches {
 
   /** The bytes of all that is written survive a power cut; they need not be held any more. */
   takeWritten(): SealedBatch[] {
+    this.#bytes -= this.#writtenBytes;
     const synced = this.#batches;
     this.#batches = synced.splice(this.#writtenCount);
     this.#writtenCount = 0;

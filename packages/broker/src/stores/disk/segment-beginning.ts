@@ -1,7 +1,9 @@
 import type { SegmentHeader } from './batch-format.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './batch-format.ts';
+import type { CommitAttempt } from './commit-attempt.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
 import type { SealedBatch } from './sealed-batch.ts';
+import { writeInSteps } from './stepped-write.ts';
 
 /**
  * Makes a segment with its first batches. The header, which makes the file a segment and ends what counts of the one
@@ -13,12 +15,13 @@ export async function beginSegment(
   files: LogFiles,
   header: SegmentHeader,
   batches: readonly SealedBatch[],
+  attempt: CommitAttempt,
 ): Promise<LogFile> {
   const name = segmentName(header.segment);
   await files.remove(name);
   const file = await files.create(name);
   try {
-    await file.write(piecesOf(batches), SEGMENT_HEADER_BYTES, true);
+    await writeInSteps(file, piecesOf(batches), SEGMENT_HEADER_BYTES, true, attempt);
     await file.write([encodeSegmentHeader(header)], 0, true);
     return file;
   } catch (error) {

@@ -136,6 +136,16 @@ export class SegmentLog {
     return !this.#gathering.isEmpty || this.#sequence > this.#coveredSequence;
   }
 
+  /** Bytes that are gathered or sealed and not written. */
+  get stagedBytes(): number {
+    return this.#gathering.data.length + this.#gathering.meta.length + this.#pending.unwrittenBytes;
+  }
+
+  /** Of the commit under way: calls of the disk that have come back. */
+  get commitSteps(): number {
+    return this.#attempt?.steps ?? 0;
+  }
+
   /** Oldest first; the last is the one that is being gathered for, whether its file is there yet or not. */
   get segments(): readonly SegmentExtent[] {
     return this.#places.extents;

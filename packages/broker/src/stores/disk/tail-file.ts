@@ -3,6 +3,7 @@ import type { CommitAttempt } from './commit-attempt.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
 import type { SealedBatch } from './sealed-batch.ts';
 import { beginSegment, piecesOf } from './segment-beginning.ts';
+import { writeInSteps } from './stepped-write.ts';
 
 /** The newest file of the log, to which batches are appended. */
 export class TailFile {
@@ -53,7 +54,7 @@ export class TailFile {
     const file = this.#file ?? (await this.#openAgain(attempt));
     if (attempt.isOver) return false;
     for (const batch of batches) batch.sealWith(this.#seed);
-    await file.write(piecesOf(batches), first!.start, synced);
+    await writeInSteps(file, piecesOf(batches), first!.start, synced, attempt);
     return synced;
   }
 
@@ -100,7 +101,7 @@ export class TailFile {
       firstSequence: first.sequence,
       storeId: this.#storeId,
     };
-    const beginning = beginSegment(this.#files, header, batches);
+    const beginning = beginSegment(this.#files, header, batches, attempt);
     this.#beginning = beginning.then(
       () => undefined,
       () => undefined,
