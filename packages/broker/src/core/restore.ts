@@ -8,7 +8,7 @@ import type { Sessions } from './session/sessions.ts';
 import type { SharedGroups } from './session/shared-groups.ts';
 import type { Subscriptions } from './session/subscriptions.ts';
 import { DropReason } from './telling/drop-reason.ts';
-import type { TopicTable } from './topics/topic-table.ts';
+import type { Topic, TopicTable } from './topics/topic-table.ts';
 
 interface Restorable {
   readonly context: CoreContext;
@@ -30,6 +30,9 @@ export function restore({
   retaining,
 }: Restorable): void {
   let notRestored = 0;
+  // What waits in a queue is often of one topic.
+  let lastName = '';
+  let lastTopic: Topic | null = null;
   const ownerless: ShareOwner[] = [];
   context.store.load(
     {
@@ -57,12 +60,14 @@ export function restore({
     },
     {
       restore: (stored) => {
-        const topic = topics.internName(stored.topicName);
+        const topic = stored.topicName === lastName ? lastTopic : topics.internName(stored.topicName);
         if (topic === null) {
           context.outcomes.dropped(DropReason.NotRestored, '', stored.topicName, 1);
           notRestored++;
           return null;
         }
+        lastName = stored.topicName;
+        lastTopic = topic;
         const expiresAtMs =
           stored.expiresAtWallMs === Number.POSITIVE_INFINITY
             ? stored.expiresAtWallMs
