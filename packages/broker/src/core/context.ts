@@ -52,6 +52,8 @@ export class CoreContext implements OutboxOwner {
   readonly deadlines: Deadlines;
   /** Monotonic time of the current input. */
   nowMs: number;
+  /** What the times in the store are ahead of the wall clock; not 0 only while it is loaded by a clock that is not believed. */
+  storedTimeAheadMs: number;
   /** What messages that wait in queues or are in flight cost, once per session or group. */
   queuedBytes: number;
   /** Of these, messages that no store keeps, and their payload bytes. */
@@ -89,6 +91,7 @@ export class CoreContext implements OutboxOwner {
     this.commits = new Commits(store, deadlines, profile.limits, () => this.keeping.onSilent(this.nowMs));
     this.deadlines = deadlines;
     this.nowMs = environment.nowMs();
+    this.storedTimeAheadMs = 0;
     const { errorLogPerMinute } = profile.limits;
     this.errorLog = new LimitedLog(log, this, errorLogPerMinute, 'error-log-limited', 'errors of the broker');
     this.dropLog = new LimitedLog(
@@ -122,11 +125,11 @@ export class CoreContext implements OutboxOwner {
 
   /** A moment of the monotonic clock on the wall clock; Infinity stays. */
   toWallMs(atMs: number): number {
-    return atMs - this.nowMs + this.environment.wallMs();
+    return atMs - this.nowMs + this.environment.wallMs() + this.storedTimeAheadMs;
   }
 
   fromWallMs(atWallMs: number): number {
-    return atWallMs - this.environment.wallMs() + this.nowMs;
+    return atWallMs - this.environment.wallMs() - this.storedTimeAheadMs + this.nowMs;
   }
 
   /** Something was staged: asks for the turn that commits it. What tells of it waits for `commits.awaited`. */

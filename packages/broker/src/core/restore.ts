@@ -7,6 +7,7 @@ import type { QueueKeeper } from './session/queue-keeper.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { SharedGroups } from './session/shared-groups.ts';
 import type { Subscriptions } from './session/subscriptions.ts';
+import { storedTimeAheadMs } from './stored-time.ts';
 import { DropReason } from './telling/drop-reason.ts';
 import type { Topic, TopicTable } from './topics/topic-table.ts';
 
@@ -34,6 +35,7 @@ export function restore({
   let lastName = '';
   let lastTopic: Topic | null = null;
   const ownerless: ShareOwner[] = [];
+  context.storedTimeAheadMs = storedTimeAheadMs(context.store.lastWallMs, context.wallMs);
   context.store.load(
     {
       onSession: (record) => {
@@ -75,6 +77,9 @@ export function restore({
         return new Message(topic, stored.payload, stored.qos, stored.retain, stored.properties, expiresAtMs);
       },
       expiresAtWallMs: (message) => context.toWallMs(message.expiresAtMs),
+      get nowMs() {
+        return context.nowMs;
+      },
       onDamaged: (recipient) => context.outcomes.dropped(DropReason.StoredDamaged, recipient, '', 1),
     },
     sessions,
@@ -86,6 +91,15 @@ export function restore({
   }
   context.sampleClock();
   sessions.restoreTimes();
+  if (context.storedTimeAheadMs === 0) return;
+  context.storedTimeAheadMs = 0;
+  const text =
+    'the wall clock says less than when something was last kept, or was not set then: the time while the broker was off is not counted';
+  context.log.write('notice', 'wall-clock-not-believed', text);
+  sessions.restamp();
+  retaining.restamp();
+  context.store.restamp();
+  context.staged();
 }
 
 /** What waited for a group whose members all ended with the process: none of them was kept. */

@@ -1,4 +1,5 @@
 import type { ConnectPacket } from '@martlet/protocol';
+import type { DiskStoreOptions } from '../../src/stores/disk/disk-store.ts';
 import { DiskStore } from '../../src/stores/disk/disk-store.ts';
 import { SimulatedFiles } from '../stores/disk/simulated-files.ts';
 import type { TestClient } from '../world/test-client.ts';
@@ -13,16 +14,24 @@ export class DiskWorld {
   files: SimulatedFiles;
   world: World<DiskStore>;
   readonly #options: Options;
+  readonly #storeOptions: DiskStoreOptions;
 
-  private constructor(files: SimulatedFiles, world: World<DiskStore>, options: Options) {
+  private constructor(
+    files: SimulatedFiles,
+    world: World<DiskStore>,
+    options: Options,
+    storeOptions: DiskStoreOptions,
+  ) {
     this.files = files;
     this.world = world;
     this.#options = options;
+    this.#storeOptions = storeOptions;
   }
 
-  static async open(options: Options = {}): Promise<DiskWorld> {
+  static async open(options: Options = {}, storeOptions: DiskStoreOptions = {}): Promise<DiskWorld> {
     const files = new SimulatedFiles({ seed: 1 });
-    const opened = new DiskWorld(files, await worldOn(files, options), options);
+    const world = await worldOn(files, options, storeOptions);
+    const opened = new DiskWorld(files, world, options, storeOptions);
     await opened.settle();
     return opened;
   }
@@ -30,7 +39,7 @@ export class DiskWorld {
   /** The process is killed, and another one finds what it wrote. @param wallMs what the wall clock says then */
   async kill(wallMs: number = this.world.wallMs): Promise<void> {
     this.files = this.files.afterKill();
-    this.world = await worldOn(this.files, { ...this.#options, wallMs });
+    this.world = await worldOn(this.files, { ...this.#options, wallMs }, this.#storeOptions);
     await this.settle();
   }
 
@@ -85,6 +94,11 @@ export class DiskWorld {
   }
 }
 
-async function worldOn(files: SimulatedFiles, { limits, ...options }: Options): Promise<World<DiskStore>> {
-  return new World({ store: await DiskStore.openOn(files), limits: { ...PATIENT, ...limits }, ...options });
+async function worldOn(
+  files: SimulatedFiles,
+  { limits, ...options }: Options,
+  storeOptions: DiskStoreOptions,
+): Promise<World<DiskStore>> {
+  const store = await DiskStore.openOn(files, storeOptions);
+  return new World({ store, limits: { ...PATIENT, ...limits }, ...options });
 }

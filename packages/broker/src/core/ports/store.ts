@@ -28,6 +28,12 @@ export interface Store {
   readonly holdsWaitingInMemory: boolean;
 
   /**
+   * The wall clock when something was last staged before this start, on which all times are that `load` shows; 0 if not
+   * known. By it the core tells whether the wall clock can be believed.
+   */
+  readonly lastWallMs: number;
+
+  /**
    * Shows everything that was kept; called once, before anything else. Queues are read through `openQueue`.
    *
    * Sessions come in no particular order, each followed by its subscriptions, its received identifiers and its queue;
@@ -166,6 +172,8 @@ export interface MessageConversion {
   restore(message: StoredMessage): Message | null;
   /** When a message expires on the wall clock; Infinity if never. Asked when it is queued, and by `restamp`. */
   expiresAtWallMs(message: Pick<Message, 'expiresAtMs'>): number;
+  /** The monotonic clock on which messages expire, in ms: the time of the input that is being handled. */
+  readonly nowMs: number;
   /**
    * A message is lost: what the store has of it is not what was stored. It is told in the log already.
    * @param recipient whose queue it was in, a client identifier or `$share/name/filter`; empty if it was retained

@@ -176,6 +176,10 @@ export class DiskStore implements Store {
     return this.#state.messages.slots.payloadBytes;
   }
 
+  get lastWallMs(): number {
+    return this.#state.messages.lastWallMs;
+  }
+
   stats(): DiskStoreStats {
     const { segments } = this.#log;
     return {
@@ -269,6 +273,7 @@ export class DiskStore implements Store {
   }
 
   endTurn(): void {
+    this.#state.messages.noteClock();
     this.#log.endTurn();
   }
 
@@ -279,6 +284,7 @@ export class DiskStore implements Store {
     this.#removeSuperfluous();
     // After a failed commit it would only make longer what could not be written.
     if (!this.#owes) this.#cleaning.step();
+    this.#state.messages.noteClock();
     const synced = durability === Durability.Disk;
     const removable = synced ? this.#lastRemovable() : 0;
     this.#log.commit(synced ? Durability.Disk : Durability.Os).then(
@@ -310,6 +316,7 @@ export class DiskStore implements Store {
    */
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#state.messages.noteClock();
     try {
       await this.#log.close();
     } finally {

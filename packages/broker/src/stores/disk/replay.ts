@@ -189,6 +189,10 @@ export class Replay implements RecordVisitor {
     this.#clockMovedMs += byMs;
   }
 
+  clock(wallMs: number): void {
+    this.#state.messages.lastWallMs = wallMs;
+  }
+
   push(
     ownerId: number,
     key: number,

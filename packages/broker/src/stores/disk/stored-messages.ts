@@ -25,21 +25,27 @@ export class StoredMessages {
   readonly transient: Map<number, Message>;
   /** Above every identifier that is in the log. */
   nextId: number;
+  /** The wall clock when something was last staged, as in records; 0 if not known. */
+  lastWallMs: number;
   readonly #journal: BatchJournal;
   readonly #segments: SegmentCounts;
   #conversion: MessageConversion | null;
   /** What the wall clock counts as ahead of the monotonic one in records: as it was at the start or the last `restamp`. */
   #recordsAheadMs: number;
+  /** Where `lastWallMs` was staged last. */
+  #clockSegment: number;
 
   constructor(journal: BatchJournal, segments: SegmentCounts) {
     this.slots = new MessageSlots();
     this.checksum = new Checksum();
     this.transient = new Map();
     this.nextId = 1;
+    this.lastWallMs = 0;
     this.#journal = journal;
     this.#segments = segments;
     this.#conversion = null;
     this.#recordsAheadMs = 0;
+    this.#clockSegment = 0;
   }
 
   /** The core's conversion; known from `load` on. */
@@ -106,6 +112,18 @@ export class StoredMessages {
     if (byMs === 0) return;
     if (this.slots.count > 0) this.#journal.records.clockMoved(byMs);
     this.#recordsAheadMs += byMs;
+  }
+
+  /** Stages what the wall clock says, unless that is staged, or nothing is that it could go with. */
+  noteClock(): void {
+    if (this.#conversion === null || this.#journal.log.gathering.isEmpty) return;
+    const wallMs = Math.ceil(this.#conversion.nowMs + this.#recordsAheadMs);
+    const { segment } = this.#journal;
+    // In each segment, because those before it may be removed.
+    if (wallMs === this.lastWallMs && segment === this.#clockSegment) return;
+    this.#journal.records.clock(wallMs);
+    this.lastWallMs = wallMs;
+    this.#clockSegment = segment;
   }
 
   /**

@@ -112,6 +112,9 @@ export class LoadedStore<S extends Store = Store> implements StoreVisitor, Messa
     return message.expiresAtMs + this.wallAheadMs;
   }
 
+  /** A monotonic clock that stands still. */
+  readonly nowMs = 0;
+
   onDamaged(recipient: string): void {
     this.damaged.push(recipient);
   }

@@ -14,6 +14,7 @@ export const RecordOp = {
   Sent: 0x13,
   Done: 0x14,
   ClockMoved: 0x15,
+  Clock: 0x16,
   Retained: 0x18,
   RetainedGone: 0x19,
 } as const;

@@ -74,6 +74,9 @@ class RecordReader {
       case RecordOp.ClockMoved:
         visitor.clockMoved(source.readZigzag());
         return;
+      case RecordOp.Clock:
+        visitor.clock(this.#time());
+        return;
       case RecordOp.Session:
         this.#session(visitor);
         return;

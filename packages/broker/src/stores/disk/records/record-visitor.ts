@@ -53,6 +53,8 @@ export interface RecordVisitor {
    * in whole ms. Not so the times of sessions. Unlike other records it must not be shown twice.
    */
   clockMoved(byMs: number): void;
+  /** When this batch was gathered, on the clock by which messages before and after this record expire. The newest counts. */
+  clock(wallMs: number): void;
 
   /**
    * The message waits in the owner's queue. What waits is in the order of the keys: signed integers, unique for the

@@ -123,6 +123,11 @@ export class RecordWriter implements RecordVisitor {
     this.#sink.writeZigzag(Math.round(Math.min(Math.max(byMs, -FURTHEST_TIME_MS), FURTHEST_TIME_MS)));
   }
 
+  clock(wallMs: number): void {
+    this.#sink.writeU8(RecordOp.Clock);
+    this.#time(wallMs);
+  }
+
   push(
     ownerId: number,
     key: number,

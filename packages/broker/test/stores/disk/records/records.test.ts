@@ -135,6 +135,7 @@ const VECTORS: readonly (readonly [title: string, record: ShownRecord, bytes: st
   ['no expiry any more', ['expiry', 1, NEVER], '11 02 00'],
   ['a clock that was put forward', ['clockMoved', 3_600_000], '15 80bab703'],
   ['a clock that was put back', ['clockMoved', -1], '15 01'],
+  ['the clock', ['clock', 64], '16 8101'],
   ['a plain push', ['push', 1, 0, 1, 1, false, [], null], '12 02 00 02 01'],
   [
     'a push with everything',
@@ -245,6 +246,7 @@ const record: fc.Arbitrary<ShownRecord> = fc.oneof(
   fc.tuple(is('message'), id, u32, u32, u32, u32, size, qos, fc.boolean(), time),
   fc.tuple(is('expiry'), id, time),
   fc.tuple(is('clockMoved'), fc.integer({ min: -4e15, max: 4e15 })),
+  fc.tuple(is('clock'), time),
   fc.tuple(is('push'), id, key, id, qos, fc.boolean(), identifiers, fc.option(share, { nil: null })),
   fc.tuple(is('sent'), id, key, key, packetId, state),
   fc.tuple(is('done'), id, key),

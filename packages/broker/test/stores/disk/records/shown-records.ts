@@ -18,6 +18,7 @@ export const RECORD_NAMES: readonly (keyof RecordVisitor)[] = [
   'message',
   'expiry',
   'clockMoved',
+  'clock',
   'push',
   'sent',
   'done',

@@ -173,6 +173,7 @@ export async function writeExample(store: WrittenStore): Promise<void> {
   });
   writer.expiry(shared, DISCONNECTED_AT_WALL_MS - 1000);
   writer.clockMoved(3000);
+  writer.clock(Date.UTC(2026, 0, 31));
   writer.retained(shared, 'a/shared');
   writer.retained(store.message({ topicName: 'no/more' }), 'no/more');
   writer.retainedGone('no/more');

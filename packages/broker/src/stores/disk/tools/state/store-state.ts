@@ -21,6 +21,8 @@ export class StoreState implements RecordVisitor {
   readonly entries: EntryRows = new EntryRows();
   /** Message identifiers by topic name. */
   readonly retainedIds: Map<string, number> = new Map();
+  /** When something was last kept, on the wall clock; 0 if the log does not say. */
+  lastWallMs = 0;
   #place: BatchPlace = { segment: 0, dataStart: 0 };
 
   /** The records that follow are of this batch. */
@@ -102,6 +104,10 @@ export class StoreState implements RecordVisitor {
 
   clockMoved(byMs: number): void {
     this.messages.clockMovedMs += byMs;
+  }
+
+  clock(wallMs: number): void {
+    this.lastWallMs = wallMs;
   }
 
   push(
