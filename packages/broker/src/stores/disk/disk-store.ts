@@ -15,6 +15,7 @@ import type { Message } from '../../core/publish/message.ts';
 import { Cleaning } from './cleaning.ts';
 import { DiskQueue } from './disk-queue.ts';
 import type { DiskStoreStats } from './disk-store-stats.ts';
+import { keepWhatWasLeft } from './keep-what-was-left.ts';
 import { showState } from './loading.ts';
 import type { LogFiles } from './log-files.ts';
 import { MessageBodies } from './message-bodies.ts';
@@ -386,21 +387,5 @@ export class DiskStore implements Store {
       await this.#log.remove(oldest);
       this.#state.segments.forget(oldest);
     }
-  }
-}
-
-/** What the process before this one had written and perhaps not synced survives a power cut from now on, if it can. */
-async function keepWhatWasLeft(
-  log: SegmentLog,
-  onNote: (code: string, text: string) => void,
-  patienceMs: number,
-): Promise<void> {
-  const commit = log.commit(Durability.Disk);
-  if (!(await isSettledWithin(commit, patienceMs))) log.abandon();
-  try {
-    await commit;
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    onNote('store-not-synced', `${text}; what was kept before the start goes with the next commit`);
   }
 }
