@@ -103,6 +103,7 @@ class ShownSessions {
   messageCount = 0;
   messageBytes = 0;
   holdsWaitingInMemory = false;
+  lastWallMs = 0;
   hasStaged = false;
   #count;
   #filterOf;
