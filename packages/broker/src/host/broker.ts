@@ -37,6 +37,7 @@ import type { WebSocketListenerOptions } from '../listeners/websocket-listener.t
 import { listenWebSocket } from '../listeners/websocket-listener.ts';
 import { MARTLET_VERSION } from '../martlet-version.ts';
 import { MemoryStore } from '../stores/memory-store.ts';
+import { collectAfterLoading } from './full-collection.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { receivedMessage } from './received-message.ts';
 import type { Handler } from './typed-events.ts';
@@ -141,6 +142,7 @@ export class Broker {
       heapBytes: () => process.memoryUsage.rss(),
       onCommitted: (commit, error) => this.#onCommitted(commit, error),
     });
+    collectAfterLoading(this.gauges.sessions + (store?.messageCount ?? 0));
     this.#scheduleTurn();
   }
 
