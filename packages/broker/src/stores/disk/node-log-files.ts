@@ -1,37 +1,24 @@
 import { constants, openSync } from 'node:fs';
-import { mkdir, open, readdir, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LogFile, LogFiles } from './log-files.ts';
 import { systemCode } from './log-files.ts';
 import { NodeLogFile, openDescriptor } from './node-log-file.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /** Others on the machine do not read what is kept. */
-const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /** On Linux O_DSYNC is `fdatasync` in the same call. Elsewhere it may mean less than that, and is not used. */
 const WRITES_SYNCED_IN_ONE_CALL: boolean = process.platform === 'linux';
 
-/** Windows opens no directory, and keeps names without being told. */
-const SYNCS_DIRECTORIES: boolean = process.platform !== 'win32';
-
 /** The files of one directory on the disk, read and written in the thread pool. */
 export class NodeLogFiles implements LogFiles {
   readonly #directory: string;
 
-  /** @param directory must exist; see {@link NodeLogFiles.makeDirectory} */
+  /** @param directory must exist; see {@link makeDirectory} */
   constructor(directory: string) {
     this.#directory = directory;
-  }
-
-  /** Makes the directory and its parents as far as they are missing, so that they survive a power cut. */
-  static async makeDirectory(directory: string): Promise<void> {
-    const first = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
-    if (first === undefined) return;
-    const top = dirname(resolve(first));
-    for (let made = resolve(directory); made !== top && made !== dirname(made); made = dirname(made)) {
-      await syncDirectory(dirname(made));
-    }
   }
 
   list(): Promise<readonly string[]> {
@@ -79,16 +66,5 @@ export class NodeLogFiles implements LogFiles {
       throw error;
     }
     return file;
-  }
-}
-
-/** Resolves when the names in the directory survive a power cut. */
-export async function syncDirectory(directory: string): Promise<void> {
-  if (!SYNCS_DIRECTORIES) return;
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

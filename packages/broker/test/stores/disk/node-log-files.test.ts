@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
+import { makeDirectory } from '../../../src/stores/disk/make-directory.ts';
 import { NodeLogFiles } from '../../../src/stores/disk/node-log-files.ts';
 import { SegmentLog } from '../../../src/stores/disk/segment-log.ts';
 
@@ -91,14 +92,14 @@ describe('A directory', () => {
 
   test('is made with its parents, for its owner only, and may be there', async () => {
     const made = join(directory, 'x', 'y', 'z');
-    await NodeLogFiles.makeDirectory(made);
-    await NodeLogFiles.makeDirectory(made);
+    await makeDirectory(made);
+    await makeDirectory(made);
     expect(statSync(made).mode & 0o077).toBe(0);
   });
 
   test('cannot be made where a file is', async () => {
     writeFileSync(join(directory, 'x'), '');
-    await expect(NodeLogFiles.makeDirectory(join(directory, 'x', 'y'))).rejects.toMatchObject({
+    await expect(makeDirectory(join(directory, 'x', 'y'))).rejects.toMatchObject({
       code: 'ENOTDIR',
     });
   });

@@ -65,7 +65,7 @@ describe('A lock', () => {
     await lock.release();
     expect(await StoreLock.holder(directory)).toBeNull();
     await expect(StoreLock.holder(join(directory, 'missing'))).rejects.toMatchObject({
-      code: 'store-unreachable',
+      code: 'store-no-directory',
     });
     expect(readdirSync(directory)).toEqual([]);
   });
@@ -206,6 +206,27 @@ describe('What is no place for a store is said in one line', () => {
       });
     }
   });
+
+  test('a link to what is not there, such as a disk that is not mounted', async () => {
+    const link = join(directory, 'usb');
+    symlinkSync(join(directory, 'not-mounted'), link);
+    for (const path of [link, join(link, 'mqtt'), join(link, 'mqtt/deeper')]) {
+      await expect(StoreLock.acquire(path)).rejects.toMatchObject({
+        code: 'store-no-directory',
+        message: expect.stringMatching(/is not there.*; mount it, or use another directory$/),
+      });
+    }
+    expect(readdirSync(directory)).toEqual(['usb']);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'a file system that makes no directories (skipped: needs Linux)',
+    async () => {
+      await expect(StoreLock.acquire('/proc/martlet/deeper')).rejects.toMatchObject({
+        code: 'store-no-directory',
+      });
+    },
+  );
 
   test.each([
     ['EACCES', 'store-not-permitted', 'no permission'],

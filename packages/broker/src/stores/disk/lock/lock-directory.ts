@@ -3,15 +3,13 @@
  * takes however long the directory's own path is.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { access, mkdir, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import { lockUnsupported } from './lock-error.ts';
 
 /** Bytes of a socket's path on the system that takes fewest (macOS: 104 with the NUL at its end). */
 const SOCKET_PATH_BYTES = 103;
-
-/** Messages are nobody else's business. */
-const DIRECTORY_MODE = 0o700;
 
 /**
  * File systems that several machines mount: `f_type` of Linux's statfs. A socket is known to one kernel only, so that on them a
@@ -42,7 +40,7 @@ export class LockDirectory {
 
   /** Makes the directory if it is missing, so that it survives a power cut, and opens it. */
   static async open(directory: string, platform: NodeJS.Platform = process.platform): Promise<LockDirectory> {
-    await makeDirectory(resolve(directory));
+    await makeDirectory(directory);
     return LockDirectory.openExisting(directory, platform);
   }
 
@@ -107,37 +105,4 @@ export class LockDirectory {
 export function networkFileSystem(type: number): string | null {
   // The C library has it as a signed number on some machines.
   return NETWORK_FILE_SYSTEMS[type >>> 0] ?? null;
-}
-
-/**
- * A name survives a power cut once the directory that has it has been synced. (Not `mkdir` with `recursive`, which tells
- * ENOENT for a file system that is read-only.)
- * @param directory An absolute path.
- */
-async function makeDirectory(directory: string): Promise<void> {
-  const parent = dirname(directory);
-  try {
-    await mkdir(directory, { mode: DIRECTORY_MODE });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || (await exists(directory))) return;
-    if (code !== 'ENOENT' || parent === directory) throw error;
-    await makeDirectory(parent);
-    return makeDirectory(directory);
-  }
-  if (process.platform === 'win32') return;
-  const handle = await open(parent, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** What is there is not made, whatever the system says of making it: EROFS, or EACCES for a root of Windows. */
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -12,7 +12,7 @@ export type StoreLockErrorCode =
   | 'store-read-only'
   /** No space, not even for the lock. */
   | 'store-full'
-  /** The path leads to something else. */
+  /** The path leads to something else, or to nothing. */
   | 'store-no-directory'
   /** One process at a time could not be made sure of there. */
   | 'store-lock-unsupported'
@@ -85,6 +85,12 @@ export function lockError(directory: string, cause: unknown): unknown {
       return new StoreLockError(
         'store-no-directory',
         `${directory} is no directory, or a part of its path is none; use another one`,
+        cause,
+      );
+    case 'ENOENT':
+      return new StoreLockError(
+        'store-no-directory',
+        `${directory} is not there, and none is made there: a part of its path leads to nothing, as a link to a disk that is not mounted does; mount it, or use another directory`,
         cause,
       );
     case 'EOPNOTSUPP':

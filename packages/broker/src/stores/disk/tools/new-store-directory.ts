@@ -1,7 +1,9 @@
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { segmentOfName } from '../batch-format.ts';
-import { NodeLogFiles, syncDirectory } from '../node-log-files.ts';
+import { makeDirectory } from '../make-directory.ts';
+import { NodeLogFiles } from '../node-log-files.ts';
+import { syncDirectory } from '../sync-directory.ts';
 import { StoreToolError } from './store-tool-error.ts';
 
 const UNFINISHED = 'unfinished';
@@ -32,7 +34,7 @@ export class NewStoreDirectory {
 
   /** @throws {StoreToolError} `target-not-empty`; what the file system says otherwise */
   static async make(directory: string): Promise<NewStoreDirectory> {
-    await NodeLogFiles.makeDirectory(directory);
+    await makeDirectory(directory);
     const [found] = (await readdir(directory)).filter((name) => !LOCK_FILE.test(name));
     if (found !== undefined) {
       const left = found === UNFINISHED ? ', which an interrupted attempt left: delete it' : '';

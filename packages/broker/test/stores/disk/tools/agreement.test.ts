@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
+import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
 import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
 import { backupStore } from '../../../../src/stores/disk/tools/backup-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
@@ -50,7 +51,7 @@ describe('The broker and an export', () => {
 
   test('show the same of a backup that was taken while the store was used and cleaned', async () => {
     const directory = pathOf('store');
-    await NodeLogFiles.makeDirectory(directory);
+    await makeDirectory(directory);
     const broker = await BusyBroker.open(new NodeLogFiles(directory), 1);
     let rounds = 0;
     const work = async () => {

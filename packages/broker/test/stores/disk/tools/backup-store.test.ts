@@ -1,6 +1,7 @@
 import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
 import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
 import { backupStore } from '../../../../src/stores/disk/tools/backup-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
@@ -12,7 +13,7 @@ import { session, WrittenStore, writeExample } from './written-store.ts';
 const pathOf = temporaryDirectories();
 
 async function openStore(directory: string, segmentBytes?: number): Promise<WrittenStore> {
-  await NodeLogFiles.makeDirectory(directory);
+  await makeDirectory(directory);
   return WrittenStore.open(new NodeLogFiles(directory), segmentBytes);
 }
 

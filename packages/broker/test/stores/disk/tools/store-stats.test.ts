@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
 import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
 import { storeStats } from '../../../../src/stores/disk/tools/store-stats.ts';
 import { SimulatedFiles } from '../simulated-files.ts';
@@ -74,7 +75,7 @@ describe('The figures of a store', () => {
 
   test('say of a directory when its files were written to', async () => {
     const directory = pathOf('store');
-    await NodeLogFiles.makeDirectory(directory);
+    await makeDirectory(directory);
     const store = await WrittenStore.open(new NodeLogFiles(directory));
     await writeExample(store);
     await store.close();
