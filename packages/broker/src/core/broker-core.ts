@@ -237,7 +237,7 @@ export class BrokerCore {
     const before = this.context.stagings;
     const publication = this.#publication;
     publication.begin(topic, message.qos, message.retain, null, '', this.context.nowMs);
-    if (this.context.keeping.messageRefusal !== null && this.#router.mustBeKept(publication)) return NOT_KEPT;
+    if (this.context.keeping.localRefusal !== null && this.#router.mustBeKept(publication)) return NOT_KEPT;
     publication.setPayload(message.payload, 0, message.payload.length, false);
     publication.properties = encodeForwardableProperties(message.properties);
     publication.expirySeconds = message.properties.messageExpiryInterval ?? -1;
@@ -324,6 +324,7 @@ export class BrokerCore {
       this.#endWaiting(context.dropHeld(commit), failureFor(error)); // [MQTT-4.8.0-2] 3.1.1
     }
     context.releaseHeld(this.#endUnwritable);
+    context.stagingRoom.onChange();
     if (error === null) {
       this.sessions.forgotten.onCommitted();
       for (const session of this.#parts.exchanges.onCommitted(commit)) this.#pump(session);

@@ -16,6 +16,7 @@ import type { Outbox, OutboxOwner } from './output/outbox.ts';
 import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
+import { StagingRoom } from './staging-room.ts';
 import { DropReason } from './telling/drop-reason.ts';
 import { LimitedLog } from './telling/limited-log.ts';
 import { Metrics } from './telling/metrics.ts';
@@ -44,6 +45,7 @@ export class CoreContext implements OutboxOwner {
   readonly largeMemory: LargeMemory;
   readonly commits: Commits;
   readonly keeping: Keeping;
+  readonly stagingRoom: StagingRoom;
   readonly levels: Levels;
   /** For errors that are ours, within a bound of lines. */
   readonly errorLog: Log;
@@ -88,7 +90,11 @@ export class CoreContext implements OutboxOwner {
     this.largeMemory = new LargeMemory();
     this.levels = new Levels(profile, store.keepsAtOnce);
     this.keeping = new Keeping(store, profile.limits, onStoreState);
-    this.commits = new Commits(store, deadlines, profile.limits, () => this.keeping.onSilent(this.nowMs));
+    this.stagingRoom = new StagingRoom(this.keeping);
+    this.commits = new Commits(store, deadlines, profile.limits, () => {
+      this.keeping.onSilent(this.nowMs);
+      this.stagingRoom.onChange();
+    });
     this.deadlines = deadlines;
     this.nowMs = environment.nowMs();
     this.storedTimeAheadMs = 0;

@@ -47,6 +47,7 @@ export class Keeping {
   #sinceMs: number;
   #failures: number;
   readonly #tooMuch: KeepingRefusal;
+  readonly #tooFast: KeepingRefusal;
 
   constructor(store: Store, limits: Limits, onChange: (change: StoreStateChange) => void) {
     this.state = 'keeping';
@@ -62,6 +63,11 @@ export class Keeping {
       reasonCode: ReasonCode.QuotaExceeded,
       reasonString: `the broker keeps ${limits.storedBytes} bytes of messages, as many as it may`,
     };
+    this.#tooFast = {
+      code: 'staged-bytes-limit',
+      reasonCode: ReasonCode.QuotaExceeded,
+      reasonString: `more than ${2 * limits.stagedBytes} bytes wait to be kept`,
+    };
   }
 
   /** Why no message is kept now: the store's trouble, or that it keeps as many bytes as it may. Null if it is. */
@@ -70,6 +76,30 @@ export class Keeping {
     // What is held in memory is bounded by the budget for memory.
     if (this.#store.holdsWaitingInMemory) return null;
     return this.#store.messageBytes >= this.#limits.storedBytes ? this.#tooMuch : null;
+  }
+
+  /**
+   * As much is staged as may be: who can wait is to wait, and what nobody waits for is not kept. Not in trouble: nobody
+   * knows how long that lasts, and all is refused.
+   */
+  get isBehind(): boolean {
+    return this.refusal === null && this.#store.stagedBytes > this.#limits.stagedBytes;
+  }
+
+  /** Whether a QoS 0 message is not kept now: nobody can be told, and nobody waits for it. */
+  get refusesQos0(): boolean {
+    return this.messageRefusal !== null || this.isBehind;
+  }
+
+  /** Why nothing is kept now for who cannot be made to wait: new clients. Null if it is. */
+  get entryRefusal(): KeepingRefusal | null {
+    if (this.refusal !== null) return this.refusal;
+    return this.#store.stagedBytes > 2 * this.#limits.stagedBytes ? this.#tooFast : null;
+  }
+
+  /** Why no message of the application is kept now. Null if it is. */
+  get localRefusal(): KeepingRefusal | null {
+    return this.messageRefusal ?? this.entryRefusal;
   }
 
   /** A commit failed. */

@@ -200,7 +200,7 @@ export class Broker {
     const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
     const commit = this.#core.publish({ topicName, payload: bytes, qos, retain, properties });
     if (commit === NOT_KEPT) {
-      const { code, reasonString } = this.#core.context.keeping.messageRefusal!;
+      const { code, reasonString } = this.#core.context.keeping.localRefusal!;
       throw notKept(code, reasonString);
     }
     if (commit > 0) {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { NOT_KEPT } from '../../src/core/broker-core.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
+import { OnDiskWorld } from '../commits/on-disk-world.ts';
 import { RecordingStore } from '../commits/recording-store.ts';
 import type { WorldOptions } from '../world/world.ts';
+
+const MIB = 2 ** 20;
 
 /** A world on a store as on a disk, with an offline durable session subscribed to `a`, all of it kept. */
 function onDisk(options: WorldOptions): { world: CommittingWorld; store: RecordingStore } {
@@ -195,5 +199,131 @@ describe('errorLogPerMinute', () => {
       ['error-log-limited', '2 more lines'],
       ['internal-error', expect.any(String)],
     ]);
+  });
+});
+
+describe('stagedBytes', () => {
+  /** A commit is under way, and as much gathers behind it as the test says. */
+  function behind(options: WorldOptions = {}): { world: CommittingWorld; store: RecordingStore } {
+    const opened = onDisk({ limits: { stagedBytes: 1000 }, ...options });
+    opened.world.connect().publish('a', 'x', { qos: 1 });
+    opened.store.stagedBytes = 1001;
+    return opened;
+  }
+
+  it('who adds to more than that is not read until a commit has ended, and loses nothing', () => {
+    const { world, store } = behind();
+    const publisher = world.connect();
+    publisher.publish('a', 'x', { qos: 1 });
+    expect([publisher.paused, publisher.closed, publisher.take()]).toEqual([true, false, []]);
+    world.finish();
+    expect(publisher.paused).toBe(true);
+    store.stagedBytes = 1000;
+    world.finish();
+    expect([publisher.paused, publisher.takeOne('puback').reasonCode]).toEqual([false, 0]);
+  });
+
+  it('who adds nothing is read on', () => {
+    const { world } = behind();
+    const publisher = world.connect();
+    publisher.publish('nobody', 'x', { qos: 1 });
+    expect([publisher.paused, publisher.take()]).toMatchObject([false, [{ type: 'puback' }]]);
+  });
+
+  it('nobody waits for it in trouble: what comes is refused', () => {
+    const { world } = behind();
+    const publisher = world.connect();
+    publisher.publish('a', 'x', { qos: 1 });
+    const later = world.connect();
+    world.fail();
+    expect(publisher.paused).toBe(false);
+    later.publish('a', 'x', { qos: 1 });
+    expect([later.paused, later.takeOne('puback').reasonCode]).toEqual([false, 0x97]);
+  });
+
+  it('nor when the commit has been silent for too long', () => {
+    const { world } = behind({ limits: { stagedBytes: 1000, commitSilenceMs: 5000 } });
+    const publisher = world.connect();
+    publisher.publish('a', 'x', { qos: 1 });
+    world.advance(5000);
+    expect([publisher.paused, world.core.gauges.storeState]).toEqual([false, 2]);
+  });
+
+  it('a keep alive does not end who is not read', () => {
+    const { world, store } = behind();
+    const publisher = world.connect({ keepAlive: 10 });
+    publisher.publish('a', 'x', { qos: 1 });
+    world.advance(60_000);
+    expect([publisher.paused, publisher.closed]).toEqual([true, false]);
+    store.stagedBytes = 0;
+    world.finish();
+    world.settle();
+    world.advance(15_001);
+    expect(publisher.closed).toBe(true);
+  });
+
+  it('a QoS 0 message is routed, but not retained, and its publisher read on', () => {
+    const { world } = behind();
+    const subscriber = world.connect();
+    subscriber.subscribe('r');
+    const publisher = world.connect();
+    publisher.publish('r', 'x', { retain: true });
+    expect([publisher.paused, subscriber.takeTexts(), world.dropped('not-kept')]).toEqual([false, ['x'], 1]);
+    expect(world.core.gauges.retainedMessages).toBe(0);
+  });
+
+  it('nor is it queued for a kept session', () => {
+    const { world } = behind({ limits: { stagedBytes: 1000 }, habits: { queueQos0: true } });
+    const publisher = world.connect();
+    publisher.publish('a', 'x');
+    expect([publisher.paused, world.dropped('offline-qos0')]).toEqual([false, 1]);
+  });
+
+  it('a client that comes is kept waiting for its CONNACK, and refused from twice as much on', () => {
+    const { world, store } = behind();
+    const connect = { cleanStart: false, properties: { sessionExpiryInterval: 9 } } as const;
+    const first = world.connecting({ clientId: 'first', ...connect });
+    expect([first.paused, first.take()]).toEqual([true, []]);
+    store.stagedBytes = 2001;
+    expect(world.connecting({ clientId: 'second', ...connect }).takeOne('connack')).toMatchObject({
+      reasonCode: 0x97,
+      properties: { reasonString: 'more than 2000 bytes wait to be kept' },
+    });
+    expect(world.connecting({ clientId: 'third' }).takeOne('connack').reasonCode).toBe(0);
+  });
+
+  it('what the application publishes waits, and is refused from twice as much on', () => {
+    const { world, store } = behind();
+    const message = {
+      topicName: 'a',
+      payload: new Uint8Array(1),
+      qos: 0,
+      retain: true,
+      properties: {},
+    } as const;
+    expect(world.core.publish(message)).toBeGreaterThan(0);
+    store.stagedBytes = 2001;
+    expect(world.core.publish(message)).toBe(NOT_KEPT);
+    expect(world.core.context.keeping.localRefusal!.code).toBe('staged-bytes-limit');
+    expect(world.core.publish({ ...message, topicName: 'nobody', retain: false })).toBe(0);
+  });
+
+  it('is what the store on disk holds until it is kept', async () => {
+    const onDiskWorld = await OnDiskWorld.open({ limits: { stagedBytes: 3 * MIB } });
+    const { files, world } = onDiskWorld;
+    await onDiskWorld.offline('reader', 'a', 1);
+    const publisher = await onDiskWorld.connect('publisher', { cleanStart: true });
+    onDiskWorld.silence();
+    let sent = 0;
+    for (; sent < 100 && !publisher.paused; sent++) publisher.publish('a', new Uint8Array(MIB), { qos: 1 });
+    expect([sent, publisher.paused]).toEqual([3, true]);
+    expect(world.store.stagedBytes).toBeGreaterThan(3 * MIB);
+    files.faultOf = () => undefined;
+    world.store.abandon();
+    await onDiskWorld.settle();
+    world.advance(1000);
+    await onDiskWorld.settle();
+    // Who waited for the commit that failed has been disconnected.
+    expect([world.store.stagedBytes, publisher.closed]).toEqual([0, true]);
   });
 });

@@ -17,12 +17,15 @@ import { logInternalError } from '../internal-error.ts';
 import type { OutboxListener } from '../output/outbox.ts';
 import { Outbox } from '../output/outbox.ts';
 import type { Origin, Transport, TransportSink } from '../ports/transport.ts';
+import type { StagingSource } from '../staging-room.ts';
 import { Opening } from './opening.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 
 const CONNECT = 1;
 
-export class Connection implements ConnectionHandle, FrameSink, Deadline, TransportSink, OutboxListener {
+export class Connection
+  implements ConnectionHandle, FrameSink, Deadline, TransportSink, OutboxListener, StagingSource
+{
   readonly peer: string;
   readonly origin: Origin;
   readonly outbox: Outbox;
@@ -36,8 +39,12 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
   readonly #onGone: (connection: Connection) => void;
   #phase: Phase;
   #gateClosed: boolean;
-  /** The peer is not read because it does not read its answers, or because too many of them wait for a commit. */
+  /**
+   * The peer is not read because it does not read its answers, because too many of them wait for a commit, or because
+   * what it has sent does, with what others have.
+   */
   #throttled: boolean;
+  awaitsStagingRoom: boolean;
   /** Nothing has come yet. */
   #untouched: boolean;
 
@@ -60,6 +67,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     this.heapIndex = -1;
     this.#gateClosed = false;
     this.#throttled = false;
+    this.awaitsStagingRoom = false;
     this.#untouched = true;
     this.outbox = new Outbox(context, transport, limits.outboxBytes);
     this.#stream = new PacketStream(
@@ -79,6 +87,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     context.sampleClock();
     this.lastReceivedMs = context.nowMs;
     context.metrics.bytesReceived += end - start;
+    const before = context.stagings;
     try {
       if (this.#untouched) this.#checkFirstByte(bytes[start]!);
       this.#stream.receive(bytes, start, end);
@@ -86,6 +95,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     } catch (error) {
       this.#onError(error);
     }
+    if (context.stagings !== before) this.#awaitStagingRoom();
     this.#throttle();
   }
 
@@ -124,6 +134,7 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
       this.#logged(() => this.#phase.onLost(cause));
     }
     context.deadlines.clear(this);
+    context.stagingRoom.forget(this);
     this.#phase.onUnsent(this.outbox.close());
     this.#onGone(this);
   }
@@ -154,6 +165,11 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     } catch (error) {
       this.fail(error);
     }
+    this.#throttle();
+  }
+
+  onStagingRoom(): void {
+    this.awaitsStagingRoom = false;
     this.#throttle();
   }
 
@@ -196,9 +212,11 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
 
   onAnswer(act: () => void): void {
     if (this.closed) return;
-    this.#parts.context.sampleClock();
-    this.lastReceivedMs = this.#parts.context.nowMs;
+    const { context } = this.#parts;
+    context.sampleClock();
+    this.lastReceivedMs = context.nowMs;
     this.#gateClosed = false;
+    const before = context.stagings;
     try {
       act();
       if (!this.#gateClosed && !this.closed) this.#stream.resume();
@@ -206,6 +224,8 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     } catch (error) {
       this.#onError(error);
     }
+    if (context.stagings !== before) this.#awaitStagingRoom();
+    this.#throttle();
     if (!this.#gateClosed && !this.#throttled && !this.closed) this.#transport.resume();
   }
 
@@ -245,8 +265,14 @@ export class Connection implements ConnectionHandle, FrameSink, Deadline, Transp
     }
   }
 
+  /** What it sent is staged; so that this does not grow without bound, it is read again when there is room. */
+  #awaitStagingRoom(): void {
+    if (!this.closed) this.awaitsStagingRoom = this.#parts.context.stagingRoom.mustWait(this);
+  }
+
   #throttle(): void {
-    if (this.#throttled === this.outbox.overrun || this.closed) return;
+    const throttled = this.awaitsStagingRoom || this.outbox.overrun;
+    if (this.#throttled === throttled || this.closed) return;
     this.#throttled = !this.#throttled;
     if (this.#throttled) {
       this.#transport.pause();

@@ -280,7 +280,7 @@ export class Opening implements Phase {
       });
       return;
     }
-    const { refusal } = context.keeping;
+    const refusal = context.keeping.entryRefusal;
     if (refusal !== null && sessions.mustBeKept(agreement, connect.will !== undefined)) {
       this.#refuse(connect, { ...refusal, reasonCode: unkeptReasonCode(refusal.reasonCode) });
       return;

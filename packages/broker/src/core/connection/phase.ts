@@ -48,6 +48,8 @@ export interface ConnectionHandle {
   readonly closed: boolean;
   /** Nothing is read, because an answer is awaited: what the peer has sent is not known. */
   readonly gateClosed: boolean;
+  /** Nothing is read, because what it sent before waits to be kept, and so much does. */
+  readonly awaitsStagingRoom: boolean;
   /** Nothing more is read until `onAnswer`. */
   closeGate(): void;
   /**

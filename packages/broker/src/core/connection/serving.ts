@@ -152,9 +152,10 @@ export class Serving implements Phase, SessionHolder {
   }
 
   onDeadline(nowMs: number): void {
-    const { gateClosed, outbox, lastReceivedMs } = this.#connection;
+    const { awaitsStagingRoom, gateClosed, outbox, lastReceivedMs } = this.#connection;
     // Nothing can come while it is we who do not read.
-    const lastMs = gateClosed || outbox.overrunByCommit ? nowMs : lastReceivedMs;
+    const unread = gateClosed || awaitsStagingRoom || outbox.overrunByCommit;
+    const lastMs = unread ? nowMs : lastReceivedMs;
     const dueMs = lastMs + this.#keepAliveMs;
     if (nowMs < dueMs) {
       this.#connection.setDeadline(dueMs);

@@ -280,6 +280,15 @@ export const LIMITS = {
     effect:
       'what would have to be kept is refused with 0x97 Quota exceeded (before MQTT 5.0 the connection is closed), and nothing that is kept is dropped; a QoS 0 message is routed, but neither retained (not-kept) nor queued (offline-qos0)',
   },
+  stagedBytes: {
+    default: 67_108_864,
+    minimum: 0,
+    maximum: 70_368_744_177_664,
+    unit: 'bytes',
+    text: 'what a store on disk has been given to keep and has not kept yet, which gathers in memory while a commit takes its time',
+    effect:
+      'connections that add to it are not read until a commit has ended, and a QoS 0 message is routed, but neither retained (not-kept) nor queued (offline-qos0); from twice as much on, CONNECT of a client that is to be kept is refused with 0x97 Quota exceeded (return code 3 before MQTT 5.0), and what the application publishes is rejected',
+  },
   osSyncMs: {
     default: 1000,
     minimum: 1,

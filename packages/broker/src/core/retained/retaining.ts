@@ -63,7 +63,7 @@ export class Retaining {
   retain(publication: Publication): boolean {
     const { name } = publication.topic;
     const inMemory = publication.durability === Durability.Memory;
-    if (publication.qos === 0 && !inMemory && this.#context.keeping.messageRefusal !== null) {
+    if (publication.qos === 0 && !inMemory && this.#mustNotKeep(publication)) {
       this.#context.outcomes.dropped(DropReason.NotKept, publication.publisherId, publication.topic, 1);
       this.#context.dropLog.write(
         'warning',
@@ -87,6 +87,13 @@ export class Retaining {
     this.keep(message); // [MQTT-3.3.1-5] [MQTT-3.3.1-5] 3.1.1
     if (!inMemory) this.#put(name, message);
     return true;
+  }
+
+  /** Of QoS 0. A message of the application is kept, or was refused on its way in. */
+  #mustNotKeep({ publisher, publisherId }: Publication): boolean {
+    const { keeping } = this.#context;
+    const isLocal = publisher === null && publisherId === '';
+    return isLocal ? keeping.messageRefusal !== null : keeping.refusesQos0;
   }
 
   /** Takes a message into the tree without staging: it comes from the store. */

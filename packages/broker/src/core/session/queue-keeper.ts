@@ -75,7 +75,7 @@ export class QueueKeeper {
   /** While nothing can be kept, QoS 0 waits nowhere; what comes at QoS 1 and 2 has been refused on its way in. */
   #isRefused({ qos, message }: Delivery, owner: string): boolean {
     if (qos > 0 || message.durability === Durability.Memory) return false;
-    if (this.#context.keeping.messageRefusal === null) return false;
+    if (!this.#context.keeping.refusesQos0) return false;
     this.#context.outcomes.dropped(DropReason.OfflineQos0, owner, message.topic, 1);
     return true;
   }
