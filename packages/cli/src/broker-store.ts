@@ -3,9 +3,8 @@ import type { Log, Store } from '@martlet/broker';
 import { DiskStore, MemoryStore } from '@martlet/broker';
 import type { Levels } from './durability-options.ts';
 import { isMemoryOnly } from './durability-options.ts';
-import { ProgressBar } from './progress-bar.ts';
+import { withProgress } from './progress-bar.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
-import { textStyleFor } from './text-style.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The least time that closing gets when the connections have used up theirs, in ms. */
@@ -38,19 +37,16 @@ export async function openBrokerStore(
     return { store: new MemoryStore(), directory: undefined, close: () => Promise.resolve() };
   }
   const directory = chosenDirectory(dataDir);
-  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), 'Opening the store');
-  try {
-    const store = await withStoreIn(directory, () =>
+  const store = await withProgress('Opening the store', (progress) =>
+    withStoreIn(directory, () =>
       DiskStore.open({
         directory,
         log,
         onProgress: (readBytes, totalBytes) => progress.show(readBytes, totalBytes),
       }),
-    );
-    return { store, directory, close: () => store.close() };
-  } finally {
-    progress.end();
-  }
+    ),
+  );
+  return { store, directory, close: () => store.close() };
 }
 
 /**

@@ -7,6 +7,18 @@ export class CommandFailure extends Error {
     const { code } = cause as NodeJS.ErrnoException;
     return new CommandFailure(`${path}: ${textOf(code) ?? String(cause)}`, { cause });
   }
+
+  /**
+   * What the system said, of the file that it named, or else of one that the command is about.
+   * @returns null if the error is none of the system's
+   */
+  static ofSystem(cause: unknown, otherwise?: string): CommandFailure | null {
+    if (!(cause instanceof Error) || !('syscall' in cause) || typeof cause.syscall !== 'string') return null;
+    const path = (cause as NodeJS.ErrnoException).path ?? otherwise;
+    return path === undefined
+      ? new CommandFailure(cause.message, { cause })
+      : CommandFailure.ofFile(path, cause);
+  }
 }
 
 function textOf(systemCode: string | undefined): string | undefined {
@@ -15,19 +27,21 @@ function textOf(systemCode: string | undefined): string | undefined {
       return 'there is no such file or directory';
     case 'EEXIST':
       return 'there is such a file already; choose another name, or remove it';
+    case 'ELOOP':
+      return 'its symbolic links lead round in a circle';
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not do that there';
+      return 'this user may not do that there; change its permissions or owner, or choose another place';
     case 'EISDIR':
       return 'that is a directory; name a file';
     case 'ENOTDIR':
       return 'a part of the path is no directory';
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'no space is left on its disk';
+      return 'no space is left on its disk; free some, or choose another place';
     case 'EROFS':
-      return 'its file system is read-only';
+      return 'its file system is read-only; choose another place';
     default:
-      return systemCode;
+      return systemCode === undefined ? undefined : `the system refused: ${systemCode}`;
   }
 }

@@ -5,7 +5,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { CommandFailure } from './command-failure.ts';
 import { ExitCode } from './exit-code.ts';
+import { Interrupted } from './interruption.ts';
 import { addOptions } from './option-table.ts';
 import type { StartOptions } from './start-options.ts';
 import { START_OPTIONS } from './start-options.ts';
@@ -27,7 +29,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   process.exitCode = await exitCodeOf(args);
 }
 
-async function exitCodeOf(args: readonly string[]): Promise<ExitCode> {
+async function exitCodeOf(args: readonly string[]): Promise<number> {
   let code: ExitCode = ExitCode.Success;
   try {
     const program = createProgram((result) => {
@@ -82,15 +84,17 @@ function writeQuietly(text: string): void {
   process.stdout.write(text);
 }
 
-function exitCodeFor(error: unknown): ExitCode {
+function exitCodeFor(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode;
   // Commander has said what it had to say. Its code 0 is that of --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Success : ExitCode.Usage;
   if (error instanceof UsageError) {
     process.stderr.write(`martlet: ${error.message}\n`);
     return ExitCode.Usage;
   }
-  if (isEnvironmentError(error)) {
-    process.stderr.write(`martlet: ${error.message}\n`);
+  const failure = isEnvironmentError(error) ? error : CommandFailure.ofSystem(error);
+  if (failure !== null) {
+    process.stderr.write(`martlet: ${failure.message}\n`);
     return ExitCode.Failure;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,6 +1,7 @@
 /** How far a long piece of work has come, drawn over itself on a terminal, and nothing elsewhere. */
 import { counted } from './amount-text.ts';
 import type { TextStyle } from './text-style.ts';
+import { textStyleFor } from './text-style.ts';
 
 export interface ProgressTerminal {
   readonly isTTY?: boolean;
@@ -67,6 +68,22 @@ export class ProgressBar {
   end(): void {
     if (this.#drawn) this.#terminal.write(ERASE_LINE);
     this.#drawn = false;
+  }
+}
+
+/** Does work that shows on standard error how far it is, until it ends or the process does. */
+export async function withProgress<Result>(
+  title: string,
+  work: (progress: ProgressBar) => Promise<Result>,
+): Promise<Result> {
+  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), title);
+  const end = (): void => progress.end();
+  process.once('exit', end);
+  try {
+    return await work(progress);
+  } finally {
+    process.off('exit', end);
+    progress.end();
   }
 }
 

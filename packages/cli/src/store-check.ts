@@ -3,7 +3,9 @@ import type { CheckResult, Finding } from '@martlet/broker';
 import { checkStore } from '@martlet/broker';
 import { bytesText, counted } from './amount-text.ts';
 import { ExitCode } from './exit-code.ts';
-import { ProgressBar } from './progress-bar.ts';
+import { endAtSignal } from './interruption.ts';
+import { withProgress } from './progress-bar.ts';
+import { print } from './standard-output.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
 import type { StoreReportOptions } from './store-options.ts';
 import { escapeControls } from './stream-log.ts';
@@ -16,23 +18,20 @@ const SHOWN_FINDINGS = 20;
 /** @returns `Failure` for a damaged store */
 export async function checkCommand({ dataDir, json }: StoreReportOptions): Promise<ExitCode> {
   const directory = chosenDirectory(dataDir);
-  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), 'Checking the store');
-  let result: CheckResult;
-  try {
-    result = await withStoreIn(directory, () =>
+  endAtSignal();
+  const result = await withProgress('Checking the store', (progress) =>
+    withStoreIn(directory, () =>
       checkStore(directory, {
         onProgress: (phase, done, total) =>
           phase === 'log' ? progress.show(done, total) : progress.show(done, total, 'message'),
       }),
-    );
-  } finally {
-    progress.end();
-  }
+    ),
+  );
   const text =
     json === true
       ? JSON.stringify({ directory, ...result })
       : checkText(directory, result, textStyleFor(process.stdout));
-  process.stdout.write(`${text}\n`);
+  await print(`${text}\n`);
   return result.isSound ? ExitCode.Success : ExitCode.Failure;
 }
 

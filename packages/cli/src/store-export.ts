@@ -3,16 +3,18 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import type { ExportResult } from '@martlet/broker';
 import { exportStore } from '@martlet/broker';
 import { CommandFailure } from './command-failure.ts';
 import { contentsText } from './contents-text.ts';
 import { ExitCode } from './exit-code.ts';
-import { ProgressBar } from './progress-bar.ts';
+import { endAtSignal, interruptible } from './interruption.ts';
+import { withProgress } from './progress-bar.ts';
+import { STANDARD_OUTPUT } from './standard-output.ts';
 import { findingText } from './store-check.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
 import type { StoreExportOptions } from './store-options.ts';
-import { textStyleFor } from './text-style.ts';
 
 /** What a salvage could not read that is named one by one; all of it stands at the end of the export. */
 const SHOWN_LOSSES = 20;
@@ -27,7 +29,7 @@ export async function exportCommand({
   const result =
     output === undefined
       ? await exportToStandardOutput(directory, salvage)
-      : await exportToFile(directory, salvage, output);
+      : await interruptible((abort) => exportToFile(directory, salvage, output, abort));
   // Whoever read it has enough.
   if (result === 'broken pipe') return ExitCode.Success;
   const { counts, findings } = result;
@@ -44,21 +46,29 @@ async function exportToStandardOutput(
   directory: string,
   salvage: boolean,
 ): Promise<ExportResult | 'broken pipe'> {
+  endAtSignal();
   try {
     return await exportTo(directory, salvage, process.stdout);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 'broken pipe';
-    throw error;
+    // Errors of the store's files have a path, or are told as the store's.
+    throw CommandFailure.ofSystem(error, STANDARD_OUTPUT) ?? error;
   }
 }
 
 /** A file that gets the whole export, or is not there afterwards. */
-async function exportToFile(directory: string, salvage: boolean, path: string): Promise<ExportResult> {
+async function exportToFile(
+  directory: string,
+  salvage: boolean,
+  path: string,
+  abort: AbortSignal,
+): Promise<ExportResult> {
   // Synced before it is closed: somebody may delete the store when this has ended.
   const stream = createWriteStream(path, { flags: 'wx', flush: true });
   await once(stream, 'open').catch((error) => {
     throw CommandFailure.ofFile(path, error);
   });
+  addAbortSignal(abort, stream);
   const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   try {
     const result = await exportTo(directory, salvage, stream);
@@ -74,19 +84,18 @@ async function exportToFile(directory: string, salvage: boolean, path: string): 
   }
 }
 
-async function exportTo(directory: string, salvage: boolean, target: Writable): Promise<ExportResult> {
-  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), 'Exporting');
-  try {
-    return await withStoreIn(directory, () =>
+function exportTo(directory: string, salvage: boolean, target: Writable): Promise<ExportResult> {
+  return withProgress('Exporting', (progress) =>
+    withStoreIn(directory, () =>
       exportStore(directory, target, {
         salvage,
         onProgress: (phase, done, total) => {
+          // Nobody waits for the rest of a file that cannot be written.
+          if (target.errored !== null) throw target.errored;
           if (phase === 'log') progress.show(done, total);
           else progress.show(done, total, phase === 'messages' ? 'message' : 'queue');
         },
       }),
-    );
-  } finally {
-    progress.end();
-  }
+    ),
+  );
 }

@@ -1,13 +1,17 @@
 /** `martlet store import`: a store made from an export, whole or not at all. */
 import { open } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { importStore } from '@martlet/broker';
 import { CommandFailure } from './command-failure.ts';
 import { contentsText } from './contents-text.ts';
 import { ExitCode } from './exit-code.ts';
-import { ProgressBar } from './progress-bar.ts';
+import { interruptible } from './interruption.ts';
+import { makingDirectory } from './made-directory.ts';
+import type { ProgressBar } from './progress-bar.ts';
+import { withProgress } from './progress-bar.ts';
+import { print } from './standard-output.ts';
 import { chosenDirectory } from './store-directory.ts';
 import type { StoreImportOptions } from './store-options.ts';
-import { textStyleFor } from './text-style.ts';
 import { UsageError } from './usage-error.ts';
 
 /** @throws {UsageError} if somebody would have to type the export */
@@ -18,23 +22,34 @@ export async function importCommand({ dataDir, input }: StoreImportOptions): Pro
       'nothing to import: name the export with --input FILE, or send it to standard input',
     );
   }
-  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), 'Importing');
-  try {
-    const source = input === undefined ? process.stdin : await readFile(input, progress);
-    const counts = await importStore(source, directory);
-    progress.end();
-    process.stdout.write(`imported ${contentsText(counts)} into ${directory}\n`);
-    return ExitCode.Success;
-  } finally {
-    progress.end();
-  }
+  const counts = await withProgress('Importing', (progress) =>
+    interruptible((abort) =>
+      makingDirectory(directory, async () => {
+        // A stream that waits for more is given up at a signal.
+        const source =
+          input === undefined ? addAbortSignal(abort, process.stdin) : await readFile(input, abort, progress);
+        return importStore(source, directory);
+      }),
+    ),
+  );
+  await print(`imported ${contentsText(counts)} into ${directory}\n`);
+  return ExitCode.Success;
 }
 
 /** The bytes of a file; how many of them have been read is shown. */
-async function readFile(path: string, progress: ProgressBar): Promise<AsyncIterable<Uint8Array>> {
+async function readFile(
+  path: string,
+  abort: AbortSignal,
+  progress: ProgressBar,
+): Promise<AsyncIterable<Uint8Array>> {
   try {
     const file = await open(path, 'r');
-    return readPieces(path, file.createReadStream(), (await file.stat()).size, progress);
+    return readPieces(
+      path,
+      addAbortSignal(abort, file.createReadStream()),
+      (await file.stat()).size,
+      progress,
+    );
   } catch (error) {
     throw CommandFailure.ofFile(path, error);
   }

@@ -3,7 +3,9 @@ import type { LockHolder, QueueStats, StoreStats } from '@martlet/broker';
 import { StoreLock, storeStats } from '@martlet/broker';
 import { bytesText, counted } from './amount-text.ts';
 import { ExitCode } from './exit-code.ts';
-import { barText, ProgressBar } from './progress-bar.ts';
+import { endAtSignal } from './interruption.ts';
+import { barText, withProgress } from './progress-bar.ts';
+import { print } from './standard-output.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
 import type { StoreReportOptions } from './store-options.ts';
 import { escapeControls } from './stream-log.ts';
@@ -16,21 +18,18 @@ const OWNER_COLUMNS = 32;
 
 export async function statsCommand({ dataDir, json }: StoreReportOptions): Promise<ExitCode> {
   const directory = chosenDirectory(dataDir);
-  const progress = new ProgressBar(process.stderr, textStyleFor(process.stderr), 'Reading the store');
-  let stats: StoreStats;
-  try {
-    stats = await withStoreIn(directory, () =>
+  endAtSignal();
+  const stats = await withProgress('Reading the store', (progress) =>
+    withStoreIn(directory, () =>
       storeStats(directory, { onProgress: (done, total) => progress.show(done, total) }),
-    );
-  } finally {
-    progress.end();
-  }
+    ),
+  );
   const holder = await StoreLock.holder(directory);
   const text =
     json === true
       ? JSON.stringify({ directory, holder, ...stats })
       : statsText(directory, stats, holder, textStyleFor(process.stdout));
-  process.stdout.write(`${text}\n`);
+  await print(`${text}\n`);
   return ExitCode.Success;
 }
 
