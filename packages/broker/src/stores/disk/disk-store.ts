@@ -29,6 +29,7 @@ import { isSettledWithin } from './settled-within.ts';
 import { StoreFailure } from './store-failure.ts';
 import { StoreLock } from './store-lock.ts';
 import { StoredState } from './stored-state.ts';
+import { refuseUnfinished } from './unfinished-store.ts';
 import { UnreadableMessages } from './unreadable-messages.ts';
 
 const SMALLEST_CLEANED_BYTES: number = 64 * 2 ** 20;
@@ -105,7 +106,9 @@ export class DiskStore implements Store {
   static async open(options: DiskStoreOptions & { readonly directory: string }): Promise<DiskStore> {
     const lock = await StoreLock.acquire(options.directory);
     try {
-      return await DiskStore.#open(new NodeLogFiles(options.directory), options, lock);
+      const files = new NodeLogFiles(options.directory);
+      await refuseUnfinished(files);
+      return await DiskStore.#open(files, options, lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -263,6 +266,10 @@ export class DiskStore implements Store {
 
   get hasStaged(): boolean {
     return this.#log.hasUncovered || (this.#owes && !this.#underWay);
+  }
+
+  get keptBytes(): number {
+    return this.#state.liveBytes;
   }
 
   get stagedBytes(): number {

@@ -4,6 +4,8 @@ export type StoreOpenErrorCode =
   | 'store-damaged'
   /** A newer version of the program wrote it. */
   | 'store-too-new'
+  /** A store is being put into the directory, or that was interrupted. */
+  | 'store-unfinished'
   /** The directory or a file in it cannot be read. */
   | 'store-unreadable';
 
@@ -43,6 +45,13 @@ export class StoreOpenError extends Error {
       `${file} has format version ${version}, and this program reads up to version ${known}: a newer Martlet wrote it. ` +
       'Nothing was changed. Start that version again, or export with it and import here.';
     return new StoreOpenError('store-too-new', message);
+  }
+
+  static unfinished(folder: string): StoreOpenError {
+    const message =
+      `an import or a backup into this directory was interrupted, or is under way: there is a folder "${folder}" in it. ` +
+      'Nothing was changed. If none is under way, delete everything in the directory, and do it again.';
+    return new StoreOpenError('store-unfinished', message);
   }
 
   static unreadable(what: string, cause: unknown): StoreOpenError {

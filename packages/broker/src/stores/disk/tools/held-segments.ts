@@ -2,6 +2,7 @@ import { segmentOfName } from '../batch-format.ts';
 import type { LogFile, LogFiles } from '../log-files.ts';
 import { systemCode } from '../log-files.ts';
 import { StoreOpenError } from '../store-open-error.ts';
+import { UNFINISHED } from '../unfinished-store.ts';
 import { StoreToolError } from './store-tool-error.ts';
 
 /** A broker removes a segment every few seconds at most; so many tries in a row fail only if something is wrong. */
@@ -24,7 +25,9 @@ export class HeldSegments implements LogFiles {
   /** @throws {StoreToolError} `store-missing`, `store-too-busy`, `too-many-files`; {@link StoreOpenError} otherwise */
   static async hold(source: LogFiles): Promise<HeldSegments> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const names = (await listed(source)).filter((name) => segmentOfName(name) !== undefined);
+      const all = await listed(source);
+      if (all.includes(UNFINISHED)) throw StoreOpenError.unfinished(UNFINISHED);
+      const names = all.filter((name) => segmentOfName(name) !== undefined);
       names.sort((a, b) => segmentOfName(a)! - segmentOfName(b)!);
       if (names.length === 0) {
         const text = 'there is no store in this directory: no file such as 00000001.log';

@@ -4,9 +4,9 @@ import { segmentOfName } from '../batch-format.ts';
 import { makeDirectory } from '../make-directory.ts';
 import { NodeLogFiles } from '../node-log-files.ts';
 import { syncDirectory } from '../sync-directory.ts';
+import { UNFINISHED } from '../unfinished-store.ts';
 import { StoreToolError } from './store-tool-error.ts';
 
-const UNFINISHED = 'unfinished';
 /** Files that a lock leaves. They hold nothing. */
 const LOCK_FILE: Readonly<RegExp> = /^lock\..*$/;
 

@@ -1,6 +1,7 @@
-import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
 import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
 import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
 import { backupStore } from '../../../../src/stores/disk/tools/backup-store.ts';
@@ -158,6 +159,20 @@ describe('A backup', () => {
 });
 
 describe('A directory that gets a store', () => {
+  test('is taken for no store by a broker and by the tools as long as the process has not come to its end', async () => {
+    const target = pathOf('target');
+    const made = await NewStoreDirectory.make(target);
+    await (await made.files.create('00000001.log')).close();
+    // What a process that was killed leaves.
+    const left = pathOf('left');
+    await cp(join(target, 'unfinished'), join(left, 'unfinished'), { recursive: true });
+    const refusal = { code: 'store-unfinished', message: expect.stringContaining('do it again') };
+    await expect(DiskStore.open({ directory: left })).rejects.toMatchObject(refusal);
+    await expect(checkStore(left)).rejects.toMatchObject(refusal);
+    expect(await readdir(left)).toEqual(['unfinished']);
+    await made.abandon();
+  });
+
   test('holds none until it holds all of it, wherever the process ends', async () => {
     const directory = pathOf('store');
     const store = await openStore(directory, 300);
