@@ -61,7 +61,7 @@ export class Keeping {
     this.#tooMuch = {
       code: 'stored-bytes-limit',
       reasonCode: ReasonCode.QuotaExceeded,
-      reasonString: `the broker keeps ${limits.storedBytes} bytes of messages, as many as it may`,
+      reasonString: `the broker keeps ${limits.storedBytes} bytes, as many as it may`,
     };
     this.#tooFast = {
       code: 'staged-bytes-limit',
@@ -75,7 +75,7 @@ export class Keeping {
     if (this.refusal !== null) return this.refusal;
     // What is held in memory is bounded by the budget for memory.
     if (this.#store.holdsWaitingInMemory) return null;
-    return this.#store.messageBytes >= this.#limits.storedBytes ? this.#tooMuch : null;
+    return this.#store.keptBytes >= this.#limits.storedBytes ? this.#tooMuch : null;
   }
 
   /**

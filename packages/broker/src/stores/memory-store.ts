@@ -87,6 +87,10 @@ export class MemoryStore implements Store {
     return this.#kept.messages.bytes;
   }
 
+  get keptBytes(): number {
+    return this.messageBytes;
+  }
+
   /** It keeps whole sessions in memory and needs no census. */
   load(visitor: StoreVisitor, conversion: MessageConversion, _census: SessionCensus): void {
     const image = this.#image;

@@ -78,6 +78,26 @@ describe('storedBytes', () => {
   });
 });
 
+it('storedBytes on the disk counts what a message costs beside its payload', async () => {
+  const onDiskWorld = await OnDiskWorld.open({ limits: { storedBytes: 20_000 } });
+  await onDiskWorld.offline('reader', 'a/#', 1);
+  const publisher = await onDiskWorld.connect('publisher', { cleanStart: true });
+  const topicName = `a/${'t'.repeat(1000)}`;
+  const reasonCodes: number[] = [];
+  for (let count = 0; count < 25; count++) {
+    publisher.publish(topicName, '', {
+      qos: 1,
+      properties: { userProperties: [['name', 'v'.repeat(1000)]] },
+    });
+    await onDiskWorld.settle();
+    reasonCodes.push(publisher.takeOne('puback').reasonCode);
+  }
+  const kept = reasonCodes.indexOf(0x97);
+  expect(kept).toBeGreaterThan(5);
+  expect(kept).toBeLessThan(11);
+  expect(reasonCodes.slice(kept).every((code) => code === 0x97)).toBe(true);
+});
+
 describe('osSyncMs', () => {
   it('so long after a commit that was not synced comes one that is, of nothing; and none after that', () => {
     const { world, store } = onDisk({ limits: { osSyncMs: 1000 } });

@@ -276,7 +276,7 @@ export const LIMITS = {
     minimum: 0,
     maximum: 70_368_744_177_664,
     unit: 'bytes',
-    text: 'payloads that a store on disk keeps, retained, queued and in flight, each counted once; what the limits of sessions and retained messages leave is bounded by it',
+    text: 'what a store on disk keeps: messages with their topic names and properties, each counted once, what says whom they are for, sessions and subscriptions; the files may take twice as much, and 64 MiB more',
     effect:
       'what would have to be kept is refused with 0x97 Quota exceeded (before MQTT 5.0 the connection is closed), and nothing that is kept is dropped; a QoS 0 message is routed, but neither retained (not-kept) nor queued (offline-qos0)',
   },
@@ -303,7 +303,7 @@ export const LIMITS = {
     minimum: 10,
     maximum: 3_600_000,
     unit: 'ms',
-    text: 'for a commit of the store to end',
+    text: 'for a commit of the store to end, or to get on: each MiB that is written begins the time anew',
     effect:
       'it counts as failed, the store verifies itself and opens itself again, and until a commit succeeds what would have to be kept is refused',
   },

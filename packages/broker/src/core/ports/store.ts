@@ -23,6 +23,8 @@ export interface Store {
   readonly messageCount: number;
   /** Payload bytes of these messages, each counted once. */
   readonly messageBytes: number;
+  /** What all that is kept takes where it is kept, about, in bytes: topic names, properties and the store's own records too. */
+  readonly keptBytes: number;
 
   /** True when messages that wait in its queues are held in memory, so that the budget for memory counts them. */
   readonly holdsWaitingInMemory: boolean;
