@@ -32,7 +32,6 @@ export class RobustClient {
   #wasAccepted = false;
   readonly #outgoing: Outgoing[] = [];
   readonly #received = new Set<number>();
-  #lastPacketId = 0;
 
   constructor(clientId: string) {
     this.clientId = clientId;
@@ -68,9 +67,17 @@ export class RobustClient {
   }
 
   publish(topicName: string, text: string, qos: 1 | 2, retain = false): void {
-    const message = { packetId: ++this.#lastPacketId, topicName, text, qos, retain, released: false };
+    const packetId = this.#freePacketId();
+    const message = { packetId, topicName, text, qos, retain, released: false };
     this.#outgoing.push(message);
     if (this.#accepted) this.#send(message, false);
+  }
+
+  /** The lowest, so that each is used again as soon as it may be. */
+  #freePacketId(): number {
+    let packetId = 1;
+    while (this.#outgoing.some((message) => message.packetId === packetId)) packetId++;
+    return packetId;
   }
 
   /** Looks at what has come. */
