@@ -71,3 +71,4 @@ export { storeStats } from './stores/disk/tools/store-stats.ts';
 export type { StoreToolErrorCode } from './stores/disk/tools/store-tool-error.ts';
 export { StoreToolError } from './stores/disk/tools/store-tool-error.ts';
 export { MemoryStore } from './stores/memory-store.ts';
+export { StoreTakenError } from './stores/store-taken-error.ts';

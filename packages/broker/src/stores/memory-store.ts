@@ -19,6 +19,7 @@ import { EMPTY_IMAGE, ImageReader, ImageWriter } from './memory-image.ts';
 import type { QueueStore } from './memory-store-queue.ts';
 import { MemoryStoreQueue } from './memory-store-queue.ts';
 import { StagedChanges } from './staged-changes.ts';
+import { StoreTakenError } from './store-taken-error.ts';
 
 export interface MemoryStoreOptions {
   /**
@@ -94,7 +95,7 @@ export class MemoryStore implements Store {
   /** It keeps whole sessions in memory and needs no census. */
   load(visitor: StoreVisitor, conversion: MessageConversion, _census: SessionCensus): void {
     const image = this.#image;
-    if (image === null) throw new Error('MemoryStore.load() was called a second time');
+    if (image === null) throw new StoreTakenError();
     this.#image = null;
     this.#conversion = conversion;
     const reader = new ImageReader(conversion);

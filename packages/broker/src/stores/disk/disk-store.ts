@@ -1,5 +1,4 @@
 import { Durability } from '../../core/ports/durability.ts';
-import type { Log } from '../../core/ports/log.ts';
 import type {
   MessageConversion,
   MessageQueue,
@@ -12,8 +11,11 @@ import type {
   SubscriptionRecord,
 } from '../../core/ports/store.ts';
 import type { Message } from '../../core/publish/message.ts';
+import { StoreTakenError } from '../store-taken-error.ts';
 import { Cleaning } from './cleaning.ts';
 import { DiskQueue } from './disk-queue.ts';
+import type { DiskStoreOptions } from './disk-store-options.ts';
+import { checkDirectoryOptions } from './disk-store-options.ts';
 import type { DiskStoreStats } from './disk-store-stats.ts';
 import { keepWhatWasLeft } from './keep-what-was-left.ts';
 import { showState } from './loading.ts';
@@ -35,24 +37,8 @@ import { UnreadableMessages } from './unreadable-messages.ts';
 const SMALLEST_CLEANED_BYTES: number = 64 * 2 ** 20;
 const PATIENCE_MS = 10_000;
 
+export type { DiskStoreOptions } from './disk-store-options.ts';
 export type { DiskStoreStats } from './disk-store-stats.ts';
-
-export interface DiskStoreOptions {
-  /** Where it tells what an operator should know. @default nowhere */
-  readonly log?: Log | undefined;
-  /** A new file is begun when one has this many bytes. @default 16 MiB */
-  readonly segmentBytes?: number | undefined;
-  /** Files that hold less than this in all are not cleaned. @default 64 MiB */
-  readonly smallestCleanedBytes?: number | undefined;
-  /** What a turn ends with while a commit is under way goes to another batch once this many bytes are in one. @default 32 MiB */
-  readonly largeBatchBytes?: number | undefined;
-  /** Ms: how long opening and closing wait for a disk that does not answer. @default 10,000 */
-  readonly patienceMs?: number | undefined;
-  /** Monotonic; for the time between tries to read what cannot be read. @default the process's */
-  readonly clock?: { readonly nowMs: number } | undefined;
-  /** Told while it is opened: bytes read, of how many. */
-  readonly onProgress?: ((readBytes: number, totalBytes: number) => void) | undefined;
-}
 
 /**
  * Keeps everything in a directory: one log of segments that holds all, and an index of it in memory that is a few tens of
@@ -101,9 +87,11 @@ export class DiskStore implements Store {
 
   /**
    * Opens the store in a directory, which is made if it is missing, and which no other process may use meanwhile.
-   * Rejects with a `StoreOpenError` that names what is wrong and the way out; nothing is changed then.
+   * Rejects with a `TypeError` for options that cannot be meant, a `StoreLockError` for a directory that it cannot have, and a
+   * `StoreOpenError` that names what is wrong and the way out; nothing is changed then.
    */
   static async open(options: DiskStoreOptions & { readonly directory: string }): Promise<DiskStore> {
+    checkDirectoryOptions(options);
     const lock = await StoreLock.acquire(options.directory);
     try {
       const files = new NodeLogFiles(options.directory);
@@ -201,7 +189,7 @@ export class DiskStore implements Store {
 
   load(visitor: StoreVisitor, conversion: MessageConversion, census: SessionCensus): void {
     const sessions = this.#sessions;
-    if (sessions === null) throw new Error('DiskStore.load() was called a second time');
+    if (sessions === null) throw new StoreTakenError();
     this.#sessions = null;
     this.#state.messages.conversion = conversion;
     this.#state.messages.onClockKnown();
