@@ -232,15 +232,21 @@ describe('martlet store backup', () => {
     expect((await store('check')).code).toBe(0);
   });
 
-  test('is whole or not there: a target that holds something is refused', async () => {
+  test('is whole or not there: a target that holds something is refused, and one in the store', async () => {
     const { broker, url } = await start();
     await fill(url);
     await stop(broker, 'SIGTERM');
-    expect(await store('backup', data)).toMatchObject({
+    const copy = `${data}-copy`;
+    expect(await store('backup', copy)).toMatchObject({ code: 0 });
+    expect(await store('backup', copy)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
         /^martlet: expected .* to be empty or not there, found "00000001\.log" in it\n$/,
       ),
+    });
+    expect(await store('backup', join(data, 'copy'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^martlet: expected a target outside the store's directory.*\n$/),
     });
   });
 });

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { segmentName } from '../batch-format.ts';
 import type { LogFile } from '../log-files.ts';
 import { NodeLogFiles } from '../node-log-files.ts';
@@ -27,7 +29,8 @@ export interface BackupResult {
  *
  * @param target an empty or absent directory: it holds the whole copy when this resolves, and none when it rejects
  * @throws {StoreOpenError} when the store is damaged: `exportStore` can rescue what is readable
- * @throws {StoreToolError} `store-missing`, `store-too-busy`, `target-not-empty`, `copy-differs`
+ * @throws {StoreToolError} `store-missing`, `store-too-busy`, `target-not-empty`, `target-in-store`, `copy-differs`
+ * @throws {StoreLockError} when a broker uses the target, or it cannot be made
  *
  * @example
  * await backupStore('/var/lib/martlet', '/backup/martlet-2026-11-20');
@@ -38,6 +41,7 @@ export async function backupStore(
   options: BackupOptions = {},
 ): Promise<BackupResult> {
   const { onProgress } = options;
+  await refuseTargetInside(directory, target);
   const held = await HeldSegments.hold(new NodeLogFiles(directory));
   try {
     const original = await recover(held, {
@@ -48,7 +52,7 @@ export async function backupStore(
     if (original.segments.length === 0) {
       throw new StoreToolError('nothing has been kept in this store yet', { code: 'store-missing' });
     }
-    const made = await NewStoreDirectory.make(target);
+    const made = await NewStoreDirectory.make(target, 'copy');
     try {
       const bytes = await copy(held, original, made.files, onProgress);
       await verifyCopy(made.files, original, onProgress);
@@ -60,6 +64,29 @@ export async function backupStore(
     }
   } finally {
     await held.close();
+  }
+}
+
+/** A broker looks after what is in its directory, and whoever deletes it means the store. */
+async function refuseTargetInside(directory: string, target: string): Promise<void> {
+  const store = await realPath(directory);
+  for (let path = await realPath(target); ; path = dirname(path)) {
+    if (path === store) {
+      const text = `expected a target outside the store's directory, got ${target} in ${directory}; name another one`;
+      throw new StoreToolError(text, { code: 'target-in-store' });
+    }
+    if (path === dirname(path)) return;
+  }
+}
+
+/** With no symbolic link in it, as far as it is there. */
+async function realPath(path: string): Promise<string> {
+  const whole = resolve(path);
+  try {
+    return await realpath(whole);
+  } catch {
+    const parent = dirname(whole);
+    return parent === whole ? whole : join(await realPath(parent), basename(whole));
   }
 }
 

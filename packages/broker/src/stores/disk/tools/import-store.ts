@@ -1,7 +1,6 @@
 import { Durability } from '../../../core/ports/durability.ts';
 import { RecordWriter } from '../records/record-writer.ts';
 import { SegmentLog } from '../segment-log.ts';
-import { StoreLock } from '../store-lock.ts';
 import type { ExportCounts } from './export/export-lines.ts';
 import { ImportError } from './import/import-error.ts';
 import { LineError } from './import/line-fields.ts';
@@ -37,19 +36,14 @@ export async function importStore(
   directory: string,
   options: ImportOptions = {},
 ): Promise<Readonly<ExportCounts>> {
-  const lock = await StoreLock.acquire(directory);
+  const made = await NewStoreDirectory.make(directory);
   try {
-    const made = await NewStoreDirectory.make(directory);
-    try {
-      const counts = await importInto(made, source, options);
-      await made.finish();
-      return counts;
-    } catch (error) {
-      await made.abandon();
-      throw error;
-    }
-  } finally {
-    await lock.release();
+    const counts = await importInto(made, source, options);
+    await made.finish();
+    return counts;
+  } catch (error) {
+    await made.abandon();
+    throw error;
   }
 }
 

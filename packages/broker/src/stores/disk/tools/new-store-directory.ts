@@ -1,8 +1,10 @@
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { segmentOfName } from '../batch-format.ts';
+import { StoreLockError } from '../lock/lock-error.ts';
 import { makeDirectory } from '../make-directory.ts';
 import { NodeLogFiles } from '../node-log-files.ts';
+import { StoreLock } from '../store-lock.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { UNFINISHED } from '../unfinished-store.ts';
 import { StoreToolError } from './store-tool-error.ts';
@@ -17,6 +19,7 @@ const PLACEHOLDER =
  * A directory that gets a whole store or none, whenever the process ends: an import or a backup that was interrupted must
  * never look like a smaller store.
  *
+ * The directory is locked as long as this has it: a broker that starts on it meanwhile would lose what it keeps there.
  * The files are made in a folder `unfinished` of the directory. To move them up, a text takes the place of the first
  * segment, which no broker takes for one; then come the others, and at last the first, which replaces the text.
  */
@@ -24,26 +27,40 @@ export class NewStoreDirectory {
   /** Where the files are to be made. */
   readonly files: NodeLogFiles;
   readonly #directory: string;
+  readonly #isNew: boolean;
+  readonly #lock: StoreLock | null;
   readonly #unfinished: string;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, isNew: boolean, lock: StoreLock | null) {
     this.#directory = directory;
+    this.#isNew = isNew;
+    this.#lock = lock;
     this.#unfinished = join(directory, UNFINISHED);
     this.files = new NodeLogFiles(this.#unfinished);
   }
 
-  /** @throws {StoreToolError} `target-not-empty`; what the file system says otherwise */
-  static async make(directory: string): Promise<NewStoreDirectory> {
-    await makeDirectory(directory);
-    const [found] = (await readdir(directory)).filter((name) => !LOCK_FILE.test(name));
-    if (found !== undefined) {
-      const left = found === UNFINISHED ? ', which an interrupted attempt left: delete it' : '';
-      const text = `expected ${directory} to be empty or not there, found "${found}" in it${left}`;
-      throw new StoreToolError(text, { code: 'target-not-empty' });
+  /**
+   * To be ended with `finish`, and with `abandon` if that or anything before it fails.
+   * @param use Whether a broker is to start on the directory itself, or only on a copy of it: then it may be where no broker
+   * could lock it, and so none can start, such as a network file system.
+   * @throws {StoreToolError} `target-not-empty`
+   * @throws {StoreLockError} when a broker uses the directory, or it cannot be made
+   */
+  static async make(directory: string, use: 'store' | 'copy' = 'store'): Promise<NewStoreDirectory> {
+    const isNew = await access(directory).then(
+      () => false,
+      () => true,
+    );
+    const lock = use === 'store' ? await StoreLock.acquire(directory) : await lockWherePossible(directory);
+    const made = new NewStoreDirectory(directory, isNew, lock);
+    try {
+      await refuseContents(directory);
+      await mkdir(made.#unfinished, { mode: 0o700 });
+      return made;
+    } catch (error) {
+      await made.#leave();
+      throw error;
     }
-    const made = new NewStoreDirectory(directory);
-    await mkdir(made.#unfinished, { mode: 0o700 });
-    return made;
   }
 
   /** Makes what is in the folder the store of the directory. No file at all is an empty store. */
@@ -58,11 +75,30 @@ export class NewStoreDirectory {
     }
     await rmdir(this.#unfinished);
     await syncDirectory(this.#directory);
+    await this.#lock?.release();
   }
 
-  /** Takes away what this has made. */
+  /**
+   * Takes away what this has made, the directory too if it was not there before. Never rejects: what the file system does not let
+   * go stays beside the folder that tells of it.
+   */
   async abandon(): Promise<void> {
-    await rm(this.#unfinished, { recursive: true, force: true });
+    try {
+      // It stays until all else is gone.
+      await mkdir(this.#unfinished, { recursive: true, mode: 0o700 });
+      for (const name of await readdir(this.#directory)) {
+        if (segmentOfName(name) !== undefined) await unlink(join(this.#directory, name));
+      }
+      await rm(this.#unfinished, { recursive: true });
+    } catch {
+      // What made this necessary is reported; the next attempt names what is left.
+    }
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    await this.#lock?.release().catch(() => undefined);
+    if (this.#isNew) await rmdir(this.#directory).catch(() => undefined);
   }
 
   async #writePlaceholder(name: string): Promise<void> {
@@ -75,4 +111,23 @@ export class NewStoreDirectory {
     }
     await syncDirectory(this.#directory);
   }
+}
+
+/** Null where nobody can have a lock, a broker neither. */
+async function lockWherePossible(directory: string): Promise<StoreLock | null> {
+  try {
+    return await StoreLock.acquire(directory);
+  } catch (error) {
+    if (!(error instanceof StoreLockError) || error.code !== 'store-lock-unsupported') throw error;
+    await makeDirectory(directory);
+    return null;
+  }
+}
+
+async function refuseContents(directory: string): Promise<void> {
+  const [found] = (await readdir(directory)).filter((name) => !LOCK_FILE.test(name));
+  if (found === undefined) return;
+  const left = found === UNFINISHED ? ', which an interrupted attempt left: delete it' : '';
+  const text = `expected ${directory} to be empty or not there, found "${found}" in it${left}`;
+  throw new StoreToolError(text, { code: 'target-not-empty' });
 }

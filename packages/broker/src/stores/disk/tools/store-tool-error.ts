@@ -6,6 +6,8 @@ export type StoreToolErrorCode =
   | 'too-many-files'
   /** What is to be written to holds something already. */
   | 'target-not-empty'
+  /** A backup would be in the store of which it is one. */
+  | 'target-in-store'
   /** Files went faster than they could be opened, again and again. */
   | 'store-too-busy'
   /** A copy is not what was copied. */

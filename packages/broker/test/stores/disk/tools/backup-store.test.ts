@@ -1,4 +1,4 @@
-import { copyFile, cp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
@@ -152,13 +152,75 @@ describe('A backup', () => {
     const store = await openStore(directory);
     await writeExample(store);
     await store.close();
-    await expect(backupStore(directory, directory)).rejects.toMatchObject({ code: 'target-not-empty' });
+    const target = pathOf('target');
+    await makeDirectory(join(target, 'something'));
+    await expect(backupStore(directory, target)).rejects.toMatchObject({ code: 'target-not-empty' });
+    expect(await readdir(target)).toEqual(['something']);
     const missing = join(pathOf('x'), 'missing');
     await expect(backupStore(missing, pathOf('backup'))).rejects.toMatchObject({ code: 'store-missing' });
   });
 });
 
+describe('The target of a backup', () => {
+  test('is not in the store, by whatever path', async () => {
+    const directory = pathOf('store');
+    const store = await openStore(directory);
+    await writeExample(store);
+    await store.close();
+    const link = pathOf('link');
+    await symlink(directory, link);
+    const names = await readdir(directory);
+    for (const target of [directory, join(directory, 'b'), join(link, 'deeper/b'), link]) {
+      await expect(backupStore(directory, target)).rejects.toMatchObject({ code: 'target-in-store' });
+    }
+    expect(await readdir(directory)).toEqual(names);
+    await backupStore(directory, `${directory}-2`);
+  });
+
+  test('is not the store of a broker, and no broker starts on it meanwhile', async () => {
+    const directory = pathOf('store');
+    const store = await openStore(directory);
+    await writeExample(store);
+    await store.close();
+    const target = pathOf('target');
+    const broker = await DiskStore.open({ directory: target });
+    await expect(backupStore(directory, target)).rejects.toMatchObject({ code: 'store-in-use' });
+    await broker.close();
+    const starts: Promise<unknown>[] = [];
+    await backupStore(directory, target, {
+      onProgress: (phase) => {
+        if (phase === 'copy') starts.push(DiskStore.open({ directory: target }).catch((error) => error));
+      },
+    });
+    expect(await Promise.all(starts)).toMatchObject([{ code: 'store-in-use' }]);
+    expect(await exported(target)).toBe(await exported(directory));
+  });
+});
+
 describe('A directory that gets a store', () => {
+  test('is as it was before when that is given up, wherever it was', async () => {
+    const directory = pathOf('store');
+    const store = await openStore(directory, 300);
+    await writeExample(store);
+    await store.close();
+    const names = (await readdir(directory)).sort();
+    for (const stoppedAt of [...names, 'the beginning']) {
+      const target = pathOf('target');
+      const made = await NewStoreDirectory.make(target);
+      for (const name of names) {
+        if (name !== stoppedAt) await copyFile(join(directory, name), join(target, 'unfinished', name));
+      }
+      vi.spyOn(made.files, 'list').mockResolvedValue(names);
+      if (stoppedAt !== 'the beginning') await expect(made.finish()).rejects.toThrow('ENOENT');
+      await made.abandon();
+      await expect(readdir(target)).rejects.toThrow('ENOENT');
+    }
+    const there = pathOf('there');
+    await makeDirectory(there);
+    await (await NewStoreDirectory.make(there)).abandon();
+    expect(await readdir(there)).toEqual([]);
+  });
+
   test('is taken for no store by a broker and by the tools as long as the process has not come to its end', async () => {
     const target = pathOf('target');
     const made = await NewStoreDirectory.make(target);
@@ -195,8 +257,13 @@ describe('A directory that gets a store', () => {
         continue;
       }
       await expect(finishing).rejects.toThrow('ENOENT');
-      await expect(openStore(target), stoppedAt).rejects.toMatchObject({ code: 'store-damaged' });
-      await expect(NewStoreDirectory.make(target)).rejects.toMatchObject({ code: 'target-not-empty' });
+      // What is left when its process ends there; the lock ends with it.
+      const left = pathOf('left');
+      await cp(target, left, { recursive: true, filter: (path) => !path.includes('/lock.') });
+      await expect(openStore(left), stoppedAt).rejects.toMatchObject({ code: 'store-damaged' });
+      await expect(DiskStore.open({ directory: left })).rejects.toMatchObject({ code: 'store-unfinished' });
+      await expect(NewStoreDirectory.make(left)).rejects.toMatchObject({ code: 'target-not-empty' });
+      await made.abandon();
     }
   });
 });
