@@ -183,7 +183,7 @@ describe('martlet start refuses in one line', () => {
     await expectRefusal(
       start(),
       new RegExp(
-        `the store in ${data} is in use by process ${first.child.pid} since .*; stop it, or use another`,
+        `the store in ${data} is in use by process ${first.child.pid} on \\S+ since .*; stop it, or use another directory \\(--data-dir DIRECTORY\\)\n`,
       ),
     );
   });

@@ -45,7 +45,9 @@ describe('A lock between processes', () => {
     const first = claim();
     expect(await outcome(first)).toBe('held');
     expect(await outcome(claim())).toMatch(
-      new RegExp(`^store-in-use the store in .* is in use by process ${first.child.pid} since \\d{4}-`),
+      new RegExp(
+        `^store-in-use the store in .* is in use by process ${first.child.pid} on \\S+ since \\d{4}-`,
+      ),
     );
     first.child.stdin!.end();
     await first.line(/^released/);

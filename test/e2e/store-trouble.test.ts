@@ -100,3 +100,16 @@ describe('A signal ends a command that is not done', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 });
+
+test('martlet help knows the commands of commands', async () => {
+  const help = (...names: string[]): Promise<Exit> =>
+    programs.run(process.execPath, [MAIN, 'help', ...names]);
+  const check = await help('store', 'check');
+  expect(check).toMatchObject({ code: 0, stderr: '' });
+  expect(check.stdout).toBe((await store('check', '--help')).stdout);
+  expect((await help()).stdout).toContain('Usage: martlet [options]');
+  expect(await help('store', 'chek')).toMatchObject({
+    code: 2,
+    stderr: "martlet: unknown command 'store chek'; martlet help lists them\n",
+  });
+});

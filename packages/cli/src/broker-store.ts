@@ -4,7 +4,7 @@ import { DiskStore, MemoryStore } from '@martlet/broker';
 import type { Levels } from './durability-options.ts';
 import { isMemoryOnly } from './durability-options.ts';
 import { withProgress } from './progress-bar.ts';
-import { chosenDirectory, withStoreIn } from './store-directory.ts';
+import { chosenDirectory, havingDirectory, withStoreIn } from './store-directory.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The least time that closing gets when the connections have used up theirs, in ms. */
@@ -39,11 +39,13 @@ export async function openBrokerStore(
   const directory = chosenDirectory(dataDir);
   const store = await withProgress('Opening the store', (progress) =>
     withStoreIn(directory, () =>
-      DiskStore.open({
-        directory,
-        log,
-        onProgress: (readBytes, totalBytes) => progress.show(readBytes, totalBytes),
-      }),
+      havingDirectory(() =>
+        DiskStore.open({
+          directory,
+          log,
+          onProgress: (readBytes, totalBytes) => progress.show(readBytes, totalBytes),
+        }),
+      ),
     ),
   );
   return { store, directory, close: () => store.close() };

@@ -48,7 +48,7 @@ function createProgram(onEnd: (code: ExitCode) => void): Command {
     .description('An MQTT broker and its tools')
     .version(versionText(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print what can be said here')
-    .helpCommand('help [command]', 'print what can be said of a command')
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => writeQuietly(text),
@@ -65,7 +65,27 @@ function createProgram(onEnd: (code: ExitCode) => void): Command {
     });
   addOptions(start, START_OPTIONS);
   addStoreCommands(program, onEnd);
+  addHelpCommand(program);
   return program;
+}
+
+/** Commander's own knows no commands of commands, such as `martlet help store check`. */
+function addHelpCommand(program: Command): void {
+  program
+    .command('help')
+    .argument('[command...]', 'such as start, or store check')
+    .description('print what can be said of a command')
+    .action((names: readonly string[]) => {
+      let command = program;
+      for (const name of names) {
+        const next = command.commands.find((candidate) => candidate.name() === name);
+        if (next === undefined) {
+          throw new UsageError(`unknown command '${names.join(' ')}'; martlet help lists them`);
+        }
+        command = next;
+      }
+      command.help();
+    });
 }
 
 /** Commander's `error: …` and its suggestion on a second line. */

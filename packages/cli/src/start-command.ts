@@ -49,9 +49,14 @@ export async function start(options: StartOptions): Promise<void> {
     `${reason}: telling clients that the broker goes (${broker.gauges.connections} connected)`,
   );
   const isKept = await stop(broker, kept, log);
-  log.write('notice', 'stopped', 'all connections are closed');
+  if (isKept) log.write('notice', 'stopped', `all connections are closed${storeText(kept)}`);
+  else log.write('notice', 'stopped', 'all connections are closed, the store is not');
   // What waits for a disk that does not answer would keep the process from ending.
   if (!isKept) process.exit(ExitCode.Failure);
+}
+
+function storeText({ directory }: BrokerStore): string {
+  return directory === undefined ? '' : `, and the store in ${directory} is synced and closed`;
 }
 
 /** Opening only reads: a signal ends it, and the process, at once. */

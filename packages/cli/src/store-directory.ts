@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StoreOpenError, StoreToolError } from '@martlet/broker';
+import { StoreLockError, StoreOpenError, StoreToolError } from '@martlet/broker';
 import { CommandFailure } from './command-failure.ts';
 import { defaultDataDirectory } from './data-directory.ts';
 
@@ -34,5 +34,16 @@ export async function withStoreIn<Result>(directory: string, work: () => Promise
       throw new CommandFailure(`${directory}: ${error.message}`, { cause: error });
     }
     throw error;
+  }
+}
+
+/** Does something that takes a data directory for itself. Why it cannot is told with the option that names another. */
+export async function havingDirectory<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreLockError)) throw error;
+    // The message ends with the advice to use another directory.
+    throw new CommandFailure(`${error.message} (--data-dir DIRECTORY)`, { cause: error });
   }
 }

@@ -25,7 +25,11 @@ test('A store is opened in the directory that was named, and in memory when noth
   const opened = await openBrokerStore(directory, disk, logTo([]));
   expect(opened.directory).toBe(directory);
   expect(opened.store.keepsAtOnce).toBe(false);
-  await expect(openBrokerStore(directory, disk, logTo([]))).rejects.toMatchObject({ code: 'store-in-use' });
+  await expect(openBrokerStore(directory, disk, logTo([]))).rejects.toMatchObject({
+    name: 'CommandFailure',
+    message: expect.stringMatching(/; stop it, or use another directory \(--data-dir DIRECTORY\)$/),
+    cause: expect.objectContaining({ code: 'store-in-use' }),
+  });
   expect(await closeBrokerStore(opened, 0, logTo([]))).toBe(true);
 
   const memory = { durability: 'memory', topicDurability: [] } as const;

@@ -43,8 +43,7 @@ export function storeInUse(directory: string, holder: LockHolder | null): StoreL
 }
 
 function processText({ pid, host }: LockHolder): string {
-  if (host !== hostname()) return `process ${pid} on ${host}`;
-  return pid === process.pid ? 'this very process' : `process ${pid}`;
+  return host === hostname() && pid === process.pid ? 'this very process' : `process ${pid} on ${host}`;
 }
 
 export function lockUnsupported(directory: string, why: string, cause?: unknown): StoreLockError {
