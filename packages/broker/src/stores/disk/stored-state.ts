@@ -50,6 +50,7 @@ export class StoredState {
     if (moved.isEmpty) return;
     const { slots } = this.messages;
     for (let number = 1; number < slots.end; number++) {
+      if (slots.idOf(number) === 0) continue;
       const segment = slots.segmentOf(number);
       if (segment < moved.firstSegment || segment > moved.lastSegment) continue;
       const offset = slots.offsetOf(number);

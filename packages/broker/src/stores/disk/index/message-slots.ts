@@ -1,7 +1,7 @@
 import type { QoS } from '../../../core/publish/message.ts';
-import { copyInto } from './column.ts';
+import { MessageChunk } from './message-chunk.ts';
+import { SLOT_BITS, SLOT_MASK, SLOTS, SlotChunks } from './slot-chunks.ts';
 
-const FIRST_CAPACITY = 64;
 const RETAIN = 4;
 const TRANSIENT = 8;
 
@@ -17,73 +17,48 @@ export interface MessagePlace {
  * What is known in memory of each stored message, by its number: columns of plain numbers, so that a message that waits
  * costs tens of bytes and no object. Numbers begin with 1 (0 is none) and are used again; identifiers are not, while the process lives.
  *
- * A message is held as long as something refers to it. The columns double when they are full, and go back to their
- * smallest size when the last message has gone.
+ * A message is held as long as something refers to it. The columns are in chunks, which come when they are needed, and go
+ * when the last message in them has gone. So of a number that is not in use only `idOf`, `expiryOf` and `nextIn` may be asked.
  */
 export class MessageSlots {
-  /** Messages held. */
-  count = 0;
-  /** Of their payloads. */
+  /** Of the payloads of all messages. */
   payloadBytes = 0;
-  /** Of their data as it is stored. */
+  /** Of the data of all messages as it is stored. */
   storedBytes = 0;
-  #capacity: number;
-  /** Numbers below this one have been used. */
-  #used: number;
-  /** The first free number; `#references` of it is the next. */
-  #free: number;
-  #ids: Float64Array;
-  #segments: Uint32Array;
-  #offsets: Uint32Array;
-  #lengths: Uint32Array;
-  #checksums: Uint32Array;
-  #references: Uint32Array;
-  #payloads: Uint32Array;
-  #costs: Uint32Array;
-  #flags: Uint8Array;
-  /** Made when the first message that expires comes, because in many stores none does. */
-  #expiries: Float64Array | null;
+  readonly #chunks: SlotChunks<MessageChunk>;
+  /** Those of `#chunks`. */
+  readonly #list: readonly (MessageChunk | null)[];
 
   constructor() {
-    this.#capacity = FIRST_CAPACITY;
-    this.#used = 1;
-    this.#free = 0;
-    this.#ids = new Float64Array(FIRST_CAPACITY);
-    this.#segments = new Uint32Array(FIRST_CAPACITY);
-    this.#offsets = new Uint32Array(FIRST_CAPACITY);
-    this.#lengths = new Uint32Array(FIRST_CAPACITY);
-    this.#checksums = new Uint32Array(FIRST_CAPACITY);
-    this.#references = new Uint32Array(FIRST_CAPACITY);
-    this.#payloads = new Uint32Array(FIRST_CAPACITY);
-    this.#costs = new Uint32Array(FIRST_CAPACITY);
-    this.#flags = new Uint8Array(FIRST_CAPACITY);
-    this.#expiries = null;
+    this.#chunks = new SlotChunks(() => new MessageChunk());
+    this.#list = this.#chunks.list;
+  }
+
+  /** Messages held. */
+  get count(): number {
+    return this.#chunks.count;
   }
 
   /** Every number in use is below this. */
   get end(): number {
-    return this.#used;
+    return this.#chunks.end;
   }
 
   /** A message to which nothing refers yet. */
   add(id: number): number {
-    let number = this.#free;
-    if (number !== 0) {
-      this.#free = this.#references[number]!;
-    } else {
-      if (this.#used === this.#capacity) this.#resize(this.#capacity * 2);
-      number = this.#used++;
-    }
-    this.#ids[number] = id;
-    this.#references[number] = 0;
-    this.#segments[number] = 0;
-    this.#offsets[number] = 0;
-    this.#lengths[number] = 0;
-    this.#payloads[number] = 0;
-    this.#costs[number] = 0;
-    this.#flags[number] = 0;
-    if (this.#expiries !== null) this.#expiries[number] = Number.POSITIVE_INFINITY;
-    this.count++;
+    const number = this.#chunks.add();
+    const chunk = this.#list[number >>> SLOT_BITS]!;
+    const place = number & SLOT_MASK;
+    chunk.lowIds[place] = id;
+    chunk.highIds[place] = id / 0x1_0000_0000;
+    chunk.references.set(place, 0);
+    chunk.segments.set(place, 0);
+    chunk.offsets[place] = 0;
+    chunk.lengths.set(place, 0);
+    chunk.payloads.set(place, 0);
+    chunk.costs.set(place, 0);
+    chunk.flags[place] = 0;
+    if (chunk.expiries !== null) chunk.expiries[place] = Number.POSITIVE_INFINITY;
     return number;
   }
 
@@ -99,126 +74,130 @@ export class MessageSlots {
     retain: boolean,
     transient: boolean,
   ): void {
-    this.payloadBytes += payloadBytes - this.#payloads[number]!;
-    this.#payloads[number] = payloadBytes;
-    this.#costs[number] = costBytes;
-    this.#flags[number] = qos | (retain ? RETAIN : 0) | (transient ? TRANSIENT : 0);
+    const chunk = this.#list[number >>> SLOT_BITS]!;
+    const place = number & SLOT_MASK;
+    this.payloadBytes += payloadBytes - chunk.payloads.get(place);
+    chunk.payloads.set(place, payloadBytes);
+    chunk.costs.set(place, costBytes);
+    chunk.flags[place] = qos | (retain ? RETAIN : 0) | (transient ? TRANSIENT : 0);
   }
 
   /** Says where its bytes are. */
   place(number: number, segment: number, offset: number, length: number, crc: number): void {
-    this.storedBytes += length - this.#lengths[number]!;
-    this.#segments[number] = segment;
-    this.#offsets[number] = offset;
-    this.#lengths[number] = length;
-    this.#checksums[number] = crc;
+    const chunk = this.#list[number >>> SLOT_BITS]!;
+    const place = number & SLOT_MASK;
+    this.storedBytes += length - chunk.lengths.get(place);
+    chunk.segments.set(place, segment);
+    chunk.offsets[place] = offset;
+    chunk.lengths.set(place, length);
+    chunk.checksums[place] = crc;
   }
 
   /** Forgets the message. Returns nothing to its owner: whoever frees it has seen that nothing refers to it. */
   free(number: number): void {
-    this.count--;
-    this.payloadBytes -= this.#payloads[number]!;
-    this.storedBytes -= this.#lengths[number]!;
-    this.#ids[number] = 0;
-    this.#segments[number] = 0;
-    if (this.count === 0) {
-      this.#used = 1;
-      this.#free = 0;
-      if (this.#capacity > FIRST_CAPACITY) this.#resize(FIRST_CAPACITY);
-      this.#expiries = null;
-      return;
-    }
-    this.#references[number] = this.#free;
-    this.#free = number;
+    const chunk = this.#list[number >>> SLOT_BITS]!;
+    const place = number & SLOT_MASK;
+    this.payloadBytes -= chunk.payloads.get(place);
+    this.storedBytes -= chunk.lengths.get(place);
+    chunk.lowIds[place] = 0;
+    chunk.highIds[place] = 0;
+    chunk.segments.set(place, 0);
+    this.#chunks.free(number);
   }
 
   refer(number: number): void {
-    this.#references[number]!++;
+    const { references } = this.#list[number >>> SLOT_BITS]!;
+    const place = number & SLOT_MASK;
+    references.set(place, references.get(place) + 1);
   }
 
   /** One reference less; how many remain. */
   unrefer(number: number): number {
-    return --this.#references[number]!;
+    const { references } = this.#list[number >>> SLOT_BITS]!;
+    const place = number & SLOT_MASK;
+    const left = references.get(place) - 1;
+    references.set(place, left);
+    return left;
   }
 
   referencesOf(number: number): number {
-    return this.#references[number]!;
+    return this.#list[number >>> SLOT_BITS]!.references.get(number & SLOT_MASK);
   }
 
   /** 0 if there is no message of this number. */
   idOf(number: number): number {
-    return number < this.#used ? this.#ids[number]! : 0;
+    const chunk = this.#list[number >>> SLOT_BITS];
+    if (chunk === undefined || chunk === null) return 0;
+    const place = number & SLOT_MASK;
+    return chunk.lowIds[place]! + chunk.highIds[place]! * 0x1_0000_0000;
   }
 
   /** 0 if it is nowhere: a transient message, or one that is known by a reference only. */
   segmentOf(number: number): number {
-    return this.#segments[number]!;
+    return this.#list[number >>> SLOT_BITS]!.segments.get(number & SLOT_MASK);
   }
 
   offsetOf(number: number): number {
-    return this.#offsets[number]!;
+    return this.#list[number >>> SLOT_BITS]!.offsets[number & SLOT_MASK]!;
   }
 
   lengthOf(number: number): number {
-    return this.#lengths[number]!;
+    return this.#list[number >>> SLOT_BITS]!.lengths.get(number & SLOT_MASK);
   }
 
   checksumOf(number: number): number {
-    return this.#checksums[number]!;
+    return this.#list[number >>> SLOT_BITS]!.checksums[number & SLOT_MASK]!;
   }
 
   payloadBytesOf(number: number): number {
-    return this.#payloads[number]!;
+    return this.#list[number >>> SLOT_BITS]!.payloads.get(number & SLOT_MASK);
   }
 
   /** What it costs to keep, as the core counts it. */
   costOf(number: number): number {
-    return this.#costs[number]!;
+    return this.#list[number >>> SLOT_BITS]!.costs.get(number & SLOT_MASK);
   }
 
   qosOf(number: number): QoS {
-    return (this.#flags[number]! & 3) as QoS;
+    return (this.#flagsOf(number) & 3) as QoS;
   }
 
   retainOf(number: number): boolean {
-    return (this.#flags[number]! & RETAIN) !== 0;
+    return (this.#flagsOf(number) & RETAIN) !== 0;
   }
 
   isTransient(number: number): boolean {
-    return (this.#flags[number]! & TRANSIENT) !== 0;
+    return (this.#flagsOf(number) & TRANSIENT) !== 0;
   }
 
-  /** On whatever clock it was set by; Infinity if never. */
+  /** On whatever clock it was set by; Infinity if never, or if there is no message of this number. */
   expiryOf(number: number): number {
-    return this.#expiries === null ? Number.POSITIVE_INFINITY : this.#expiries[number]!;
+    const expiries = this.#list[number >>> SLOT_BITS]?.expiries ?? null;
+    return expiries === null ? Number.POSITIVE_INFINITY : expiries[number & SLOT_MASK]!;
   }
 
   setExpiry(number: number, expiresAt: number): void {
-    if (this.#expiries === null) {
+    const chunk = this.#list[number >>> SLOT_BITS]!;
+    if (chunk.expiries === null) {
       if (expiresAt === Number.POSITIVE_INFINITY) return;
-      this.#expiries = new Float64Array(this.#capacity).fill(Number.POSITIVE_INFINITY);
+      chunk.expiries = new Float64Array(SLOTS).fill(Number.POSITIVE_INFINITY);
     }
-    this.#expiries[number] = expiresAt;
+    chunk.expiries[number & SLOT_MASK] = expiresAt;
   }
 
   /** The next message from `from` on, below `end`, whose bytes are in the segment; `end` if there is none. */
   nextIn(segment: number, from: number, end: number): number {
     let number = from;
-    while (number < end && this.#segments[number] !== segment) number++;
-    return number;
+    while (number < end) {
+      const chunk = this.#list[number >>> SLOT_BITS]!;
+      if (chunk === null) number = (number | SLOT_MASK) + 1;
+      else if (chunk.segments.get(number & SLOT_MASK) === segment) return number;
+      else number++;
+    }
+    return end;
   }
 
-  #resize(capacity: number): void {
-    this.#capacity = capacity;
-    this.#ids = copyInto(new Float64Array(capacity), this.#ids);
-    this.#segments = copyInto(new Uint32Array(capacity), this.#segments);
-    this.#offsets = copyInto(new Uint32Array(capacity), this.#offsets);
-    this.#lengths = copyInto(new Uint32Array(capacity), this.#lengths);
-    this.#checksums = copyInto(new Uint32Array(capacity), this.#checksums);
-    this.#references = copyInto(new Uint32Array(capacity), this.#references);
-    this.#payloads = copyInto(new Uint32Array(capacity), this.#payloads);
-    this.#costs = copyInto(new Uint32Array(capacity), this.#costs);
-    this.#flags = copyInto(new Uint8Array(capacity), this.#flags);
-    if (this.#expiries !== null) this.#expiries = copyInto(new Float64Array(capacity), this.#expiries);
+  #flagsOf(number: number): number {
+    return this.#list[number >>> SLOT_BITS]!.flags[number & SLOT_MASK]!;
   }
 }
