@@ -326,3 +326,18 @@ function mayMount(): boolean {
   rmSync(at, { recursive: true });
   return mounted;
 }
+
+test('What waits for a session that is offline is as the options say: the oldest of a full queue, and QoS 0', async () => {
+  const options = ['--limit', 'queuedMessages=2', '--full-queue', 'drop-newest', '--queue-qos0'];
+  const url = await urlOf(start(...options, '--will-grace-ms', '1000'));
+  const archive = await connectAsync(url, { ...DURABLE, clientId: 'archive' });
+  await archive.subscribeAsync('t', { qos: 1 });
+  await archive.endAsync();
+  const publisher = await connectAsync(url, { protocolVersion: 5 });
+  clients.push(publisher);
+  await publisher.publishAsync('t', 'first', { qos: 0 });
+  for (const text of ['second', 'third']) await publisher.publishAsync('t', text, { qos: 1 }).catch(() => {});
+  const back = connect(url, { ...DURABLE, clientId: 'archive' });
+  clients.push(back);
+  expect((await nextMessages(back, 2)).map(({ payload }) => payload.toString())).toEqual(['first', 'second']);
+});

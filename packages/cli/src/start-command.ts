@@ -28,7 +28,9 @@ export async function start(options: StartOptions): Promise<void> {
   const signal = endingSignal();
   const startedMs = performance.now();
   const kept = await untilSignal(openBrokerStore(options.dataDir, levels, log), signal);
-  const broker = createBroker({ ...levels, limits, log, store: kept.store });
+  const { fullQueue, queueQos0 = false, willGraceMs } = options;
+  const habits = { ...levels, fullQueue, queueQos0, willGraceMs };
+  const broker = createBroker({ ...habits, limits, log, store: kept.store });
   const loadedInMs = performance.now() - startedMs;
   if (options.verbose > 0) logEvents(broker, log);
   let text: string;

@@ -67,6 +67,26 @@ export const START_OPTIONS = {
     kind: 'list',
     text: 'set a limit, such as connections=500 (repeatable; docs/limits.md has them all)',
   },
+  fullQueue: {
+    flags: '--full-queue <habit>',
+    kind: 'choice',
+    default: 'drop-oldest',
+    choices: ['drop-oldest', 'drop-newest'],
+    text: 'what a session whose queue is full loses; --limit queuedMessages=N says how long it may be',
+  },
+  queueQos0: {
+    flags: '--queue-qos0',
+    kind: 'flag',
+    text: 'let messages of QoS 0 wait for sessions that are offline, too',
+  },
+  willGraceMs: {
+    flags: '--will-grace-ms <number>',
+    kind: 'number',
+    default: 30_000,
+    minimum: 0,
+    maximum: 86_400_000,
+    text: 'ms after a restart in which a client may come back before its will is published',
+  },
   logFormat: {
     flags: '--log-format <format>',
     kind: 'choice',
