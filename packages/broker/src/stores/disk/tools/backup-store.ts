@@ -19,7 +19,7 @@ export interface BackupOptions {
 export interface BackupResult {
   readonly files: number;
   readonly bytes: number;
-  /** Of the last batch in it. */
+  /** Of the last batch in it; 0 if nothing has been kept yet: then the copy is an empty directory. */
   readonly lastSequence: number;
 }
 
@@ -49,9 +49,6 @@ export async function backupStore(
       onBatch: () => undefined,
       onProgress: onProgress && ((done, total) => onProgress('verify', done, total)),
     });
-    if (original.segments.length === 0) {
-      throw new StoreToolError('nothing has been kept in this store yet', { code: 'store-missing' });
-    }
     const made = await NewStoreDirectory.make(target, 'copy');
     try {
       const bytes = await copy(held, original, made.files, onProgress);
@@ -143,9 +140,14 @@ async function verifyCopy(
     copied.lastSequence === original.lastSequence &&
     copied.segments.length === original.segments.length &&
     copied.tornTail === undefined &&
-    Buffer.compare(copied.storeId!, original.storeId!) === 0;
+    isSameId(copied.storeId, original.storeId);
   if (!isSame) {
     const text = `expected a copy up to batch ${original.lastSequence}, got one up to ${copied.lastSequence}; was the target written to meanwhile?`;
     throw new StoreToolError(text, { code: 'copy-differs' });
   }
+}
+
+function isSameId(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Buffer.compare(one, other) === 0;
 }

@@ -8,6 +8,9 @@ import { StoreToolError } from './store-tool-error.ts';
 /** A broker removes a segment every few seconds at most; so many tries in a row fail only if something is wrong. */
 const MOST_TRIES = 50;
 
+/** Of a broker that uses the store, or was killed. */
+const LOCK_FILE: Readonly<RegExp> = /^lock\.[0-9a-f]{32}\.\d+\.sock$/;
+
 /**
  * All segments of a store at one moment, held open: a broker that uses the store goes on, and what it removes meanwhile
  * can still be read here. Nothing is written, and no lock is taken.
@@ -29,10 +32,8 @@ export class HeldSegments implements LogFiles {
       if (all.includes(UNFINISHED)) throw StoreOpenError.unfinished(UNFINISHED);
       const names = all.filter((name) => segmentOfName(name) !== undefined);
       names.sort((a, b) => segmentOfName(a)! - segmentOfName(b)!);
-      if (names.length === 0) {
-        const text = 'there is no store in this directory: no file such as 00000001.log';
-        throw new StoreToolError(text, { code: 'store-missing' });
-      }
+      // A broker makes the first file when there is something to keep; its lock, living or left, tells of the store.
+      if (names.length === 0 && !all.some((name) => LOCK_FILE.test(name))) throw storeMissing(all);
       const files = await openAll(source, names);
       if (files !== null) return new HeldSegments(files);
     }
@@ -70,6 +71,14 @@ export class HeldSegments implements LogFiles {
     if (file === undefined) throw new TypeError(`${name} is not among what is held`);
     return file;
   }
+}
+
+function storeMissing(names: readonly string[]): StoreToolError {
+  const text =
+    names.length === 0
+      ? 'this directory is empty: a broker that uses it has kept nothing yet, or it is another directory'
+      : 'there is no store in this directory: no file such as 00000001.log';
+  return new StoreToolError(text, { code: 'store-missing' });
 }
 
 async function listed(source: LogFiles): Promise<readonly string[]> {

@@ -145,6 +145,15 @@ describe('A backup', () => {
     await expect(readdir(target)).rejects.toThrow('ENOENT');
   });
 
+  test('of a store in which nothing has been kept yet is an empty directory', async () => {
+    const directory = pathOf('store');
+    const broker = await DiskStore.open({ directory });
+    const target = pathOf('backup');
+    expect(await backupStore(directory, target)).toEqual({ files: 0, bytes: 0, lastSequence: 0 });
+    expect(await readdir(target)).toEqual([]);
+    await broker.close();
+  });
+
   test('is refused where something is already, and where there is no store', async () => {
     const directory = pathOf('store');
     await (await openStore(directory)).close();

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { encodeSegmentHeader, FORMAT_VERSION } from '../../../../src/stores/disk/batch-format.ts';
 import type { CheckResult } from '../../../../src/stores/disk/tools/check-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
+import { storeStats } from '../../../../src/stores/disk/tools/store-stats.ts';
 import { SimulatedFiles } from '../simulated-files.ts';
-import { exported } from './exported.ts';
+import { exported, linesOf } from './exported.ts';
 import { session, WrittenStore, writeExample } from './written-store.ts';
 
 async function example(segmentBytes?: number): Promise<SimulatedFiles> {
@@ -115,6 +116,22 @@ describe('A check', () => {
       code: 'store-missing',
     });
     await expect(checkStore('/there/is/no/such/directory')).rejects.toMatchObject({ code: 'store-missing' });
+  });
+
+  test('finds a store in which nothing has been kept yet by its lock, living or left', async () => {
+    const files = new SimulatedFiles({ seed: 1 });
+    files.put('notes.txt', Uint8Array.of(1));
+    await expect(checkStore(files)).rejects.toMatchObject({ code: 'store-missing' });
+    files.put(`lock.${'a'.repeat(32)}.1.sock`, new Uint8Array(0));
+    expect(await checkStore(files)).toMatchObject({
+      isSound: true,
+      files: 0,
+      batches: 0,
+      findings: [],
+      figures: { sessions: 0, messages: 0, liveBytes: 0 },
+    });
+    expect(await storeStats(files)).toMatchObject({ fileBytes: 0, lastSequence: 0, segments: [] });
+    expect(linesOf(await exported(files))).toMatchObject([{ version: 1 }, { type: 'end', sessions: 0 }]);
   });
 
   test('finds a message that nobody can read though the batch is whole', async () => {
