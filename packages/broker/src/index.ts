@@ -42,6 +42,7 @@ export { DiskStore } from './stores/disk/disk-store.ts';
 export type { StoreLockErrorCode } from './stores/disk/lock/lock-error.ts';
 export { StoreLockError } from './stores/disk/lock/lock-error.ts';
 export type { LockHolder } from './stores/disk/lock/lock-holder.ts';
+export type { StoreUse } from './stores/disk/lock/store-use.ts';
 export type { StoreFailureCode } from './stores/disk/store-failure.ts';
 export { StoreFailure } from './stores/disk/store-failure.ts';
 export type { StoreLockOptions } from './stores/disk/store-lock.ts';

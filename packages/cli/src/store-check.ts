@@ -1,6 +1,6 @@
 /** `martlet store check`: is everything there that was kept? */
-import type { CheckResult, Finding } from '@martlet/broker';
-import { checkStore } from '@martlet/broker';
+import type { CheckResult, Finding, StoreUse } from '@martlet/broker';
+import { checkStore, StoreLock } from '@martlet/broker';
 import { bytesText, counted } from './amount-text.ts';
 import { ExitCode } from './exit-code.ts';
 import { endAtSignal } from './interruption.ts';
@@ -8,6 +8,7 @@ import { withProgress } from './progress-bar.ts';
 import { print } from './standard-output.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
 import type { StoreReportOptions } from './store-options.ts';
+import { storeStateFields, storeStateText } from './store-state-text.ts';
 import { escapeControls } from './stream-log.ts';
 import type { TextStyle } from './text-style.ts';
 import { textStyleFor } from './text-style.ts';
@@ -27,20 +28,21 @@ export async function checkCommand({ dataDir, json }: StoreReportOptions): Promi
       }),
     ),
   );
+  const use = await StoreLock.use(directory);
   const text =
     json === true
-      ? JSON.stringify({ directory, ...result })
-      : checkText(directory, result, textStyleFor(process.stdout));
+      ? JSON.stringify({ directory, ...storeStateFields(use), ...result })
+      : checkText(directory, result, use, textStyleFor(process.stdout));
   await print(`${text}\n`);
   return result.isSound ? ExitCode.Success : ExitCode.Failure;
 }
 
-export function checkText(directory: string, result: CheckResult, style: TextStyle): string {
+export function checkText(directory: string, result: CheckResult, use: StoreUse, style: TextStyle): string {
   const { isSound, damageCount, files, fileBytes, batches, isClean, figures } = result;
   const verdict = isSound
     ? 'sound'
     : `${style('red', 'damaged')}: ${counted(damageCount, 'place')} ${damageCount === 1 ? 'is' : 'are'} not as kept`;
-  const stop = isClean ? 'stopped in order' : 'in use, or not stopped in order';
+  const stop = storeStateText(use, isClean);
   const { sessions, subscriptions, retained, queued, inFlight } = figures;
   return [
     `The store in ${directory} is ${verdict}.`,

@@ -1,5 +1,5 @@
 /** `martlet store stats`: what is kept, for whom it waits, and the space it takes. */
-import type { LockHolder, QueueStats, StoreStats } from '@martlet/broker';
+import type { QueueStats, StoreStats, StoreUse } from '@martlet/broker';
 import { StoreLock, storeStats } from '@martlet/broker';
 import { bytesText, counted } from './amount-text.ts';
 import { ExitCode } from './exit-code.ts';
@@ -8,6 +8,7 @@ import { barText, withProgress } from './progress-bar.ts';
 import { print } from './standard-output.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
 import type { StoreReportOptions } from './store-options.ts';
+import { storeStateFields, storeStateText } from './store-state-text.ts';
 import { escapeControls } from './stream-log.ts';
 import type { TextStyle } from './text-style.ts';
 import { textStyleFor } from './text-style.ts';
@@ -24,27 +25,22 @@ export async function statsCommand({ dataDir, json }: StoreReportOptions): Promi
       storeStats(directory, { onProgress: (done, total) => progress.show(done, total) }),
     ),
   );
-  const holder = await StoreLock.holder(directory);
+  const use = await StoreLock.use(directory);
   const text =
     json === true
-      ? JSON.stringify({ directory, holder, ...stats })
-      : statsText(directory, stats, holder, textStyleFor(process.stdout));
+      ? JSON.stringify({ directory, ...storeStateFields(use), ...stats })
+      : statsText(directory, stats, use, textStyleFor(process.stdout));
   await print(`${text}\n`);
   return ExitCode.Success;
 }
 
-export function statsText(
-  directory: string,
-  stats: StoreStats,
-  holder: LockHolder | null,
-  style: TextStyle,
-): string {
+export function statsText(directory: string, stats: StoreStats, use: StoreUse, style: TextStyle): string {
   const { queued, inFlight, oldestMessage } = stats;
   const rows: readonly (readonly [string, string])[] = [
-    ['state', stateText(stats, holder)],
+    ['state', storeStateText(use, stats.stop === 'clean')],
     [
       'sessions',
-      `${number(stats.sessions)} (${number(stats.connectedSessions)} connected), ${counted(stats.subscriptions, 'subscription')}`,
+      `${number(stats.sessions)} (${connectedText(stats.connectedSessions, use)}), ${counted(stats.subscriptions, 'subscription')}`,
     ],
     [
       'waiting',
@@ -72,11 +68,11 @@ export function statsText(
   ].join('\n');
 }
 
-function stateText({ stop, syncedSequence, lastSequence }: StoreStats, holder: LockHolder | null): string {
-  if (holder !== null) return `in use by process ${holder.pid} on ${holder.host} since ${holder.since}`;
-  if (stop === 'clean') return 'stopped in order';
-  const unsynced = lastSequence - syncedSequence;
-  return `not stopped in order${unsynced > 0 ? `; ${counted(unsynced, 'commit')} at its end not known to have been synced` : ''}`;
+/** Without a broker nobody is connected; what is kept is who was when it ended, or was copied. */
+function connectedText(count: number, { kind }: StoreUse): string {
+  return kind === 'held' || kind === 'silent'
+    ? `${number(count)} connected`
+    : `${number(count)} connected when last written`;
 }
 
 function oldestText({ topicName, keptBeforeWallMs }: NonNullable<StoreStats['oldestMessage']>): string {

@@ -36,7 +36,7 @@ const SOUND: CheckResult = {
 
 describe('A check', () => {
   test('of a sound store says what it has looked at', () => {
-    expect(checkText('/data', SOUND, plain)).toBe(`The store in /data is sound.
+    expect(checkText('/data', SOUND, { kind: 'unknown' }, plain)).toBe(`The store in /data is sound.
   1 file, 2 MiB, 12 commits; stopped in order
   2 sessions, 3 subscriptions, 1 retained message, 1,200 messages queued, 5 in flight`);
   });
@@ -52,9 +52,9 @@ describe('A check', () => {
     const damage = { code: 'message-missing', isDamage: true, file: '', offset: 0, text: 'gone' } as const;
     const findings = [note, ...Array.from({ length: 25 }, () => damage)];
     const result = { ...SOUND, isSound: false, isClean: false, findings, findingCount: 26, damageCount: 25 };
-    const lines = checkText('/data', result, plain).split('\n');
+    const lines = checkText('/data', result, { kind: 'free' }, plain).split('\n');
     expect(lines[0]).toBe('The store in /data is damaged: 25 places are not as kept.');
-    expect(lines[1]).toContain('in use, or not stopped in order');
+    expect(lines[1]).toContain('not stopped in order, or a copy of one in use');
     expect(lines.slice(3, 23)).toEqual(Array.from({ length: 20 }, () => '  gone (message-missing)'));
     expect(lines[23]).toBe('  and 6 more (--json shows up to 1,000)');
     expect(lines.join('\n')).toContain(
@@ -98,9 +98,9 @@ const STATS: StoreStats = {
 
 describe('Statistics', () => {
   test('show figures, the share of the files in use, and a bar for each big queue', () => {
-    expect(statsText('/data', STATS, null, plain)).toBe(`/data
-  state     not stopped in order; 2 commits at its end not known to have been synced
-  sessions  2 (1 connected), 3 subscriptions
+    expect(statsText('/data', STATS, { kind: 'free' }, plain)).toBe(`/data
+  state     not stopped in order, or a copy of one in use; a broker goes on with all that is here
+  sessions  2 (1 connected when last written), 3 subscriptions
   waiting   1,200, and 5 in flight; once for each session or shared group
   retained  1
   messages  1,000, each kept once; 63 KiB of payload
@@ -116,12 +116,19 @@ describe('Statistics', () => {
   test('say who uses the store, or that it was stopped in order, and whether something cannot be read', () => {
     const holder = { pid: 42, host: 'here', since: '2026-01-02T03:04:05.678Z' };
     const broken = { ...STATS, biggestQueues: [], oldestMessage: undefined, damageCount: 1 };
-    const text = statsText('/data', broken, holder, plain);
+    const text = statsText('/data', broken, { kind: 'held', holder }, plain);
     expect(text).toContain('state     in use by process 42 on here since 2026-01-02T03:04:05.678Z');
+    expect(text).toContain('sessions  2 (1 connected),');
+    expect(statsText('/data', broken, { kind: 'silent' }, plain)).toContain(
+      'state     in use by a process that does not answer: it is stopped, or hangs\n',
+    );
+    expect(statsText('/data', broken, { kind: 'unknown' }, plain)).toContain(
+      'state     in use, or not stopped in order, or a copy',
+    );
     expect(text).toContain('oldest    none');
     expect(text).toContain('1 place cannot be read: martlet store check tells more');
     expect(text).not.toContain('biggest');
-    expect(statsText('/data', { ...STATS, stop: 'clean' }, null, plain)).toContain(
+    expect(statsText('/data', { ...STATS, stop: 'clean' }, { kind: 'free' }, plain)).toContain(
       'state     stopped in order\n',
     );
   });

@@ -28,11 +28,11 @@
  * Windows has named pipes instead, which vanish with their process and of which a name can be had once: its name is made from the
  * directory's path, and nothing has to be looked for.
  */
-import { claimByFile, claimByPipe, findHolder, pipePath } from './lock/lock-claim.ts';
+import { claimByFile, claimByPipe, findUse, pipePath } from './lock/lock-claim.ts';
 import { LockDirectory } from './lock/lock-directory.ts';
-import { lockError } from './lock/lock-error.ts';
-import type { LockHolder } from './lock/lock-holder.ts';
+import { lockError, StoreLockError } from './lock/lock-error.ts';
 import type { LockSocket } from './lock/lock-socket.ts';
+import type { StoreUse } from './lock/store-use.ts';
 
 export interface StoreLockOptions {
   /** How long another process may take to tell what it is, in ms; then it is taken for the store's holder. @default 5000 */
@@ -80,16 +80,22 @@ export class StoreLock {
   }
 
   /**
-   * Who has the store in a directory now; null if nobody has, or nobody who answers. It takes nothing, and changes nothing.
-   * Rejects with a `StoreLockError`.
+   * Who has the store in a directory now. It takes nothing, and changes nothing. Rejects with a `StoreLockError`, but
+   * where stores cannot be locked it fulfils with `unknown`.
+   *
+   * @example
+   * const use = await StoreLock.use('/var/lib/martlet');
+   * if (use.kind === 'held') console.log(use.holder.pid);
    */
-  static async holder(directory: string, options: StoreLockOptions = {}): Promise<LockHolder | null> {
+  static async use(directory: string, options: StoreLockOptions = {}): Promise<StoreUse> {
     const { patienceMs = PATIENCE_MS } = options;
     let opened: LockDirectory | null = null;
     try {
       opened = await LockDirectory.openExisting(directory);
-      return await findHolder(opened, patienceMs);
+      return await findUse(opened, patienceMs);
     } catch (error) {
+      if (error instanceof StoreLockError && error.code === 'store-lock-unsupported')
+        return { kind: 'unknown' };
       throw lockError(directory, error);
     } finally {
       await opened?.close();

@@ -15,10 +15,10 @@ import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { claimByPipe, pipePath } from '../../../src/stores/disk/lock/lock-claim.ts';
 import { LockDirectory, networkFileSystem } from '../../../src/stores/disk/lock/lock-directory.ts';
-import { lockError, storeInUse } from '../../../src/stores/disk/lock/lock-error.ts';
+import { lockError, lockUnsupported, storeInUse } from '../../../src/stores/disk/lock/lock-error.ts';
 import { StoreLock } from '../../../src/stores/disk/store-lock.ts';
 
 let directory: string;
@@ -58,13 +58,15 @@ describe('A lock', () => {
   });
 
   test('tells who holds it without being asked for, and is no other for that', async () => {
-    expect(await StoreLock.holder(directory)).toBeNull();
+    expect(await StoreLock.use(directory)).toEqual({ kind: 'free' });
     const lock = await StoreLock.acquire(directory);
-    const holder = await StoreLock.holder(directory);
-    expect(holder).toEqual({ pid: process.pid, host: hostname(), since: expect.stringMatching(/Z$/) });
+    expect(await StoreLock.use(directory)).toEqual({
+      kind: 'held',
+      holder: { pid: process.pid, host: hostname(), since: expect.stringMatching(/Z$/) },
+    });
     await lock.release();
-    expect(await StoreLock.holder(directory)).toBeNull();
-    await expect(StoreLock.holder(join(directory, 'missing'))).rejects.toMatchObject({
+    expect(await StoreLock.use(directory)).toEqual({ kind: 'free' });
+    await expect(StoreLock.use(join(directory, 'missing'))).rejects.toMatchObject({
       code: 'store-no-directory',
     });
     expect(readdirSync(directory)).toEqual([]);
@@ -136,6 +138,7 @@ describe('A process that is there is never overruled', () => {
       code: 'store-in-use',
       message: expect.stringContaining('a process that does not answer'),
     });
+    expect(await StoreLock.use(directory, { patienceMs: 20 })).toEqual({ kind: 'silent' });
     expect(readdirSync(directory)).toHaveLength(1);
   });
 
@@ -163,6 +166,12 @@ describe('A process that is there is never overruled', () => {
       message: expect.stringContaining('in use by process 7 on container-2 since 2026-01-02T03:04:05.678Z;'),
     });
   });
+});
+
+test('Who uses a store that cannot be locked is not known, and no error', async () => {
+  vi.spyOn(LockDirectory, 'openExisting').mockRejectedValue(lockUnsupported(directory, 'it is on NFS'));
+  expect(await StoreLock.use(directory)).toEqual({ kind: 'unknown' });
+  vi.restoreAllMocks();
 });
 
 describe('Two that claim at once', () => {

@@ -6,6 +6,7 @@ import { storeInUse } from './lock-error.ts';
 import type { LockHolder } from './lock-holder.ts';
 import { inquire } from './lock-inquiry.ts';
 import { LockSocket } from './lock-socket.ts';
+import type { StoreUse } from './store-use.ts';
 
 /** Name of a socket in the directory: its claimant's id, the number of the attempt, and whether it listens yet. */
 const LOCK_NAME = /^lock\.([0-9a-f]{32})\.\d+\.(sock|new)$/;
@@ -38,22 +39,21 @@ export async function claimByPipe(directory: string, path: string, patienceMs: n
   }
 }
 
-/**
- * Who holds the store in a directory now, without a claim to it; null if nobody does, or nobody who answers.
- * Rejects with the system's error.
- */
-export async function findHolder(directory: LockDirectory, patienceMs: number): Promise<LockHolder | null> {
+/** Who uses the store in a directory now, without a claim to it. Rejects with the system's error. */
+export async function findUse(directory: LockDirectory, patienceMs: number): Promise<StoreUse> {
   const paths =
     process.platform === 'win32'
       ? [pipePath(directory.path)]
       : (await directory.list())
           .filter((name) => LOCK_NAME.exec(name)?.[2] === 'sock')
           .map((name) => directory.socketPath(name));
+  let isSilent = false;
   for (const path of paths) {
     const answer = await inquire(path, () => {}, patienceMs);
-    if (answer.kind === 'held') return answer.holder;
+    if (answer.kind === 'held') return { kind: 'held', holder: answer.holder };
+    if (answer.kind === 'silent') isSilent = true;
   }
-  return null;
+  return { kind: isSilent ? 'silent' : 'free' };
 }
 
 /** Where Windows has the named pipe of a directory. */
