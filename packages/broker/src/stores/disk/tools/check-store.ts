@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts';
 import { Findings, ownerMissingText } from './finding.ts';
+import { readableFigures } from './readable-figures.ts';
 import type { StateFigures } from './state-figures.ts';
 import { figuresOf } from './state-figures.ts';
 import type { StoreSource } from './store-snapshot.ts';
@@ -22,6 +23,7 @@ export interface CheckResult {
   readonly batches: number;
   /** The last thing that happened to it was a clean stop. */
   readonly isClean: boolean;
+  /** Of what can be read: what a salvage would export. */
   readonly figures: StateFigures;
 }
 
@@ -44,10 +46,8 @@ export async function checkStore(source: StoreSource, options: CheckOptions = {}
     onProgress: onProgress && ((done, total) => onProgress('log', done, total)),
   });
   try {
-    const figures = figuresOf(snapshot.state);
     noteCrash(snapshot, findings);
-    checkReferences(snapshot, findings);
-    await checkMessages(snapshot, findings, figures.messages, onProgress);
+    const figures = await checkState(snapshot, findings, onProgress);
     const { segments, isClean } = snapshot.log;
     return {
       isSound: findings.damageCount === 0,
@@ -62,6 +62,29 @@ export async function checkStore(source: StoreSource, options: CheckOptions = {}
     };
   } finally {
     await snapshot.close();
+  }
+}
+
+/**
+ * Of what is kept, and not how. A batch is passed over where its messages are read and one of them is bad; so behind
+ * damage the state is read anew without them, as a salvage reads it.
+ */
+async function checkState(
+  whole: StoreSnapshot,
+  findings: Findings,
+  onProgress: CheckOptions['onProgress'],
+): Promise<StateFigures> {
+  const isDamaged = findings.damageCount > 0;
+  const snapshot = isDamaged
+    ? await StoreSnapshot.open(whole.files, { verifiesData: 'never', findings: new Findings() })
+    : whole;
+  try {
+    const figures = figuresOf(snapshot.state);
+    checkReferences(snapshot, findings);
+    const unreadable = await checkMessages(snapshot, findings, figures.messages, onProgress);
+    return findings.damageCount === 0 ? figures : readableFigures(figures, snapshot.state, unreadable);
+  } finally {
+    if (snapshot !== whole) await snapshot.close();
   }
 }
 
@@ -106,13 +129,15 @@ function checkReferences({ state }: StoreSnapshot, findings: Findings): void {
   }
 }
 
+/** Fulfils with the rows of those that cannot be read. */
 async function checkMessages(
   snapshot: StoreSnapshot,
   findings: Findings,
   total: number,
   onProgress: CheckOptions['onProgress'],
-): Promise<void> {
+): Promise<ReadonlySet<number>> {
   const { messages } = snapshot.state;
+  const unreadable = new Set<number>();
   let done = 0;
   for (const row of messages.rowsInOrder()) {
     if (messages.references(row) === 0) continue;
@@ -126,8 +151,10 @@ async function checkMessages(
     } catch (error) {
       if (!(error instanceof MessageDamagedError)) throw error;
       findings.damage('message-damaged', error.file, error.offset, error.message);
+      unreadable.add(row);
     }
     done++;
     if (done % 1000 === 0 || done === total) onProgress?.('messages', done, total);
   }
+  return unreadable;
 }

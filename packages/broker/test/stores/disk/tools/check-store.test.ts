@@ -152,6 +152,25 @@ describe('A check', () => {
     ]);
   });
 
+  test('counts beside damage what a salvage exports', async () => {
+    const files = await example(300);
+    let sparedByOne = 0;
+    for (const name of files.names) {
+      const { length } = files.bytesOf(name);
+      for (let position = 64; position < length; position += 11) {
+        files.flipBit(name, position, position % 8);
+        const { isSound, figures } = await checkStore(files);
+        const { sessions, subscriptions, messages, retained, queued, inFlight } = linesOf(
+          await exported(files, { salvage: true }),
+        ).at(-1)!;
+        expect(figures).toMatchObject({ sessions, subscriptions, messages, retained, queued, inFlight });
+        if (!isSound && figures.messages === 6) sparedByOne++;
+        files.flipBit(name, position, position % 8);
+      }
+    }
+    expect(sparedByOne).toBeGreaterThan(0);
+  });
+
   test('finds a record that it does not know', async () => {
     const files = await written(({ writer, log }) => {
       writer.session(1, session('c'));
