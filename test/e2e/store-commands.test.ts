@@ -128,12 +128,20 @@ describe('martlet store, while a broker runs on the store and after it was kille
     const { broker, url } = await start();
     await fill(url);
     const check = await store('check', '--json');
-    expect(JSON.parse(check.stdout)).toMatchObject({ directory: data, isSound: true, findings: [] });
+    expect(JSON.parse(check.stdout)).toMatchObject({
+      directory: data,
+      isSound: true,
+      stop: 'unclean',
+      findings: [],
+    });
     const stats = await store('stats', '--json');
     expect(JSON.parse(stats.stdout)).toMatchObject({
       holder: { pid: broker.child.pid },
+      stop: 'unclean',
       queued: 22,
       messages: 12,
+      segments: [{ file: '00000001.log', modifiedAt: expect.stringMatching(/^\d{4}-.*T.*Z$/) }],
+      oldestMessage: { topicName: 't/x', keptBefore: expect.stringMatching(/^\d{4}-.*T.*Z$/) },
     });
   });
 });

@@ -7,8 +7,9 @@ import { endAtSignal } from './interruption.ts';
 import { withProgress } from './progress-bar.ts';
 import { print } from './standard-output.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
+import { checkJson } from './store-json.ts';
 import type { StoreReportOptions } from './store-options.ts';
-import { storeStateFields, storeStateText } from './store-state-text.ts';
+import { storeStateText } from './store-state-text.ts';
 import { escapeControls } from './stream-log.ts';
 import type { TextStyle } from './text-style.ts';
 import { textStyleFor } from './text-style.ts';
@@ -31,7 +32,7 @@ export async function checkCommand({ dataDir, json }: StoreReportOptions): Promi
   const use = await StoreLock.use(directory);
   const text =
     json === true
-      ? JSON.stringify({ directory, ...storeStateFields(use), ...result })
+      ? checkJson(directory, use, result)
       : checkText(directory, result, use, textStyleFor(process.stdout));
   await print(`${text}\n`);
   return result.isSound ? ExitCode.Success : ExitCode.Failure;

@@ -7,8 +7,9 @@ import { endAtSignal } from './interruption.ts';
 import { barText, withProgress } from './progress-bar.ts';
 import { print } from './standard-output.ts';
 import { chosenDirectory, withStoreIn } from './store-directory.ts';
+import { statsJson } from './store-json.ts';
 import type { StoreReportOptions } from './store-options.ts';
-import { storeStateFields, storeStateText } from './store-state-text.ts';
+import { storeStateText } from './store-state-text.ts';
 import { escapeControls } from './stream-log.ts';
 import type { TextStyle } from './text-style.ts';
 import { textStyleFor } from './text-style.ts';
@@ -28,7 +29,7 @@ export async function statsCommand({ dataDir, json }: StoreReportOptions): Promi
   const use = await StoreLock.use(directory);
   const text =
     json === true
-      ? JSON.stringify({ directory, ...storeStateFields(use), ...stats })
+      ? statsJson(directory, use, stats)
       : statsText(directory, stats, use, textStyleFor(process.stdout));
   await print(`${text}\n`);
   return ExitCode.Success;
