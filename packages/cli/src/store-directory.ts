@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StoreLockError, StoreOpenError, StoreToolError } from '@martlet/broker';
+import { StoreFailure, StoreLockError, StoreOpenError, StoreToolError } from '@martlet/broker';
 import { CommandFailure } from './command-failure.ts';
 import { defaultDataDirectory } from './data-directory.ts';
 
@@ -30,7 +30,7 @@ export async function withStoreIn<Result>(directory: string, work: () => Promise
         { cause: error },
       );
     }
-    if (error instanceof StoreOpenError) {
+    if (error instanceof StoreOpenError || error instanceof StoreFailure) {
       throw new CommandFailure(`${directory}: ${error.message}`, { cause: error });
     }
     throw error;

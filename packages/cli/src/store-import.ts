@@ -10,7 +10,7 @@ import { makingDirectory } from './made-directory.ts';
 import type { ProgressBar } from './progress-bar.ts';
 import { withProgress } from './progress-bar.ts';
 import { print } from './standard-output.ts';
-import { chosenDirectory, havingDirectory } from './store-directory.ts';
+import { chosenDirectory, havingDirectory, withStoreIn } from './store-directory.ts';
 import type { StoreImportOptions } from './store-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,7 +28,7 @@ export async function importCommand({ dataDir, input }: StoreImportOptions): Pro
         // A stream that waits for more is given up at a signal.
         const source =
           input === undefined ? addAbortSignal(abort, process.stdin) : await readFile(input, abort, progress);
-        return havingDirectory(() => importStore(source, directory));
+        return withStoreIn(directory, () => havingDirectory(() => importStore(source, directory)));
       }),
     ),
   );
