@@ -40,7 +40,7 @@ describe('MemoryStore', () => {
 
   test('refuses to be loaded twice, to commit twice at a time, and to end a commit that is not there', () => {
     const { store } = new LoadedStore(new MemoryStore({ commits: 'manual' }));
-    expect(() => new LoadedStore(store)).toThrow('a second time');
+    expect(() => new LoadedStore(store)).toThrow('has been given to a broker already');
     expect(() => store.finishCommit()).toThrow('no commit is under way');
     store.commit(Durability.Disk, () => undefined);
     expect(() => store.commit(Durability.Disk, () => undefined)).toThrow('under way');
