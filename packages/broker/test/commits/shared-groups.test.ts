@@ -120,7 +120,7 @@ describe('a QoS 2 message of a group whose PUBLISH waited for a commit', () => {
     expect((await disk.durable('kept')).takeTexts()).toEqual(['x']);
   });
 
-  it('is lost with its member once it has left [MQTT-4.8.2-5]', async () => {
+  it('is lost with its member once it has left [MQTT-4.8.2-5] v5', async () => {
     const disk = await DiskWorld.open();
     await away(disk, 'kept');
     const member = await passing(disk);
