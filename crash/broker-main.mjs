@@ -4,7 +4,7 @@
  */
 import { createBroker, MemoryStore } from '@martlet/broker';
 import { DiskStore } from '../packages/broker/dist/stores/disk/disk-store.js';
-import { NodeLogFiles } from '../packages/broker/dist/stores/disk/node-log-files.js';
+import { NodeLogFiles } from '../packages/broker/dist/stores/disk/files/node-log-files.js';
 import { StoreLock } from '../packages/broker/dist/stores/disk/store-lock.js';
 import { DyingFiles } from './dying-files.mjs';
 import { dyingStore } from './dying-store.mjs';

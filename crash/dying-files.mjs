@@ -1,7 +1,7 @@
 /** The files of a store, with points at which the process dies: around each write, sync, creation and removal. */
 
-/** @typedef {import('../packages/broker/dist/stores/disk/log-files.js').LogFiles} LogFiles */
-/** @typedef {import('../packages/broker/dist/stores/disk/log-files.js').LogFile} LogFile */
+/** @typedef {import('../packages/broker/dist/stores/disk/files/log-files.js').LogFiles} LogFiles */
+/** @typedef {import('../packages/broker/dist/stores/disk/files/log-files.js').LogFile} LogFile */
 /** @typedef {import('./executioner.mjs').Executioner} Executioner */
 
 /** What a disk writes wholly or not at all. */

@@ -3,8 +3,8 @@ import { STAGING, withMethods } from './dying-store.mjs';
 
 /** @typedef {import('@martlet/broker').Store} Store */
 /** @typedef {import('@martlet/broker').MessageQueue} MessageQueue */
-/** @typedef {import('../packages/broker/dist/stores/disk/log-files.js').LogFiles} LogFiles */
-/** @typedef {import('../packages/broker/dist/stores/disk/log-files.js').LogFile} LogFile */
+/** @typedef {import('../packages/broker/dist/stores/disk/files/log-files.js').LogFiles} LogFiles */
+/** @typedef {import('../packages/broker/dist/stores/disk/files/log-files.js').LogFile} LogFile */
 
 /**
  * @typedef {object} Mutant

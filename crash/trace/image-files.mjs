@@ -1,7 +1,7 @@
 /** The files of a store as values in memory, to be read. */
 
-/** @typedef {import('../../packages/broker/dist/stores/disk/log-files.js').LogFiles} LogFiles */
-/** @typedef {import('../../packages/broker/dist/stores/disk/log-files.js').LogFile} LogFile */
+/** @typedef {import('../../packages/broker/dist/stores/disk/files/log-files.js').LogFiles} LogFiles */
+/** @typedef {import('../../packages/broker/dist/stores/disk/files/log-files.js').LogFile} LogFile */
 
 const READ_ONLY = 'an image of a store is only read';
 

@@ -2,7 +2,7 @@ import type { ConnectPacket } from '@martlet/protocol';
 import { expect } from 'vitest';
 import type { DurabilityName } from '../../src/core/ports/durability.ts';
 import { DiskStore } from '../../src/stores/disk/disk-store.ts';
-import type { LogFiles } from '../../src/stores/disk/log-files.ts';
+import type { LogFiles } from '../../src/stores/disk/files/log-files.ts';
 import { SimulatedFiles } from '../stores/disk/simulated-files.ts';
 import type { TestClient } from '../world/test-client.ts';
 import type { WorldOptions } from '../world/world.ts';

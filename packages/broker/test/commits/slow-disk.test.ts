@@ -1,6 +1,6 @@
 /** A disk that is slow is not one that does not answer: as long as a commit gets on, it is waited for. */
 import { expect, it } from 'vitest';
-import type { LogFile, LogFiles } from '../../src/stores/disk/log-files.ts';
+import type { LogFile, LogFiles } from '../../src/stores/disk/files/log-files.ts';
 import type { SimulatedFiles } from '../stores/disk/simulated-files.ts';
 import { CommittingWorld } from './committing-world.ts';
 import { OnDiskWorld } from './on-disk-world.ts';

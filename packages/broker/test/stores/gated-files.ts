@@ -1,4 +1,4 @@
-import type { LogFile, LogFiles } from '../../src/stores/disk/log-files.ts';
+import type { LogFile, LogFiles } from '../../src/stores/disk/files/log-files.ts';
 
 /** Files in which writes wait until a test lets them go on, or fail. */
 export class GatedFiles implements LogFiles {

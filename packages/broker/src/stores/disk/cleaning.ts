@@ -1,9 +1,9 @@
 import type { SessionCensus } from '../../core/ports/store.ts';
+import { StoreFailure } from './files/store-failure.ts';
 import { takenList, waitingList } from './index/entry-lists.ts';
-import type { MessageBodies } from './message-bodies.ts';
-import { StoreFailure } from './store-failure.ts';
-import type { RetainedEntry } from './stored-retained.ts';
-import type { StoredState } from './stored-state.ts';
+import type { MessageBodies } from './reading/message-bodies.ts';
+import type { RetainedEntry } from './state/stored-retained.ts';
+import type { StoredState } from './state/stored-state.ts';
 
 /** How many times as large as what lives in it the log may be. */
 const SLACK = 2;

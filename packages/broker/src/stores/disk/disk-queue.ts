@@ -3,10 +3,10 @@ import type { MessageQueue } from '../../core/ports/store.ts';
 import { Delivery } from '../../core/publish/delivery.ts';
 import type { Message } from '../../core/publish/message.ts';
 import { MemoryQueue } from '../../core/session/memory-queue.ts';
+import { StoreFailure } from './files/store-failure.ts';
 import { takenList, waitingList } from './index/entry-lists.ts';
-import type { QueueReader } from './queue-reader.ts';
-import { StoreFailure } from './store-failure.ts';
-import type { StoredQueues } from './stored-queues.ts';
+import type { QueueReader } from './reading/queue-reader.ts';
+import type { StoredQueues } from './state/stored-queues.ts';
 
 /** Of what waits, so much is held as objects while the queue is read. */
 const WINDOW_DELIVERIES = 64;

@@ -1,6 +1,6 @@
 import { Durability } from '../../core/ports/durability.ts';
-import type { SegmentLog } from './segment-log.ts';
-import { isSettledWithin } from './settled-within.ts';
+import type { SegmentLog } from './log/segment-log.ts';
+import { isSettledWithin } from './log/settled-within.ts';
 
 /** What the process before this one had written and perhaps not synced survives a power cut from now on, if it can. */
 export async function keepWhatWasLeft(

@@ -1,7 +1,7 @@
 import type { StoreVisitor } from '../../core/ports/store.ts';
-import type { QueueReader } from './queue-reader.ts';
-import type { ReplayedSession } from './replayed-session.ts';
-import type { StoredState } from './stored-state.ts';
+import type { QueueReader } from './reading/queue-reader.ts';
+import type { ReplayedSession } from './state/replayed-session.ts';
+import type { StoredState } from './state/stored-state.ts';
 
 /**
  * Shows the core what was kept, and lets go of what only the core needs from then on. Of messages only the retained ones are

@@ -7,7 +7,7 @@ import {
   encodeSegmentHeader,
   segmentName,
   segmentOfName,
-} from '../../../src/stores/disk/batch-format.ts';
+} from '../../../src/stores/disk/log/batch-format.ts';
 
 const storeId = Uint8Array.from({ length: 16 }, (_, at) => at);
 const segmentHeader = { version: 1, segment: 3, firstSequence: 2 ** 32 + 5, storeId };

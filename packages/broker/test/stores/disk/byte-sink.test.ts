@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteSink } from '../../../src/stores/disk/byte-sink.ts';
-import { ByteSource, ByteSourceError } from '../../../src/stores/disk/byte-source.ts';
+import { ByteSink } from '../../../src/stores/disk/bytes/byte-sink.ts';
+import { ByteSource, ByteSourceError } from '../../../src/stores/disk/bytes/byte-source.ts';
 
 type Written =
   | readonly ['u8', number]

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { Checksum } from '../../../src/stores/disk/checksum.ts';
+import { Checksum } from '../../../src/stores/disk/bytes/checksum.ts';
 
 test('is the CRC-32 of zlib at every length, wherever the bytes begin', () => {
   const checksum = new Checksum();

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
-import type { BatchMove } from '../../../src/stores/disk/batch-places.ts';
-import type { BatchPlace } from '../../../src/stores/disk/segment-log.ts';
-import { SegmentLog } from '../../../src/stores/disk/segment-log.ts';
-import { StoreFailure } from '../../../src/stores/disk/store-failure.ts';
+import { StoreFailure } from '../../../src/stores/disk/files/store-failure.ts';
+import type { BatchMove } from '../../../src/stores/disk/log/batch-places.ts';
+import type { BatchPlace } from '../../../src/stores/disk/log/segment-log.ts';
+import { SegmentLog } from '../../../src/stores/disk/log/segment-log.ts';
 import type { SimulatedFiles } from './simulated-files.ts';
 
 const ENTRY_BYTES = 12;

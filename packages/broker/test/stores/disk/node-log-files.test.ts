@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
-import { makeDirectory } from '../../../src/stores/disk/make-directory.ts';
-import { NodeLogFiles } from '../../../src/stores/disk/node-log-files.ts';
-import { SegmentLog } from '../../../src/stores/disk/segment-log.ts';
+import { makeDirectory } from '../../../src/stores/disk/files/make-directory.ts';
+import { NodeLogFiles } from '../../../src/stores/disk/files/node-log-files.ts';
+import { SegmentLog } from '../../../src/stores/disk/log/segment-log.ts';
 
 let directory: string;
 let files: NodeLogFiles;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
-import { encodeSegmentHeader } from '../../../src/stores/disk/batch-format.ts';
-import type { RecoveredLog } from '../../../src/stores/disk/recovery.ts';
-import { recover } from '../../../src/stores/disk/recovery.ts';
-import type { Damage, StoreOpenError } from '../../../src/stores/disk/store-open-error.ts';
+import type { Damage, StoreOpenError } from '../../../src/stores/disk/files/store-open-error.ts';
+import { encodeSegmentHeader } from '../../../src/stores/disk/log/batch-format.ts';
+import type { RecoveredLog } from '../../../src/stores/disk/log/recovery.ts';
+import { recover } from '../../../src/stores/disk/log/recovery.ts';
 import { LogWorld } from './log-world.ts';
 import { SimulatedFiles } from './simulated-files.ts';
 

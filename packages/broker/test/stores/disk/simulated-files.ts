@@ -1,5 +1,5 @@
-import type { LogFile, LogFiles } from '../../../src/stores/disk/log-files.ts';
-import { SyncFailedError } from '../../../src/stores/disk/log-files.ts';
+import type { LogFile, LogFiles } from '../../../src/stores/disk/files/log-files.ts';
+import { SyncFailedError } from '../../../src/stores/disk/files/log-files.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SECTOR_BYTES, SimulatedInode } from './simulated-inode.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Durability } from '../../../src/core/ports/durability.ts';
-import { CommitAttempt } from '../../../src/stores/disk/commit-attempt.ts';
-import { writeInSteps } from '../../../src/stores/disk/stepped-write.ts';
+import { CommitAttempt } from '../../../src/stores/disk/log/commit-attempt.ts';
+import { writeInSteps } from '../../../src/stores/disk/log/stepped-write.ts';
 import { LogWorld } from './log-world.ts';
 import { SimulatedFiles } from './simulated-files.ts';
 

@@ -5,7 +5,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '../make-directory.ts';
+import { makeDirectory } from '../files/make-directory.ts';
 import { lockUnsupported } from './lock-error.ts';
 
 /** Bytes of a socket's path on the system that takes fewest (macOS: 104 with the NUL at its end). */

@@ -6,9 +6,9 @@
 import type { StoredMessage } from '../../../core/ports/store.ts';
 import type { Message, QoS } from '../../../core/publish/message.ts';
 import { NO_BYTES } from '../../../core/publish/message.ts';
-import type { ByteSink } from '../byte-sink.ts';
-import { ByteSource, ByteSourceError } from '../byte-source.ts';
-import type { TopicNames } from '../topic-names.ts';
+import type { ByteSink } from '../bytes/byte-sink.ts';
+import { ByteSource, ByteSourceError } from '../bytes/byte-source.ts';
+import type { TopicNames } from '../reading/topic-names.ts';
 import { RecordError } from './record-error.ts';
 
 /** From here on a view of bytes that are its own is better than a copy. */

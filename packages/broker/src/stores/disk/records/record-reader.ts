@@ -1,7 +1,7 @@
 import type { DeliveryState } from '@martlet/protocol';
 import type { ShareOwner, SubscriptionRecord, WillRecord } from '../../../core/ports/store.ts';
 import type { QoS } from '../../../core/publish/message.ts';
-import { ByteSource, ByteSourceError } from '../byte-source.ts';
+import { ByteSource, ByteSourceError } from '../bytes/byte-source.ts';
 import { RecordError } from './record-error.ts';
 import { MessageFlag, PushFlag, RecordOp, SessionFlag, SubscriptionFlag, WillFlag } from './record-op.ts';
 import type { RecordVisitor } from './record-visitor.ts';

@@ -1,7 +1,7 @@
 import type { DeliveryState } from '@martlet/protocol';
 import type { SessionRecord, ShareOwner, SubscriptionRecord, WillRecord } from '../../../core/ports/store.ts';
 import type { QoS } from '../../../core/publish/message.ts';
-import type { ByteSink } from '../byte-sink.ts';
+import type { ByteSink } from '../bytes/byte-sink.ts';
 import { MessageFlag, PushFlag, RecordOp, SessionFlag, SubscriptionFlag, WillFlag } from './record-op.ts';
 import type { RecordVisitor } from './record-visitor.ts';
 

@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { segmentName } from '../batch-format.ts';
-import type { LogFile } from '../log-files.ts';
-import { NodeLogFiles } from '../node-log-files.ts';
-import type { RecoveredLog } from '../recovery.ts';
-import { recover } from '../recovery.ts';
+import type { LogFile } from '../files/log-files.ts';
+import { NodeLogFiles } from '../files/node-log-files.ts';
+import { segmentName } from '../log/batch-format.ts';
+import type { RecoveredLog } from '../log/recovery.ts';
+import { recover } from '../log/recovery.ts';
 import { HeldSegments } from './held-segments.ts';
 import { NewStoreDirectory } from './new-store-directory.ts';
 import { StoreToolError } from './store-tool-error.ts';

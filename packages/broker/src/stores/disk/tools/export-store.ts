@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { StoreOpenError } from '../store-open-error.ts';
+import { StoreOpenError } from '../files/store-open-error.ts';
 import type { ExportCounts, ExportLine } from './export/export-lines.ts';
 import { EXPORT_FORMAT, EXPORT_VERSION, noCounts } from './export/export-lines.ts';
 import { entryLine, messageLine, sessionLine, subscriptionLine } from './export/line-forms.ts';

@@ -1,8 +1,8 @@
-import { segmentOfName } from '../batch-format.ts';
-import type { LogFile, LogFiles } from '../log-files.ts';
-import { systemCode } from '../log-files.ts';
-import { StoreOpenError } from '../store-open-error.ts';
-import { UNFINISHED } from '../unfinished-store.ts';
+import type { LogFile, LogFiles } from '../files/log-files.ts';
+import { systemCode } from '../files/log-files.ts';
+import { StoreOpenError } from '../files/store-open-error.ts';
+import { UNFINISHED } from '../files/unfinished-store.ts';
+import { segmentOfName } from '../log/batch-format.ts';
 import { StoreToolError } from './store-tool-error.ts';
 
 /** A broker removes a segment every few seconds at most; so many tries in a row fail only if something is wrong. */

@@ -1,6 +1,6 @@
 import { Durability } from '../../../core/ports/durability.ts';
+import { SegmentLog } from '../log/segment-log.ts';
 import { RecordWriter } from '../records/record-writer.ts';
-import { SegmentLog } from '../segment-log.ts';
 import type { ExportCounts } from './export/export-lines.ts';
 import { ImportError } from './import/import-error.ts';
 import { LineError } from './import/line-fields.ts';

@@ -1,12 +1,12 @@
 import { access, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { segmentOfName } from '../batch-format.ts';
+import { makeDirectory } from '../files/make-directory.ts';
+import { NodeLogFiles } from '../files/node-log-files.ts';
+import { syncDirectory } from '../files/sync-directory.ts';
+import { UNFINISHED } from '../files/unfinished-store.ts';
 import { StoreLockError } from '../lock/lock-error.ts';
-import { makeDirectory } from '../make-directory.ts';
-import { NodeLogFiles } from '../node-log-files.ts';
+import { segmentOfName } from '../log/batch-format.ts';
 import { StoreLock } from '../store-lock.ts';
-import { syncDirectory } from '../sync-directory.ts';
-import { UNFINISHED } from '../unfinished-store.ts';
 import { StoreToolError } from './store-tool-error.ts';
 
 /** Files that a lock leaves. They hold nothing. */

@@ -1,4 +1,5 @@
-import type { SegmentHeader } from '../batch-format.ts';
+import type { LogFile, LogFiles } from '../files/log-files.ts';
+import type { SegmentHeader } from '../log/batch-format.ts';
 import {
   batchSeed,
   decodeSegmentHeader,
@@ -6,9 +7,8 @@ import {
   FORMAT_VERSION,
   SEGMENT_HEADER_BYTES,
   segmentOfName,
-} from '../batch-format.ts';
-import type { LogFile, LogFiles } from '../log-files.ts';
-import { SegmentScan } from '../segment-scan.ts';
+} from '../log/batch-format.ts';
+import { SegmentScan } from '../log/segment-scan.ts';
 import type { Findings } from './finding.ts';
 import type { HeldSegments } from './held-segments.ts';
 

@@ -1,4 +1,4 @@
-import { ByteSink } from '../byte-sink.ts';
+import { ByteSink } from '../bytes/byte-sink.ts';
 import { RecordWriter } from '../records/record-writer.ts';
 import type { StoreState } from './state/store-state.ts';
 

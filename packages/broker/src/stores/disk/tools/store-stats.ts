@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { segmentName } from '../batch-format.ts';
+import { segmentName } from '../log/batch-format.ts';
 import { Findings } from './finding.ts';
 import type { OwnerState } from './state/owner-state.ts';
 import type { StoreState } from './state/store-state.ts';

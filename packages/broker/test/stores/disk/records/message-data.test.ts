@@ -4,10 +4,10 @@ import type { StoredMessage } from '../../../../src/core/ports/store.ts';
 import type { QoS } from '../../../../src/core/publish/message.ts';
 import { Message } from '../../../../src/core/publish/message.ts';
 import { TopicTable } from '../../../../src/core/topics/topic-table.ts';
-import { ByteSink } from '../../../../src/stores/disk/byte-sink.ts';
+import { ByteSink } from '../../../../src/stores/disk/bytes/byte-sink.ts';
+import { TopicNames } from '../../../../src/stores/disk/reading/topic-names.ts';
 import { readMessageData, writeMessageData } from '../../../../src/stores/disk/records/message-data.ts';
 import { RecordError } from '../../../../src/stores/disk/records/record-error.ts';
-import { TopicNames } from '../../../../src/stores/disk/topic-names.ts';
 
 const topics = new TopicTable();
 const names = new TopicNames();

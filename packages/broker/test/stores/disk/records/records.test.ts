@@ -1,7 +1,7 @@
 import { DeliveryState } from '@martlet/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteSink } from '../../../../src/stores/disk/byte-sink.ts';
+import { ByteSink } from '../../../../src/stores/disk/bytes/byte-sink.ts';
 import { RecordError } from '../../../../src/stores/disk/records/record-error.ts';
 import { RecordOp } from '../../../../src/stores/disk/records/record-op.ts';
 import { RecordWriter } from '../../../../src/stores/disk/records/record-writer.ts';

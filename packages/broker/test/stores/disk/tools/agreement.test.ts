@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
-import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
-import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
+import { makeDirectory } from '../../../../src/stores/disk/files/make-directory.ts';
+import { NodeLogFiles } from '../../../../src/stores/disk/files/node-log-files.ts';
 import { backupStore } from '../../../../src/stores/disk/tools/backup-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
 import { importStore } from '../../../../src/stores/disk/tools/import-store.ts';

@@ -2,8 +2,8 @@ import { copyFile, cp, readdir, readFile, stat, symlink, truncate, writeFile } f
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
-import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
-import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
+import { makeDirectory } from '../../../../src/stores/disk/files/make-directory.ts';
+import { NodeLogFiles } from '../../../../src/stores/disk/files/node-log-files.ts';
 import { backupStore } from '../../../../src/stores/disk/tools/backup-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
 import { NewStoreDirectory } from '../../../../src/stores/disk/tools/new-store-directory.ts';

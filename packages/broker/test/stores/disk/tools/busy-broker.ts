@@ -4,7 +4,7 @@ import type { QueueOwner, ShareOwner } from '../../../../src/core/ports/store.ts
 import { Delivery } from '../../../../src/core/publish/delivery.ts';
 import type { QoS } from '../../../../src/core/publish/message.ts';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
-import type { LogFiles } from '../../../../src/stores/disk/log-files.ts';
+import type { LogFiles } from '../../../../src/stores/disk/files/log-files.ts';
 import { LoadedStore } from '../../contract/loaded-store.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { MESSAGE_PROPERTIES, session, subscription } from './written-store.ts';

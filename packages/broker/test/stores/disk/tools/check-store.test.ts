@@ -1,6 +1,6 @@
 import { DeliveryState } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
-import { encodeSegmentHeader, FORMAT_VERSION } from '../../../../src/stores/disk/batch-format.ts';
+import { encodeSegmentHeader, FORMAT_VERSION } from '../../../../src/stores/disk/log/batch-format.ts';
 import type { CheckResult } from '../../../../src/stores/disk/tools/check-store.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
 import { storeStats } from '../../../../src/stores/disk/tools/store-stats.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LogFile } from '../../../../src/stores/disk/log-files.ts';
+import type { LogFile } from '../../../../src/stores/disk/files/log-files.ts';
 import { HeldSegments } from '../../../../src/stores/disk/tools/held-segments.ts';
 import { StoreSnapshot } from '../../../../src/stores/disk/tools/store-snapshot.ts';
 import { SimulatedFiles } from '../simulated-files.ts';

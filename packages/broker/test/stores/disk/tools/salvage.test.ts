@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { StoreOpenError } from '../../../../src/stores/disk/store-open-error.ts';
+import { StoreOpenError } from '../../../../src/stores/disk/files/store-open-error.ts';
 import { checkStore } from '../../../../src/stores/disk/tools/check-store.ts';
 import { importStore } from '../../../../src/stores/disk/tools/import-store.ts';
 import { SimulatedFiles } from '../simulated-files.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { makeDirectory } from '../../../../src/stores/disk/make-directory.ts';
-import { NodeLogFiles } from '../../../../src/stores/disk/node-log-files.ts';
+import { makeDirectory } from '../../../../src/stores/disk/files/make-directory.ts';
+import { NodeLogFiles } from '../../../../src/stores/disk/files/node-log-files.ts';
 import { storeStats } from '../../../../src/stores/disk/tools/store-stats.ts';
 import { SimulatedFiles } from '../simulated-files.ts';
 import { temporaryDirectories } from './temporary-directories.ts';

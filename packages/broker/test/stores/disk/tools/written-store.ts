@@ -5,10 +5,10 @@ import type { SessionRecord, SubscriptionRecord } from '../../../../src/core/por
 import type { QoS } from '../../../../src/core/publish/message.ts';
 import { Message } from '../../../../src/core/publish/message.ts';
 import { Topic } from '../../../../src/core/topics/topic.ts';
-import type { LogFiles } from '../../../../src/stores/disk/log-files.ts';
+import type { LogFiles } from '../../../../src/stores/disk/files/log-files.ts';
+import { SegmentLog } from '../../../../src/stores/disk/log/segment-log.ts';
 import { writeMessageData } from '../../../../src/stores/disk/records/message-data.ts';
 import { RecordWriter } from '../../../../src/stores/disk/records/record-writer.ts';
-import { SegmentLog } from '../../../../src/stores/disk/segment-log.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 

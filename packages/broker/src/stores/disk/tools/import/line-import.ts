@@ -3,7 +3,7 @@ import type { DeliveryState } from '@martlet/protocol';
 import { checkTopicFilter, TOPIC_PROBLEMS } from '@martlet/protocol';
 import type { SessionRecord, ShareOwner } from '../../../../core/ports/store.ts';
 import { MESSAGE_OWN_BYTES } from '../../../../core/publish/message.ts';
-import type { ByteSink } from '../../byte-sink.ts';
+import type { ByteSink } from '../../bytes/byte-sink.ts';
 import { writeMessageParts } from '../../records/message-data.ts';
 import type { RecordWriter } from '../../records/record-writer.ts';
 import type { ExportCounts } from '../export/export-lines.ts';

@@ -1,7 +1,7 @@
 import type { DeliveryState } from '@martlet/protocol';
 import type { SessionRecord, ShareOwner, SubscriptionRecord } from '../../../../core/ports/store.ts';
 import type { QoS } from '../../../../core/publish/message.ts';
-import type { BatchPlace } from '../../gathering-batch.ts';
+import type { BatchPlace } from '../../log/gathering-batch.ts';
 import type { RecordVisitor } from '../../records/record-visitor.ts';
 import type { QueueEntry } from './entry-rows.ts';
 import { EntryRows } from './entry-rows.ts';
