@@ -15,7 +15,7 @@ const LOCK_FILE: Readonly<RegExp> = /^lock\.[0-9a-f]{32}\.\d+\.sock$/;
  * All segments of a store at one moment, held open: a broker that uses the store goes on, and what it removes meanwhile
  * can still be read here. Nothing is written, and no lock is taken.
  *
- * Segments are only ever appended to, and removed oldest first. So if all that were listed could be opened, they were
+ * What counts in a segment is never changed, and segments are removed oldest first. So if all that were listed could be opened, they were
  * there together, and the last one ends in whatever the broker has written by the time it is read.
  */
 export class HeldSegments implements LogFiles {
