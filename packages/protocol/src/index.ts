@@ -1,8 +1,11 @@
 export { connectProtocolVersion } from './codec/connect.ts';
 export * from './codec/decode-packet.ts';
+export { decodeServerPacket } from './codec/decode-server-packet.ts';
+export { encodeClientPacket } from './codec/encode-client-packet.ts';
 export * from './codec/encode-packet.ts';
 export * from './codec/fit-packet.ts';
 export * from './codec/publish-properties.ts';
+export * from './codec/publish-property-section.ts';
 export * from './deadlines.ts';
 export * from './delivery/in-flight-table.ts';
 export * from './delivery/receiver.ts';

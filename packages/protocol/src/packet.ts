@@ -255,3 +255,12 @@ export type Packet =
   | PingrespPacket
   | DisconnectPacket
   | AuthPacket;
+
+/** What only a server sends is none of these. */
+export type ClientPacket = Exclude<Packet, ConnackPacket | SubackPacket | UnsubackPacket | PingrespPacket>;
+
+/** What only a client sends is none of these. */
+export type ServerPacket = Exclude<
+  Packet,
+  ConnectPacket | SubscribePacket | UnsubscribePacket | PingreqPacket
+>;

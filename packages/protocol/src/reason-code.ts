@@ -52,6 +52,14 @@ export const ReasonCode = {
 export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode];
 export type ReasonCodeName = keyof typeof ReasonCode;
 
+/** The name of a reason code in {@link ReasonCode}, such as `NotAuthorized`; 0x00 is `Success`. `undefined` for no such code. */
+export function reasonCodeName(value: number): ReasonCodeName | undefined {
+  for (const name in ReasonCode) {
+    if (ReasonCode[name as ReasonCodeName] === value) return name as ReasonCodeName;
+  }
+  return undefined;
+}
+
 /** The return codes of CONNACK in MQTT 3.1 and 3.1.1. */
 export const ConnectReturnCode = {
   Accepted: 0,

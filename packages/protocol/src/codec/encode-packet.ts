@@ -1,18 +1,16 @@
 import type { Packet } from '../packet.ts';
-import { MAXIMUM_VARIABLE_BYTE_INTEGER, variableByteIntegerLength } from '../variable-byte-integer.ts';
+import { variableByteIntegerLength } from '../variable-byte-integer.ts';
 import type { ProtocolVersion } from '../version.ts';
-import { acknowledgementLength, writeAcknowledgement } from './acknowledgement.ts';
-import { authLength, writeAuth } from './auth.ts';
 import { connackLength, writeConnack } from './connack.ts';
-import { connectLength, writeConnect } from './connect.ts';
-import { disconnectLength, writeDisconnect } from './disconnect.ts';
-import { controlPacketTypeOf, reservedFlags } from './fixed-header.ts';
+import {
+  clientBodyLength,
+  remainingLengthOf,
+  writeClientBody,
+  writeFixedHeader,
+} from './encode-client-packet.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { publishFlags, publishLength, writePublish } from './publish.ts';
 import { subackLength, writeSuback } from './suback.ts';
-import { subscribeLength, writeSubscribe } from './subscribe.ts';
 import { unsubackLength, writeUnsuback } from './unsuback.ts';
-import { unsubscribeLength, writeUnsubscribe } from './unsubscribe.ts';
 
 /**
  * The bytes that the packet takes on the wire, its fixed header included: what a peer's Maximum Packet Size counts.
@@ -64,92 +62,46 @@ function writePacket(
   bytes: Uint8Array,
   offset: number,
 ): number {
-  const flags = packet.type === 'publish' ? publishFlags(packet) : reservedFlags(packet.type);
   const writer = new PacketWriter(bytes, offset);
-  writer.byte((controlPacketTypeOf(packet.type) << 4) | flags);
-  writer.variableByteInteger(length);
+  writeFixedHeader(writer, packet, length);
   writeBody(writer, packet, version);
   return writer.position;
 }
 
 /** The Remaining Length. */
 function bodyLength(packet: Packet, version: ProtocolVersion): number {
-  const length = checkedBodyLength(packet, version);
-  if (length > MAXIMUM_VARIABLE_BYTE_INTEGER) {
-    throw new RangeError(
-      `expected a packet of at most ${MAXIMUM_VARIABLE_BYTE_INTEGER} bytes, got ${length}`,
-    );
-  }
-  return length;
+  return remainingLengthOf(checkedBodyLength(packet, version));
 }
 
 function checkedBodyLength(packet: Packet, version: ProtocolVersion): number {
   switch (packet.type) {
-    case 'connect':
-      return connectLength(packet);
     case 'connack':
       return connackLength(packet, version);
-    case 'publish':
-      return publishLength(packet, version);
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-      return acknowledgementLength(packet, version);
-    case 'subscribe':
-      return subscribeLength(packet, version);
     case 'suback':
       return subackLength(packet, version);
-    case 'unsubscribe':
-      return unsubscribeLength(packet, version);
     case 'unsuback':
       return unsubackLength(packet, version);
-    case 'pingreq':
     case 'pingresp':
       return 0;
-    case 'disconnect':
-      return disconnectLength(packet, version);
-    case 'auth':
-      return authLength(packet, version);
+    default:
+      return clientBodyLength(packet, version);
   }
 }
 
 function writeBody(writer: PacketWriter, packet: Packet, version: ProtocolVersion): void {
   switch (packet.type) {
-    case 'connect':
-      writeConnect(writer, packet);
-      return;
     case 'connack':
       writeConnack(writer, packet, version);
-      return;
-    case 'publish':
-      writePublish(writer, packet, version);
-      return;
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-      writeAcknowledgement(writer, packet, version);
-      return;
-    case 'subscribe':
-      writeSubscribe(writer, packet, version);
       return;
     case 'suback':
       writeSuback(writer, packet, version);
       return;
-    case 'unsubscribe':
-      writeUnsubscribe(writer, packet, version);
-      return;
     case 'unsuback':
       writeUnsuback(writer, packet, version);
       return;
-    case 'pingreq':
     case 'pingresp':
       return;
-    case 'disconnect':
-      writeDisconnect(writer, packet, version);
-      return;
-    case 'auth':
-      writeAuth(writer, packet);
+    default:
+      writeClientBody(writer, packet, version);
   }
 }

@@ -6,15 +6,14 @@
  * each recipient. All others are the message's: they are forwarded unchanged and in order, as bytes.
  */
 import type { PublishProperties } from '../packet.ts';
-import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-code.ts';
 import { isValidTopicNameBytes } from '../topic-name.ts';
 import { validateUtf8 } from '../utf8.ts';
 import { readVariableByteInteger, variableByteIntegerLength } from '../variable-byte-integer.ts';
-import { PacketReader } from './packet-reader.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { propertyListLength, readPropertyList, writePropertyList } from './properties.ts';
+import { propertyListLength, writePropertyList } from './properties.ts';
+import { readPublishProperties } from './publish-property-section.ts';
 
 /** What {@link scanPublishProperties} found. One object serves for all packets. */
 export interface PublishPropertyScan {
@@ -193,9 +192,7 @@ function gather(bytes: Uint8Array, start: number, end: number, length: number): 
 
 /** The properties in bytes that {@link scanPublishProperties} or {@link encodeForwardableProperties} gave. */
 export function decodeForwardableProperties(bytes: Uint8Array): PublishProperties {
-  return bytes.length === 0
-    ? NO_PROPERTIES
-    : readPropertyList(new PacketReader(bytes, 0, bytes.length), 'publish');
+  return readPublishProperties(bytes, 0, bytes.length);
 }
 
 /**

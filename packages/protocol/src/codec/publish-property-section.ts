@@ -1,0 +1,40 @@
+/**
+ * The Properties section of a PUBLISH for whoever reads and writes the rest of that packet by itself, as a client does.
+ */
+import type { PublishProperties } from '../packet.ts';
+import { NO_PROPERTIES } from '../packet.ts';
+import { PacketReader } from './packet-reader.ts';
+import { PacketWriter } from './packet-writer.ts';
+import { propertiesLength, readPropertyList, writeProperties } from './properties.ts';
+
+/**
+ * The properties in `bytes[start, end)`, without the Property Length before them. Correlation Data is a view of `bytes`.
+ *
+ * @throws {RemoteError} for everything that `decodePacket` refuses in them.
+ */
+export function readPublishProperties(bytes: Uint8Array, start: number, end: number): PublishProperties {
+  return start === end ? NO_PROPERTIES : readPropertyList(new PacketReader(bytes, start, end), 'publish');
+}
+
+/**
+ * The bytes of the whole section, the Property Length before it included: 1 without properties.
+ *
+ * @throws {TypeError | RangeError} for a value that the property cannot have.
+ */
+export function publishPropertiesLength(properties: PublishProperties): number {
+  return propertiesLength('publish', properties);
+}
+
+/**
+ * Writes the whole section, the Property Length included, at `offset` and returns the offset behind it. There must be room
+ * for {@link publishPropertiesLength} bytes.
+ */
+export function writePublishProperties(
+  properties: PublishProperties,
+  bytes: Uint8Array,
+  offset: number,
+): number {
+  const writer = new PacketWriter(bytes, offset);
+  writeProperties(writer, 'publish', properties);
+  return writer.position;
+}
