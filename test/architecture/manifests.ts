@@ -4,11 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageDirectories, root } from '../../scripts/source-files.mjs';
 
+/** A file, or one per condition. */
+export type ExportTarget = string | { readonly [condition: string]: ExportTarget };
+
 export interface Manifest {
   readonly name: string;
   readonly version?: string;
   readonly bin?: Readonly<Record<string, string>>;
-  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly exports?: Readonly<Record<string, ExportTarget>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;

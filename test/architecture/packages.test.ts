@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root, typeScriptUnder } from '../../scripts/source-files.mjs';
-import type { Manifest } from './manifests.ts';
+import type { ExportTarget, Manifest } from './manifests.ts';
 import { readManifest, workspacePackages } from './manifests.ts';
 import { importsOf } from './syntax.ts';
 
@@ -81,22 +81,47 @@ function lockGaps(locked: LockedPackages): readonly string[] {
   );
 }
 
+/** The source that an entry point starts with, and the one that browsers get instead. */
+interface EntrySources {
+  readonly browser?: string;
+  readonly default: string;
+}
+
+function sourcesOf(target: ExportTarget): EntrySources {
+  const source = typeof target === 'string' ? target : target['martlet-source'];
+  if (source === undefined) throw new TypeError('an entry point has no condition "martlet-source"');
+  return typeof source === 'string' ? { default: source } : (source as unknown as EntrySources);
+}
+
+/** How a manifest says where an entry point is: its sources, what bundlers for browsers take, types, and the rest. */
+function targetOf(sources: EntrySources): ExportTarget {
+  const builtFrom = (source: string): Readonly<Record<'types' | 'default', string>> => {
+    const built = source.replace('./src/', './dist/').replace(/\.ts$/, '');
+    return { types: `${built}.d.ts`, default: `${built}.js` };
+  };
+  const { browser, default: source } = sources;
+  if (browser === undefined) return { 'martlet-source': source, ...builtFrom(source) };
+  return { 'martlet-source': { ...sources }, browser: builtFrom(browser), ...builtFrom(source) };
+}
+
 describe.each(packages)('$directory', ({ directory, manifest }) => {
   test('declares what it imports, and nothing else', () => {
     expect(disagreements(manifest, importedPackages(`${directory}/src`))).toEqual([]);
   });
 
   test('exports files that its sources build to', () => {
-    for (const conditions of Object.values(manifest.exports ?? {})) {
-      const source = conditions['martlet-source'];
-      expect(source, 'what tests import').toMatch(/^\.\/src\/.+\.ts$/);
-      expect(existsSync(join(root, directory, source!))).toBe(true);
-      const built = source!.replace('./src/', './dist/').replace(/\.ts$/, '');
-      expect(conditions).toEqual({
-        'martlet-source': source,
-        types: `${built}.d.ts`,
-        default: `${built}.js`,
-      });
+    for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
+      if (subpath === './package.json') {
+        expect(target).toBe('./package.json');
+        continue;
+      }
+      const sources = sourcesOf(target);
+      for (const source of Object.values(sources)) {
+        expect(source, `${subpath}: what tests import`).toMatch(/^\.\/src\/.+\.ts$/);
+        expect(existsSync(join(root, directory, source)), source).toBe(true);
+      }
+      // The order is the meaning: the first condition that holds is taken.
+      expect(JSON.stringify(target), subpath).toBe(JSON.stringify(targetOf(sources)));
     }
   });
 

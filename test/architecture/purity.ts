@@ -63,7 +63,7 @@ function isMathRandom(node: SyntaxNode, parent: SyntaxNode | undefined, property
 }
 
 /** Whether an identifier there names a variable or a type, not a member, a key or a label. */
-function isReference(parent: SyntaxNode | undefined, property: string): boolean {
+export function isReference(parent: SyntaxNode | undefined, property: string): boolean {
   const computed = parent?.['computed'] === true;
   switch (parent?.type) {
     case 'MemberExpression':

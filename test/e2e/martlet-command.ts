@@ -6,10 +6,14 @@ import { fileURLToPath } from 'node:url';
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN: string = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
-/** Brings `dist/` up to date, which takes a moment when it is. */
+/** Brings the `dist/` of the command and of what it needs up to date, which takes a moment when it is. */
 export function buildMartlet(): void {
+  buildPackages(['packages/protocol', 'packages/broker', 'packages/cli']);
+}
+
+/** Brings the `dist/` of packages up to date, such as `packages/client`. */
+export function buildPackages(packages: readonly string[]): void {
   const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-  const packages = ['packages/protocol', 'packages/broker', 'packages/cli'];
   const run = spawnSync(process.execPath, [tsc, '-b', ...packages], { cwd: ROOT, encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`the sources do not build:\n${run.stdout}${run.stderr}`);
 }

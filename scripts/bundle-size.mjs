@@ -1,0 +1,85 @@
+// `npm run size`: what the client weighs in a browser, module by module, beside what it may weigh and what others do.
+// A test holds the budgets (test/packages/bundle-size.test.ts); this file states them and prints.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleForBrowser, gzipLength } from './browser-bundle.mjs';
+import { root } from './source-files.mjs';
+
+/**
+ * @typedef {object} Budget
+ * @property {string} name
+ * @property {readonly string[]} entries Entry points, each with everything that it exports; shared code counts once.
+ * @property {number} maximumBytes Of one bundle, minified, through gzip.
+ */
+
+/** @type {readonly Budget[]} */
+export const budgets = [
+  { name: 'The client', entries: ['@martlet/client'], maximumBytes: 15_000 },
+  {
+    name: 'The client with SCRAM, the IndexedDB store and typed topics',
+    entries: [
+      '@martlet/client',
+      '@martlet/client/scram',
+      '@martlet/client/indexed-db-store',
+      '@martlet/client/topics',
+    ],
+    maximumBytes: 22_000,
+  },
+];
+
+/**
+ * The bundle that a budget is about.
+ * @param {Budget} budget
+ */
+export function bundleOf({ entries }) {
+  return bundleForBrowser(entries.map((entry) => `export * from '${entry}';\n`).join(''));
+}
+
+/**
+ * A bundle's modules and their shares, as lines; what is left over the maximum is in the last.
+ * @param {import('./browser-bundle.mjs').BrowserBundle} bundle
+ * @param {number} maximumBytes
+ * @returns {string}
+ */
+export function sizeTable(bundle, maximumBytes) {
+  const rows = bundle.modules.map(({ path, gzipBytes }) => row(gzipBytes, path));
+  const over = bundle.gzipBytes - maximumBytes;
+  const verdict = over > 0 ? `${over} too many` : `${-over} to spare`;
+  return [
+    ...rows,
+    row(bundle.gzipBytes, `of at most ${maximumBytes}: ${verdict} (${bundle.minifiedBytes} before gzip)`),
+  ].join('\n');
+}
+
+/**
+ * @param {number} bytes
+ * @param {string} what
+ */
+function row(bytes, what) {
+  return `${Math.round(bytes).toString().padStart(8)}  ${what}`;
+}
+
+/** Other clients' bundles for browsers, as lines. */
+function references() {
+  const mqttJs = readFileSync(join(root, 'node_modules/mqtt/dist/mqtt.esm.js'));
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules/mqtt/package.json'), 'utf8'));
+  return [
+    row(gzipLength(mqttJs), `MQTT.js ${version}, as it ships (${mqttJs.length} before gzip)`),
+    // Not installed here; taken from its package, version 0.6, in 2026.
+    row(7_400, 'u8-mqtt 0.6, without QoS 2 and without flow control (18900 before gzip)'),
+  ].join('\n');
+}
+
+async function print() {
+  for (const budget of budgets) {
+    const bundle = await bundleOf(budget);
+    console.log(`${budget.name}, bytes through gzip\n${sizeTable(bundle, budget.maximumBytes)}\n`);
+  }
+  const connectOnly = await bundleForBrowser("export { connect } from '@martlet/client';");
+  console.log(`For comparison\n${row(connectOnly.gzipBytes, 'an application that only imports connect')}`);
+  console.log(references());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await print();
