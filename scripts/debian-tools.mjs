@@ -16,6 +16,7 @@ import { delimiter, join } from 'node:path';
 const extraDirectories = ['/usr/local/bin', '/usr/bin', '/usr/sbin'];
 
 const packageOf = /** @type {const} */ ({
+  chromium: 'chromium',
   mosquitto: 'mosquitto',
   mosquitto_passwd: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
