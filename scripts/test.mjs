@@ -1,6 +1,6 @@
 // `npm test`: everything that must hold before a change lands, in one command.
 //
-//   tools ─▶ build, which is the type check ─▶ lint ─▶ generated documents ─▶ tests ─▶ closing line
+//   other programs ─▶ build, which is the type check ─▶ lint ─▶ generated documents ─▶ tests ─▶ closing line
 //
 // A step that fails does not stop the ones after it, so that one run tells all; each counts as one failure.
 // Arguments go to Vitest: `npm test -- packages/protocol`, `npm test -- -t 'MQTT-3.3.1-5'`.
@@ -10,6 +10,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { traceRepository } from './conformance.mjs';
 import { installCommand, installDebianTools, missingDebianTools } from './debian-tools.mjs';
+import { installRuntimes, missingRuntimes, runtimesCommand } from './other-runtimes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tallyFile = fileURLToPath(new URL('../.cache/tally.json', import.meta.url));
@@ -63,6 +64,23 @@ function prepareTools() {
   }
   total.failed++;
   say(`Debian's test programs: FAILED to install ${stillMissing.map((tool) => tool.program).join(', ')}`);
+  say(output.trimEnd());
+  return stillMissing;
+}
+
+/** @returns {import('./other-runtimes.mjs').OtherRuntime[]} What is still missing, and so will be skipped. */
+function prepareRuntimes() {
+  const missing = missingRuntimes();
+  if (missing.length === 0 || !inCi) return missing;
+  const startMs = performance.now();
+  const { ok, output } = installRuntimes();
+  const stillMissing = missingRuntimes();
+  if (ok && stillMissing.length === 0) {
+    say(`Other runtimes: installed (${secondsSince(startMs)})`);
+    return [];
+  }
+  total.failed++;
+  say(`Other runtimes: FAILED to install ${stillMissing.map(({ name }) => name).join(', ')}`);
   say(output.trimEnd());
   return stillMissing;
 }
@@ -121,6 +139,7 @@ function readTally() {
 }
 
 const missing = prepareTools();
+const absentRuntimes = prepareRuntimes();
 check('build', 'node_modules/typescript/bin/tsc', ['-b']);
 check('lint', 'node_modules/@biomejs/biome/bin/biome', ['ci', '--colors=off', '--error-on-warnings', '.']);
 check('generated documents', 'scripts/docs.mjs', [
@@ -134,6 +153,12 @@ if (missing.length > 0) {
     `Not on this machine: ${missing.map((tool) => tool.program).join(', ')}. Tests that need them were skipped.`,
   );
   say(`To run those too: ${installCommand(missing)}`);
+}
+if (absentRuntimes.length > 0) {
+  say(
+    `Not on this machine: ${absentRuntimes.map(({ name }) => name).join(', ')}. Tests that need them were skipped.`,
+  );
+  say(`To run those too: ${runtimesCommand}`);
 }
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

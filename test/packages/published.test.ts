@@ -89,6 +89,13 @@ describe.skipIf(missing.length > 0).each(LIBRARIES)(`The packed files of %s ${la
     expect(run).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
+  test('are loaded by a CommonJS program too', async () => {
+    const text = specifiers(manifest).map((specifier) => `require('${specifier}');\n`);
+    writeFileSync(join(project, `${name}.cjs`), text.join(''));
+    const run = await programs.run(process.execPath, [`${name}.cjs`], { cwd: project });
+    expect(run.code, run.stderr).toBe(0);
+  });
+
   test('have no side effect, no test and no state of a build', () => {
     const home = join(project, 'node_modules/@martlet', name);
     const files = readdirSync(home, { recursive: true, encoding: 'utf8' });
