@@ -1,0 +1,67 @@
+/** Opening a socket of Node.js, until somebody owns what happens on it. */
+import type { Socket } from 'node:net';
+import { connectionFailed } from './connection-failure.ts';
+import type { ServerAddress } from './server-address.ts';
+
+/** Begins to connect, and says which event tells that it has: `connect`, or `secureConnect` over TLS. */
+export interface Dial {
+  readonly readyEvent: 'connect' | 'secureConnect';
+  begin(server: ServerAddress): Socket;
+}
+
+/** Small packets leave at once. A peer that vanished is found out even where the MQTT keep alive is off. */
+export const DIAL_OPTIONS: Readonly<{ noDelay: true; keepAlive: true; keepAliveInitialDelay: number }> = {
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+};
+
+/**
+ * Connects a socket. Aborting destroys it, whatever it waits for: a name, a connection, a handshake.
+ *
+ * @param use Makes something of the socket, within the event that tells that it is connected: nothing on it is missed.
+ * @returns a promise of what `use` makes. It is rejected with CONNECTION_FAILED, or with the reason of the signal.
+ */
+export async function connectSocket<T>(
+  dial: Dial,
+  server: ServerAddress,
+  signal: AbortSignal,
+  use: (socket: Socket) => T | Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const socket = begin(dial, server);
+  return await new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => {
+      settle();
+      socket.destroy();
+      reject(signal.reason);
+    };
+    const onError = (cause: Error): void => {
+      settle();
+      reject(connectionFailed(server, cause));
+    };
+    const onReady = (): void => {
+      settle();
+      resolve(use(socket));
+    };
+    const settle = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      socket.off('error', onError).off(dial.readyEvent, onReady);
+    };
+    signal.addEventListener('abort', onAbort);
+    // The first stays: an error without a listener would end the process.
+    socket
+      .on('error', () => {})
+      .on('error', onError)
+      .on(dial.readyEvent, onReady);
+  });
+}
+
+function begin(dial: Dial, server: ServerAddress): Socket {
+  try {
+    return dial.begin(server);
+  } catch (cause) {
+    // An address that the platform does not even try, such as a path that is too long.
+    throw connectionFailed(server, cause);
+  }
+}

@@ -1,0 +1,24 @@
+/** Connects over TCP, for `mqtt://`. */
+import { connect } from 'node:net';
+import type { Dial } from './connect-socket.ts';
+import { connectSocket, DIAL_OPTIONS } from './connect-socket.ts';
+import type { SocketOptions } from './socket-transport.ts';
+import { SocketTransport } from './socket-transport.ts';
+import type { OpenTransport } from './transport.ts';
+
+/** Where a name has several addresses, Node.js tries them in turn. */
+export const tcpDial: Readonly<Dial> = {
+  readyEvent: 'connect',
+  begin: ({ host, port }) => connect({ ...DIAL_OPTIONS, host, port }),
+};
+
+/** Opens TCP connections. */
+export function tcpTransport(options: SocketOptions = {}): OpenTransport {
+  return (server, listener, signal) =>
+    connectSocket(
+      tcpDial,
+      server,
+      signal,
+      (socket) => new SocketTransport(socket, server, listener, options),
+    );
+}
