@@ -176,6 +176,8 @@ export interface PubcompPacket extends Acknowledgement {
   readonly type: 'pubcomp';
 }
 
+export type AcknowledgementPacket = PubackPacket | PubrecPacket | PubrelPacket | PubcompPacket;
+
 /** One entry of SUBSCRIBE. Before MQTT 5.0 there is only the QoS; the rest is false, false and 0. */
 export interface Subscription {
   readonly topicFilter: string;

@@ -11,8 +11,8 @@ import { ReasonCode } from '../reason-code.ts';
 import { ProtocolVersion } from '../version.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, propertyListLength, readProperties, writeProperties } from './properties.ts';
-import { checkReasonCode, readReasonCode } from './reason-code-field.ts';
+import { readProperties } from './properties.ts';
+import { checkReasonCode, readReasonCode, writeReason } from './reason-code-field.ts';
 
 export function decodeAuth(reader: PacketReader): AuthPacket {
   if (reader.remaining === 0)
@@ -21,18 +21,8 @@ export function decodeAuth(reader: PacketReader): AuthPacket {
   return { type: 'auth', reasonCode, properties: readProperties(reader, 'auth') };
 }
 
-function isEmpty(packet: AuthPacket): boolean {
-  return packet.reasonCode === ReasonCode.Success && propertyListLength('auth', packet.properties) === 0;
-}
-
-export function authLength(packet: AuthPacket, version: ProtocolVersion): number {
+export function writeAuth(writer: PacketWriter, packet: AuthPacket, version: ProtocolVersion): void {
   if (version !== ProtocolVersion.V5) throw new RangeError('expected AUTH only in MQTT 5.0');
   checkReasonCode('auth', packet.reasonCode); // [MQTT-3.15.2-1]
-  return isEmpty(packet) ? 0 : 1 + propertiesLength('auth', packet.properties);
-}
-
-export function writeAuth(writer: PacketWriter, packet: AuthPacket): void {
-  if (isEmpty(packet)) return;
-  writer.byte(packet.reasonCode);
-  writeProperties(writer, 'auth', packet.properties);
+  writeReason(writer, packet);
 }

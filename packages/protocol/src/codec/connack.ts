@@ -2,19 +2,16 @@
  * CONNACK (section 3.2): Connect Acknowledge Flags, Reason Code, Properties. MQTT 3.1.1 has a return code instead and
  * no properties; MQTT 3.1 has no flags either, its first byte means nothing.
  */
+import { connectReturnCodeFor, reasonCodeForConnectReturnCode } from '../connect-return-code.ts';
 import type { ConnackPacket } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
-import {
-  connectReturnCodeFor,
-  ReasonCode,
-  reasonCodeForConnectReturnCode,
-  reasonCodeText,
-} from '../reason-code.ts';
+import { ReasonCode } from '../reason-code.ts';
+import { reasonCodeText } from '../reason-code-table.ts';
 import { ProtocolVersion } from '../version.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, readProperties, writeProperties } from './properties.ts';
+import { readProperties, writeProperties } from './properties.ts';
 import { checkReasonCode, readReasonCode } from './reason-code-field.ts';
 
 const SESSION_PRESENT = 0x01;
@@ -47,17 +44,20 @@ function readReturnCode(reader: PacketReader): ReasonCode {
   return reasonCode;
 }
 
-export function connackLength(packet: ConnackPacket, version: ProtocolVersion): number {
-  if (packet.sessionPresent && packet.reasonCode !== ReasonCode.Success) {
+export function writeConnack(writer: PacketWriter, packet: ConnackPacket, version: ProtocolVersion): void {
+  const { sessionPresent, reasonCode } = packet;
+  if (sessionPresent && reasonCode !== ReasonCode.Success) {
     // [MQTT-3.2.2-6] [MQTT-3.2.2-4] 3.1.1
     throw new RangeError('expected sessionPresent only with reasonCode Success');
   }
+  writer.byte(sessionPresent && version !== ProtocolVersion.V31 ? SESSION_PRESENT : 0); // [MQTT-3.2.2-1]
   if (version !== ProtocolVersion.V5) {
-    returnCodeOf(packet.reasonCode);
-    return 2;
+    writer.byte(returnCodeOf(reasonCode));
+    return;
   }
-  checkReasonCode('connack', packet.reasonCode); // [MQTT-3.2.2-8]
-  return 2 + propertiesLength('connack', packet.properties);
+  checkReasonCode('connack', reasonCode); // [MQTT-3.2.2-8]
+  writer.byte(reasonCode);
+  writeProperties(writer, 'connack', packet.properties);
 }
 
 function returnCodeOf(reasonCode: ReasonCode): number {
@@ -69,14 +69,4 @@ function returnCodeOf(reasonCode: ReasonCode): number {
     );
   }
   return returnCode;
-}
-
-export function writeConnack(writer: PacketWriter, packet: ConnackPacket, version: ProtocolVersion): void {
-  writer.byte(packet.sessionPresent && version !== ProtocolVersion.V31 ? SESSION_PRESENT : 0); // [MQTT-3.2.2-1]
-  if (version !== ProtocolVersion.V5) {
-    writer.byte(returnCodeOf(packet.reasonCode));
-    return;
-  }
-  writer.byte(packet.reasonCode);
-  writeProperties(writer, 'connack', packet.properties);
 }

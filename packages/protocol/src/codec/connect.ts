@@ -9,10 +9,10 @@ import type { ConnectPacket, Qos, Will } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, UnsupportedProtocolVersionError } from '../protocol-error.ts';
 import { ProtocolVersion } from '../version.ts';
-import { binaryLength, checkInteger, checkQos, stringLength, topicNameLength } from './field-length.ts';
+import { checkInteger, checkQos, checkTopicNameField } from './check-field.ts';
 import { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, readProperties, writeProperties } from './properties.ts';
+import { readProperties, writeProperties } from './properties.ts';
 import { refuseInvalidTopicName } from './received-topic-name.ts';
 
 /** Mosquitto's bridges of 3.1 and 3.1.1 set it in the protocol level. */
@@ -119,44 +119,29 @@ function decodeWill(reader: PacketReader, flags: number, version: ProtocolVersio
   return { topicName, payload, qos, retain: (flags & FLAG.WillRetain) !== 0, properties };
 }
 
-export function connectLength(packet: ConnectPacket): number {
-  const { protocolVersion, will } = packet;
+export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void {
+  const { protocolVersion, will, username, password, bridge } = packet;
   checkInteger(protocolVersion, ProtocolVersion.V31, ProtocolVersion.V5, 'protocolVersion');
-  checkInteger(packet.keepAlive, 0, 0xffff, 'keepAlive');
   const isV5 = protocolVersion === ProtocolVersion.V5;
-  if (packet.bridge === true && isV5) throw new RangeError('expected bridge only with MQTT 3.1 and 3.1.1');
-  if (packet.password !== undefined && packet.username === undefined && !isV5) {
+  if (bridge === true && isV5) throw new RangeError('expected bridge only before MQTT 5.0');
+  if (password !== undefined && username === undefined && !isV5) {
     throw new TypeError('expected a password only with a username before MQTT 5.0'); // [MQTT-3.1.2-22] 3.1.1
   }
-  let length = protocolVersion === ProtocolVersion.V31 ? 12 : 10; // "MQIsdp" or "MQTT", level, flags and Keep Alive
-  if (isV5) length += propertiesLength('connect', packet.properties);
-  length += stringLength(packet.clientId, 'clientId');
+  writer.string(protocolVersion === ProtocolVersion.V31 ? 'MQIsdp' : 'MQTT', 'Protocol Name');
+  writer.byte(protocolVersion | (bridge === true ? BRIDGE : 0));
+  writer.byte(connectFlags(packet));
+  writer.twoByteInteger(packet.keepAlive, 'keepAlive');
+  if (isV5) writeProperties(writer, 'connect', packet.properties);
+  writer.string(packet.clientId, 'clientId');
   if (will !== undefined) {
     checkQos(will.qos, 'will.qos');
-    if (isV5) length += propertiesLength('will', will.properties);
-    length += topicNameLength(will.topicName, 'will.topicName') + binaryLength(will.payload, 'will.payload');
-  }
-  if (packet.username !== undefined) length += stringLength(packet.username, 'username');
-  if (packet.password !== undefined) length += binaryLength(packet.password, 'password');
-  return length;
-}
-
-export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void {
-  const { protocolVersion, will, username, password } = packet;
-  const isV5 = protocolVersion === ProtocolVersion.V5;
-  writer.string(protocolVersion === ProtocolVersion.V31 ? 'MQIsdp' : 'MQTT');
-  writer.byte(protocolVersion | (packet.bridge === true ? BRIDGE : 0));
-  writer.byte(connectFlags(packet));
-  writer.twoByteInteger(packet.keepAlive);
-  if (isV5) writeProperties(writer, 'connect', packet.properties);
-  writer.string(packet.clientId);
-  if (will !== undefined) {
     if (isV5) writeProperties(writer, 'will', will.properties);
-    writer.string(will.topicName);
-    writer.binary(will.payload);
+    writer.string(will.topicName, 'will.topicName');
+    checkTopicNameField(will.topicName, 'will.topicName');
+    writer.binary(will.payload, 'will.payload');
   }
-  if (username !== undefined) writer.string(username); // [MQTT-3.1.2-17] [MQTT-3.1.2-19] 3.1.1
-  if (password !== undefined) writer.binary(password); // [MQTT-3.1.2-19] [MQTT-3.1.2-21] 3.1.1
+  if (username !== undefined) writer.string(username, 'username'); // [MQTT-3.1.2-17] [MQTT-3.1.2-19] 3.1.1
+  if (password !== undefined) writer.binary(password, 'password'); // [MQTT-3.1.2-19] [MQTT-3.1.2-21] 3.1.1
 }
 
 function connectFlags(packet: ConnectPacket): number {

@@ -3,8 +3,8 @@ import type { PacketType } from '../packet-type.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../version.ts';
 import { decodeConnect } from './connect.ts';
-import { checkEnd, decodeServerBody, packetTypeOf } from './decode-server-packet.ts';
-import { mayBeSentBy } from './fixed-header.ts';
+import { decodeServerBody, decodeServerPacket } from './decode-server-packet.ts';
+import { checkReservedFlags, packetTypeOf } from './fixed-header.ts';
 import { PacketReader } from './packet-reader.ts';
 import { decodeSubscribe } from './subscribe.ts';
 import { decodeUnsubscribe } from './unsubscribe.ts';
@@ -40,25 +40,25 @@ export function decodePacket(
   version: ProtocolVersion,
   options: DecodeOptions = EITHER,
 ): Packet {
+  if (options.from === 'server') return decodeServerPacket(bytes, start, body, end, version);
   const first = bytes[start]!;
   const type = packetTypeOf(first, version);
-  if (options.from !== undefined && !mayBeSentBy(type, options.from)) {
-    throw new ProtocolError(`expected a packet that a ${options.from} sends, got ${type}`);
-  }
   const flags = first & 0x0f;
+  const fromClient = options.from === 'client';
+  if (fromClient && (type === 'connack' || type === 'suback' || type === 'unsuback' || type === 'pingresp')) {
+    throw new ProtocolError(`expected a packet that a client sends, got ${type}`);
+  }
   const reader = new PacketReader(bytes, body, end);
-  const packet = decodeBody(reader, type, flags, version, options.from);
-  checkEnd(reader, type, flags, packet.type === 'connect' ? packet.protocolVersion : version);
+  const packet = decodeBody(reader, type, flags, version);
+  checkReservedFlags(type, flags, packet.type === 'connect' ? packet.protocolVersion : version);
+  reader.finish(type);
+  if (fromClient && packet.type === 'publish' && packet.properties.subscriptionIdentifiers !== undefined) {
+    throw new ProtocolError('expected no Subscription Identifier in a PUBLISH from a client'); // [MQTT-3.3.4-6]
+  }
   return packet;
 }
 
-function decodeBody(
-  reader: PacketReader,
-  type: PacketType,
-  flags: number,
-  version: ProtocolVersion,
-  from: 'client' | 'server' | undefined,
-): Packet {
+function decodeBody(reader: PacketReader, type: PacketType, flags: number, version: ProtocolVersion): Packet {
   switch (type) {
     case 'connect':
       return decodeConnect(reader);
@@ -69,6 +69,6 @@ function decodeBody(
     case 'pingreq':
       return { type };
     default:
-      return decodeServerBody(reader, type, flags, version, from);
+      return decodeServerBody(reader, type, flags, version);
   }
 }

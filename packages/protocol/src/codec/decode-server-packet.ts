@@ -1,13 +1,11 @@
 import type { ServerPacket } from '../packet.ts';
-import type { PacketType } from '../packet-type.ts';
-import { PACKET_TYPES } from '../packet-type.ts';
-import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
-import { ProtocolVersion } from '../version.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import type { ProtocolVersion } from '../version.ts';
 import { decodeAcknowledgement } from './acknowledgement.ts';
 import { decodeAuth } from './auth.ts';
 import { decodeConnack } from './connack.ts';
 import { decodeDisconnect } from './disconnect.ts';
-import { reservedFlags } from './fixed-header.ts';
+import { checkReservedFlags, packetTypeOf } from './fixed-header.ts';
 import { PacketReader } from './packet-reader.ts';
 import { decodePublish } from './publish.ts';
 import { decodeSuback } from './suback.ts';
@@ -36,43 +34,32 @@ export function decodeServerPacket(
 ): ServerPacket {
   const first = bytes[start]!;
   const type = packetTypeOf(first, version);
+  const flags = first & 0x0f;
+  if (type === 'connect' || type === 'subscribe' || type === 'unsubscribe' || type === 'pingreq') {
+    throw new ProtocolError(`expected a packet that a server sends, got ${type}`);
+  }
   const reader = new PacketReader(bytes, body, end);
-  switch (type) {
-    case 'connect':
-    case 'subscribe':
-    case 'unsubscribe':
-    case 'pingreq':
-      throw new ProtocolError(`expected a packet that a server sends, got ${type}`);
-    default: {
-      const packet = decodeServerBody(reader, type, first & 0x0f, version, 'server');
-      checkEnd(reader, type, first & 0x0f, version);
-      return packet;
-    }
+  const packet = decodeServerBody(reader, type, flags, version);
+  checkReservedFlags(type, flags, version);
+  reader.finish(type);
+  if (packet.type === 'disconnect' && packet.properties.sessionExpiryInterval !== undefined) {
+    throw new ProtocolError('expected no sessionExpiryInterval in a DISCONNECT of a server'); // [MQTT-3.14.2-2]
   }
+  return packet;
 }
 
-/** The type of a packet by its first byte. */
-export function packetTypeOf(first: number, version: ProtocolVersion): PacketType {
-  const type = PACKET_TYPES[first >> 4];
-  if (type === undefined || (type === 'auth' && version !== ProtocolVersion.V5)) {
-    throw new MalformedPacketError(`expected a packet type of this version, got ${first >> 4}`);
-  }
-  return type;
-}
-
-/** What follows the fixed header of a packet that a server may send, `from` whichever side it came. */
+/** What follows the fixed header of a packet that a server may send. */
 export function decodeServerBody(
   reader: PacketReader,
   type: ServerPacketType,
   flags: number,
   version: ProtocolVersion,
-  from: 'client' | 'server' | undefined,
 ): ServerPacket {
   switch (type) {
     case 'connack':
       return decodeConnack(reader, version);
     case 'publish':
-      return decodePublish(reader, flags, version, from);
+      return decodePublish(reader, flags, version);
     case 'puback':
     case 'pubrec':
     case 'pubrel':
@@ -85,28 +72,8 @@ export function decodeServerBody(
     case 'pingresp':
       return { type };
     case 'disconnect':
-      return decodeDisconnect(reader, version, from);
+      return decodeDisconnect(reader, version);
     case 'auth':
       return decodeAuth(reader);
-  }
-}
-
-/** What is left to check when a packet's fields are read: the flags of its fixed header, and that nothing follows. */
-export function checkEnd(
-  reader: PacketReader,
-  type: PacketType,
-  flags: number,
-  version: ProtocolVersion,
-): void {
-  // MQTT 3.1 gives the others' flags no meaning.
-  if (type !== 'publish' && version !== ProtocolVersion.V31 && flags !== reservedFlags(type)) {
-    // [MQTT-2.1.3-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1]
-    // [MQTT-2.2.2-2] 3.1.1 [MQTT-3.6.1-1] 3.1.1 [MQTT-3.8.1-1] 3.1.1 [MQTT-3.10.1-1] 3.1.1 [MQTT-3.14.1-1] 3.1.1
-    throw new MalformedPacketError(
-      `expected flags ${reservedFlags(type)} in the fixed header of ${type}, got ${flags}`,
-    );
-  }
-  if (reader.remaining > 0) {
-    throw new MalformedPacketError(`expected the end of ${type}, got ${reader.remaining} more bytes`);
   }
 }

@@ -1,16 +1,11 @@
 import type { Packet } from '../packet.ts';
-import { variableByteIntegerLength } from '../variable-byte-integer.ts';
 import type { ProtocolVersion } from '../version.ts';
-import { connackLength, writeConnack } from './connack.ts';
-import {
-  clientBodyLength,
-  remainingLengthOf,
-  writeClientBody,
-  writeFixedHeader,
-} from './encode-client-packet.ts';
+import { writeConnack } from './connack.ts';
+import { writeClientBody } from './encode-client-packet.ts';
+import { writeFixedHeader } from './fixed-header.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { subackLength, writeSuback } from './suback.ts';
-import { unsubackLength, writeUnsuback } from './unsuback.ts';
+import { writeSuback } from './suback.ts';
+import { writeUnsuback } from './unsuback.ts';
 
 /**
  * The bytes that the packet takes on the wire, its fixed header included: what a peer's Maximum Packet Size counts.
@@ -18,8 +13,9 @@ import { unsubackLength, writeUnsuback } from './unsuback.ts';
  * @throws as {@link encodePacket}
  */
 export function packetLength(packet: Packet, version: ProtocolVersion): number {
-  const length = bodyLength(packet, version);
-  return 1 + variableByteIntegerLength(length) + length;
+  const counter = countBody(packet, version);
+  writeFixedHeader(counter, packet, counter.position);
+  return counter.position;
 }
 
 /**
@@ -30,9 +26,11 @@ export function packetLength(packet: Packet, version: ProtocolVersion): number {
  * @throws {TypeError | RangeError} for a packet that this version forbids: what {@link decodePacket} refuses is not written.
  */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
-  const length = bodyLength(packet, version);
-  const bytes = new Uint8Array(1 + variableByteIntegerLength(length) + length);
-  writePacket(packet, version, length, bytes, 0);
+  const counter = countBody(packet, version);
+  const remainingLength = counter.position;
+  writeFixedHeader(counter, packet, remainingLength);
+  const bytes = new Uint8Array(counter.position);
+  writePacket(packet, version, remainingLength, bytes, 0);
   return bytes;
 }
 
@@ -47,45 +45,32 @@ export function encodePacketInto(
   bytes: Uint8Array,
   offset: number,
 ): number {
-  const length = bodyLength(packet, version);
-  const needed = 1 + variableByteIntegerLength(length) + length;
-  if (needed > bytes.length - offset) {
-    throw new RangeError(`expected room for ${needed} bytes, got ${bytes.length - offset}`);
+  const counter = countBody(packet, version);
+  const remainingLength = counter.position;
+  writeFixedHeader(counter, packet, remainingLength);
+  if (counter.position > bytes.length - offset) {
+    throw new RangeError(`expected room for ${counter.position} bytes, got ${bytes.length - offset}`);
   }
-  return writePacket(packet, version, length, bytes, offset);
+  return writePacket(packet, version, remainingLength, bytes, offset);
+}
+
+function countBody(packet: Packet, version: ProtocolVersion): PacketWriter {
+  const counter = new PacketWriter();
+  writeBody(counter, packet, version);
+  return counter;
 }
 
 function writePacket(
   packet: Packet,
   version: ProtocolVersion,
-  length: number,
+  remainingLength: number,
   bytes: Uint8Array,
   offset: number,
 ): number {
   const writer = new PacketWriter(bytes, offset);
-  writeFixedHeader(writer, packet, length);
+  writeFixedHeader(writer, packet, remainingLength);
   writeBody(writer, packet, version);
   return writer.position;
-}
-
-/** The Remaining Length. */
-function bodyLength(packet: Packet, version: ProtocolVersion): number {
-  return remainingLengthOf(checkedBodyLength(packet, version));
-}
-
-function checkedBodyLength(packet: Packet, version: ProtocolVersion): number {
-  switch (packet.type) {
-    case 'connack':
-      return connackLength(packet, version);
-    case 'suback':
-      return subackLength(packet, version);
-    case 'unsuback':
-      return unsubackLength(packet, version);
-    case 'pingresp':
-      return 0;
-    default:
-      return clientBodyLength(packet, version);
-  }
 }
 
 function writeBody(writer: PacketWriter, packet: Packet, version: ProtocolVersion): void {

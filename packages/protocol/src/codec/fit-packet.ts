@@ -1,4 +1,5 @@
 import type {
+  AcknowledgementPacket,
   AcknowledgementProperties,
   AuthPacket,
   ConnackPacket,
@@ -8,7 +9,6 @@ import type {
   UnsubackPacket,
 } from '../packet.ts';
 import type { ProtocolVersion } from '../version.ts';
-import type { AcknowledgementPacket } from './acknowledgement.ts';
 import { packetLength } from './encode-packet.ts';
 
 /** The packets that may carry a Reason String and User Properties about themselves. */

@@ -1,50 +1,40 @@
 /** What the first byte of a packet says: its type, and flags that only PUBLISH is free in. */
 
+import type { Packet } from '../packet.ts';
 import type { PacketType } from '../packet-type.ts';
-import { ControlPacketType } from '../packet-type.ts';
+import { PACKET_TYPES } from '../packet-type.ts';
+import { MalformedPacketError } from '../protocol-error.ts';
+import { ProtocolVersion } from '../version.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { publishFlags } from './publish.ts';
 
-const TYPE_VALUE: { readonly [Type in PacketType]: ControlPacketType } = {
-  connect: ControlPacketType.Connect,
-  connack: ControlPacketType.Connack,
-  publish: ControlPacketType.Publish,
-  puback: ControlPacketType.Puback,
-  pubrec: ControlPacketType.Pubrec,
-  pubrel: ControlPacketType.Pubrel,
-  pubcomp: ControlPacketType.Pubcomp,
-  subscribe: ControlPacketType.Subscribe,
-  suback: ControlPacketType.Suback,
-  unsubscribe: ControlPacketType.Unsubscribe,
-  unsuback: ControlPacketType.Unsuback,
-  pingreq: ControlPacketType.Pingreq,
-  pingresp: ControlPacketType.Pingresp,
-  disconnect: ControlPacketType.Disconnect,
-  auth: ControlPacketType.Auth,
-};
-
-/** The upper half of the first byte. */
-export function controlPacketTypeOf(type: PacketType): ControlPacketType {
-  return TYPE_VALUE[type];
+/** The type of a packet by its first byte. */
+export function packetTypeOf(first: number, version: ProtocolVersion): PacketType {
+  const type = PACKET_TYPES[first >> 4];
+  if (type === undefined || (type === 'auth' && version !== ProtocolVersion.V5)) {
+    throw new MalformedPacketError(`expected a packet type of this version, got ${first >> 4}`);
+  }
+  return type;
 }
 
 /** The reserved flags: 0 but for three packets, which MQTT 3.1 sent with QoS 1. */
-export function reservedFlags(type: Exclude<PacketType, 'publish'>): number {
+function reservedFlags(type: Exclude<PacketType, 'publish'>): number {
   return type === 'pubrel' || type === 'subscribe' || type === 'unsubscribe' ? 0b0010 : 0; // [MQTT-2.1.3-1] [MQTT-2.2.2-1] 3.1.1
 }
 
-/** Which side may send it; PUBLISH, its acknowledgements, DISCONNECT and AUTH go both ways. */
-export function mayBeSentBy(type: PacketType, side: 'client' | 'server'): boolean {
-  switch (type) {
-    case 'connect':
-    case 'subscribe':
-    case 'unsubscribe':
-    case 'pingreq':
-      return side === 'client';
-    case 'connack':
-    case 'suback':
-    case 'unsuback':
-    case 'pingresp':
-      return side === 'server';
-    default:
-      return true;
+export function checkReservedFlags(type: PacketType, flags: number, version: ProtocolVersion): void {
+  if (type === 'publish' || version === ProtocolVersion.V31) return; // MQTT 3.1 gives the others' flags no meaning
+  const expected = reservedFlags(type);
+  if (flags !== expected) {
+    // [MQTT-2.1.3-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1]
+    // [MQTT-2.2.2-2] 3.1.1 [MQTT-3.6.1-1] 3.1.1 [MQTT-3.8.1-1] 3.1.1 [MQTT-3.10.1-1] 3.1.1 [MQTT-3.14.1-1] 3.1.1
+    throw new MalformedPacketError(`expected flags ${expected} in the fixed header of ${type}, got ${flags}`);
   }
+}
+
+/** Writes type and flags, and the Remaining Length. */
+export function writeFixedHeader(writer: PacketWriter, packet: Packet, remainingLength: number): void {
+  const flags = packet.type === 'publish' ? publishFlags(packet) : reservedFlags(packet.type);
+  writer.byte((PACKET_TYPES.indexOf(packet.type) << 4) | flags);
+  writer.variableByteInteger(remainingLength, 'Remaining Length');
 }

@@ -25,6 +25,16 @@ export class PacketReader {
     return this.#bytes[this.#take(1, field)]!;
   }
 
+  bit(field: string): number {
+    const value = this.byte(field);
+    if (value > 1) throw new ProtocolError(`expected 0 or 1 as ${field}, got ${value}`);
+    return value;
+  }
+
+  boolean(field: string): boolean {
+    return this.bit(field) === 1;
+  }
+
   twoByteInteger(field: string): number {
     const at = this.#take(2, field);
     return (this.#bytes[at]! << 8) | this.#bytes[at + 1]!;
@@ -35,7 +45,7 @@ export class PacketReader {
   }
 
   variableByteInteger(field: string): number {
-    if (this.remaining === 0) throw this.#tooShort(1, field);
+    if (this.remaining === 0) this.#take(1, field);
     const value = readVariableByteInteger(this.#bytes, this.#position, this.#end);
     this.#position += variableByteIntegerLength(value);
     return value;
@@ -58,6 +68,10 @@ export class PacketReader {
     return decodeUtf8(this.#bytes, at, at + length, field);
   }
 
+  stringPair(field: string): readonly [name: string, value: string] {
+    return [this.string(field), this.string(field)];
+  }
+
   /** A view of the bytes being read. */
   binary(field: string): Uint8Array {
     return this.#view(this.twoByteInteger(field), field);
@@ -65,7 +79,7 @@ export class PacketReader {
 
   /** A view of everything that is left. */
   rest(): Uint8Array {
-    return this.#view(this.remaining, 'rest');
+    return this.#view(this.remaining, '');
   }
 
   /** A reader for the next `length` bytes, which this one leaves behind. */
@@ -74,19 +88,24 @@ export class PacketReader {
     return new PacketReader(this.#bytes, at, at + length);
   }
 
+  /** @throws {MalformedPacketError} unless everything has been read. */
+  finish(packet: string): void {
+    if (this.remaining > 0) {
+      throw new MalformedPacketError(`expected the end of ${packet}, got ${this.remaining} more bytes`);
+    }
+  }
+
   #view(length: number, field: string): Uint8Array {
     const at = this.#take(length, field);
     return this.#bytes.subarray(at, at + length);
   }
 
   #take(length: number, field: string): number {
-    if (length > this.remaining) throw this.#tooShort(length, field);
     const at = this.#position;
+    if (length > this.remaining) {
+      throw new MalformedPacketError(`expected ${length} bytes of ${field}, got ${this.remaining}`);
+    }
     this.#position = at + length;
     return at;
-  }
-
-  #tooShort(length: number, field: string): MalformedPacketError {
-    return new MalformedPacketError(`expected ${length} bytes of ${field}, got ${this.remaining}`);
   }
 }

@@ -5,7 +5,7 @@ import type { PublishProperties } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { PacketReader } from './packet-reader.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, readPropertyList, writeProperties } from './properties.ts';
+import { readPropertyList, writeProperties } from './properties.ts';
 
 /**
  * The properties in `bytes[start, end)`, without the Property Length before them. Correlation Data is a view of `bytes`.
@@ -22,7 +22,9 @@ export function readPublishProperties(bytes: Uint8Array, start: number, end: num
  * @throws {TypeError | RangeError} for a value that the property cannot have.
  */
 export function publishPropertiesLength(properties: PublishProperties): number {
-  return propertiesLength('publish', properties);
+  const counter = new PacketWriter();
+  writeProperties(counter, 'publish', properties);
+  return counter.position;
 }
 
 /**

@@ -8,29 +8,17 @@ import type { PublishPacket, PublishProperties, Qos } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import { ProtocolVersion } from '../version.ts';
-import {
-  bytesLength,
-  checkInteger,
-  checkQos,
-  packetIdLength,
-  stringLength,
-  topicNameLength,
-} from './field-length.ts';
+import { checkInteger, checkQos, checkTopicNameField } from './check-field.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, readProperties, writeProperties } from './properties.ts';
+import { readProperties, writeProperties } from './properties.ts';
 import { refuseInvalidTopicName } from './received-topic-name.ts';
 
 const RETAIN = 0x01;
 const QOS_SHIFT = 1;
 const DUP = 0x08;
 
-export function decodePublish(
-  reader: PacketReader,
-  flags: number,
-  version: ProtocolVersion,
-  from: 'client' | 'server' | undefined,
-): PublishPacket {
+export function decodePublish(reader: PacketReader, flags: number, version: ProtocolVersion): PublishPacket {
   const qos = (flags >> QOS_SHIFT) & 3;
   if (qos === 3) throw new MalformedPacketError('expected QoS 0, 1 or 2 in PUBLISH, got 3'); // [MQTT-3.3.1-4] [MQTT-3.3.1-4] 3.1.1
   const dup = (flags & DUP) !== 0;
@@ -41,7 +29,6 @@ export function decodePublish(
   const packetId = qos === 0 ? 0 : reader.packetId(); // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
   const properties: PublishProperties =
     version === ProtocolVersion.V5 ? readProperties(reader, 'publish') : NO_PROPERTIES;
-  checkProperties(properties, from);
   // An empty one is what its alias says.
   if (topicName !== '' || properties.topicAlias === undefined) refuseTopicName(topicName, version);
   return {
@@ -56,12 +43,6 @@ export function decodePublish(
   };
 }
 
-function checkProperties(properties: PublishProperties, from: 'client' | 'server' | undefined): void {
-  if (from === 'client' && properties.subscriptionIdentifiers !== undefined) {
-    throw new ProtocolError('expected no Subscription Identifier in a PUBLISH from a client'); // [MQTT-3.3.4-6]
-  }
-}
-
 function refuseTopicName(topicName: string, version: ProtocolVersion): void {
   if (topicName === '' && version === ProtocolVersion.V5) {
     throw new ProtocolError('expected a Topic Name or a Topic Alias in PUBLISH'); // [MQTT-4.7.3-1]
@@ -74,23 +55,18 @@ export function publishFlags(packet: PublishPacket): number {
   return (packet.dup ? DUP : 0) | (packet.qos << QOS_SHIFT) | (packet.retain ? RETAIN : 0);
 }
 
-export function publishLength(packet: PublishPacket, version: ProtocolVersion): number {
-  const { topicName, qos, properties } = packet;
+export function writePublish(writer: PacketWriter, packet: PublishPacket, version: ProtocolVersion): void {
+  const { topicName, qos, packetId, properties } = packet;
   const isV5 = version === ProtocolVersion.V5;
   checkQos(qos, 'qos');
   if (packet.dup && qos === 0) throw new RangeError('expected dup only with QoS 1 or 2'); // [MQTT-3.3.1-2] [MQTT-3.3.1-2] 3.1.1
-  const isAliased = isV5 && topicName === '' && properties.topicAlias !== undefined;
-  let length = isAliased ? stringLength(topicName, 'topicName') : topicNameLength(topicName, 'topicName');
-  if (qos === 0)
-    checkInteger(packet.packetId, 0, 0, 'packetId of QoS 0'); // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
-  else length += packetIdLength(packet.packetId);
-  if (isV5) length += propertiesLength('publish', properties);
-  return length + bytesLength(packet.payload, 'payload');
-}
-
-export function writePublish(writer: PacketWriter, packet: PublishPacket, version: ProtocolVersion): void {
-  writer.string(packet.topicName); // [MQTT-3.3.2-1] [MQTT-3.3.2-1] 3.1.1
-  if (packet.qos !== 0) writer.twoByteInteger(packet.packetId);
-  if (version === ProtocolVersion.V5) writeProperties(writer, 'publish', packet.properties);
-  writer.raw(packet.payload);
+  writer.string(topicName, 'topicName'); // [MQTT-3.3.2-1] [MQTT-3.3.2-1] 3.1.1
+  // An empty one is what its alias says.
+  if (!isV5 || topicName !== '' || properties.topicAlias === undefined) {
+    checkTopicNameField(topicName, 'topicName');
+  }
+  if (qos !== 0) writer.packetId(packetId);
+  else checkInteger(packetId, 0, 0, 'packetId of QoS 0'); // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
+  if (isV5) writeProperties(writer, 'publish', properties);
+  writer.raw(packet.payload, 'payload');
 }

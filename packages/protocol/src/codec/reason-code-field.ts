@@ -1,8 +1,15 @@
+/**
+ * Reason Codes, and how PUBACK, PUBREC, PUBREL, PUBCOMP and DISCONNECT end in MQTT 5.0: [Reason Code, [Properties]],
+ * where what is left out at the end means 0x00 and no properties. AUTH leaves out both or nothing.
+ */
+import type { AcknowledgementPacket, AuthPacket, DisconnectPacket } from '../packet.ts';
 import type { PacketType } from '../packet-type.ts';
 import { MalformedPacketError } from '../protocol-error.ts';
-import type { ReasonCode } from '../reason-code.ts';
-import { isReasonCodeOf } from '../reason-code.ts';
+import { ReasonCode } from '../reason-code.ts';
+import { isReasonCodeOf } from '../reason-code-packets.ts';
 import type { PacketReader } from './packet-reader.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { propertyListLength, writeProperties } from './properties.ts';
 
 /** @throws {MalformedPacketError} for a code that this packet does not have. */
 export function readReasonCode(reader: PacketReader, packet: PacketType): ReasonCode {
@@ -15,9 +22,28 @@ export function readReasonCode(reader: PacketReader, packet: PacketType): Reason
   return value;
 }
 
+/** Up to the end of the packet. */
+export function readReasonCodes(reader: PacketReader, packet: PacketType): ReasonCode[] {
+  const reasonCodes: ReasonCode[] = [];
+  while (reader.remaining > 0) reasonCodes.push(readReasonCode(reader, packet));
+  return reasonCodes;
+}
+
 /** @throws {RangeError} for a code that this packet cannot have. */
 export function checkReasonCode(packet: PacketType, reasonCode: number): void {
   if (!isReasonCodeOf(packet, reasonCode)) {
     throw new RangeError(`expected a reasonCode of ${packet}, got ${reasonCode}`);
   }
+}
+
+/** The code and properties of a packet that leaves out what says nothing. */
+export function writeReason(
+  writer: PacketWriter,
+  packet: AcknowledgementPacket | DisconnectPacket | AuthPacket,
+): void {
+  const { type, reasonCode, properties } = packet;
+  const hasProperties = propertyListLength(type, properties) > 0;
+  if (reasonCode === ReasonCode.Success && !hasProperties) return;
+  writer.byte(reasonCode);
+  if (hasProperties || type === 'auth') writeProperties(writer, type, properties);
 }

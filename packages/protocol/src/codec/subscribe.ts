@@ -8,11 +8,11 @@ import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import { isSharedFilter } from '../topic-filter.ts';
 import { ProtocolVersion } from '../version.ts';
-import { checkInteger, checkQos, packetIdLength, topicFilterLength } from './field-length.ts';
+import { checkInteger, checkQos } from './check-field.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, readProperties, writeProperties } from './properties.ts';
-import { readTopicFilter } from './topic-filter-field.ts';
+import { readProperties, writeProperties } from './properties.ts';
+import { readTopicFilter, writeTopicFilter } from './topic-filter-field.ts';
 
 const NO_LOCAL = 0x04;
 const RETAIN_AS_PUBLISHED = 0x08;
@@ -62,41 +62,33 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Sub
   };
 }
 
-export function subscribeLength(packet: SubscribePacket, version: ProtocolVersion): number {
-  if (packet.subscriptions.length === 0 && version !== ProtocolVersion.V31) {
-    throw new RangeError('expected at least one subscription'); // [MQTT-3.8.3-2] [MQTT-3.8.3-3] 3.1.1
-  }
-  let length = packetIdLength(packet.packetId);
-  if (version === ProtocolVersion.V5) length += propertiesLength('subscribe', packet.properties);
-  for (const each of packet.subscriptions) {
-    checkQos(each.qos, 'qos of a subscription');
-    checkInteger(each.retainHandling, 0, 2, 'retainHandling');
-    if (version === ProtocolVersion.V5 && each.noLocal && isSharedFilter(each.topicFilter)) {
-      throw new RangeError('expected noLocal false for a shared subscription'); // [MQTT-3.8.3-4]
-    }
-    length += topicFilterLength(each.topicFilter) + 1;
-  }
-  return length;
-}
-
 export function writeSubscribe(
   writer: PacketWriter,
   packet: SubscribePacket,
   version: ProtocolVersion,
 ): void {
-  writer.twoByteInteger(packet.packetId);
+  if (packet.subscriptions.length === 0 && version !== ProtocolVersion.V31) {
+    throw new RangeError('expected at least one subscription'); // [MQTT-3.8.3-2] [MQTT-3.8.3-3] 3.1.1
+  }
+  writer.packetId(packet.packetId);
   if (version === ProtocolVersion.V5) writeProperties(writer, 'subscribe', packet.properties);
   for (const each of packet.subscriptions) {
-    writer.string(each.topicFilter);
-    writer.byte(version === ProtocolVersion.V5 ? subscriptionOptions(each) : each.qos);
+    const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = each;
+    writeTopicFilter(writer, topicFilter);
+    checkQos(qos, 'qos of a subscription');
+    checkInteger(retainHandling, 0, 2, 'retainHandling');
+    if (version !== ProtocolVersion.V5) {
+      writer.byte(qos);
+      continue;
+    }
+    if (noLocal && isSharedFilter(topicFilter)) {
+      throw new RangeError('expected noLocal false for a shared subscription'); // [MQTT-3.8.3-4]
+    }
+    writer.byte(
+      qos |
+        (noLocal ? NO_LOCAL : 0) |
+        (retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
+        (retainHandling << RETAIN_HANDLING_SHIFT),
+    );
   }
-}
-
-function subscriptionOptions(subscription: Subscription): number {
-  return (
-    subscription.qos |
-    (subscription.noLocal ? NO_LOCAL : 0) |
-    (subscription.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
-    (subscription.retainHandling << RETAIN_HANDLING_SHIFT)
-  );
 }

@@ -3,11 +3,10 @@ import type { UnsubscribePacket } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { ProtocolVersion } from '../version.ts';
-import { packetIdLength, topicFilterLength } from './field-length.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertiesLength, readProperties, writeProperties } from './properties.ts';
-import { readTopicFilter } from './topic-filter-field.ts';
+import { readProperties, writeProperties } from './properties.ts';
+import { readTopicFilter, writeTopicFilter } from './topic-filter-field.ts';
 
 export function decodeUnsubscribe(reader: PacketReader, version: ProtocolVersion): UnsubscribePacket {
   const packetId = reader.packetId();
@@ -20,22 +19,15 @@ export function decodeUnsubscribe(reader: PacketReader, version: ProtocolVersion
   return { type: 'unsubscribe', packetId, topicFilters, properties };
 }
 
-export function unsubscribeLength(packet: UnsubscribePacket, version: ProtocolVersion): number {
-  if (packet.topicFilters.length === 0 && version !== ProtocolVersion.V31) {
-    throw new RangeError('expected at least one topicFilter'); // [MQTT-3.10.3-2] [MQTT-3.10.3-2] 3.1.1
-  }
-  let length = packetIdLength(packet.packetId);
-  if (version === ProtocolVersion.V5) length += propertiesLength('unsubscribe', packet.properties);
-  for (const each of packet.topicFilters) length += topicFilterLength(each);
-  return length;
-}
-
 export function writeUnsubscribe(
   writer: PacketWriter,
   packet: UnsubscribePacket,
   version: ProtocolVersion,
 ): void {
-  writer.twoByteInteger(packet.packetId);
+  if (packet.topicFilters.length === 0 && version !== ProtocolVersion.V31) {
+    throw new RangeError('expected at least one topicFilter'); // [MQTT-3.10.3-2] [MQTT-3.10.3-2] 3.1.1
+  }
+  writer.packetId(packet.packetId);
   if (version === ProtocolVersion.V5) writeProperties(writer, 'unsubscribe', packet.properties);
-  for (const each of packet.topicFilters) writer.string(each);
+  for (const each of packet.topicFilters) writeTopicFilter(writer, each);
 }

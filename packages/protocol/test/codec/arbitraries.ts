@@ -16,6 +16,7 @@ import {
   NO_PROPERTIES,
   PROPERTIES,
   ProtocolVersion,
+  propertyByName,
   REASON_CODES,
   ReasonCode,
 } from '@martlet/protocol';
@@ -75,31 +76,31 @@ export function propertyValue(row: PropertyRow): fc.Arbitrary<unknown> {
   const integer = (maximum: number): fc.Arbitrary<number> =>
     fc.oneof(fc.constantFrom(minimum, 127, 128, maximum), fc.integer({ min: minimum, max: maximum }));
   switch (row.type) {
-    case 'Boolean':
+    case 'boolean':
       return fc.boolean();
-    case 'Bit':
+    case 'bit':
       return fc.constantFrom(0, 1);
-    case 'Two Byte Integer':
+    case 'twoByteInteger':
       return integer(0xffff);
-    case 'Four Byte Integer':
+    case 'fourByteInteger':
       return integer(0xffff_ffff);
-    case 'Variable Byte Integer':
+    case 'variableByteInteger':
       return fc.oneof(
         integer(MAXIMUM_VARIABLE_BYTE_INTEGER),
         fc.constantFrom(16_383, 16_384, 2_097_151, 2_097_152),
       );
-    case 'Binary Data':
+    case 'binary':
       return binaryData;
-    case 'UTF-8 Encoded String':
+    case 'string':
       return row.name === 'responseTopic' ? topicName : utf8String;
-    case 'UTF-8 String Pair':
+    case 'stringPair':
       return fc.tuple(utf8String, utf8String);
   }
 }
 
 /** Any properties that may stand there together, in any order. */
 export function propertiesOf<Properties extends object>(context: PropertyContext): fc.Arbitrary<Properties> {
-  const rows = PROPERTIES.filter((row) => row.contexts.includes(context));
+  const rows = PROPERTIES.filter((row) => propertyByName(context, row.name) === row);
   return fc
     .shuffledSubarray(rows)
     .chain((chosen) =>

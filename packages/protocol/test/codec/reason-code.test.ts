@@ -7,6 +7,7 @@ import {
   REASON_CODES,
   ReasonCode,
   reasonCodeForConnectReturnCode,
+  reasonCodeName,
   reasonCodeText,
 } from '@martlet/protocol';
 import { expect, test } from 'vitest';
@@ -45,6 +46,20 @@ test('the table has a row for each name, in the order of the values', () => {
   expect(REASON_CODES.map((row) => row.value)).toEqual(Object.values(ReasonCode));
   const values = REASON_CODES.map((row) => row.value);
   expect(values).toEqual([...values].sort((a, b) => a - b));
+});
+
+test('the rows of the table stand in the packets that have their codes, and 0x00 in one row for each packet', () => {
+  for (const [packet, values] of Object.entries(SPECIFIED)) {
+    const rows = REASON_CODES.filter((row) => row.packets.includes(packet as PacketType));
+    expect(rows.map((row) => row.value)).toEqual(values);
+  }
+  expect(REASON_CODES.filter((row) => row.packets.length === 0)).toEqual([]);
+});
+
+test('a reason code has the name by which programs write it', () => {
+  expect(reasonCodeName(ReasonCode.NotAuthorized)).toBe('NotAuthorized');
+  expect(reasonCodeName(0x00)).toBe('Success');
+  expect(reasonCodeName(0x05)).toBeUndefined();
 });
 
 test('success has the name that fits the packet', () => {
