@@ -1,5 +1,6 @@
 /** The options of `npm run bench`, and its help. */
 import { parseArgs } from 'node:util';
+import { CLIENT_SCENARIOS } from './client/scenarios.mjs';
 import { PARTS } from './durable/parts.mjs';
 import { PROGRAMS, SCENARIOS } from './scenarios.mjs';
 
@@ -7,7 +8,7 @@ const OPTIONS = {
   set: {
     type: 'string',
     value: 'NAMES',
-    text: 'compare (default), mixed, connections, durable; scale, topics, sessions; or all',
+    text: 'compare (default), mixed, connections, durable, client; scale, topics, sessions; or all',
   },
   only: { type: 'string', value: 'NAMES', text: 'these scenarios, separated by commas' },
   rounds: {
@@ -15,7 +16,11 @@ const OPTIONS = {
     value: 'N',
     text: 'how often; medians are shown (default 3, durable 2; with --quick 1)',
   },
-  secs: { type: 'string', value: 'S', text: 'how long each is measured (default 3; with --quick 1.5)' },
+  secs: {
+    type: 'string',
+    value: 'S',
+    text: 'how long each is measured (default 3; with --quick 1.5, clients 0.7)',
+  },
   disk: {
     type: 'string',
     value: 'DIR',
@@ -34,7 +39,11 @@ const OPTIONS = {
   pid: { type: 'string', value: 'PID', text: 'its process, on this machine' },
   'ws-port': { type: 'string', value: 'N', text: 'its WebSocket port' },
   'no-build': { type: 'boolean', text: 'measure what dist/ holds, without building first' },
-  profile: { type: 'string', value: 'DIR', text: 'write a CPU profile of our broker there, at its end' },
+  profile: {
+    type: 'string',
+    value: 'DIR',
+    text: 'write a CPU profile of our broker there, at its end; with the set client of each client',
+  },
   list: { type: 'boolean', text: 'the scenarios, and what they stand for' },
   help: { type: 'boolean', text: 'this' },
 };
@@ -53,10 +62,17 @@ export function parseOptions(argv) {
   }
   const quick = values.quick ?? false;
   return {
-    ...chosen(values.set, values.only),
+    ...chosen(values.set, values.only, quick),
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '3')),
     durableRounds: positive('rounds', values.rounds ?? (quick ? '1' : '2')),
     steadySecs: positive('steady', values.steady ?? (quick ? '10' : '75')),
+    clientRun: {
+      rounds: positive('rounds', values.rounds ?? (quick ? '1' : '3')),
+      secs: positive('secs', values.secs ?? (quick ? '0.7' : '3')),
+      warmSecs: quick ? 0.5 : 1,
+      reconnects: quick ? 1000 : 10_000,
+      profile: values.profile,
+    },
     disk: values.disk,
     secs: positive('secs', values.secs ?? (quick ? '1.5' : '3')),
     json: values.json,
@@ -73,34 +89,38 @@ export function helpText() {
   const lines = Object.entries(OPTIONS).map(([name, { value = '', text }]) => {
     return `  ${`--${name} ${value}`.padEnd(20)}  ${text}`;
   });
-  return `npm run bench -- [options]   broker CPU per message, latency and memory, beside Mosquitto's\n\n${lines.join('\n')}`;
+  return `npm run bench -- [options]   CPU per message, latency and memory, beside Mosquitto's and MQTT.js's\n\n${lines.join('\n')}`;
 }
 
 export function listText() {
-  return [...SCENARIOS, ...PARTS, ...PROGRAMS]
+  return [...SCENARIOS, ...PARTS, ...CLIENT_SCENARIOS, ...PROGRAMS]
     .map(({ name, set, text }) => `${(set ?? name).padEnd(12)} ${name.padEnd(16)} ${text}`)
     .join('\n');
 }
 
-/** @returns {{ scenarios: Scenario[], parts: Part[], programs: Program[] }} */
-function chosen(sets = 'compare', only = undefined) {
+/**
+ * @param {boolean} quick which leaves out most scenarios of clients, unless they are named
+ * @returns {{ scenarios: Scenario[], parts: Part[], clients: ClientScenario[], programs: Program[] }}
+ */
+function chosen(sets = 'compare', only = undefined, quick = false) {
   if (only !== undefined) {
-    const all = [...SCENARIOS, ...PARTS, ...PROGRAMS];
+    const all = [...SCENARIOS, ...PARTS, ...CLIENT_SCENARIOS, ...PROGRAMS];
     const found = only.split(',').map((name) => {
       const one = all.find((each) => each.name === name);
       if (one === undefined) throw new UsageError(`no scenario is called ${name}; --list shows them`);
       return one;
     });
     return {
-      scenarios: found.filter(({ set }) => set && set !== 'durable'),
-      parts: found.filter(({ set }) => set === 'durable'),
-      programs: found.filter(({ set }) => !set),
+      scenarios: found.filter((one) => SCENARIOS.includes(one)),
+      parts: found.filter((one) => PARTS.includes(one)),
+      clients: found.filter((one) => CLIENT_SCENARIOS.includes(one)),
+      programs: found.filter((one) => PROGRAMS.includes(one)),
     };
   }
   const names = sets.split(',');
   const known = [
     'all',
-    ...new Set([...SCENARIOS, ...PARTS].map(({ set }) => set)),
+    ...new Set([...SCENARIOS, ...PARTS, ...CLIENT_SCENARIOS].map(({ set }) => set)),
     ...PROGRAMS.map(({ name }) => name),
   ];
   for (const name of names) {
@@ -111,6 +131,7 @@ function chosen(sets = 'compare', only = undefined) {
   return {
     scenarios: SCENARIOS.filter(({ set }) => wanted(set)),
     parts: PARTS.filter(({ set }) => wanted(set)),
+    clients: CLIENT_SCENARIOS.filter((one) => wanted(one.set) && (one.quick || !quick)),
     programs: PROGRAMS.filter(({ name }) => wanted(name)),
   };
 }

@@ -2,13 +2,16 @@
  * `npm run bench`: what our broker and Mosquitto spend on the same load, in turn, several rounds, on this machine.
  *
  * The figure to steer by is the broker's CPU time per delivered message, and its ratio to Mosquitto's in the same round:
- * both hold when the machine is busy with other things. Ends with code 1 when a message was missing, doubled or out of order.
+ * both hold when the machine is busy with other things. The set `client` does the same for our client and MQTT.js. Ends with code 1 when a
+ * message was missing, doubled or out of order, or when reconnecting took memory.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { helpText, listText, parseOptions, UsageError } from './bench-options.mjs';
+import { clientsFailed, clientTables } from './client/client-tables.mjs';
+import { stepsOf as clientStepsOf, measureClients } from './client/measure-clients.mjs';
 import { durableFailed, durableTables } from './durable/durable-tables.mjs';
 import { measureDurable, stepsOf } from './durable/measure-durable.mjs';
 import { buildGenerator } from './load-generator.mjs';
@@ -39,25 +42,29 @@ function build() {
 
 /** What is measured with a broker in a process of its own, printed and written together. */
 async function runMeasured(options) {
-  if (options.scenarios.length + options.parts.length === 0) return;
+  const comparesBrokers = options.scenarios.length + options.parts.length > 0;
+  if (!comparesBrokers && options.clients.length === 0) return;
   const mosquitto = options.mosquitto === undefined ? findMosquitto() : options.mosquitto;
-  if (mosquitto === null && options.mosquitto !== null) {
+  if (comparesBrokers && mosquitto === null && options.mosquitto !== null) {
     console.error('Mosquitto is not installed, so there are no ratios (apt-get install mosquitto)');
   }
   const machine = machineText();
   const { series, rows } = await runScenarios({ ...options, mosquitto });
   const durable = options.parts.length === 0 ? undefined : await runDurable({ ...options, mosquitto });
-  const measured = { machine, rounds: options.rounds, secs: options.secs, series, rows, durable };
+  const clients = options.clients.length === 0 ? undefined : await runClients(options);
+  const measured = { machine, rounds: options.rounds, secs: options.secs, series, rows, durable, clients };
   const json = JSON.stringify(measured, null, 1);
   if (options.json !== undefined && options.json !== '-') writeFileSync(options.json, `${json}\n`);
   const texts = [
     rows.length > 0 ? tables(rows) : '',
     ...Object.values(durable ? durableTables(durable) : {}),
+    ...Object.values(clients ? clientTables(clients) : {}),
   ];
   console.log(options.json === '-' ? json : [machine, ...texts.filter(Boolean)].join('\n\n'));
   for (const failure of durable?.failures ?? []) console.error(failure);
   const failed = rows.some(({ faults, errors }) => faults.martlet !== '' || errors.length > 0);
-  if (failed || (durable && durableFailed(durable))) process.exitCode = 1;
+  if (failed || (durable && durableFailed(durable)) || (clients && clientsFailed(clients)))
+    process.exitCode = 1;
 }
 
 async function runScenarios(options) {
@@ -100,6 +107,15 @@ async function runDurable(options) {
   );
   progress.end();
   return { rounds: options.durableRounds, ...measured };
+}
+
+async function runClients({ clients, clientRun }) {
+  const progress = new Progress(clientStepsOf(clients, clientRun.rounds));
+  const measured = await measureClients(clients, clientRun, (text, estimateMs) => {
+    progress.step(text, estimateMs);
+  });
+  progress.end();
+  return measured;
 }
 
 function runProgram(file) {
