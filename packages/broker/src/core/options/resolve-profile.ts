@@ -4,6 +4,7 @@ import {
   isSharedFilter,
   isUtf8Encodable,
   PROPERTIES,
+  propertyByName,
   TOPIC_PROBLEMS,
 } from '@martlet/protocol';
 import { durabilityNamed } from '../ports/durability.ts';
@@ -12,9 +13,9 @@ import { LIMITS } from './limits.ts';
 import type { Habits, HabitType, Profile, TopicDurability } from './profile.ts';
 import { HABITS } from './profile.ts';
 
-const CONNACK_PROPERTIES: readonly string[] = PROPERTIES.filter(({ contexts }) =>
-  contexts.includes('connack'),
-).map(({ name }) => name);
+const CONNACK_PROPERTIES: readonly string[] = PROPERTIES.map(({ name }) => name).filter(
+  (name) => propertyByName('connack', name) !== undefined,
+);
 
 /** Options of the core: every limit and habit may be left out. */
 export interface ProfileOptions extends Partial<Habits> {
