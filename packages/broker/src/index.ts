@@ -30,8 +30,16 @@ export { COUNTERS, GAUGES } from './core/telling/metrics.ts';
 export type { Drop, Outcomes } from './core/telling/outcomes.ts';
 export type { EnvironmentErrorCode } from './environment-error.ts';
 export { EnvironmentError } from './environment-error.ts';
-export type { BrokerOptions, BrokerSubscription, PublishOptions } from './host/broker.ts';
 export { Broker, createBroker } from './host/broker.ts';
+export type { BrokerEnvironment } from './host/broker-environment.ts';
+export { nodeEnvironment } from './host/broker-environment.ts';
+export type {
+  BrokerOptions,
+  BrokerSubscription,
+  PublishOptions,
+  SubscribeOptions,
+} from './host/broker-options.ts';
+export type { SessionDescription, SubscriptionDescription } from './host/inspection.ts';
 export type { ReceivedMessage } from './host/received-message.ts';
 export type { Listener, ListenerAddress } from './listeners/listener.ts';
 export { addressText } from './listeners/listener.ts';

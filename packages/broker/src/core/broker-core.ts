@@ -247,9 +247,9 @@ export class BrokerCore {
   }
 
   /** The filter must be a valid one without `$share/`. */
-  subscribe(topicFilter: string, handler: LocalSubscription['handler']): LocalSubscription {
+  subscribe(topicFilter: string, handler: LocalSubscription['handler'], observes = false): LocalSubscription {
     this.context.sampleClock();
-    const subscription = new LocalSubscription(topicFilter, handler);
+    const subscription = new LocalSubscription(topicFilter, handler, observes);
     this.#tree.add(topicFilter, subscription);
     this.retaining.showLocal(subscription);
     return subscription;

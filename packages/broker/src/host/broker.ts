@@ -5,8 +5,6 @@
  * by `setImmediate`; one timer is armed for the next deadline. The application's handlers run after the turn, so that
  * they may call the broker again.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { PublishProperties } from '@martlet/protocol';
 import {
   checkTopicFilter,
   checkTopicName,
@@ -17,16 +15,13 @@ import {
 import { BrokerClosedError } from '../broker-closed-error.ts';
 import { BrokerCore, NOT_KEPT } from '../core/broker-core.ts';
 import type { Profile } from '../core/options/profile.ts';
-import type { ProfileOptions } from '../core/options/resolve-profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
-import type { Authenticator } from '../core/ports/authenticator.ts';
-import type { Authorizer } from '../core/ports/authorizer.ts';
 import type { DurabilityName } from '../core/ports/durability.ts';
 import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { Store, StoreError } from '../core/ports/store.ts';
+import type { StoreError } from '../core/ports/store.ts';
 import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
-import type { Message, QoS } from '../core/publish/message.ts';
+import type { Message } from '../core/publish/message.ts';
 import type { BrokerEventName, BrokerEvents } from '../core/telling/events.ts';
 import type { Gauges, Metrics } from '../core/telling/metrics.ts';
 import type { Outcomes } from '../core/telling/outcomes.ts';
@@ -37,39 +32,22 @@ import type { WebSocketListenerOptions } from '../listeners/websocket-listener.t
 import { listenWebSocket } from '../listeners/websocket-listener.ts';
 import { MARTLET_VERSION } from '../martlet-version.ts';
 import { MemoryStore } from '../stores/memory-store.ts';
+import { Alarm } from './alarm.ts';
+import type { BrokerEnvironment } from './broker-environment.ts';
+import { nodeEnvironment } from './broker-environment.ts';
+import type {
+  BrokerOptions,
+  BrokerSubscription,
+  PublishOptions,
+  SubscribeOptions,
+} from './broker-options.ts';
 import { collectAfterLoading } from './full-collection.ts';
+import type { SessionDescription } from './inspection.ts';
+import { retainedMessagesOf, sessionsOf } from './inspection.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { receivedMessage } from './received-message.ts';
 import type { Handler } from './typed-events.ts';
 import { TypedEvents } from './typed-events.ts';
-
-export interface BrokerOptions extends ProfileOptions {
-  /**
-   * Where sessions and messages are kept, such as a `DiskStore`. Whoever opened it closes it, after the broker.
-   * @default a `MemoryStore`: they live as long as the process
-   */
-  readonly store?: Store;
-  /** Decides who may connect. @default everyone */
-  readonly authenticator?: Authenticator;
-  /** Decides what clients may do. @default everything but publishing to `$SYS/` */
-  readonly authorizer?: Authorizer;
-  /** @default nothing is logged */
-  readonly log?: Log;
-}
-
-export interface PublishOptions {
-  /** @default 0 */
-  readonly qos?: QoS;
-  /** @default false */
-  readonly retain?: boolean;
-  readonly properties?: Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>;
-}
-
-/** A subscription of the application. */
-export interface BrokerSubscription {
-  readonly topicFilter: string;
-  unsubscribe(): void;
-}
 
 interface KeptWaiter {
   readonly commit: number;
@@ -103,33 +81,34 @@ export class Broker {
   readonly #events: TypedEvents<BrokerEvents>;
   readonly #log: Log;
   readonly #listeners: Set<Listener>;
+  readonly #environment: BrokerEnvironment;
+  readonly #alarm: Alarm;
   #pendingEvents: (() => void)[];
   #waiters: KeptWaiter[];
   #turnScheduled: boolean;
-  #timer: NodeJS.Timeout | null;
-  #timerDueMs: number;
   #closing: Promise<void> | null;
   /** Told, while the broker closes, that nothing waits for the store any more. */
   #onAllKept: (() => void) | null;
 
   /** @see createBroker */
   constructor(options: BrokerOptions) {
-    const { store, authenticator, authorizer, log, ...profileOptions } = options;
+    const { store, authenticator, authorizer, log, environment, ...profileOptions } = options;
+    const world = environment ?? nodeEnvironment();
     this.#log = log ?? SILENT;
+    this.#environment = world;
+    this.#alarm = new Alarm(world, () => this.#turn());
     this.#events = new TypedEvents((error) => this.#reportHandlerError(error));
     this.#listeners = new Set();
     this.#pendingEvents = [];
     this.#waiters = [];
     this.#turnScheduled = false;
-    this.#timer = null;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
     this.#closing = null;
     this.#onAllKept = null;
     this.#core = new BrokerCore(resolveProfile(profileOptions), {
       environment: {
-        nowMs: () => performance.now(),
-        wallMs: () => Date.now(),
-        newClientId: () => `martlet-${randomUUID()}`,
+        nowMs: () => world.nowMs(),
+        wallMs: () => world.wallMs(),
+        newClientId: () => world.newClientId(),
         requestTurn: () => this.#scheduleTurn(),
       },
       store: store ?? new MemoryStore(),
@@ -137,9 +116,9 @@ export class Broker {
       events: { emit: (name, event) => this.#queueEvent(name, event) },
       authenticator: authenticator ?? null,
       authorizer: authorizer ?? null,
-      hashSeed: randomBytes(4).readInt32LE(),
+      hashSeed: world.hashSeed(),
       version: MARTLET_VERSION,
-      heapBytes: () => process.memoryUsage.rss(),
+      heapBytes: () => world.heapBytes(),
       onCommitted: (commit, error) => this.#onCommitted(commit, error),
     });
     collectAfterLoading(this.gauges.sessions + (store?.messageCount ?? 0));
@@ -175,7 +154,7 @@ export class Broker {
   attach(transport: Transport, origin: Origin): TransportSink | null {
     if (this.#closing !== null) return null;
     const connection = this.#core.attach(transport, origin);
-    this.#arm();
+    this.#alarm.arm(this.#core.nextDeadlineMs);
     return connection;
   }
 
@@ -214,17 +193,18 @@ export class Broker {
    * @throws {TypeError} for an invalid topic filter, or a shared one
    * @throws {BrokerClosedError} after `close`
    */
-  subscribe(topicFilter: string, handler: (message: ReceivedMessage) => void): BrokerSubscription {
+  subscribe(
+    topicFilter: string,
+    handler: (message: ReceivedMessage) => void,
+    options: SubscribeOptions = {},
+  ): BrokerSubscription {
     if (this.#closing !== null) throw new BrokerClosedError('subscribe');
-    const { topicLevels, topicBytes } = this.profile.limits;
-    const problem = checkTopicFilter(topicFilter, topicLevels, topicBytes);
-    if (problem !== null)
-      throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
-    if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');
+    this.#checkOwnFilter(topicFilter);
     let active = true;
-    const local = this.#core.subscribe(topicFilter, (message: Message, retained: boolean) => {
+    const give = (message: Message, retained: boolean): void => {
       if (active) handler(receivedMessage(message, retained));
-    });
+    };
+    const local = this.#core.subscribe(topicFilter, give, options.observe === true);
     return {
       topicFilter,
       unsubscribe: () => {
@@ -275,6 +255,20 @@ export class Broker {
     return [...this.#listeners];
   }
 
+  /** Every session there is now, of clients that are connected and of those that are away. */
+  get sessions(): readonly SessionDescription[] {
+    return sessionsOf(this.#core);
+  }
+
+  /**
+   * What is retained now on the topics that match.
+   * @throws {TypeError} for an invalid topic filter, or a shared one
+   */
+  retainedMessages(topicFilter = '#'): readonly ReceivedMessage[] {
+    this.#checkOwnFilter(topicFilter);
+    return retainedMessagesOf(this.#core, topicFilter);
+  }
+
   /**
    * Stops listening, tells every client that the broker goes, and fulfils when all connections are closed and the store
    * has kept everything, or has not within `closeTimeoutMs`: then `publish` rejects what waits for it.
@@ -292,18 +286,16 @@ export class Broker {
     this.#listeners.clear();
     this.#turn();
     await this.#committed();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#timerDueMs = Number.NEGATIVE_INFINITY;
+    this.#alarm.stop();
   }
 
   /** Fulfils when everything is kept, or the store has had its time: then who waits is told that it is not. */
   async #committed(): Promise<void> {
     if (this.#core.context.commits.pending) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.profile.limits.closeTimeoutMs);
+        const cancel = this.#environment.setTimer(resolve, this.profile.limits.closeTimeoutMs, true);
         this.#onAllKept = () => {
-          clearTimeout(timer);
+          cancel();
           resolve();
         };
       });
@@ -311,6 +303,14 @@ export class Broker {
     for (const { reject } of this.#waiters.splice(0)) {
       reject(notKept('store-timeout', 'the store had not kept it when the broker was closed'));
     }
+  }
+
+  #checkOwnFilter(topicFilter: string): void {
+    const { topicLevels, topicBytes } = this.profile.limits;
+    const problem = checkTopicFilter(topicFilter, topicLevels, topicBytes);
+    if (problem !== null)
+      throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
+    if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');
   }
 
   async #opened(listener: Listener): Promise<Listener> {
@@ -325,7 +325,7 @@ export class Broker {
   #scheduleTurn(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    setImmediate(() => this.#turn());
+    this.#environment.soon(() => this.#turn());
   }
 
   #turn(): void {
@@ -343,26 +343,7 @@ export class Broker {
       this.#pendingEvents = [];
       for (const emit of events) emit();
     }
-    this.#arm();
-  }
-
-  /** One timer, for the next deadline; it keeps no process alive. */
-  #arm(): void {
-    const dueMs = this.#core.nextDeadlineMs;
-    if (dueMs === this.#timerDueMs || this.#timerDueMs === Number.NEGATIVE_INFINITY) return;
-    // A timer that is early enough stays: it only looks again.
-    if (this.#timer !== null && this.#timerDueMs < dueMs) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#timerDueMs = dueMs;
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.min(Math.max(0, Math.ceil(dueMs - performance.now())), 0x7fff_ffff);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#timerDueMs = Number.POSITIVE_INFINITY;
-      this.#turn();
-    }, delayMs);
-    this.#timer.unref();
+    this.#alarm.arm(this.#core.nextDeadlineMs);
   }
 
   #queueEvent<Name extends BrokerEventName>(name: Name, event: BrokerEvents[Name]): void {

@@ -5,15 +5,21 @@ export class LocalSubscription {
   readonly kind = 'local';
   readonly topicFilter: string;
   readonly handler: (message: Message, retained: boolean) => void;
-
+  /** It gets what there is, and whether anybody is subscribed is answered as if it were not there. */
+  readonly observes: boolean;
   /** RouteTable's; 0 until it has one. */
   routeNumber: number;
   /** True from the moment it is taken off. */
   ended: boolean;
 
-  constructor(topicFilter: string, handler: (message: Message, retained: boolean) => void) {
+  constructor(
+    topicFilter: string,
+    handler: (message: Message, retained: boolean) => void,
+    observes: boolean,
+  ) {
     this.topicFilter = topicFilter;
     this.handler = handler;
+    this.observes = observes;
     this.routeNumber = 0;
     this.ended = false;
   }

@@ -65,6 +65,7 @@ export class Route {
   readonly targets: readonly Target[];
   readonly groups: readonly SharedGroup[];
   readonly locals: readonly LocalSubscription[];
+  /** Nobody is subscribed: at most there are some who observe. */
   readonly isEmpty: boolean;
   readonly #subscribers: readonly Subscriber[];
 
@@ -98,7 +99,7 @@ export class Route {
     this.targets = targets;
     this.groups = groups;
     this.locals = locals;
-    this.isEmpty = subscribers.length === 0;
+    this.isEmpty = targets.length + groups.length === 0 && locals.every(({ observes }) => observes);
     this.#subscribers = subscribers;
   }
 

@@ -42,10 +42,9 @@ export class Router {
     if (route.isEmpty) {
       const { publisherId, topic } = publication;
       this.#context.outcomes.dropped(DropReason.NoMatchingSubscribers, publisherId, topic, 1);
-      return false;
     }
     this.deliver(publication, route.targets, route.groups, route.locals);
-    return true;
+    return !route.isEmpty;
   }
 
   /** Gives one message to parts of a route. */

@@ -1,0 +1,48 @@
+/** What an application says to the broker that it embeds. */
+import type { PublishProperties } from '@martlet/protocol';
+import type { ProfileOptions } from '../core/options/resolve-profile.ts';
+import type { Authenticator } from '../core/ports/authenticator.ts';
+import type { Authorizer } from '../core/ports/authorizer.ts';
+import type { Log } from '../core/ports/log.ts';
+import type { Store } from '../core/ports/store.ts';
+import type { QoS } from '../core/publish/message.ts';
+import type { BrokerEnvironment } from './broker-environment.ts';
+
+export interface BrokerOptions extends ProfileOptions {
+  /**
+   * Where sessions and messages are kept, such as a `DiskStore`. Whoever opened it closes it, after the broker.
+   * @default a `MemoryStore`: they live as long as the process
+   */
+  readonly store?: Store;
+  /** Decides who may connect. @default everyone */
+  readonly authenticator?: Authenticator;
+  /** Decides what clients may do. @default everything but publishing to `$SYS/` */
+  readonly authorizer?: Authorizer;
+  /** @default nothing is logged */
+  readonly log?: Log;
+  /** @default Node's clocks, event loop and randomness */
+  readonly environment?: BrokerEnvironment;
+}
+
+export interface PublishOptions {
+  /** @default 0 */
+  readonly qos?: QoS;
+  /** @default false */
+  readonly retain?: boolean;
+  readonly properties?: Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>;
+}
+
+export interface SubscribeOptions {
+  /**
+   * Only looks on: it gets every message, and a publisher is told that nobody is subscribed, and the message counted as
+   * dropped, as if this subscription were not there. For tests and for taps.
+   * @default false
+   */
+  readonly observe?: boolean;
+}
+
+/** A subscription of the application. */
+export interface BrokerSubscription {
+  readonly topicFilter: string;
+  unsubscribe(): void;
+}
