@@ -45,6 +45,9 @@ type Effect =
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'refuse' };
 
+/** As often as there is occasion, until it is taken back. */
+const LASTING: number = Number.POSITIVE_INFINITY;
+
 /** A fixed header of a type that no packet has: whoever receives it finds it malformed. */
 const MALFORMED = [0x00, 0x00] as const;
 
@@ -98,22 +101,22 @@ export class Faults {
   slowReader({ bytesPerSecond, clientId }: FaultScope & { readonly bytesPerSecond: number }): Fault {
     checkNumber('bytesPerSecond', bytesPerSecond, 1);
     const scope = clientId === undefined ? {} : { clientId };
-    return this.#order({ kind: 'slow', bytesPerSecond }, { ...scope, direction: 'toClient' }, 0);
+    return this.#order({ kind: 'slow', bytesPerSecond }, { ...scope, direction: 'toClient' }, LASTING);
   }
 
   /** Nothing arrives, and nobody is told: as when a cable is pulled out. */
   stall(scope: DirectedFaultScope = {}): Fault {
-    return this.#order({ kind: 'stall' }, scope, 0);
+    return this.#order({ kind: 'stall' }, scope, LASTING);
   }
 
   /** Everything is so long on its way. */
   delay(ms: number, scope: DirectedFaultScope = {}): Fault {
     checkNumber('delay', ms, 0);
-    return this.#order({ kind: 'delay', ms }, scope, 0);
+    return this.#order({ kind: 'delay', ms }, scope, LASTING);
   }
 
   /** The next so many connections are refused, or all until it is taken back. */
-  refuseConnections(times: number = Number.POSITIVE_INFINITY): Fault {
+  refuseConnections(times: number = LASTING): Fault {
     return this.#order({ kind: 'refuse' }, {}, times);
   }
 
@@ -191,9 +194,8 @@ export class Faults {
 
   // ------------------------------------------------------------------------------------------------------------------
 
-  /** @param times 0 for what lasts until it is taken back */
   #order(effect: Effect, scope: DirectedFaultScope, times = 1): Fault {
-    if (Number.isNaN(times) || times < 0) {
+    if (Number.isNaN(times) || times < 1) {
       throw new RangeError(`expected how often it is to happen, a number from 1 on, got ${String(times)}`);
     }
     const order: Order = { scope, effect, left: times, count: 0 };

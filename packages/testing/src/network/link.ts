@@ -14,6 +14,7 @@ import type { Faults } from '../faults/faults.ts';
 import type { RecentEntries } from '../recent-entries.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Direction, LoggedPacket } from './logged-packet.ts';
+import type { ReadPiece } from './packet-reading.ts';
 import { PacketReading } from './packet-reading.ts';
 import { joined } from './packet-splitter.ts';
 import type { PipeEnds } from './pipe.ts';
@@ -81,15 +82,28 @@ export class Link {
 
   #write(direction: Direction, pipe: Pipe, bytes: Uint8Array): boolean {
     for (const { bytes: piece, packet } of this.#reading.read(direction, bytes)) {
-      const instead = packet === null ? undefined : this.#parts.faults.replacementOf(this, packet);
-      if (instead === undefined) {
+      const instead = packet === null ? undefined : this.#replacementOf(direction, packet);
+      if (packet === null || instead === undefined) {
         pipe.push(piece, packet);
         continue;
       }
-      packet!.state = 'lost';
-      for (const forged of this.#reading.forge(direction, instead)) pipe.push(forged.bytes, forged.packet);
+      packet.state = 'lost';
+      for (const forged of instead) pipe.push(forged.bytes, forged.packet);
     }
     return pipe.hasRoom;
+  }
+
+  /** A mistake in what the test gives in place of a packet is the test's to see, not the broker's or the client's. */
+  #replacementOf(direction: Direction, packet: LoggedPacket): readonly ReadPiece[] | undefined {
+    try {
+      const instead = this.#parts.faults.replacementOf(this, packet);
+      return instead && this.#reading.forge(direction, instead);
+    } catch (error) {
+      this.#parts.time.soon(() => {
+        throw error;
+      });
+      return undefined;
+    }
   }
 
   #clientTransport(): ClientTransport {
