@@ -38,19 +38,33 @@ export function bundleOf({ entries }) {
 }
 
 /**
- * A bundle's modules and their shares, as lines; what is left over the maximum is in the last.
+ * A bundle's modules and their shares, then those of folders, as lines; the last says how it does against the maximum.
  * @param {import('./browser-bundle.mjs').BrowserBundle} bundle
  * @param {number} maximumBytes
  * @returns {string}
  */
 export function sizeTable(bundle, maximumBytes) {
-  const rows = bundle.modules.map(({ path, gzipBytes }) => row(gzipBytes, path));
   const over = bundle.gzipBytes - maximumBytes;
   const verdict = over > 0 ? `${over} too many` : `${-over} to spare`;
   return [
-    ...rows,
+    ...bundle.modules.map(({ path, gzipBytes }) => row(gzipBytes, path)),
+    ...folderShares(bundle).map(([folder, gzipBytes]) => row(gzipBytes, `${folder}/`)),
     row(bundle.gzipBytes, `of at most ${maximumBytes}: ${verdict} (${bundle.minifiedBytes} before gzip)`),
   ].join('\n');
+}
+
+/**
+ * @param {import('./browser-bundle.mjs').BrowserBundle} bundle
+ * @returns {(readonly [folder: string, gzipBytes: number])[]} Folders right under `src/`, largest first.
+ */
+function folderShares({ modules }) {
+  /** @type {Map<string, number>} */
+  const shares = new Map();
+  for (const { path, gzipBytes } of modules) {
+    const folder = path.split('/').slice(0, -1).slice(0, 4).join('/');
+    shares.set(folder, (shares.get(folder) ?? 0) + gzipBytes);
+  }
+  return [...shares].sort(([, a], [, b]) => b - a);
 }
 
 /**
