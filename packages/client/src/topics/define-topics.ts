@@ -1,0 +1,138 @@
+/**
+ * Typed topics: patterns of topic names, each with a schema, from which the compiler knows what may be published where and
+ * what a subscriber gets, and which are checked at run time, on both sides.
+ *
+ * What travels is what a schema takes, encoded: `publish` checks a value and sends it as it was given, `subscribe` gives
+ * what the schema makes of it. So defaults and transformations of a schema happen once, where a message is received.
+ */
+import type { Message } from '../core/incoming/message.ts';
+import { CheckedPublication } from './checked-publication.ts';
+import type { ParametersOf } from './pattern-types.ts';
+import type { StandardResult, StandardSchema } from './standard-schema.ts';
+import type { TopicParameters } from './topic-pattern.ts';
+import { fillTopicPattern, invalidTopic, matchTopicPattern } from './topic-pattern.ts';
+import type { TopicDefinitions, Topics } from './topics.ts';
+import type {
+  TopicsClient,
+  TypedPublication,
+  TypedPublishOptions,
+  TypedSubscribeOptions,
+} from './topics-client.ts';
+import type { InvalidOptions, TypedMessage } from './typed-reader.ts';
+import { TypedReader } from './typed-reader.ts';
+import { PendingTypedSubscription } from './typed-subscription.ts';
+import type { TypedTopic } from './typed-topic.ts';
+import { checkValue, invalidPayload, typedTopic } from './typed-topic.ts';
+
+/**
+ * Defines typed topics.
+ *
+ *     const topics = defineTopics({
+ *       'home/{room}/temperature': z.number(),
+ *       'home/{room}/{device}/state': { schema: z.enum(['on', 'off']), qos: 1, retain: true },
+ *       'log/{path...}': z.object({ level: z.string(), text: z.string() }),
+ *     });
+ *     topics.publish(client, 'home/{room}/temperature', { room: 'kitchen' }, 21.5);
+ *     topics.of(client).publish('home/kitchen/temperature', 21.5);
+ *     for await (const { params, value } of topics.subscribe(client, 'home/{room}/temperature')) {
+ *       console.log(params.room, value);
+ *     }
+ *
+ * `{name}` stands for one level, `{name...}`, which must be last, for one or more. Patterns may overlap; a subscriber to
+ * one then gets what is published to the other, and it goes to `invalid` where it does not fit.
+ *
+ * @param options for all subscriptions that do not say otherwise
+ * @throws {ClientError} `INVALID_TOPIC` for a pattern that is none, or that differs from another in nothing but the names
+ * of its parameters; `INVALID_OPTION` for a schema that is none.
+ */
+export function defineTopics<const Definitions extends TopicDefinitions>(
+  definitions: Definitions,
+  options?: InvalidOptions,
+): Topics<Definitions>;
+export function defineTopics(
+  definitions: TopicDefinitions,
+  options: InvalidOptions = {},
+): Topics<Record<string, StandardSchema>> {
+  const byPattern = new Map<string, TypedTopic>();
+  const filters = new Map<string, string>();
+  for (const [text, definition] of Object.entries(definitions)) {
+    const topic = typedTopic(text, definition);
+    const filter = fillTopicPattern(topic.pattern, {}, false);
+    if (filters.has(filter)) throw invalidTopic(`another pattern than ${filters.get(filter)}`, text);
+    filters.set(filter, text);
+    byPattern.set(text, topic);
+  }
+  const ranked = [...byPattern.values()].sort((a, b) => (a.pattern.rank < b.pattern.rank ? 1 : -1));
+
+  function topicOf(pattern: string): TypedTopic {
+    const topic = byPattern.get(pattern);
+    if (topic === undefined) throw invalidTopic('a pattern that is defined', pattern);
+    return topic;
+  }
+
+  function send(
+    client: TopicsClient,
+    topic: TypedTopic,
+    topicName: string,
+    value: unknown,
+    publishOptions?: TypedPublishOptions,
+  ): TypedPublication {
+    const { codec, defaults } = topic;
+    const give = ({ issues }: StandardResult<unknown>): TypedPublication => {
+      if (issues) throw invalidPayload(topic, issues);
+      return client.publish(topicName, value, { ...defaults, ...publishOptions, codec });
+    };
+    const result = checkValue(topic, () => value);
+    return result instanceof Promise
+      ? new CheckedPublication(result.then((checked) => [give(checked)] as const))
+      : give(result);
+  }
+
+  function subscribe<Pattern extends string>(
+    client: TopicsClient,
+    pattern: Pattern,
+    parameters: Partial<TopicParameters> = {},
+    subscribeOptions: TypedSubscribeOptions = {},
+    handler?: (message: TypedMessage<ParametersOf<Pattern>, unknown>) => unknown,
+  ): PendingTypedSubscription<ParametersOf<Pattern>, unknown> {
+    const topic = topicOf(pattern);
+    const { qos } = topic.defaults;
+    const { invalid, whenInvalid, shareName, ...rest } = { ...options, ...subscribeOptions };
+    // To be able to reject, the client must not acknowledge before the schema has spoken.
+    const acknowledges = whenInvalid === 'reject' && (rest.acknowledge ?? 'received') === 'received';
+    const reader = new TypedReader<ParametersOf<Pattern>, unknown>(
+      topic,
+      { invalid, whenInvalid },
+      acknowledges,
+      handler !== undefined,
+    );
+    const filter = fillTopicPattern(topic.pattern, parameters, false);
+    const pending = client.subscribe(
+      shareName === undefined ? filter : `$share/${shareName}/${filter}`,
+      { ...(qos !== undefined && { qos }), ...rest, ...(acknowledges && { acknowledge: 'manual' }) },
+      handler &&
+        ((message: Message): unknown => {
+          const typed = reader.read(message);
+          if (typed instanceof Promise) return typed.then((each) => each && handler(each));
+          return typed && handler(typed);
+        }),
+    );
+    return new PendingTypedSubscription(pending, reader);
+  }
+
+  return {
+    publish(client, pattern, parameters, value, publishOptions) {
+      const topic = topicOf(pattern);
+      return send(client, topic, fillTopicPattern(topic.pattern, parameters, true), value, publishOptions);
+    },
+    subscribe,
+    of: (client) => ({
+      publish(topicName, value, publishOptions) {
+        const topic = ranked.find(({ pattern }) => matchTopicPattern(pattern, topicName));
+        if (topic === undefined) throw invalidTopic('a topic name that fits a pattern', topicName);
+        return send(client, topic, topicName, value, publishOptions);
+      },
+      subscribe: (...rest) => subscribe(client, ...rest),
+    }),
+  };
+}

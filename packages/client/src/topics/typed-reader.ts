@@ -1,0 +1,92 @@
+/** Messages to typed topics: what fits reaches the application, what does not goes to `invalid`. */
+import { ReasonCode } from '@martlet/protocol';
+import type { MaybePromise } from '../authentication/authentication.ts';
+import type { Message } from '../core/incoming/message.ts';
+import type { StandardIssue, StandardResult } from './standard-schema.ts';
+import { matchTopicPattern } from './topic-pattern.ts';
+import type { TypedTopic } from './typed-topic.ts';
+import { checkValue, invalidPayload } from './typed-topic.ts';
+
+/** A message whose topic name and payload fit. */
+export type TypedMessage<Parameters, Value> = Message & {
+  /** What stands for the parameters of the pattern. */
+  readonly params: Parameters;
+  /** What the schema made of the payload. */
+  readonly value: Value;
+};
+
+/**
+ * Takes a message that does not fit its pattern or its schema. It is acknowledged, or rejected, afterwards: when the
+ * promise is fulfilled, if one is returned. What it throws goes where errors of a handler go, and to whoever iterates.
+ */
+export type InvalidHandler = (
+  message: Message,
+  issues: readonly StandardIssue[],
+  pattern: string,
+) => MaybePromise<unknown>;
+
+export interface InvalidOptions {
+  /**
+   * Takes messages that do not fit. @default an error `INVALID_PAYLOAD` for the client's `handlerError`, as if the
+   * handler had thrown it; a line on the console, where there is no handler
+   */
+  readonly invalid?: InvalidHandler | undefined;
+  /**
+   * What becomes of messages of QoS 1 and 2 that do not fit. `reject` answers with the reason code Payload format
+   * invalid (0x99); before MQTT 5.0 there are none, and the server sends such a message again on each connection.
+   * @default 'acknowledge'
+   */
+  readonly whenInvalid?: 'acknowledge' | 'reject' | undefined;
+}
+
+/** Makes typed messages of a topic's messages. */
+export class TypedReader<Parameters, Value> {
+  readonly #topic: TypedTopic;
+  readonly #options: InvalidOptions;
+  readonly #acknowledges: boolean;
+  readonly #hasHandler: boolean;
+
+  /** @param acknowledges whether messages that fit are still to be acknowledged when the application gets them. */
+  constructor(topic: TypedTopic, options: InvalidOptions, acknowledges: boolean, hasHandler: boolean) {
+    this.#topic = topic;
+    this.#options = options;
+    this.#acknowledges = acknowledges;
+    this.#hasHandler = hasHandler;
+  }
+
+  /** @returns the message for the application; undefined when it does not fit, and has been dealt with. */
+  read(message: Message): MaybePromise<TypedMessage<Parameters, Value> | undefined> {
+    const { pattern, codec } = this.#topic;
+    const params = matchTopicPattern(pattern, message.topicName);
+    if (params === undefined) {
+      return this.#refuse(message, [{ message: `topic name ${message.topicName}` }]);
+    }
+    const finish = (
+      result: StandardResult<unknown>,
+    ): MaybePromise<TypedMessage<Parameters, Value> | undefined> => {
+      if (result.issues) return this.#refuse(message, result.issues);
+      if (this.#acknowledges) message.acknowledge();
+      return Object.assign(message, { params: params as Parameters, value: result.value as Value });
+    };
+    const result = checkValue(this.#topic, () => codec.decode(message.payload));
+    return result instanceof Promise ? result.then(finish) : finish(result);
+  }
+
+  async #refuse(message: Message, issues: readonly StandardIssue[]): Promise<undefined> {
+    const { invalid, whenInvalid } = this.#options;
+    await invalid?.(message, issues, this.#topic.pattern.text);
+    if (whenInvalid === 'reject') message.reject(ReasonCode.PayloadFormatInvalid);
+    else message.acknowledge();
+    if (invalid !== undefined) return;
+    const error = invalidPayload(this.#topic, issues);
+    if (this.#hasHandler) throw error;
+    console.error(`martlet: ${error.message}`);
+  }
+
+  async *readAll(messages: AsyncIterable<Message>): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
+    for await (const message of messages) {
+      const typed = await this.read(message);
+      if (typed !== undefined) yield typed;
+    }
+  }
+}

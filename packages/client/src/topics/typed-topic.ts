@@ -1,0 +1,69 @@
+/** One typed topic: its pattern, the schema of its values, and how they become payloads. */
+import type { Qos } from '@martlet/protocol';
+import type { MaybePromise } from '../authentication/authentication.ts';
+import { ClientError } from '../client-error.ts';
+import { jsonCodec } from '../codecs/json-codec.ts';
+import type { PayloadCodec } from '../codecs/payload-codec.ts';
+import type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts';
+import type { TopicPattern } from './topic-pattern.ts';
+import { parseTopicPattern } from './topic-pattern.ts';
+
+export interface TopicDefinition {
+  /** What its values are: any validator that speaks Standard Schema. */
+  readonly schema: StandardSchema;
+  /** How values become payloads. @default jsonCodec() */
+  readonly codec?: PayloadCodec<unknown>;
+  /** Of `publish` and `subscribe`, unless their options say another. @default the client's */
+  readonly qos?: Qos;
+  /** Of `publish`, unless its options say another. @default the client's */
+  readonly retain?: boolean;
+}
+
+export interface TypedTopic {
+  readonly pattern: TopicPattern;
+  readonly schema: StandardSchema;
+  readonly codec: PayloadCodec<unknown>;
+  readonly defaults: { readonly qos?: Qos; readonly retain?: boolean };
+}
+
+/** @throws {ClientError} `INVALID_TOPIC` for a bad pattern, `INVALID_OPTION` for what is no schema. */
+export function typedTopic(text: string, given: StandardSchema | TopicDefinition): TypedTopic {
+  const pattern = parseTopicPattern(text);
+  const {
+    schema,
+    codec = jsonCodec(),
+    ...defaults
+  }: Partial<TopicDefinition> = given && '~standard' in given ? { schema: given } : { ...given };
+  if (schema?.['~standard']?.version !== 1) {
+    throw new ClientError('INVALID_OPTION', `expected a Standard Schema of version 1 for ${text}`);
+  }
+  return { pattern, schema, codec, defaults };
+}
+
+/**
+ * Has the topic's schema check what `value` returns. What throws, there or in the schema, is an issue: `value` decodes
+ * what anybody may have sent.
+ */
+export function checkValue(
+  { schema }: TypedTopic,
+  value: () => unknown,
+): MaybePromise<StandardResult<unknown>> {
+  try {
+    const result = schema['~standard'].validate(value());
+    return result instanceof Promise ? result.catch(issueOf) : result;
+  } catch (error) {
+    return issueOf(error);
+  }
+}
+
+function issueOf(error: unknown): StandardResult<unknown> {
+  return { issues: [{ message: error instanceof Error ? error.message : String(error) }] };
+}
+
+/** The error for a value that does not fit: it tells the first issue, its `cause` is all of them. */
+export function invalidPayload({ pattern }: TypedTopic, issues: readonly StandardIssue[]): ClientError {
+  const [first] = issues;
+  const path = first?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  const got = `${path ? `${path}: ` : ''}${first?.message}`;
+  return new ClientError('INVALID_PAYLOAD', `expected a value of ${pattern.text}, got ${got}`, issues);
+}
