@@ -1,7 +1,9 @@
 export { connectProtocolVersion } from './codec/connect.ts';
 export * from './codec/decode-packet.ts';
-export { decodeServerPacket } from './codec/decode-server-packet.ts';
-export { encodeClientPacket } from './codec/encode-client-packet.ts';
+export type { ServerPacketExceptPublish } from './codec/decode-server-packet.ts';
+export { decodeServerPacket, decodeServerPacketExceptPublish } from './codec/decode-server-packet.ts';
+export type { ClientPacketExceptPublish } from './codec/encode-client-packet.ts';
+export { encodeClientPacket, encodeClientPacketExceptPublish } from './codec/encode-client-packet.ts';
 export * from './codec/encode-packet.ts';
 export * from './codec/fit-packet.ts';
 export * from './codec/publish-properties.ts';

@@ -9,6 +9,7 @@
  */
 import { MalformedPacketError } from './protocol-error.ts';
 import { ReasonCode } from './reason-code.ts';
+import { variableByteIntegerEnd, variableByteIntegerValue } from './variable-byte-integer.ts';
 
 export const FrameResult = {
   /** Taken; go on. */
@@ -190,9 +191,9 @@ export class PacketStream {
       let length = bytes[at + 1]!;
       let body = at + 2;
       if (length >= 0x80) {
-        body = remainingLengthEnd(bytes, at, end);
+        body = variableByteIntegerEnd(bytes, at + 1, end);
         if (body === 0) break;
-        length = remainingLength(bytes, at + 1, body);
+        length = variableByteIntegerValue(bytes, at + 1, body);
       }
       const packetEnd = body + length;
       if (packetEnd - at > this.maximumPacketSize) this.#refuse(packetEnd - at);
@@ -260,28 +261,9 @@ export class PacketStream {
   }
 }
 
-/** Where the Remaining Length that starts after the byte at `at` ends; 0 if it is not whole yet. */
-function remainingLengthEnd(bytes: Uint8Array, at: number, end: number): number {
-  for (let i = at + 1; i < at + 5; i++) {
-    if (i >= end) return 0;
-    const byte = bytes[i]!;
-    if (byte < 0x80) {
-      if (byte === 0 && i > at + 1) break; // [MQTT-1.5.5-1]
-      return i + 1;
-    }
-  }
-  throw new MalformedPacketError('the Remaining Length is not a variable byte integer of one to four bytes');
-}
-
-function remainingLength(bytes: Uint8Array, from: number, to: number): number {
-  let value = 0;
-  for (let i = to - 1; i >= from; i--) value = value * 128 + (bytes[i]! & 0x7f);
-  return value;
-}
-
 /** The whole length of the packet at `at`, 0 if its fixed header is not whole. */
 function packetLengthAt(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < 2) return 0;
-  const body = remainingLengthEnd(bytes, at, end);
-  return body === 0 ? 0 : body - at + remainingLength(bytes, at + 1, body);
+  const body = variableByteIntegerEnd(bytes, at + 1, end);
+  return body === 0 ? 0 : body - at + variableByteIntegerValue(bytes, at + 1, body);
 }

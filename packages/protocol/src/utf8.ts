@@ -10,7 +10,7 @@ import { MalformedPacketError } from './protocol-error.ts';
 /** The longest string or binary field: its length is a Two Byte Integer. */
 export const MAXIMUM_FIELD_BYTES = 65_535;
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // [MQTT-1.5.4-3] [MQTT-1.5.3-3] 3.1.1
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // [MQTT-1.5.4-3] [MQTT-1.5.3-3] 3.1.1
 
 /** Whether `bytes[start, end)` is well-formed UTF-8 without U+0000. */
 export function validateUtf8(bytes: Uint8Array, start: number, end: number): boolean {
@@ -54,10 +54,16 @@ function validSequenceLength(bytes: Uint8Array, i: number, end: number): 0 | 2 |
  * @throws {MalformedPacketError} for ill-formed UTF-8 and for U+0000; `field` names the culprit in the message.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field: string = 'string'): string {
-  if (!validateUtf8(bytes, start, end)) {
-    throw new MalformedPacketError(`expected well-formed UTF-8 without U+0000 in the ${field}`);
+  let text: string | undefined;
+  try {
+    text = decoder.decode(bytes.subarray(start, end)); // [MQTT-1.5.4-1] [MQTT-1.5.3-1] 3.1.1
+  } catch {
+    // The decoder knows nothing of the field, which the error names.
   }
-  return decoder.decode(bytes.subarray(start, end));
+  if (text === undefined || text.includes('\0')) {
+    throw new MalformedPacketError(`expected well-formed UTF-8 without U+0000 in the ${field}`); // [MQTT-1.5.4-2] [MQTT-1.5.3-2] 3.1.1
+  }
+  return text;
 }
 
 /** How many bytes {@link writeUtf8} writes. */
@@ -70,18 +76,9 @@ export function utf8ByteLength(text: string): number {
   return length;
 }
 
-/** Whether MQTT can carry the string: no U+0000 and no lone surrogate. */
+/** Whether MQTT can carry the string: no U+0000 and no lone surrogate, which alone is a character of category Cs. */
 export function isUtf8Encodable(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === 0) return false; // [MQTT-1.5.4-2] [MQTT-1.5.3-2] 3.1.1
-    if (isSurrogate(unit)) {
-      const isPair = unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
-      if (!isPair) return false; // [MQTT-1.5.4-1] [MQTT-1.5.3-1] 3.1.1
-      i += 1;
-    }
-  }
-  return true;
+  return !/[\0\p{Cs}]/u.test(text); // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.3-1] 3.1.1 [MQTT-1.5.3-2] 3.1.1
 }
 
 /**
@@ -94,21 +91,22 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
     let code = text.charCodeAt(i);
     if (code < 0x80) {
       bytes[at++] = code;
-    } else if (code < 0x800) {
-      bytes[at++] = 0xc0 | (code >> 6);
-      bytes[at++] = 0x80 | (code & 0x3f);
-    } else if (!isSurrogate(code)) {
-      bytes[at++] = 0xe0 | (code >> 12);
-      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (code & 0x3f);
-    } else {
-      i += 1;
-      code = 0x10000 + ((code & 0x3ff) << 10) + (text.charCodeAt(i) & 0x3ff);
-      bytes[at++] = 0xf0 | (code >> 18);
-      bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
-      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (code & 0x3f);
+      continue;
     }
+    if (code < 0x800) {
+      bytes[at++] = 0xc0 | (code >> 6);
+    } else {
+      if (isSurrogate(code)) {
+        i += 1;
+        code = 0x10000 + ((code & 0x3ff) << 10) + (text.charCodeAt(i) & 0x3ff);
+        bytes[at++] = 0xf0 | (code >> 18);
+        bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
+      } else {
+        bytes[at++] = 0xe0 | (code >> 12);
+      }
+      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
+    }
+    bytes[at++] = 0x80 | (code & 0x3f);
   }
   return at;
 }

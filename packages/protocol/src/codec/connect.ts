@@ -18,15 +18,12 @@ import { refuseInvalidTopicName } from './received-topic-name.ts';
 /** Mosquitto's bridges of 3.1 and 3.1.1 set it in the protocol level. */
 const BRIDGE = 0x80;
 
-const FLAG = {
-  Reserved: 0x01,
-  CleanStart: 0x02,
-  Will: 0x04,
-  WillRetain: 0x20,
-  Password: 0x40,
-  Username: 0x80,
-} as const;
-
+const RESERVED = 0x01;
+const CLEAN_START = 0x02;
+const WILL = 0x04;
+const WILL_RETAIN = 0x20;
+const PASSWORD = 0x40;
+const USERNAME = 0x80;
 const WILL_QOS_SHIFT = 3;
 
 function versionOf(protocolName: string, protocolLevel: number): ProtocolVersion | undefined {
@@ -70,15 +67,15 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
     protocolVersion === ProtocolVersion.V5 ? readProperties(reader, 'connect') : NO_PROPERTIES;
   // The order of the payload: [MQTT-3.1.3-1] [MQTT-3.1.3-1] 3.1.1
   const clientId = reader.string('Client Identifier'); // [MQTT-3.1.3-3] [MQTT-3.1.3-3] 3.1.1
-  const will = (flags & FLAG.Will) !== 0 ? decodeWill(reader, flags, protocolVersion) : undefined;
+  const will = (flags & WILL) !== 0 ? decodeWill(reader, flags, protocolVersion) : undefined;
   const endsEarly = (): boolean => protocolVersion === ProtocolVersion.V31 && reader.remaining === 0;
-  const username = (flags & FLAG.Username) !== 0 && !endsEarly() ? reader.string('User Name') : undefined;
-  const password = (flags & FLAG.Password) !== 0 && !endsEarly() ? reader.binary('Password') : undefined;
+  const username = (flags & USERNAME) !== 0 && !endsEarly() ? reader.string('User Name') : undefined;
+  const password = (flags & PASSWORD) !== 0 && !endsEarly() ? reader.binary('Password') : undefined;
   return {
     type: 'connect',
     protocolVersion,
     clientId,
-    cleanStart: (flags & FLAG.CleanStart) !== 0,
+    cleanStart: (flags & CLEAN_START) !== 0,
     keepAlive,
     properties,
     ...(username === undefined ? undefined : { username }),
@@ -89,23 +86,23 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
 }
 
 function checkFlags(flags: number, version: ProtocolVersion): void {
-  if ((flags & FLAG.Reserved) !== 0 && version !== ProtocolVersion.V31) {
+  if ((flags & RESERVED) !== 0 && version !== ProtocolVersion.V31) {
     throw new MalformedPacketError('expected 0 as reserved flag of CONNECT, got 1'); // [MQTT-3.1.2-3] [MQTT-3.1.2-3] 3.1.1
   }
   const willQos = (flags >> WILL_QOS_SHIFT) & 3;
-  if ((flags & FLAG.Will) !== 0) {
+  if ((flags & WILL) !== 0) {
     if (willQos === 3) throw new MalformedPacketError('expected a Will QoS of 0, 1 or 2, got 3'); // [MQTT-3.1.2-12] [MQTT-3.1.2-14] 3.1.1
   } else if (version !== ProtocolVersion.V31) {
     if (willQos !== 0) {
       // [MQTT-3.1.2-11] [MQTT-3.1.2-11] 3.1.1 [MQTT-3.1.2-13] 3.1.1
       throw new MalformedPacketError(`expected Will QoS 0 without a will, got ${willQos}`);
     }
-    if ((flags & FLAG.WillRetain) !== 0) {
+    if ((flags & WILL_RETAIN) !== 0) {
       // [MQTT-3.1.2-13] [MQTT-3.1.2-11] 3.1.1 [MQTT-3.1.2-15] 3.1.1
       throw new MalformedPacketError('expected Will Retain 0 without a will, got 1');
     }
   }
-  if ((flags & FLAG.Password) !== 0 && (flags & FLAG.Username) === 0 && version !== ProtocolVersion.V5) {
+  if ((flags & PASSWORD) !== 0 && (flags & USERNAME) === 0 && version !== ProtocolVersion.V5) {
     throw new MalformedPacketError('expected a Password only with a User Name'); // [MQTT-3.1.2-22] 3.1.1
   }
 }
@@ -116,7 +113,7 @@ function decodeWill(reader: PacketReader, flags: number, version: ProtocolVersio
   refuseInvalidTopicName(topicName, 'Will Topic');
   const payload = reader.binary('Will Payload'); // [MQTT-3.1.2-9] 3.1.1
   const qos = ((flags >> WILL_QOS_SHIFT) & 3) as Qos;
-  return { topicName, payload, qos, retain: (flags & FLAG.WillRetain) !== 0, properties };
+  return { topicName, payload, qos, retain: (flags & WILL_RETAIN) !== 0, properties };
 }
 
 export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void {
@@ -145,11 +142,11 @@ export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void 
 }
 
 function connectFlags(packet: ConnectPacket): number {
-  let flags = packet.cleanStart ? FLAG.CleanStart : 0;
+  let flags = packet.cleanStart ? CLEAN_START : 0;
   if (packet.will !== undefined) {
-    flags |= FLAG.Will | (packet.will.qos << WILL_QOS_SHIFT) | (packet.will.retain ? FLAG.WillRetain : 0);
+    flags |= WILL | (packet.will.qos << WILL_QOS_SHIFT) | (packet.will.retain ? WILL_RETAIN : 0);
   }
-  if (packet.username !== undefined) flags |= FLAG.Username; // [MQTT-3.1.2-16] [MQTT-3.1.2-18] 3.1.1
-  if (packet.password !== undefined) flags |= FLAG.Password; // [MQTT-3.1.2-18] [MQTT-3.1.2-20] 3.1.1
+  if (packet.username !== undefined) flags |= USERNAME; // [MQTT-3.1.2-16] [MQTT-3.1.2-18] 3.1.1
+  if (packet.password !== undefined) flags |= PASSWORD; // [MQTT-3.1.2-18] [MQTT-3.1.2-20] 3.1.1
   return flags;
 }

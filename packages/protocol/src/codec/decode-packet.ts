@@ -6,6 +6,7 @@ import { decodeConnect } from './connect.ts';
 import { decodeServerBody, decodeServerPacket } from './decode-server-packet.ts';
 import { checkReservedFlags, packetTypeOf } from './fixed-header.ts';
 import { PacketReader } from './packet-reader.ts';
+import { decodePublish } from './publish.ts';
 import { decodeSubscribe } from './subscribe.ts';
 import { decodeUnsubscribe } from './unsubscribe.ts';
 
@@ -62,6 +63,8 @@ function decodeBody(reader: PacketReader, type: PacketType, flags: number, versi
   switch (type) {
     case 'connect':
       return decodeConnect(reader);
+    case 'publish':
+      return decodePublish(reader, flags, version);
     case 'subscribe':
       return decodeSubscribe(reader, version);
     case 'unsubscribe':
@@ -69,6 +72,6 @@ function decodeBody(reader: PacketReader, type: PacketType, flags: number, versi
     case 'pingreq':
       return { type };
     default:
-      return decodeServerBody(reader, type, flags, version);
+      return decodeServerBody(reader, type, version);
   }
 }

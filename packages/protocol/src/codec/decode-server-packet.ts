@@ -1,4 +1,4 @@
-import type { ServerPacket } from '../packet.ts';
+import type { PublishPacket, ServerPacket } from '../packet.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../version.ts';
 import { decodeAcknowledgement } from './acknowledgement.ts';
@@ -11,8 +11,7 @@ import { decodePublish } from './publish.ts';
 import { decodeSuback } from './suback.ts';
 import { decodeUnsuback } from './unsuback.ts';
 
-/** The types that a server may send. */
-export type ServerPacketType = ServerPacket['type'];
+export type ServerPacketExceptPublish = Exclude<ServerPacket, PublishPacket>;
 
 /**
  * Decodes one whole packet that a server sent: as `decodePacket` with `from: 'server'`, without the code for what only
@@ -33,14 +32,36 @@ export function decodeServerPacket(
   version: ProtocolVersion,
 ): ServerPacket {
   const first = bytes[start]!;
-  const type = packetTypeOf(first, version);
-  const flags = first & 0x0f;
-  if (type === 'connect' || type === 'subscribe' || type === 'unsubscribe' || type === 'pingreq') {
-    throw new ProtocolError(`expected a packet that a server sends, got ${type}`);
+  return packetTypeOf(first, version) === 'publish'
+    ? decodePublish(new PacketReader(bytes, body, end), first & 0x0f, version)
+    : decodeServerPacketExceptPublish(bytes, start, body, end, version);
+}
+
+/**
+ * The same for a client that reads PUBLISH by itself and never shows one to this function: its bundle needs no second way
+ * to do that.
+ *
+ * @throws {RemoteError} as {@link decodeServerPacket}, and for PUBLISH
+ */
+export function decodeServerPacketExceptPublish(
+  bytes: Uint8Array,
+  start: number,
+  body: number,
+  end: number,
+  version: ProtocolVersion,
+): ServerPacketExceptPublish {
+  const type = packetTypeOf(bytes[start]!, version);
+  switch (type) {
+    case 'connect':
+    case 'publish':
+    case 'subscribe':
+    case 'unsubscribe':
+    case 'pingreq':
+      throw new ProtocolError(`expected a packet that a server sends, got ${type}`);
   }
   const reader = new PacketReader(bytes, body, end);
-  const packet = decodeServerBody(reader, type, flags, version);
-  checkReservedFlags(type, flags, version);
+  const packet = decodeServerBody(reader, type, version);
+  checkReservedFlags(type, bytes[start]! & 0x0f, version);
   reader.finish(type);
   if (packet.type === 'disconnect' && packet.properties.sessionExpiryInterval !== undefined) {
     throw new ProtocolError('expected no sessionExpiryInterval in a DISCONNECT of a server'); // [MQTT-3.14.2-2]
@@ -48,18 +69,15 @@ export function decodeServerPacket(
   return packet;
 }
 
-/** What follows the fixed header of a packet that a server may send. */
+/** What follows the fixed header of a packet that a server may send, other than PUBLISH. */
 export function decodeServerBody(
   reader: PacketReader,
-  type: ServerPacketType,
-  flags: number,
+  type: ServerPacketExceptPublish['type'],
   version: ProtocolVersion,
-): ServerPacket {
+): ServerPacketExceptPublish {
   switch (type) {
     case 'connack':
       return decodeConnack(reader, version);
-    case 'publish':
-      return decodePublish(reader, flags, version);
     case 'puback':
     case 'pubrec':
     case 'pubrel':

@@ -2,8 +2,9 @@ import type { Packet } from '../packet.ts';
 import type { ProtocolVersion } from '../version.ts';
 import { writeConnack } from './connack.ts';
 import { writeClientBody } from './encode-client-packet.ts';
-import { writeFixedHeader } from './fixed-header.ts';
+import { reservedFlags, writeFixedHeader } from './fixed-header.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { publishFlags, writePublish } from './publish.ts';
 import { writeSuback } from './suback.ts';
 import { writeUnsuback } from './unsuback.ts';
 
@@ -14,7 +15,7 @@ import { writeUnsuback } from './unsuback.ts';
  */
 export function packetLength(packet: Packet, version: ProtocolVersion): number {
   const counter = countBody(packet, version);
-  writeFixedHeader(counter, packet, counter.position);
+  writeFixedHeader(counter, packet.type, flagsOf(packet), counter.position);
   return counter.position;
 }
 
@@ -28,7 +29,7 @@ export function packetLength(packet: Packet, version: ProtocolVersion): number {
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
   const counter = countBody(packet, version);
   const remainingLength = counter.position;
-  writeFixedHeader(counter, packet, remainingLength);
+  writeFixedHeader(counter, packet.type, flagsOf(packet), remainingLength);
   const bytes = new Uint8Array(counter.position);
   writePacket(packet, version, remainingLength, bytes, 0);
   return bytes;
@@ -47,7 +48,7 @@ export function encodePacketInto(
 ): number {
   const counter = countBody(packet, version);
   const remainingLength = counter.position;
-  writeFixedHeader(counter, packet, remainingLength);
+  writeFixedHeader(counter, packet.type, flagsOf(packet), remainingLength);
   if (counter.position > bytes.length - offset) {
     throw new RangeError(`expected room for ${counter.position} bytes, got ${bytes.length - offset}`);
   }
@@ -68,13 +69,20 @@ function writePacket(
   offset: number,
 ): number {
   const writer = new PacketWriter(bytes, offset);
-  writeFixedHeader(writer, packet, remainingLength);
+  writeFixedHeader(writer, packet.type, flagsOf(packet), remainingLength);
   writeBody(writer, packet, version);
   return writer.position;
 }
 
+function flagsOf(packet: Packet): number {
+  return packet.type === 'publish' ? publishFlags(packet) : reservedFlags(packet.type);
+}
+
 function writeBody(writer: PacketWriter, packet: Packet, version: ProtocolVersion): void {
   switch (packet.type) {
+    case 'publish':
+      writePublish(writer, packet, version);
+      return;
     case 'connack':
       writeConnack(writer, packet, version);
       return;

@@ -1,12 +1,10 @@
 /** What the first byte of a packet says: its type, and flags that only PUBLISH is free in. */
 
-import type { Packet } from '../packet.ts';
 import type { PacketType } from '../packet-type.ts';
 import { PACKET_TYPES } from '../packet-type.ts';
 import { MalformedPacketError } from '../protocol-error.ts';
 import { ProtocolVersion } from '../version.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { publishFlags } from './publish.ts';
 
 /** The type of a packet by its first byte. */
 export function packetTypeOf(first: number, version: ProtocolVersion): PacketType {
@@ -18,7 +16,7 @@ export function packetTypeOf(first: number, version: ProtocolVersion): PacketTyp
 }
 
 /** The reserved flags: 0 but for three packets, which MQTT 3.1 sent with QoS 1. */
-function reservedFlags(type: Exclude<PacketType, 'publish'>): number {
+export function reservedFlags(type: Exclude<PacketType, 'publish'>): number {
   return type === 'pubrel' || type === 'subscribe' || type === 'unsubscribe' ? 0b0010 : 0; // [MQTT-2.1.3-1] [MQTT-2.2.2-1] 3.1.1
 }
 
@@ -33,8 +31,12 @@ export function checkReservedFlags(type: PacketType, flags: number, version: Pro
 }
 
 /** Writes type and flags, and the Remaining Length. */
-export function writeFixedHeader(writer: PacketWriter, packet: Packet, remainingLength: number): void {
-  const flags = packet.type === 'publish' ? publishFlags(packet) : reservedFlags(packet.type);
-  writer.byte((PACKET_TYPES.indexOf(packet.type) << 4) | flags);
+export function writeFixedHeader(
+  writer: PacketWriter,
+  type: PacketType,
+  flags: number,
+  remainingLength: number,
+): void {
+  writer.byte((PACKET_TYPES.indexOf(type) << 4) | flags);
   writer.variableByteInteger(remainingLength, 'Remaining Length');
 }

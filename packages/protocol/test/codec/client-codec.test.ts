@@ -3,7 +3,9 @@ import type { ClientPacket, Packet, PacketType, ServerPacket } from '@martlet/pr
 import {
   decodePacket,
   decodeServerPacket,
+  decodeServerPacketExceptPublish,
   encodeClientPacket,
+  encodeClientPacketExceptPublish,
   encodePacket,
   MalformedPacketError,
   NO_PROPERTIES,
@@ -67,6 +69,12 @@ for (const version of Object.values(ProtocolVersion)) {
           expect(decode).toThrow(ProtocolError); // [MQTT-3.14.2-2]
         } else if (isServerPacket(packet)) expect(decode()).toStrictEqual(packet);
         else expect(decode).toThrow(`expected a packet that a server sends, got ${packet.type}`);
+
+        const outcome = outcomeOf(() =>
+          decodeServerPacketExceptPublish(bytes, 0, bodyOf(bytes), bytes.length, version),
+        );
+        if (packet.type === 'publish') expect(outcome).toMatchObject({ code: 'PROTOCOL_ERROR' });
+        else expect(outcome).toEqual(outcomeOf(decode));
       }
       expect(vectors.filter((each) => isServerPacket(each.packet)).length).toBeGreaterThan(10);
     });
@@ -74,7 +82,10 @@ for (const version of Object.values(ProtocolVersion)) {
     test('every packet that a client may send is encoded', () => {
       const encoded = vectors.filter((each) => each.direction === 'both' && isClientPacket(each.packet));
       for (const { wire: notation, packet } of encoded) {
-        expect(encodeClientPacket(packet as ClientPacket, version)).toEqual(wire(notation));
+        const bytes = wire(notation);
+        expect(encodeClientPacket(packet as ClientPacket, version)).toEqual(bytes);
+        if (!isClientPacket(packet) || packet.type === 'publish') continue;
+        expect(encodeClientPacketExceptPublish(packet, version)).toEqual(bytes);
       }
       expect(encoded.length).toBeGreaterThan(10);
     });
