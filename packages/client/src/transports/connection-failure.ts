@@ -36,14 +36,18 @@ function reasonOf(server: ServerAddress, cause: unknown): string {
   return advice === undefined ? said : `${said}: ${advice}`;
 }
 
+interface Said {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
 /** Where a name has several addresses, all failed: the first failure stands for all, and the others are in `cause`. */
-function deepest(cause: unknown): { readonly code: string | undefined; readonly message: string } {
+function deepest(cause: unknown): Said {
   if (cause instanceof AggregateError && cause.errors.length > 0) return deepest(cause.errors[0]);
-  const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
-  return {
-    code: typeof code === 'string' ? code : undefined,
-    message: typeof message === 'string' && message !== '' ? message : String(code ?? cause),
-  };
+  // `reason` is what OpenSSL says without where in its source it says so.
+  const { code, reason, message } = cause as Readonly<Record<string, unknown>>;
+  const said = [reason, message, code].find((text) => typeof text === 'string' && text !== '');
+  return { code: typeof code === 'string' ? code : undefined, message: String(said ?? cause) };
 }
 
 function adviceFor(code: string, server: ServerAddress): string | undefined {
@@ -109,8 +113,10 @@ function tlsAdvice(code: string, { host }: ServerAddress): string | undefined {
     case 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE':
     case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION':
     case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
-      return 'client and server have no TLS version or cipher in common, or the server wants a client certificate';
+      return 'client and server have no TLS version or cipher in common, or the server wants a client certificate, or another tls.psk';
     case 'ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR':
+    case 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC':
+    case 'ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER':
     case 'ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY':
       return 'the server does not know this identity with this key: tls.psk';
     default:

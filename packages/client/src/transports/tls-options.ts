@@ -40,7 +40,8 @@ export interface TlsOptions {
   /** Returns an error when the certificate is not the host's. @default that of `node:tls` */
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
   /**
-   * Proves both sides by a key they share. Ciphers are then those of TLS 1.2 with such a key, unless `ciphers` names others.
+   * Proves both sides by a key they share; ciphers are then those with such a key, unless `ciphers` names others. A server
+   * that shows a certificate instead must show one that is trusted.
    */
   readonly psk?: PreSharedKey;
 }
