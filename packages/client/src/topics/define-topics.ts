@@ -5,6 +5,7 @@
  * What travels is what a schema takes, encoded: `publish` checks a value and sends it as it was given, `subscribe` gives
  * what the schema makes of it. So defaults and transformations of a schema happen once, where a message is received.
  */
+import type { PublishOptions } from '../client/client.ts';
 import type { Message } from '../core/incoming/message.ts';
 import { CheckedPublication } from './checked-publication.ts';
 import type { ParametersOf } from './pattern-types.ts';
@@ -12,12 +13,7 @@ import type { StandardResult, StandardSchema } from './standard-schema.ts';
 import type { TopicParameters } from './topic-pattern.ts';
 import { fillTopicPattern, invalidTopic, matchTopicPattern } from './topic-pattern.ts';
 import type { TopicDefinitions, Topics } from './topics.ts';
-import type {
-  TopicsClient,
-  TypedPublication,
-  TypedPublishOptions,
-  TypedSubscribeOptions,
-} from './topics-client.ts';
+import type { TopicsClient, TypedPublication, TypedSubscribeOptions } from './topics-client.ts';
 import type { InvalidOptions, TypedMessage } from './typed-reader.ts';
 import { TypedReader } from './typed-reader.ts';
 import { PendingTypedSubscription } from './typed-subscription.ts';
@@ -75,12 +71,12 @@ export function defineTopics(
     topic: TypedTopic,
     topicName: string,
     value: unknown,
-    publishOptions?: TypedPublishOptions,
+    given?: PublishOptions,
   ): TypedPublication {
-    const { codec, defaults } = topic;
+    const { codec, publishOptions } = topic;
     const give = ({ issues }: StandardResult<unknown>): TypedPublication => {
       if (issues) throw invalidPayload(topic, issues);
-      return client.publish(topicName, value, { ...defaults, ...publishOptions, codec });
+      return client.publish(topicName, codec.encode(value), { ...publishOptions, ...given });
     };
     const result = checkValue(topic, () => value);
     return result instanceof Promise
@@ -96,7 +92,7 @@ export function defineTopics(
     handler?: (message: TypedMessage<ParametersOf<Pattern>, unknown>) => unknown,
   ): PendingTypedSubscription<ParametersOf<Pattern>, unknown> {
     const topic = topicOf(pattern);
-    const { qos } = topic.defaults;
+    const { qos } = topic.publishOptions;
     const { invalid, whenInvalid, shareName, ...rest } = { ...options, ...subscribeOptions };
     // To be able to reject, the client must not acknowledge before the schema has spoken.
     const acknowledges = whenInvalid === 'reject' && (rest.acknowledge ?? 'received') === 'received';
@@ -121,16 +117,16 @@ export function defineTopics(
   }
 
   return {
-    publish(client, pattern, parameters, value, publishOptions) {
+    publish(client, pattern, parameters, value, given) {
       const topic = topicOf(pattern);
-      return send(client, topic, fillTopicPattern(topic.pattern, parameters, true), value, publishOptions);
+      return send(client, topic, fillTopicPattern(topic.pattern, parameters, true), value, given);
     },
     subscribe,
     of: (client) => ({
-      publish(topicName, value, publishOptions) {
+      publish(topicName, value, given) {
         const topic = ranked.find(({ pattern }) => matchTopicPattern(pattern, topicName));
         if (topic === undefined) throw invalidTopic('a topic name that fits a pattern', topicName);
-        return send(client, topic, topicName, value, publishOptions);
+        return send(client, topic, topicName, value, given);
       },
       subscribe: (...rest) => subscribe(client, ...rest),
     }),

@@ -17,7 +17,6 @@ export type {
 export type {
   TopicsClient,
   TypedPublication,
-  TypedPublishOptions,
   TypedSubscribeOptions,
 } from './topics-client.ts';
 export type { InvalidHandler, InvalidOptions, TypedMessage } from './typed-reader.ts';

@@ -1,12 +1,8 @@
 /** What `defineTopics` gives, in types: how the patterns and schemas of an application type its messages. */
+import type { PublishOptions } from '../client/client.ts';
 import type { ParametersOf, PatternOf } from './pattern-types.ts';
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts';
-import type {
-  TopicsClient,
-  TypedPublication,
-  TypedPublishOptions,
-  TypedSubscribeOptions,
-} from './topics-client.ts';
+import type { TopicsClient, TypedPublication, TypedSubscribeOptions } from './topics-client.ts';
 import type { TypedMessage } from './typed-reader.ts';
 import type { PendingTypedSubscription } from './typed-subscription.ts';
 import type { TopicDefinition } from './typed-topic.ts';
@@ -54,7 +50,7 @@ export interface Topics<Definitions> {
     pattern: Pattern,
     parameters: ParametersOf<Pattern>,
     value: TopicInput<Definitions, Pattern>,
-    options?: TypedPublishOptions,
+    options?: PublishOptions,
   ): TypedPublication;
 
   /**
@@ -81,10 +77,10 @@ export interface TopicsOfClient<Definitions> {
    *
    * @throws {ClientError} as `publish` of {@link Topics} does; `INVALID_TOPIC` when the topic name fits no pattern.
    */
-  publish<Name extends string>(
+  publish<const Name extends string>(
     topicName: Name & Fitting<PatternOf<PatternIn<Definitions>, Name>>,
     value: TopicInput<Definitions, PatternOf<PatternIn<Definitions>, Name> & keyof Definitions>,
-    options?: TypedPublishOptions,
+    options?: PublishOptions,
   ): TypedPublication;
 
   /** Subscribes as `subscribe` of {@link Topics} does. */

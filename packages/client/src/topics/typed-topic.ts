@@ -1,6 +1,7 @@
 /** One typed topic: its pattern, the schema of its values, and how they become payloads. */
 import type { Qos } from '@martlet/protocol';
 import type { MaybePromise } from '../authentication/authentication.ts';
+import type { PublishOptions } from '../client/client.ts';
 import { ClientError } from '../client-error.ts';
 import { jsonCodec } from '../codecs/json-codec.ts';
 import type { PayloadCodec } from '../codecs/payload-codec.ts';
@@ -13,9 +14,9 @@ export interface TopicDefinition {
   readonly schema: StandardSchema;
   /** How values become payloads. @default jsonCodec() */
   readonly codec?: PayloadCodec<unknown>;
-  /** Of `publish` and `subscribe`, unless their options say another. @default the client's */
+  /** Of `publish` and `subscribe`, unless their options say another. @default the client's: 0 and 2 */
   readonly qos?: Qos;
-  /** Of `publish`, unless its options say another. @default the client's */
+  /** Of `publish`, unless its options say another. @default false */
   readonly retain?: boolean;
 }
 
@@ -23,7 +24,8 @@ export interface TypedTopic {
   readonly pattern: TopicPattern;
   readonly schema: StandardSchema;
   readonly codec: PayloadCodec<unknown>;
-  readonly defaults: { readonly qos?: Qos; readonly retain?: boolean };
+  /** Of `publish`: what the codec and the definition say. */
+  readonly publishOptions: PublishOptions;
 }
 
 /** @throws {ClientError} `INVALID_TOPIC` for a bad pattern, `INVALID_OPTION` for what is no schema. */
@@ -37,7 +39,10 @@ export function typedTopic(text: string, given: StandardSchema | TopicDefinition
   if (schema?.['~standard']?.version !== 1) {
     throw new ClientError('INVALID_OPTION', `expected a Standard Schema of version 1 for ${text}`);
   }
-  return { pattern, schema, codec, defaults };
+  const { contentType, payloadFormatIndicator } = codec;
+  // What is undefined counts as left out; the type cannot say so.
+  const publishOptions = { contentType, payloadFormatIndicator, ...defaults } as PublishOptions;
+  return { pattern, schema, codec, publishOptions };
 }
 
 /**

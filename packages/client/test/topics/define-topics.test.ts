@@ -35,8 +35,13 @@ describe('Publishing to typed topics', () => {
   test('gives the client the topic name, the value and its codec', async () => {
     const client = new DoubleClient();
     const publication = topics.publish(client, 'home/{room}/temperature', { room: 'kitchen' }, 21.5);
-    expect(client.published).toMatchObject([{ topicName: 'home/kitchen/temperature', value: 21.5 }]);
-    expect(client.published[0]!.options.codec.encode(21.5)).toEqual(new TextEncoder().encode('21.5'));
+    expect(client.published).toEqual([
+      {
+        topicName: 'home/kitchen/temperature',
+        payload: '21.5',
+        options: { contentType: 'application/json', payloadFormatIndicator: 1 },
+      },
+    ]);
     expect(await publication).toMatchObject({ reasonString: 'home/kitchen/temperature' });
   });
 
@@ -46,8 +51,8 @@ describe('Publishing to typed topics', () => {
     topics.publish(client, 'home/{room}/{device}/state', parameters, 'on');
     topics.publish(client, 'home/{room}/{device}/state', parameters, 'off', { qos: 2, contentType: 'x' });
     expect(client.published.map(({ options }) => options)).toEqual([
-      { qos: 1, retain: true, codec: text },
-      { qos: 2, retain: true, contentType: 'x', codec: text },
+      { qos: 1, retain: true, contentType: 'text/plain' },
+      { qos: 2, retain: true, contentType: 'x' },
     ]);
   });
 
@@ -72,7 +77,20 @@ describe('Publishing to typed topics', () => {
   test('sends a value as it was given, not as the schema makes it', () => {
     const client = new DoubleClient();
     topics.publish(client, 'count/{id}', { id: 'a' }, {});
-    expect(client.published[0]!.value).toEqual({});
+    expect(client.published[0]!.payload).toBe('{}');
+  });
+
+  test('refuses a value that the codec cannot encode', async () => {
+    const anything = {
+      '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+    } as const;
+    const later = {
+      '~standard': { ...anything['~standard'], validate: async (value: unknown) => ({ value }) },
+    };
+    const loose = defineTopics({ now: anything, later });
+    const refusal = { code: 'INVALID_PAYLOAD', message: expect.stringContaining('JSON') };
+    expect(() => loose.publish(new DoubleClient(), 'now', {}, 1n)).toThrow(expect.objectContaining(refusal));
+    await expect(loose.publish(new DoubleClient(), 'later', {}, 1n)).rejects.toMatchObject(refusal);
   });
 
   test('refuses parameters that cannot stand there', () => {
@@ -99,7 +117,7 @@ describe('Publishing to typed topics', () => {
     await publication.sent;
     expect(await publication.acknowledged).toMatchObject({ reasonString: 'slow/a' });
     expect(await publication).toMatchObject({ reasonString: 'slow/a' });
-    expect(client.published).toMatchObject([{ topicName: 'slow/a', value: 1 }]);
+    expect(client.published).toMatchObject([{ topicName: 'slow/a', payload: '1' }]);
   });
 
   test('with an asynchronous schema rejects, in every stage that is asked for, and in none that is not', async () => {
@@ -142,12 +160,12 @@ describe('Publishing to a topic name', () => {
     home.publish('home/kitchen/lamp/state', 'on');
     home.publish('home/kitchen/lamp', { anything: 'x' });
     home.publish('home/cellar', { anything: 'x' });
-    expect(client.published.map(({ topicName, value }) => [topicName, value])).toEqual([
-      ['home/kitchen/temperature', 1],
-      ['home/cellar/temperature', cold],
+    expect(client.published.map(({ topicName, payload }) => [topicName, payload])).toEqual([
+      ['home/kitchen/temperature', '1'],
+      ['home/cellar/temperature', '"cold"'],
       ['home/kitchen/lamp/state', 'on'],
-      ['home/kitchen/lamp', { anything: 'x' }],
-      ['home/cellar', { anything: 'x' }],
+      ['home/kitchen/lamp', '{"anything":"x"}'],
+      ['home/cellar', '{"anything":"x"}'],
     ]);
     expect(() => home.publish('home/cellar/temperature', 1 as unknown as 'cold')).toThrow(
       /INVALID|home\/cellar/,

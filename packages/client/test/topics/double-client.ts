@@ -1,14 +1,16 @@
 /** A client that only remembers, for typed topics: what was published, and subscriptions that a test brings messages to. */
 import { ReasonCode } from '@martlet/protocol';
-import type { PendingSubscription, Subscription } from '../../src/client/subscription.ts';
+import type { PublishOptions } from '../../src/client/client.ts';
+import type { SubscribeOptions } from '../../src/client/subscribe-options.ts';
+import type { MessageHandler, PendingSubscription, Subscription } from '../../src/client/subscription.ts';
 import { Delivery, DeliveryProgress } from '../../src/core/incoming/delivery.ts';
 import { Message } from '../../src/core/incoming/message.ts';
 import type { TopicsClient, TypedPublication } from '../../src/topics/topics-client.ts';
 
 export interface Published {
   readonly topicName: string;
-  readonly value: unknown;
-  readonly options: Parameters<TopicsClient['publish']>[2];
+  readonly payload: string;
+  readonly options: PublishOptions;
 }
 
 /** What became of a message of QoS 1: a reason code, `left`, or `held`. */
@@ -16,21 +18,17 @@ export type Outcome = () => ReasonCode | 'left' | 'held';
 
 export class DoubleSubscription {
   readonly topicFilter: string;
-  readonly options: Parameters<TopicsClient['subscribe']>[1];
+  readonly options: SubscribeOptions;
   readonly qos = 1;
   /** What the handler returned, and what it threw. */
   readonly returned: unknown[] = [];
   readonly errors: unknown[] = [];
   isUnsubscribed = false;
-  readonly #handler: ((message: Message) => unknown) | undefined;
+  readonly #handler: MessageHandler | undefined;
   readonly #waiting: Message[] = [];
   readonly #readers: ((result: IteratorResult<Message, undefined>) => void)[] = [];
 
-  constructor(
-    topicFilter: string,
-    options: Parameters<TopicsClient['subscribe']>[1],
-    handler: ((message: Message) => unknown) | undefined,
-  ) {
+  constructor(topicFilter: string, options: SubscribeOptions, handler: MessageHandler | undefined) {
     this.topicFilter = topicFilter;
     this.options = options;
     this.#handler = handler;
@@ -87,8 +85,8 @@ export class DoubleClient implements TopicsClient {
   readonly published: Published[] = [];
   readonly subscriptions: DoubleSubscription[] = [];
 
-  publish(topicName: string, value: unknown, options: Published['options']): TypedPublication {
-    this.published.push({ topicName, value, options });
+  publish(topicName: string, payload: Uint8Array, options: PublishOptions): TypedPublication {
+    this.published.push({ topicName, payload: new TextDecoder().decode(payload), options });
     const result = { reasonCode: ReasonCode.Success, reasonString: topicName, userProperties: [] };
     const acknowledged = Promise.resolve(result);
     const done = Promise.resolve();
@@ -96,11 +94,7 @@ export class DoubleClient implements TopicsClient {
     return { stored: done, sent: done, acknowledged, then: (...args) => acknowledged.then(...args) };
   }
 
-  subscribe(
-    topicFilter: string,
-    options: DoubleSubscription['options'],
-    handler?: (message: Message) => unknown,
-  ): PendingSubscription {
+  subscribe(topicFilter: string, options: SubscribeOptions, handler?: MessageHandler): PendingSubscription {
     const subscription = new DoubleSubscription(topicFilter, options, handler);
     this.subscriptions.push(subscription);
     const granted = Promise.resolve(subscription as unknown as Subscription);
