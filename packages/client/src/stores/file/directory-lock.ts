@@ -32,10 +32,10 @@ const LOCK_NAME: Readonly<RegExp> = /^lock\.[0-9a-f]{16}\.(sock|new)$/;
 const SOCKET_PATH_BYTES = 103;
 
 /** So often a claim is made in all, while others claim at the same moment. */
-const ATTEMPTS = 10;
+const ATTEMPTS = 8;
 
-/** A claim takes a few ms: of two that wait for different parts of this, one mostly finds the other gone or settled. */
-const LONGEST_WAIT_MS = 50;
+/** A claim takes a few ms, on a busy machine more: the random wait is up to this after the first, and twice as long each time. */
+const FIRST_WAIT_MS = 20;
 
 /** How long a living process may take to answer. */
 const PATIENCE_MS = 2000;
@@ -66,7 +66,7 @@ export async function lockDirectory(
     if (outcome.kind === 'won') return outcome;
     if (outcome.kind === 'held') throw inUse(path, outcome.by);
     if (attempt === ATTEMPTS) throw inUse(path, 'a process that is about to open it, or hangs');
-    await delay(Math.random() * LONGEST_WAIT_MS);
+    await delay(Math.random() * FIRST_WAIT_MS * 2 ** (attempt - 1));
   }
 }
 

@@ -1,0 +1,33 @@
+/** The client for browsers and workers, over the platform's own WebSocket. */
+import { browserEnvironment } from './client/browser-environment.ts';
+import type { Client } from './client/client.ts';
+import type { ClientOptions } from './client/client-options.ts';
+import type { Platform } from './client/create-client.ts';
+import { createClient } from './client/create-client.ts';
+import { plugIntoBrowser } from './client/plug-into-browser.ts';
+import { openBrowserTransport } from './transports/open-browser-transport.ts';
+
+export type { ClientOptions as ConnectOptions } from './client/client-options.ts';
+export * from './public.ts';
+
+const browser: Readonly<Platform<ClientOptions>> = {
+  environment: browserEnvironment,
+  optionNames: [],
+  open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
+  plug: plugIntoBrowser,
+};
+
+/**
+ * Connects to a server, and again whenever the connection is lost. It returns at once; what is published and subscribed to
+ * before the connection is there waits for it.
+ *
+ *     const client = connect('wss://broker.example/mqtt');
+ *     for await (const message of client.subscribe('home/#')) console.log(message.topicName, message.text());
+ *
+ * @throws {ClientError} INVALID_OPTION
+ */
+export function connect(url: string | URL, options?: ClientOptions): Client;
+export function connect(options: ClientOptions): Client;
+export function connect(first: string | URL | ClientOptions, second?: ClientOptions): Client {
+  return createClient(browser, first, second);
+}

@@ -1,0 +1,240 @@
+/**
+ * The host of one client's core: it owns the clock, the timers, the store and the supervisor of its connections, and calls
+ * the core's turn once for everything that happens in one round. What the application sees is `Client`.
+ */
+import type { AuthPacket } from '@martlet/protocol';
+import type { AuthenticationExchange } from '../authentication/authentication.ts';
+import { ClientError } from '../client-error.ts';
+import type { CoreHost, DropReason } from '../core/client-core.ts';
+import { ClientCore } from '../core/client-core.ts';
+import type { ConnectionEnd } from '../core/connection/connection-end.ts';
+import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
+import type { Message } from '../core/incoming/message.ts';
+import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
+import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
+import type { ClientEnvironment } from '../environment.ts';
+import type { OpenTransport } from '../transports/transport.ts';
+import { ClientEventListeners } from './events.ts';
+import { Publication } from './publication.ts';
+import type { ResolvedOptions } from './resolve-options.ts';
+import { invalid, quoted } from './resolve-options.ts';
+import { SessionKeeping, storeError } from './session-keeping.ts';
+import type { Subscription, SubscriptionOwner } from './subscription.ts';
+import type { SupervisorOwner } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Has `wake` called when the platform says that the network may be back, or somebody looks again; returns what ends that. */
+export type Plug = (wake: () => void) => () => void;
+
+export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner {
+  readonly options: ResolvedOptions;
+  readonly core: ClientCore;
+  readonly environment: ClientEnvironment;
+  readonly supervisor: Supervisor;
+  readonly listeners: ClientEventListeners = new ClientEventListeners();
+  readonly subscriptions: Set<Subscription> = new Set();
+  /** Why the client has ended; undefined while it has not. */
+  stoppedBy: ClientError | undefined;
+  /** Fulfilled when the store has been let go of, once the client has ended. */
+  storeClosed: Promise<void> | undefined;
+  reauthentication: Reauthentication | undefined;
+  readonly #keeping: SessionKeeping | undefined;
+  readonly #unplug: () => void;
+  #isTurnRequested = false;
+  #cancelDeadline: (() => void) | null = null;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  /** Who waits for a change of state. */
+  readonly #watchers: Set<() => void> = new Set();
+
+  constructor(options: ResolvedOptions, open: OpenTransport, environment: ClientEnvironment, plug: Plug) {
+    this.options = options;
+    this.environment = environment;
+    this.core = new ClientCore(options.core, this);
+    const clientId = options.given.clientId || randomClientId(environment);
+    this.supervisor = new Supervisor(options, clientId, open, environment, this);
+    this.#unplug = plug(() => this.supervisor.wake());
+    const { store } = options.given;
+    this.#keeping =
+      store === undefined
+        ? undefined
+        : new SessionKeeping(store, this.core, (error) => this.supervisor.stop(error));
+    // The application has its client, and its listeners on it, before anything happens.
+    environment.soon(() => void this.#start());
+  }
+
+  async #start(): Promise<void> {
+    try {
+      if (this.#keeping !== undefined) this.#restore(await this.#keeping.open());
+      if (this.stoppedBy === undefined) this.supervisor.connect();
+    } catch (error) {
+      this.supervisor.stop(storeError(error));
+    }
+    if (this.stoppedBy !== undefined) this.storeClosed = this.#closeStore();
+  }
+
+  /** @throws {ClientError} when the store keeps the session of another client, or is damaged */
+  #restore(records: Parameters<ClientCore['restore']>[0]): void {
+    const { clientId } = this.supervisor;
+    const kept = this.core.restore(records, (...of) => new Publication(...of));
+    if (kept !== undefined && kept !== clientId) {
+      throw invalid(
+        `clientId: expected ${quoted(kept)}, whose session the store keeps, got ${quoted(clientId)}`,
+      );
+    }
+    if (kept === undefined) this.core.keepClientId(clientId);
+    this.requestTurn();
+  }
+
+  // ── the core tells ──
+
+  nowMs(): number {
+    return this.environment.nowMs();
+  }
+
+  wallMs(): number {
+    return this.environment.wallMs();
+  }
+
+  requestTurn(): void {
+    if (this.#isTurnRequested) return;
+    this.#isTurnRequested = true;
+    this.environment.soon(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isTurnRequested = false;
+    this.core.turn();
+    this.#keeping?.write();
+    this.#armDeadline();
+    if (this.#watchers.size > 0) this.onState();
+  };
+
+  onOnline(server: ServerCapabilities, data: Uint8Array | undefined): void {
+    void this.supervisor.onOnline(server.clientId, data);
+    this.listeners.emit('online', server);
+  }
+
+  onAuth(packet: AuthPacket): void {
+    const again = this.reauthentication;
+    if (again === undefined) {
+      void this.supervisor.onAuth(packet);
+      return;
+    }
+    void this.supervisor.onAuth(packet, again.exchange).then((isOver) => {
+      if (isOver) again.settle(undefined);
+    });
+  }
+
+  onOver(end: ConnectionEnd, abrupt: boolean): void {
+    this.reauthentication?.settle(end.error);
+    this.supervisor.onOver(end, abrupt);
+    this.requestTurn();
+  }
+
+  onDropped(message: Message, reason: DropReason, topicFilter: string | undefined): void {
+    this.listeners.emit('dropped', { message, reason, topicFilter });
+  }
+
+  onPublicationFailed(message: OutgoingMessage, error: ClientError): void {
+    if (!(message instanceof Publication) || !message.isObserved) this.listeners.emit('error', error);
+  }
+
+  onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void {
+    this.listeners.emit('quarantined', { what, error });
+  }
+
+  // ── subscriptions tell ──
+
+  onHandlerError(error: unknown, message: Message, topicFilter: string): void {
+    this.listeners.emit('handlerError', { error, message, topicFilter });
+  }
+
+  unsubscribe(subscription: Subscription): Promise<void> {
+    this.subscriptions.delete(subscription);
+    return new Promise((resolve) => this.core.subscriptions.remove(subscription, resolve));
+  }
+
+  onSubscriptionFailed(subscription: Subscription, error: ClientError): void {
+    this.subscriptions.delete(subscription);
+    this.listeners.emit('error', error);
+  }
+
+  // ── the supervisor tells ──
+
+  onState(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  onOffline(error: ClientError, reconnectMs: number | undefined): void {
+    this.listeners.emit('offline', { error, reconnectMs });
+  }
+
+  onStopped(error: ClientError | undefined): void {
+    this.stoppedBy = error ?? new ClientError('CLOSED', 'the client was closed');
+    this.#unplug();
+    this.#cancelDeadline?.();
+    this.core.outgoing.close(this.stoppedBy);
+    for (const subscription of [...this.subscriptions]) subscription.end(error);
+    this.subscriptions.clear();
+    this.storeClosed = this.#closeStore();
+    this.onState();
+    if (error !== undefined) this.listeners.emit('error', error);
+    this.listeners.emit('closed', error);
+  }
+
+  // ── the application waits ──
+
+  /** Fulfilled with what `test` gives, as soon as that is something; rejected when the client has ended. */
+  when<T>(test: () => T | null): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const watcher = (): void => {
+        const value = test();
+        if (value !== null) resolve(value);
+        else if (this.stoppedBy !== undefined) reject(this.stoppedBy);
+        else return;
+        this.#watchers.delete(watcher);
+      };
+      this.#watchers.add(watcher);
+      watcher();
+    });
+  }
+
+  async #closeStore(): Promise<void> {
+    try {
+      await this.#keeping?.close();
+    } catch (error) {
+      this.listeners.emit('error', storeError(error));
+    }
+  }
+
+  #armDeadline(): void {
+    const dueMs = this.core.nextDeadlineMs;
+    if (dueMs === this.#deadlineMs && this.#cancelDeadline !== null) return;
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = null;
+    this.#deadlineMs = dueMs;
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    this.#cancelDeadline = this.environment.setTimer(
+      () => {
+        this.#cancelDeadline = null;
+        this.core.tick(this.nowMs());
+        this.requestTurn();
+      },
+      Math.max(0, dueMs - this.nowMs()),
+    );
+  }
+}
+
+/** A re-authentication under way. */
+export interface Reauthentication {
+  readonly exchange: AuthenticationExchange;
+  /** @param error undefined when the server has accepted */
+  readonly settle: (error: ClientError | undefined) => void;
+}
+
+/** `martlet-` and 15 letters and digits: 23 bytes, which every server takes. */
+function randomClientId(environment: ClientEnvironment): string {
+  let id = 'martlet-';
+  while (id.length < 23) id += Math.floor(environment.random() * 36).toString(36);
+  return id;
+}

@@ -1,0 +1,293 @@
+/** The client as an application has it: commands in, promises and events out. */
+import type { Qos, ReasonCode } from '@martlet/protocol';
+import { ReasonCode as Reason } from '@martlet/protocol';
+import { ClientError } from '../client-error.ts';
+import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
+import type { ClientHost } from './client-host.ts';
+import type { MessageProperties, Payload } from './client-options.ts';
+import type { ClientEventName, ClientListener } from './events.ts';
+import { Publication } from './publication.ts';
+import { checkNumber, invalid, payloadBytes, refuseTopicName } from './resolve-options.ts';
+import type { WaitOptions } from './settle.ts';
+import { watchWait, within } from './settle.ts';
+import type { SubscribeOptions } from './subscribe-options.ts';
+import { refuseTopicFilter, resolveSubscribeOptions } from './subscribe-options.ts';
+import type { MessageHandler } from './subscription.ts';
+import { PendingSubscription, Subscription } from './subscription.ts';
+import type { ClientState } from './supervisor.ts';
+
+export interface PublishOptions extends MessageProperties, WaitOptions {
+  /** @default 0 */
+  readonly qos?: Qos;
+  /** @default false */
+  readonly retain?: boolean;
+}
+
+export interface CloseOptions {
+  /** Milliseconds for what is still under way; 0 ends at once. @default 5000 */
+  readonly timeoutMs?: number;
+  /** What DISCONNECT says: 4 asks for the will to be published. @default 0 */
+  readonly reasonCode?: ReasonCode;
+}
+
+/** How full a client's buffers are. */
+export interface ClientGauges {
+  /** To the server: waiting, without a packet identifier. */
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
+  /** To the server, with a packet identifier. */
+  readonly inFlight: number;
+  /** From the server, not yet acknowledged. */
+  readonly unacknowledged: number;
+  readonly subscriptions: number;
+  /** From the server, waiting for the application. */
+  readonly bufferedMessages: number;
+  readonly bufferedBytes: number;
+  readonly unroutedMessages: number;
+}
+
+/** Names of the properties among a message's options. */
+const PROPERTIES = [
+  'payloadFormatIndicator',
+  'messageExpiryInterval',
+  'contentType',
+  'responseTopic',
+  'correlationData',
+  'userProperties',
+] as const satisfies readonly (keyof MessageProperties)[];
+
+const NO_OPTIONS: PublishOptions = Object.freeze({});
+const NONE: MessageProperties = Object.freeze({});
+
+export class Client {
+  readonly #host: ClientHost;
+  #closing: Promise<void> | undefined;
+  /** The topic name that was checked last. */
+  #checkedTopicName = '';
+
+  /** Applications call `connect`. @internal */
+  constructor(host: ClientHost) {
+    this.#host = host;
+  }
+
+  /** `connecting`: an attempt is under way. `online`. `waiting`: for the next attempt. `closed`: for good. */
+  get state(): ClientState {
+    return this.#host.supervisor.state;
+  }
+
+  /** What the server said about itself; undefined while offline. */
+  get server(): ServerCapabilities | undefined {
+    return this.#host.core.server ?? undefined;
+  }
+
+  /** Given, made at random, or assigned by the server. */
+  get clientId(): string {
+    return this.#host.supervisor.clientId;
+  }
+
+  /** How full the buffers are. */
+  get gauges(): ClientGauges {
+    const { outgoing, incoming, subscriptions, unrouted } = this.#host.core;
+    let bufferedMessages = 0;
+    let bufferedBytes = 0;
+    for (const each of this.#host.subscriptions) {
+      bufferedMessages += each.waitingCount;
+      bufferedBytes += each.waitingBytes;
+    }
+    return {
+      queuedMessages: outgoing.queuedMessages,
+      queuedBytes: outgoing.queuedBytes,
+      inFlight: outgoing.sender.inFlight.size,
+      unacknowledged: incoming.unacknowledged,
+      subscriptions: subscriptions.size,
+      bufferedMessages,
+      bufferedBytes,
+      unroutedMessages: unrouted.size,
+    };
+  }
+
+  /** Calls the listener at each event of that name. Returns a function that takes it back. */
+  on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
+    const { listeners, core } = this.#host;
+    const off = listeners.add(name, listener);
+    if (name !== 'unrouted') return off;
+    core.unrouted.listen((message) => listeners.emit('unrouted', message));
+    return () => {
+      off();
+      if (!listeners.has('unrouted')) core.unrouted.listen(null);
+    };
+  }
+
+  /**
+   * Fulfilled when the client is online. Rejected when there will be no connection (REFUSED, CLOSED and so on), and when
+   * the wait is over.
+   */
+  connected(wait: WaitOptions = {}): Promise<ServerCapabilities> {
+    const { core, environment } = this.#host;
+    return within(
+      this.#host.when(() => core.server),
+      wait,
+      environment,
+    );
+  }
+
+  /**
+   * Sends a message, or queues it while that cannot be done.
+   *
+   *     await client.publish('home/kitchen/light', 'on', { qos: 1, retain: true });
+   *
+   * @param payload must not be changed before the message has been acknowledged
+   * @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, INVALID_OPTION, NOT_SUPPORTED_BY_SERVER, QUEUE_FULL, CLOSED
+   */
+  publish(topicName: string, payload: Payload, options: PublishOptions = NO_OPTIONS): Publication {
+    this.#refuseClosed();
+    if (topicName !== this.#checkedTopicName) {
+      refuseTopicName(topicName);
+      this.#checkedTopicName = topicName;
+    }
+    const { qos = 0, retain = false, signal, timeoutMs } = options;
+    const host = this.#host;
+    const bytes = payloadBytes(payload);
+    let properties = NONE;
+    let expiresMs = Number.POSITIVE_INFINITY;
+    if (options !== NO_OPTIONS) {
+      this.#refuseUnsupported(qos, retain);
+      properties = propertiesOf(options);
+      const { messageExpiryInterval } = properties;
+      if (messageExpiryInterval !== undefined) {
+        checkNumber('messageExpiryInterval', messageExpiryInterval, 0, 0xffff_ffff);
+        expiresMs = host.wallMs() + messageExpiryInterval * 1000;
+      }
+    }
+    const publication = new Publication(topicName, bytes, qos, retain, properties, expiresMs);
+    host.core.outgoing.publish(publication);
+    if (signal !== undefined || timeoutMs !== undefined) this.#watch(publication, options);
+    return publication;
+  }
+
+  /**
+   * Subscribes to what matches the filter. Messages go to the handler, or to whoever iterates over the result.
+   *
+   *     const subscription = await client.subscribe('home/+/temperature', { qos: 1 }, (message) => { … });
+   *     for await (const message of client.subscribe('home/#')) { … }
+   *
+   * @throws {ClientError} INVALID_TOPIC, INVALID_OPTION, CLOSED
+   */
+  subscribe(
+    topicFilter: string,
+    options: SubscribeOptions = {},
+    handler?: MessageHandler,
+  ): PendingSubscription {
+    this.#refuseClosed();
+    refuseTopicFilter(topicFilter);
+    const resolved = resolveSubscribeOptions(topicFilter, options);
+    const host = this.#host;
+    const subscription = new Subscription(topicFilter, resolved, handler, host.core, host);
+    host.subscriptions.add(subscription);
+    host.core.subscribeTo(subscription);
+    return new PendingSubscription(subscription, (granted) => {
+      if (options.signal === undefined && options.timeoutMs === undefined) return granted;
+      return within(granted, options, host.environment).catch((error: unknown) => {
+        if (subscription.qos === undefined) void subscription.unsubscribe();
+        throw error;
+      });
+    });
+  }
+
+  /**
+   * Authenticates again on the connection there is, as after a token was renewed; MQTT 5.0 with `authentication`.
+   * Rejected with AUTHENTICATION_FAILED or with what the server said when it closed the connection.
+   */
+  async reauthenticate(wait: WaitOptions = {}): Promise<void> {
+    const host = this.#host;
+    const { authentication } = host.options.given;
+    if (authentication === undefined) {
+      throw invalid('authentication: expected it among the options of connect, got none');
+    }
+    if (host.core.server === null) {
+      throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
+    }
+    if (host.reauthentication !== undefined)
+      throw invalid('expected one re-authentication at a time, got two');
+    const exchange = authentication.begin();
+    const done = new Promise<void>((resolve, reject) => {
+      const settle = (error: ClientError | undefined): void => {
+        host.reauthentication = undefined;
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      host.reauthentication = { exchange, settle };
+    });
+    done.catch(() => {});
+    const data = await exchange.first();
+    host.core.sendAuth(Reason.ReAuthenticate, authentication.method, data); // [MQTT-4.12.1-1]
+    await within(done, wait, host.environment);
+  }
+
+  /**
+   * Ends the client: waits a while for what is under way, says DISCONNECT, and settles every promise. It always returns,
+   * and calling it again changes nothing. What a store keeps stays there.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close({ timeoutMs = 5000, reasonCode = Reason.Success }: CloseOptions): Promise<void> {
+    const { core, supervisor, options, environment } = this.#host;
+    if (timeoutMs > 0 && core.server !== null && !core.isIdle) {
+      const idle = this.#host.when(() => core.isIdle || core.server === null || null);
+      await within(idle, { timeoutMs }, environment).catch(() => {});
+    }
+    const { server } = core;
+    // Nobody can come back to a session whose identifier was made at random.
+    const endsSession = !options.given.clientId && (server?.sessionExpiryInterval ?? 0) !== 0;
+    supervisor.stop(undefined, reasonCode, endsSession ? { sessionExpiryInterval: 0 } : {});
+    await this.#host.storeClosed;
+  }
+
+  #watch(publication: Publication, wait: WaitOptions): void {
+    if (publication.isSettled) return;
+    const { core, environment, listeners } = this.#host;
+    const stop = watchWait(wait, environment, (error) => {
+      core.outgoing.withdraw(publication);
+      if (!publication.isObserved) listeners.emit('error', error);
+      publication.onFailed(error);
+    });
+    if (publication.isSettled) stop();
+    else publication.watch(stop);
+  }
+
+  #refuseUnsupported(qos: Qos, retain: boolean): void {
+    if (qos !== 0 && qos !== 1 && qos !== 2) throw invalid(`qos: expected 0, 1 or 2, got ${String(qos)}`);
+    const { server } = this.#host.core;
+    if (server === null) return;
+    const what =
+      qos > server.maximumQos
+        ? `QoS ${qos}`
+        : retain && !server.retainAvailable
+          ? 'retained messages'
+          : undefined;
+    if (what === undefined) return;
+    throw new ClientError('NOT_SUPPORTED_BY_SERVER', `expected a server with ${what}, got one without`);
+  }
+
+  #refuseClosed(): void {
+    const { stoppedBy } = this.#host;
+    if (stoppedBy === undefined && this.#closing === undefined) return;
+    throw new ClientError('CLOSED', 'expected a client that is open, got one that was closed', stoppedBy);
+  }
+}
+
+function propertiesOf(options: PublishOptions): MessageProperties {
+  let properties: Record<string, unknown> | undefined;
+  for (const name of PROPERTIES) {
+    const value = options[name];
+    if (value !== undefined) (properties ??= {})[name] = value;
+  }
+  return properties ?? NONE;
+}

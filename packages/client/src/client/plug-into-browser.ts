@@ -1,0 +1,19 @@
+/**
+ * What a browser knows of the network and of its user: the network is back, the tab is looked at again, the page comes out
+ * of the back/forward cache. Then the client connects at once, or asks the server for a sign of life.
+ */
+export function plugIntoBrowser(wake: () => void): () => void {
+  const scope: Partial<EventTarget> = globalThis as never;
+  const page = (globalThis as { readonly document?: Document }).document;
+  const onVisible = (): void => {
+    if (page?.visibilityState === 'visible') wake();
+  };
+  scope.addEventListener?.('online', wake);
+  scope.addEventListener?.('pageshow', wake);
+  page?.addEventListener('visibilitychange', onVisible);
+  return () => {
+    scope.removeEventListener?.('online', wake);
+    scope.removeEventListener?.('pageshow', wake);
+    page?.removeEventListener('visibilitychange', onVisible);
+  };
+}

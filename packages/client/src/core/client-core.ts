@@ -1,0 +1,386 @@
+/**
+ * The client without I/O, clock, randomness and promises: bytes, commands and the time come in, packets and events go out.
+ * The session is here and outlives connections; a connection is attached and dies.
+ *
+ *     attach ──▶ CONNECT … CONNACK ──▶ online ──▶ over ──▶ (attach again)
+ *
+ * Inputs change state at once; what is to be written collects in the connection's outbox until `turn`, which the host
+ * calls once for all inputs of a round.
+ */
+import type { AuthPacket, ConnackPacket, ConnectPacket, DisconnectPacket, Packet } from '@martlet/protocol';
+import { ProtocolError, ProtocolVersion, ReasonCode } from '@martlet/protocol';
+import type { CoreTransport } from './connection/connection.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionEnd } from './connection/connection-end.ts';
+import type { ServerCapabilities } from './connection/server-capabilities.ts';
+import { IncomingAliases, OutgoingAliases } from './connection/topic-aliases.ts';
+import { Incoming } from './incoming/incoming.ts';
+import type { Message } from './incoming/message.ts';
+import { Unrouted } from './incoming/unrouted.ts';
+import type { KeptChange } from './keeper.ts';
+import { Keeper } from './keeper.ts';
+import { Outgoing } from './outgoing/outgoing.ts';
+import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
+import type { QueueLimits } from './outgoing/outgoing-queue.ts';
+import { PublishWriter } from './outgoing/publish-writer.ts';
+import { ClientError } from './ports/client-error.ts';
+import { Quarantine } from './quarantine.ts';
+import type { MakeMessage } from './session-records.ts';
+import { clientIdOfRecord, sessionRecord } from './session-records.ts';
+import { ServerSubscription } from './subscriptions/server-subscription.ts';
+import type { Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
+import { Subscriptions } from './subscriptions/subscriptions.ts';
+
+export interface CoreOptions {
+  /** Bytes of a packet from the server, at most. */
+  readonly maximumPacketSize: number;
+  readonly receiveMaximum: number;
+  /** Aliases that the server may give. */
+  readonly topicAliasMaximum: number;
+  /** Aliases that we give, at most. */
+  readonly outgoingTopicAliases: number;
+  readonly queue: QueueLimits;
+  /** Connections that one packet may cost before it is set aside; Infinity never sets one aside. */
+  readonly quarantineAttempts: number;
+  /** Messages that nobody has subscribed to, which wait for a subscription. */
+  readonly unroutedMessages: number;
+  /** Whether a store keeps the session. */
+  readonly keeps: boolean;
+}
+
+/** Why a message from the server reached nobody. */
+export type DropReason = 'slow' | 'unrouted';
+
+export interface CoreHost {
+  nowMs(): number;
+  wallMs(): number;
+  /** `turn` is to be called soon. */
+  requestTurn(): void;
+  onOnline(server: ServerCapabilities, connackData: Uint8Array | undefined): void;
+  onAuth(packet: AuthPacket): void;
+  /** The host ends the transport. */
+  onOver(end: ConnectionEnd, abrupt: boolean): void;
+  onDropped(message: Message, reason: DropReason, topicFilter: string | undefined): void;
+  /** A message that will not be delivered; its own `onFailed` has been called. */
+  onPublicationFailed(message: OutgoingMessage, error: ClientError): void;
+  onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void;
+}
+
+export class ClientCore implements SubscriberOwner {
+  readonly keeper: Keeper;
+  readonly outgoing: Outgoing;
+  readonly incoming: Incoming;
+  readonly subscriptions: Subscriptions;
+  readonly unrouted: Unrouted;
+  readonly #options: CoreOptions;
+  readonly #host: CoreHost;
+  readonly #quarantine: Quarantine;
+  #connection: Connection | null = null;
+  /** Subscribers whose buffers are full. */
+  #blockedCount = 0;
+  /** Packet identifiers of SUBSCRIBE and UNSUBSCRIBE packets under way. */
+  readonly #requestIds: Set<number> = new Set();
+
+  constructor(options: CoreOptions, host: CoreHost) {
+    this.#options = options;
+    this.#host = host;
+    this.#quarantine = new Quarantine(options.quarantineAttempts);
+    this.keeper = new Keeper(options.keeps);
+    this.outgoing = new Outgoing(this.keeper, options.queue, {
+      wallMs: () => host.wallMs(),
+      onFailed: (message, error) => host.onPublicationFailed(message, error),
+      requestTurn: () => host.requestTurn(),
+    });
+    this.subscriptions = new Subscriptions(this);
+    this.unrouted = new Unrouted(options.unroutedMessages, (message) =>
+      host.onDropped(message, 'unrouted', undefined),
+    );
+    this.incoming = new Incoming(
+      this.keeper,
+      this.subscriptions,
+      {
+        sendPuback: (packetId, reasonCode) => this.#acknowledge('puback', packetId, reasonCode),
+        sendPubrec: (packetId, reasonCode) => this.#acknowledge('pubrec', packetId, reasonCode),
+        sendPubcomp: (packetId, reasonCode) => this.#acknowledge('pubcomp', packetId, reasonCode),
+      },
+      (message) => this.unrouted.add(message),
+    );
+  }
+
+  // ── what is so ──
+
+  /** Null while offline. */
+  get server(): ServerCapabilities | null {
+    return this.#connection?.server ?? null;
+  }
+
+  /** When `tick` is to be called; Infinity for never. */
+  get nextDeadlineMs(): number {
+    return this.#connection?.nextDeadlineMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Everything that was to be sent has been, and has been answered. */
+  get isIdle(): boolean {
+    return this.outgoing.isIdle && this.subscriptions.requestCount === 0;
+  }
+
+  // ── commands ──
+
+  subscribeTo(subscriber: Subscriber): void {
+    const subscription = this.subscriptions.add(subscriber);
+    this.unrouted.claim(subscriber, subscription.matchFilter);
+  }
+
+  // ── the session in the store ──
+
+  /** Takes in what the store kept, in the order of keys. Returns the client identifier, if there was a session. */
+  restore(
+    records: Iterable<{ readonly key: number; readonly value: Uint8Array }>,
+    make: MakeMessage,
+  ): string | undefined {
+    let clientId: string | undefined;
+    for (const { key, value } of records) {
+      if (key === 0) clientId = clientIdOfRecord(value);
+      else if (key < 0) this.incoming.restore(-key);
+      else this.outgoing.restore(key, value, make);
+    }
+    return clientId;
+  }
+
+  /** The session belongs to this client identifier from now on. */
+  keepClientId(clientId: string): void {
+    this.keeper.keep(0, sessionRecord(clientId));
+  }
+
+  /** Changes to be written; null when there are none. */
+  takeChanges(): readonly KeptChange[] | null {
+    return this.keeper.take();
+  }
+
+  /** So many changes, counted from the first, are safe. */
+  onSafe(revision: number): void {
+    this.keeper.committed = revision;
+    this.incoming.onSafe();
+    this.outgoing.onSafe();
+    this.#host.requestTurn();
+  }
+
+  // ── the connection ──
+
+  attach(transport: CoreTransport, connect: ConnectPacket): void {
+    const nowMs = (): number => this.#host.nowMs();
+    this.#connection = new Connection(transport, connect, this, nowMs, this.#options.maximumPacketSize);
+    this.#host.requestTurn();
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#connection?.receive(bytes);
+    this.#host.requestTurn();
+  }
+
+  onDrain(): void {
+    if (this.#connection === null) return;
+    this.#connection.isCongested = false;
+    this.outgoing.send();
+    this.#host.requestTurn();
+  }
+
+  /** The transport has closed by itself. */
+  onTransportClosed(error: ClientError): void {
+    this.#connection?.end('network', error, true);
+  }
+
+  tick(nowMs: number): void {
+    this.#connection?.tick(nowMs);
+  }
+
+  /** Asks the server for a sign of life within so many milliseconds: the network may have changed. */
+  probe(withinMs: number): void {
+    this.#connection?.probe(withinMs);
+  }
+
+  /** Hands everything written since the last turn to the transport. */
+  turn(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.outgoing.send();
+    connection.flush();
+    this.outgoing.onFlushed();
+    if (this.#quarantine.isCareful && this.isIdle) this.#quarantine.onAnswered();
+  }
+
+  sendAuth(reasonCode: ReasonCode, method: string, data: Uint8Array | undefined): void {
+    this.#connection?.send({
+      type: 'auth',
+      reasonCode,
+      properties: {
+        authenticationMethod: method,
+        ...(data === undefined ? {} : { authenticationData: data }),
+      },
+    });
+    this.#host.requestTurn();
+  }
+
+  /** Ends the connection from this side. */
+  disconnect(reasonCode: ReasonCode, properties: DisconnectPacket['properties'], error: ClientError): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    connection.flush();
+    this.outgoing.onFlushed();
+    connection.disconnect({ type: 'disconnect', reasonCode, properties }, error);
+  }
+
+  // ── Connection tells ──
+
+  onConnack(connection: Connection, connack: ConnackPacket): void {
+    const server = connection.server!;
+    const { version, outbox } = connection;
+    const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases);
+    const aliases = aliasMaximum === 0 ? null : new OutgoingAliases(aliasMaximum);
+    const writer = new PublishWriter(outbox, version, aliases, server.maximumPacketSize);
+    this.incoming.online(
+      server.sessionPresent,
+      version,
+      version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
+      new IncomingAliases(this.#options.topicAliasMaximum),
+    );
+    this.#host.onOnline(server, connack.properties.authenticationData);
+    this.subscriptions.online(server.sessionPresent);
+    this.outgoing.online(
+      {
+        server,
+        writer,
+        get isCongested() {
+          return connection.isCongested;
+        },
+        sendPubrel: (packetId, reasonCode) => connection.sendAcknowledgement('pubrel', packetId, reasonCode),
+        mayAsk: () => this.mayAsk(),
+      },
+      server.sessionPresent,
+    );
+    if (this.#blockedCount > 0) connection.pause();
+    this.#host.requestTurn();
+  }
+
+  onAuth(packet: AuthPacket): void {
+    this.#host.onAuth(packet);
+  }
+
+  onPublish(bytes: Uint8Array, start: number, body: number, end: number): void {
+    this.incoming.onPublish(bytes, start, body, end);
+  }
+
+  onPacket(packet: Packet): void {
+    switch (packet.type) {
+      case 'puback':
+        this.outgoing.onPuback(packet.packetId, packet.reasonCode, packet.properties);
+        return;
+      case 'pubrec':
+        this.outgoing.onPubrec(packet.packetId, packet.reasonCode, packet.properties);
+        return;
+      case 'pubrel':
+        this.incoming.onPubrel(packet.packetId);
+        return;
+      case 'pubcomp':
+        this.outgoing.onPubcomp(packet.packetId, packet.reasonCode, packet.properties);
+        return;
+      case 'suback':
+        this.subscriptions.onSuback(packet);
+        return;
+      case 'unsuback':
+        this.subscriptions.onUnsuback(packet);
+        return;
+      default:
+        throw new ProtocolError(`expected a packet that a server sends, got ${packet.type}`);
+    }
+  }
+
+  onOver(end: ConnectionEnd, abrupt: boolean): void {
+    this.#connection = null;
+    const isSuspicious =
+      end.wasOnline && end.by !== 'client' && end.reasonCode !== ReasonCode.KeepAliveTimeout;
+    const suspects = isSuspicious ? [...this.outgoing.suspects(), ...this.subscriptions.requested()] : [];
+    for (const packetId of this.#requestIds) this.outgoing.sender.inFlight.free(packetId);
+    this.#requestIds.clear();
+    this.unrouted.forget();
+    this.incoming.offline();
+    this.subscriptions.offline();
+    this.outgoing.offline();
+    this.#setAside(suspects, end.error);
+    this.#host.onOver(end, abrupt);
+  }
+
+  #setAside(suspects: readonly (OutgoingMessage | ServerSubscription)[], cause: ClientError): void {
+    const culprit = this.#quarantine.onClosed(suspects);
+    if (culprit === undefined) return;
+    const name = culprit instanceof ServerSubscription ? culprit.topicFilter : culprit.topicName;
+    const text = `the server closed the connection each time it got ${name}; it is not sent again`;
+    const error = new ClientError('QUARANTINED', text, cause, cause.reasonCode);
+    if (culprit instanceof ServerSubscription) this.subscriptions.setAside(culprit, error);
+    else this.outgoing.setAside(culprit, error);
+    this.#host.onQuarantined(culprit, error);
+  }
+
+  // ── Subscriptions ask ──
+
+  subscribe(subscriptions: readonly ServerSubscription[], withIdentifier: boolean): number {
+    const packetId = this.#requestId();
+    if (packetId === 0) return 0;
+    this.#connection!.send({
+      type: 'subscribe',
+      packetId,
+      subscriptions: subscriptions.map((each) => each.request()),
+      properties: withIdentifier ? { subscriptionIdentifier: subscriptions[0]!.identifier } : {},
+    });
+    this.#host.requestTurn();
+    return packetId;
+  }
+
+  unsubscribe(topicFilters: readonly string[]): number {
+    const packetId = this.#requestId();
+    if (packetId === 0) return 0;
+    this.#connection!.send({ type: 'unsubscribe', packetId, topicFilters, properties: {} });
+    this.#host.requestTurn();
+    return packetId;
+  }
+
+  freePacketId(packetId: number): void {
+    this.outgoing.sender.inFlight.free(packetId);
+    this.#requestIds.delete(packetId);
+  }
+
+  mayAsk(): boolean {
+    return !this.#quarantine.isCareful || this.outgoing.unanswered + this.subscriptions.requestCount === 0;
+  }
+
+  #requestId(): number {
+    const packetId = this.outgoing.sender.inFlight.allocate(REQUEST_STATE, null);
+    if (packetId !== 0) this.#requestIds.add(packetId);
+    return packetId;
+  }
+
+  // ── Subscribers tell ──
+
+  get canBlock(): boolean {
+    return this.#connection?.canPause ?? false;
+  }
+
+  onBlocked(isBlocked: boolean): void {
+    this.#blockedCount += isBlocked ? 1 : -1;
+    if (isBlocked) this.#connection?.pause();
+    else if (this.#blockedCount === 0) this.#connection?.resume();
+    this.#host.requestTurn();
+  }
+
+  onDropped(message: Message, subscriber: Subscriber): void {
+    this.#host.onDropped(message, 'slow', subscriber.topicFilter);
+  }
+
+  #acknowledge(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, reasonCode: ReasonCode): void {
+    this.#connection?.sendAcknowledgement(type, packetId, reasonCode);
+    this.#host.requestTurn();
+  }
+}
+
+/** In the table of packet identifiers: one of SUBSCRIBE or UNSUBSCRIBE. */
+const REQUEST_STATE = 5;

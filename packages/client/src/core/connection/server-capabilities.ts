@@ -1,0 +1,63 @@
+/** What the server said about itself and this connection in CONNACK, with what its silence means filled in. */
+import type { ConnackPacket, Qos, UserProperty } from '@martlet/protocol';
+import { ProtocolVersion } from '@martlet/protocol';
+
+export interface ServerCapabilities {
+  readonly protocolVersion: ProtocolVersion;
+  /** Whether the server had kept a session of this client. */
+  readonly sessionPresent: boolean;
+  /** The client identifier in use, which the server may have assigned. */
+  readonly clientId: string;
+  /** Seconds; 0xFFFFFFFF means never. */
+  readonly sessionExpiryInterval: number;
+  /** Seconds; 0 means off. */
+  readonly keepAlive: number;
+  /** How many QoS 1 and 2 messages it takes at once. */
+  readonly receiveMaximum: number;
+  /** Bytes; Infinity when it named no limit. */
+  readonly maximumPacketSize: number;
+  readonly maximumQos: Qos;
+  readonly retainAvailable: boolean;
+  readonly wildcardSubscriptionAvailable: boolean;
+  readonly subscriptionIdentifiersAvailable: boolean;
+  readonly sharedSubscriptionAvailable: boolean;
+  readonly topicAliasMaximum: number;
+  readonly responseInformation: string | undefined;
+  readonly serverReference: string | undefined;
+  readonly reasonString: string | undefined;
+  readonly userProperties: readonly UserProperty[];
+}
+
+/** What CONNECT asked for and CONNACK may change. */
+export interface Asked {
+  readonly clientId: string;
+  readonly keepAlive: number;
+  readonly sessionExpiryInterval: number;
+}
+
+export function serverCapabilities(
+  { sessionPresent, properties }: ConnackPacket,
+  protocolVersion: ProtocolVersion,
+  asked: Asked,
+): ServerCapabilities {
+  const isV5 = protocolVersion === ProtocolVersion.V5;
+  return {
+    protocolVersion,
+    sessionPresent,
+    clientId: properties.assignedClientIdentifier ?? asked.clientId,
+    sessionExpiryInterval: properties.sessionExpiryInterval ?? asked.sessionExpiryInterval,
+    keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21]
+    receiveMaximum: properties.receiveMaximum ?? 65_535,
+    maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    maximumQos: properties.maximumQos ?? 2,
+    retainAvailable: properties.retainAvailable ?? true,
+    wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable ?? true,
+    subscriptionIdentifiersAvailable: isV5 && (properties.subscriptionIdentifiersAvailable ?? true),
+    sharedSubscriptionAvailable: isV5 && (properties.sharedSubscriptionAvailable ?? true),
+    topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+    responseInformation: properties.responseInformation,
+    serverReference: properties.serverReference,
+    reasonString: properties.reasonString,
+    userProperties: properties.userProperties ?? [],
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * The topic names of messages that arrive, known by their bytes: for a name seen before no string is made, nothing is
+ * checked again, and who gets its messages is remembered until a subscription changes.
+ */
+import { checkTopicName, decodeUtf8, ProtocolError, ReasonCode, TOPIC_PROBLEMS } from '@martlet/protocol';
+import type { Subscriber } from '../subscriptions/subscriber.ts';
+
+/** Names remembered; then all are forgotten, so that names that come once do not stay. */
+const MAXIMUM_TOPICS = 4096;
+
+export class KnownTopic {
+  readonly topicName: string;
+  readonly bytes: Uint8Array;
+  /** Of the subscriptions that `subscribers` are of; -1 when they have not been looked up. */
+  generation: number;
+  subscribers: readonly Subscriber[];
+
+  constructor(topicName: string, bytes: Uint8Array) {
+    this.topicName = topicName;
+    this.bytes = bytes;
+    this.generation = -1;
+    this.subscribers = [];
+  }
+}
+
+export class TopicCache {
+  /** One name per hash: another one with the same hash takes its place. */
+  readonly #byHash: Map<number, KnownTopic> = new Map();
+
+  /**
+   * The topic whose name is in `bytes[start, end)`.
+   * @throws {RemoteError} when it is no topic name.
+   */
+  find(bytes: Uint8Array, start: number, end: number): KnownTopic {
+    let hash = 0;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    const known = this.#byHash.get(hash);
+    if (known !== undefined && isEqual(known.bytes, bytes, start, end)) return known;
+    const topicName = decodeUtf8(bytes, start, end);
+    const problem = checkTopicName(topicName, Number.POSITIVE_INFINITY);
+    if (problem !== null) {
+      // [MQTT-3.3.2-2] [MQTT-4.7.3-1]
+      throw new ProtocolError(
+        `expected a Topic Name, got one that ${TOPIC_PROBLEMS[problem]}`,
+        ReasonCode.TopicNameInvalid,
+      );
+    }
+    if (this.#byHash.size >= MAXIMUM_TOPICS) this.#byHash.clear();
+    const topic = new KnownTopic(topicName, bytes.slice(start, end));
+    this.#byHash.set(hash, topic);
+    return topic;
+  }
+}
+
+function isEqual(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (known.length !== end - start) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false;
+  return true;
+}

@@ -1,0 +1,47 @@
+/**
+ * Everything that a client reports as an error. `kind` says who is to blame: the caller (`local`), the server that broke
+ * the protocol (`remote`), the network or the disk (`environment`); or nobody, because something was refused (`refusal`).
+ * `code` is stable and for programs; the message says what was expected, what came and what to do, for people.
+ */
+import type { ReasonCode } from '@martlet/protocol';
+
+export type ClientErrorKind = 'local' | 'remote' | 'refusal' | 'environment';
+
+/** Every code with its kind. */
+const KINDS = {
+  INVALID_OPTION: 'local',
+  INVALID_TOPIC: 'local',
+  INVALID_PAYLOAD: 'local',
+  NOT_SUPPORTED_BY_SERVER: 'local',
+  PACKET_TOO_LARGE: 'local',
+  QUEUE_FULL: 'local',
+  CLOSED: 'local',
+  ABORTED: 'local',
+  TIMEOUT: 'environment',
+  CONNECTION_FAILED: 'environment',
+  CONNECTION_LOST: 'environment',
+  STORE_FAILED: 'environment',
+  PROTOCOL_BROKEN: 'remote',
+  REFUSED: 'refusal',
+  SESSION_LOST: 'refusal',
+  SESSION_TAKEN_OVER: 'refusal',
+  AUTHENTICATION_FAILED: 'refusal',
+  QUARANTINED: 'refusal',
+} as const;
+
+export type ClientErrorCode = keyof typeof KINDS;
+
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly code: ClientErrorCode;
+  readonly kind: ClientErrorKind;
+  /** What the server said, where it said anything. */
+  readonly reasonCode: ReasonCode | undefined;
+
+  constructor(code: ClientErrorCode, message: string, cause?: unknown, reasonCode?: ReasonCode) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.kind = KINDS[code];
+    this.reasonCode = reasonCode;
+  }
+}
