@@ -1,5 +1,7 @@
-// Against the broker, whose authenticator here speaks the server's side: the bytes of CONNECT, AUTH and CONNACK.
+// Against the broker, whose authenticator here speaks the server's side: by packets, and by the client over TCP.
 
+import type { Authenticator } from '@martlet/broker';
+import { createBroker } from '@martlet/broker';
 import type { ConnackPacket } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
@@ -8,32 +10,35 @@ import type { TestClient } from '../../../broker/test/world/test-client.ts';
 import { World } from '../../../broker/test/world/world.ts';
 import type { Authentication } from '../../src/authentication/authentication.ts';
 import { scram } from '../../src/authentication/scram.ts';
+import { connect as connectClient } from '../../src/index.ts';
 import { ScramServer } from './scram-server.ts';
 
 const bytesOf = (text: string | null): Uint8Array => new TextEncoder().encode(text ?? '');
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 /** @param inAuth the signature is sent in an AUTH that continues, before the acceptance */
-function brokerWith(password: string, inAuth: boolean): World {
+function authenticatorFor(password: string, inAuth: boolean): Authenticator {
   const refuse = { kind: 'refuse', reasonCode: ReasonCode.NotAuthorized } as const;
-  return new World({
-    authenticator: new TestAuthenticator((attempt) => {
-      const data = textOf(attempt.authenticationData);
-      if (attempt.state === 'signed') return { kind: 'accept' };
-      if (attempt.state === undefined) {
-        const salt = new Uint8Array(16).fill(7);
-        const account = { username: 'ada', password, hash: 'sha256', salt, iterations: 4096 } as const;
-        const server = new ScramServer(account, 'server');
-        attempt.state = server;
-        const challenge = server.challenge(data);
-        return challenge === null ? refuse : { kind: 'continue', authenticationData: bytesOf(challenge) };
-      }
-      const signature = (attempt.state as ScramServer).signature(data);
-      if (signature === null) return refuse;
-      attempt.state = 'signed';
-      return { kind: inAuth ? 'continue' : 'accept', authenticationData: bytesOf(signature) };
-    }),
+  return new TestAuthenticator((attempt) => {
+    const data = textOf(attempt.authenticationData);
+    if (attempt.state === 'signed') return { kind: 'accept' };
+    if (attempt.state === undefined) {
+      const salt = new Uint8Array(16).fill(7);
+      const account = { username: 'ada', password, hash: 'sha256', salt, iterations: 4096 } as const;
+      const server = new ScramServer(account, 'server');
+      attempt.state = server;
+      const challenge = server.challenge(data);
+      return challenge === null ? refuse : { kind: 'continue', authenticationData: bytesOf(challenge) };
+    }
+    const signature = (attempt.state as ScramServer).signature(data);
+    if (signature === null) return refuse;
+    attempt.state = 'signed';
+    return { kind: inAuth ? 'continue' : 'accept', authenticationData: bytesOf(signature) };
   });
+}
+
+function brokerWith(password: string, inAuth: boolean): World {
+  return new World({ authenticator: authenticatorFor(password, inAuth) });
 }
 
 /** Speaks the client's side of the exchange over a raw connection until the broker has decided. */
@@ -97,5 +102,26 @@ describe.each([
     const [client, connack] = await connect(brokerWith('lovelace', inAuth), authentication);
     expect(connack.reasonCode).toBe(ReasonCode.NotAuthorized);
     expect(client.closed).toBe(true);
+  });
+
+  test('is what the option authentication of connect does, and reauthenticate', async () => {
+    const broker = createBroker({ authenticator: authenticatorFor('lovelace', inAuth) });
+    const { address } = await broker.listen({ host: '127.0.0.1', port: 0 });
+    const url = `mqtt://127.0.0.1:${(address as { port: number }).port}`;
+    const authentication = scram({ username: 'ada', password: 'lovelace', hash: 'SHA-256' });
+    const client = connectClient(url, { authentication });
+    await client.connected({ timeoutMs: 20_000 });
+    await client.reauthenticate({ timeoutMs: 20_000 });
+    await client.publish('t', 'x', { qos: 1 });
+    await client.close();
+
+    const wrong = scram({ username: 'ada', password: 'Lovelace', hash: 'SHA-256' });
+    const refused = connectClient(url, { authentication: wrong });
+    await expect(refused.connected({ timeoutMs: 20_000 })).rejects.toMatchObject({
+      code: 'REFUSED',
+      reasonCode: ReasonCode.NotAuthorized,
+    });
+    await refused.close();
+    await broker.close();
   });
 });
