@@ -5,14 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { urlOf } from '../mqtt-js.ts';
-import { buildMartlet, MAIN, ROOT } from './martlet-command.ts';
+import { buildMartlet, buildPackages, MAIN, ROOT } from './martlet-command.ts';
 import { Programs } from './program.ts';
 import { ServedBroker } from './served-broker.ts';
 
 const programs = new Programs();
 const parent = mkdtempSync(join(tmpdir(), 'martlet-examples-'));
 
-beforeAll(buildMartlet);
+beforeAll(() => {
+  buildMartlet();
+  buildPackages(['packages/testing']);
+});
 afterEach(() => programs.stopAll());
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
@@ -57,6 +60,33 @@ describe('examples/video-frames', () => {
     const refused = await programs.run(process.execPath, hopeless);
     expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('lost: 3,') });
     await strict.close();
+  });
+});
+
+describe('examples/testing-an-application', () => {
+  test("has tests that pass with Node's own test runner", async () => {
+    const file = join(ROOT, 'examples/testing-an-application/thermostat.test.mjs');
+    const { code, stdout } = await programs.run(process.execPath, ['--test', file]);
+    expect({ code, summary: stdout.match(/^# (?:pass|fail) \d+$/gm) }).toEqual({
+      code: 0,
+      summary: ['# pass 6', '# fail 0'],
+    });
+  });
+
+  test('keeps the temperature on a real broker', async () => {
+    const served = await ServedBroker.start({});
+    const main = join(ROOT, 'examples/testing-an-application/main.mjs');
+    const thermostat = programs.start(process.execPath, [main, urlOf(served.tcp), '20']);
+    await thermostat.line(/^keeps 20 degrees/);
+    const heated = new Promise<string>((resolve) => {
+      served.broker.subscribe('home/heater', (message) => {
+        if (message.text() === 'on') resolve('on');
+      });
+    });
+    await served.broker.publish('home/thermometer', '15', { qos: 1 });
+    expect(await heated).toBe('on');
+    await thermostat.stop();
+    await served.close();
   });
 });
 

@@ -5,16 +5,21 @@ import type { VirtualTime } from './time/virtual-time.ts';
 export class BrokerLife implements BrokerEnvironment {
   readonly #time: VirtualTime;
   readonly #random: () => number;
+  /** What takes its timers back. */
+  readonly #timers: Set<() => void>;
   #ended: boolean;
 
   constructor(time: VirtualTime, random: () => number) {
     this.#time = time;
     this.#random = random;
+    this.#timers = new Set();
     this.#ended = false;
   }
 
   end(): void {
     this.#ended = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
   }
 
   nowMs(): number {
@@ -39,14 +44,24 @@ export class BrokerLife implements BrokerEnvironment {
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
-    return this.#time.setTimer(() => this.#unlessEnded(callback), delayMs);
+    const forget = (): void => {
+      this.#timers.delete(cancel);
+    };
+    const cancel = this.#time.setTimer(() => {
+      forget();
+      if (!this.#ended) callback();
+    }, delayMs);
+    if (this.#ended) cancel();
+    else this.#timers.add(cancel);
+    return () => {
+      cancel();
+      forget();
+    };
   }
 
   soon(callback: () => void): void {
-    this.#time.soon(() => this.#unlessEnded(callback));
-  }
-
-  #unlessEnded(callback: () => void): void {
-    if (!this.#ended) callback();
+    this.#time.soon(() => {
+      if (!this.#ended) callback();
+    });
   }
 }

@@ -155,7 +155,8 @@ export class TestBroker {
    * Fulfils when everything that follows from what was done has happened, as far as it needs no more time: no bytes are on
    * their way, no timer is due, and the application has asked for nothing during ten turns of the event loop.
    *
-   * It cannot know of what comes from outside of this process: files, sockets, real timers. Wait for those first.
+   * It cannot know of what comes from outside of this process or from its other threads: files, sockets, real timers,
+   * cryptography. Wait for those first.
    * @throws {TestBrokerError} `NEVER_SETTLES` when something goes round for ever
    */
   settled(): Promise<void> {
@@ -185,6 +186,9 @@ export class TestBroker {
     condition: () => Value,
     { withinMs = 0 }: { readonly withinMs?: number } = {},
   ): Promise<Exclude<Value, false | null | undefined | 0 | ''>> {
+    if (!Number.isFinite(withinMs) || withinMs < 0) {
+      throw new RangeError(`withinMs: expected a finite number from 0 on, got ${String(withinMs)}`);
+    }
     await this.settled();
     const endMs = this.nowMs + withinMs;
     for (;;) {
@@ -295,7 +299,7 @@ export class TestBroker {
   }
 
   /**
-   * The broker starts again.
+   * The broker starts again; nothing happens if it runs.
    * @param options keepStore: with the sessions and messages that it had. @default true
    * @throws {TestBrokerError} `BROKER_DOWN` if it has been closed for good
    */

@@ -239,6 +239,11 @@ describe('waitFor', () => {
     await expect(broker.waitFor(() => false, { withinMs: 5000 })).rejects.toThrow('within 5000 ms');
     expect(broker.nowMs - startMs).toBe(5000);
   });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses to wait %d ms', async (withinMs) => {
+    await using broker = createTestBroker();
+    await expect(broker.waitFor(() => true, { withinMs })).rejects.toThrow('withinMs: expected');
+  });
 });
 
 describe('A test broker that goes', () => {
@@ -306,6 +311,21 @@ describe('A test broker that goes', () => {
     expect(broker.messages).toEqual([]);
     await broker.advance(100_000);
     expect(broker.messages.map((message) => message.topicName)).toEqual(['gone']);
+  });
+
+  test('leaves nothing of itself in the time of the test, however often it goes', async () => {
+    await using broker = createTestBroker();
+    const { transport } = broker.clientOptions();
+    await PacketPeer.connect(transport, { clientId: 'a', keepAlive: 60 });
+    await broker.settled();
+    for (let i = 0; i < 100; i++) await broker.restart({ keepStore: false });
+    await broker.takeDown();
+    const startMs = broker.nowMs;
+    // Nothing is due: the condition is looked at twice, at the beginning and at the end.
+    let looks = 0;
+    const look = (): boolean => ++looks < 0;
+    await expect(broker.waitFor(look, { withinMs: 1_000_000_000 })).rejects.toThrow('expected a condition');
+    expect([looks, broker.nowMs - startMs]).toEqual([2, 1_000_000_000]);
   });
 
   test('closes for good', async () => {
