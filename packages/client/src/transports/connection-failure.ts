@@ -88,7 +88,8 @@ function networkAdvice(
 }
 
 function tlsAdvice(code: string, { host }: ServerAddress): string | undefined {
-  switch (code) {
+  // An alert of the server; what stands before the word differs between versions of OpenSSL.
+  switch (code.replace(/^ERR_SSL_.*_ALERT_/, 'ALERT_')) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -104,20 +105,20 @@ function tlsAdvice(code: string, { host }: ServerAddress): string | undefined {
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return 'what answered does not speak TLS; is this the port for TLS?';
-    case 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED':
-    case 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE':
-    case 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA':
+    case 'ALERT_CERTIFICATE_REQUIRED':
+    case 'ALERT_BAD_CERTIFICATE':
+    case 'ALERT_UNKNOWN_CA':
       return 'the server wants a client certificate that it trusts: tls.cert and tls.key';
-    case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL':
+    case 'ALERT_NO_APPLICATION_PROTOCOL':
       return 'the server speaks none of tls.ALPNProtocols';
-    case 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE':
-    case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION':
+    case 'ALERT_HANDSHAKE_FAILURE':
+    case 'ALERT_PROTOCOL_VERSION':
     case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
       return 'client and server have no TLS version or cipher in common, or the server wants a client certificate, or another tls.psk';
-    case 'ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR':
-    case 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC':
-    case 'ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER':
-    case 'ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY':
+    case 'ALERT_DECRYPT_ERROR':
+    case 'ALERT_BAD_RECORD_MAC':
+    case 'ALERT_ILLEGAL_PARAMETER':
+    case 'ALERT_UNKNOWN_PSK_IDENTITY':
       return 'the server does not know this identity with this key: tls.psk';
     default:
       return undefined;

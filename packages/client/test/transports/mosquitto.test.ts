@@ -102,7 +102,7 @@ describe.skipIf(mosquitto.path === undefined)(`Mosquitto ${mosquitto.label}`, ()
     const transport = await open(address, listener, new AbortController().signal);
     listener.opened = true;
     transport.write(CONNECT);
-    await listener.until(() => listener.bytes.length >= 4);
+    await listener.until(() => listener.length >= 4);
     // CONNACK, no session, success.
     expect(listener.bytes[0]).toBe(0x20);
     expect(listener.bytes.subarray(2, 4)).toEqual(Buffer.from([0, 0]));

@@ -182,7 +182,7 @@ describe('A WebSocket in Node.js', () => {
         webSocket.send(Buffer.alloc(size), { fin: i === sizes.length - 1 });
     });
     const { listener: enough } = await connect(address, { maximumMessageBytes: 1001 });
-    await enough.until(() => enough.bytes.length === 1001);
+    await enough.until(() => enough.length === 1001);
     expect(enough.chunks).toBe(1);
     const { listener } = await connect(address, { maximumMessageBytes: 1000 });
     expect(await listener.closed()).toMatchObject({

@@ -14,9 +14,15 @@ export class RecordingListener implements TransportListener {
   readonly #chunks: { readonly chunk: Uint8Array; readonly copy: Buffer }[] = [];
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
   #inCall = false;
+  #length = 0;
 
   get chunks(): number {
     return this.#chunks.length;
+  }
+
+  /** How many bytes came. */
+  get length(): number {
+    return this.#length;
   }
 
   get bytes(): Buffer {
@@ -27,6 +33,7 @@ export class RecordingListener implements TransportListener {
     this.#note('bytes');
     if (this.paused) this.offences.push('bytes while paused');
     if (chunk.length === 0) this.offences.push('no bytes');
+    this.#length += chunk.length;
     this.#chunks.push({ chunk, copy: Buffer.from(chunk) });
     this.onChunk(chunk);
     this.#look();

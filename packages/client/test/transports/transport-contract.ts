@@ -86,7 +86,7 @@ export function describeTransport(wire: Wire): void {
         peer.peer.send(bytes.subarray(i, i + 1000));
       }
       expect((await peer.receive(bytes.length)).equals(bytes)).toBe(true);
-      await listener.until(() => listener.bytes.length === bytes.length);
+      await listener.until(() => listener.length === bytes.length);
       expect(listener.bytes.equals(bytes)).toBe(true);
     });
 
@@ -220,7 +220,7 @@ export function describeTransport(wire: Wire): void {
       expect(peer.peer.socket.writableLength).toBeGreaterThan(0);
       listener.paused = false;
       listener.call(() => transport.resume!());
-      await listener.until(() => listener.bytes.length === bytes.length);
+      await listener.until(() => listener.length === bytes.length);
       expect(listener.bytes.equals(bytes)).toBe(true);
     });
 
@@ -243,7 +243,7 @@ export function describeTransport(wire: Wire): void {
         peer.peer.socket.cork();
         for (let i = 0; i < bytes.length; i += 100) peer.peer.send(bytes.subarray(i, i + 100));
         peer.peer.socket.uncork();
-        await listener.until(() => listener.bytes.length === bytes.length);
+        await listener.until(() => listener.length === bytes.length);
         expect(listener.bytes.equals(bytes)).toBe(true);
       },
     );
