@@ -33,7 +33,7 @@ export interface InvalidOptions {
   readonly invalid?: InvalidHandler | undefined;
   /**
    * What becomes of messages of QoS 1 and 2 that do not fit. `reject` answers with the reason code Payload format
-   * invalid (0x99); before MQTT 5.0 there are none, and the server sends such a message again on each connection.
+   * invalid (0x99) of MQTT 5.0; before that there are none, and it is as `Message.reject` says.
    * @default 'acknowledge'
    */
   readonly whenInvalid?: 'acknowledge' | 'reject' | undefined;

@@ -117,6 +117,7 @@ describe.each([
 
     const wrong = scram({ username: 'ada', password: 'Lovelace', hash: 'SHA-256' });
     const refused = connectClient(url, { authentication: wrong });
+    refused.on('error', () => {});
     await expect(refused.connected({ timeoutMs: 20_000 })).rejects.toMatchObject({
       code: 'REFUSED',
       reasonCode: ReasonCode.NotAuthorized,
