@@ -255,7 +255,7 @@ export class PacketStream {
 
   #refuse(length: number): never {
     throw new MalformedPacketError(
-      `a packet of ${length} bytes came, expected at most ${this.maximumPacketSize}`,
+      `expected a packet of at most ${this.maximumPacketSize} bytes, got ${length}`,
       ReasonCode.PacketTooLarge, // [MQTT-3.2.2-15]
     );
   }

@@ -96,7 +96,7 @@ export class Receiver {
   #count(): void {
     if (this.#unacknowledged >= this.#receiveMaximum) {
       throw new ProtocolError(
-        `more than ${this.#receiveMaximum} QoS 1 and 2 messages are under way, the Receive Maximum that was agreed`,
+        `expected at most ${this.#receiveMaximum} QoS 1 and 2 messages under way, got more`,
         ReasonCode.ReceiveMaximumExceeded, // [MQTT-3.3.4-7]
       );
     }
