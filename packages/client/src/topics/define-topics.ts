@@ -15,7 +15,7 @@ import { fillTopicPattern, invalidTopic, matchTopicPattern } from './topic-patte
 import type { TopicDefinitions, Topics } from './topics.ts';
 import type { TopicsClient, TypedPublication, TypedSubscribeOptions } from './topics-client.ts';
 import type { InvalidOptions, TypedMessage } from './typed-reader.ts';
-import { TypedReader } from './typed-reader.ts';
+import { typedReader } from './typed-reader.ts';
 import { PendingTypedSubscription } from './typed-subscription.ts';
 import type { TypedTopic } from './typed-topic.ts';
 import { checkValue, invalidPayload, typedTopic } from './typed-topic.ts';
@@ -50,12 +50,13 @@ export function defineTopics(
   options: InvalidOptions = {},
 ): Topics<Record<string, StandardSchema>> {
   const byPattern = new Map<string, TypedTopic>();
-  const filters = new Map<string, string>();
   for (const [text, definition] of Object.entries(definitions)) {
     const topic = typedTopic(text, definition);
-    const filter = fillTopicPattern(topic.pattern, {}, false);
-    if (filters.has(filter)) throw invalidTopic(`another pattern than ${filters.get(filter)}`, text);
-    filters.set(filter, text);
+    for (const { pattern } of byPattern.values()) {
+      if (pattern.topicFilter === topic.pattern.topicFilter) {
+        throw invalidTopic(`another pattern than ${pattern.text}`, text);
+      }
+    }
     byPattern.set(text, topic);
   }
   const ranked = [...byPattern.values()].sort((a, b) => (a.pattern.rank < b.pattern.rank ? 1 : -1));
@@ -96,7 +97,7 @@ export function defineTopics(
     const { invalid, whenInvalid, shareName, ...rest } = { ...options, ...subscribeOptions };
     // To be able to reject, the client must not acknowledge before the schema has spoken.
     const acknowledges = whenInvalid === 'reject' && (rest.acknowledge ?? 'received') === 'received';
-    const reader = new TypedReader<ParametersOf<Pattern>, unknown>(
+    const read = typedReader<ParametersOf<Pattern>, unknown>(
       topic,
       { invalid, whenInvalid },
       acknowledges,
@@ -108,12 +109,12 @@ export function defineTopics(
       { ...(qos !== undefined && { qos }), ...rest, ...(acknowledges && { acknowledge: 'manual' }) },
       handler &&
         ((message: Message): unknown => {
-          const typed = reader.read(message);
+          const typed = read(message);
           if (typed instanceof Promise) return typed.then((each) => each && handler(each));
           return typed && handler(typed);
         }),
     );
-    return new PendingTypedSubscription(pending, reader);
+    return new PendingTypedSubscription(pending, read);
   }
 
   return {

@@ -13,6 +13,8 @@ export interface TopicPattern {
    * one level where the other has the rest.
    */
   readonly rank: string;
+  /** For all its topic names. */
+  readonly topicFilter: string;
 }
 
 interface PatternLevel {
@@ -39,8 +41,13 @@ export function parseTopicPattern(text: string): TopicPattern {
     names.add(name);
     return { text: level, name, wildcard };
   });
-  if (!isPattern) throw invalidTopic('a pattern such as home/{room}/temperature or log/{path...}', text);
-  return { text, levels, rank: levels.map(({ wildcard }) => wildcard || '~').join('') };
+  if (!isPattern) throw invalidTopic('a pattern such as home/{room} or log/{path...}', text);
+  return {
+    text,
+    levels,
+    rank: levels.map(({ wildcard }) => wildcard || '~').join(''),
+    topicFilter: levels.map((level) => level.wildcard || level.text).join('/'),
+  };
 }
 
 /**

@@ -39,54 +39,52 @@ export interface InvalidOptions {
   readonly whenInvalid?: 'acknowledge' | 'reject' | undefined;
 }
 
-/** Makes typed messages of a topic's messages. */
-export class TypedReader<Parameters, Value> {
-  readonly #topic: TypedTopic;
-  readonly #options: InvalidOptions;
-  readonly #acknowledges: boolean;
-  readonly #hasHandler: boolean;
+/**
+ * Makes a typed message of a message. Gives undefined, or a promise of it, when it does not fit, and has been dealt with.
+ */
+export type TypedReader<Parameters, Value> = (
+  message: Message,
+) => MaybePromise<TypedMessage<Parameters, Value> | undefined>;
 
-  /** @param acknowledges whether messages that fit are still to be acknowledged when the application gets them. */
-  constructor(topic: TypedTopic, options: InvalidOptions, acknowledges: boolean, hasHandler: boolean) {
-    this.#topic = topic;
-    this.#options = options;
-    this.#acknowledges = acknowledges;
-    this.#hasHandler = hasHandler;
-  }
-
-  /** @returns the message for the application; undefined when it does not fit, and has been dealt with. */
-  read(message: Message): MaybePromise<TypedMessage<Parameters, Value> | undefined> {
-    const { pattern, codec } = this.#topic;
-    const params = matchTopicPattern(pattern, message.topicName);
-    if (params === undefined) {
-      return this.#refuse(message, [{ message: `topic name ${message.topicName}` }]);
-    }
-    const finish = (
-      result: StandardResult<unknown>,
-    ): MaybePromise<TypedMessage<Parameters, Value> | undefined> => {
-      if (result.issues) return this.#refuse(message, result.issues);
-      if (this.#acknowledges) message.acknowledge();
-      return Object.assign(message, { params: params as Parameters, value: result.value as Value });
-    };
-    const result = checkValue(this.#topic, () => codec.decode(message.payload));
-    return result instanceof Promise ? result.then(finish) : finish(result);
-  }
-
-  async #refuse(message: Message, issues: readonly StandardIssue[]): Promise<undefined> {
-    const { invalid, whenInvalid } = this.#options;
-    await invalid?.(message, issues, this.#topic.pattern.text);
+/** @param acknowledges whether messages that fit are still to be acknowledged when the application gets them */
+export function typedReader<Parameters, Value>(
+  topic: TypedTopic,
+  { invalid, whenInvalid }: InvalidOptions,
+  acknowledges: boolean,
+  hasHandler: boolean,
+): TypedReader<Parameters, Value> {
+  async function refuse(message: Message, issues: readonly StandardIssue[]): Promise<undefined> {
+    await invalid?.(message, issues, topic.pattern.text);
     if (whenInvalid === 'reject') message.reject(ReasonCode.PayloadFormatInvalid);
     else message.acknowledge();
-    if (invalid !== undefined) return;
-    const error = invalidPayload(this.#topic, issues);
-    if (this.#hasHandler) throw error;
+    if (invalid) return;
+    const error = invalidPayload(topic, issues);
+    if (hasHandler) throw error;
     console.error(`martlet: ${error.message}`);
   }
 
-  async *readAll(messages: AsyncIterable<Message>): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
-    for await (const message of messages) {
-      const typed = await this.read(message);
-      if (typed !== undefined) yield typed;
-    }
+  return (message) => {
+    const params = matchTopicPattern(topic.pattern, message.topicName);
+    if (!params) return refuse(message, [{ message: `topic name ${message.topicName}` }]);
+    const finish = (
+      result: StandardResult<unknown>,
+    ): MaybePromise<TypedMessage<Parameters, Value> | undefined> => {
+      if (result.issues) return refuse(message, result.issues);
+      if (acknowledges) message.acknowledge();
+      return Object.assign(message, { params: params as Parameters, value: result.value as Value });
+    };
+    const result = checkValue(topic, () => topic.codec.decode(message.payload));
+    return result instanceof Promise ? result.then(finish) : finish(result);
+  };
+}
+
+/** The messages that fit. */
+export async function* readAll<Parameters, Value>(
+  messages: AsyncIterable<Message>,
+  read: TypedReader<Parameters, Value>,
+): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
+  for await (const message of messages) {
+    const typed = await read(message);
+    if (typed) yield typed;
   }
 }

@@ -1,16 +1,17 @@
 import type { Qos } from '@martlet/protocol';
 import type { PendingSubscription, Subscription } from '../client/subscription.ts';
 import type { TypedMessage, TypedReader } from './typed-reader.ts';
+import { readAll } from './typed-reader.ts';
 
 /** A subscription to a typed topic that the server has granted. */
 export class TypedSubscription<Parameters, Value> implements AsyncIterable<TypedMessage<Parameters, Value>> {
   /** The client's own, whose messages are as they came. */
   readonly subscription: Subscription;
-  readonly #reader: TypedReader<Parameters, Value>;
+  readonly #read: TypedReader<Parameters, Value>;
 
-  constructor(subscription: Subscription, reader: TypedReader<Parameters, Value>) {
+  constructor(subscription: Subscription, read: TypedReader<Parameters, Value>) {
     this.subscription = subscription;
-    this.#reader = reader;
+    this.#read = read;
   }
 
   get topicFilter(): string {
@@ -32,7 +33,7 @@ export class TypedSubscription<Parameters, Value> implements AsyncIterable<Typed
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
-    return this.#reader.readAll(this.subscription);
+    return readAll(this.subscription, this.#read);
   }
 }
 
@@ -44,11 +45,11 @@ export class PendingTypedSubscription<Parameters, Value>
   implements PromiseLike<TypedSubscription<Parameters, Value>>, AsyncIterable<TypedMessage<Parameters, Value>>
 {
   readonly #pending: PendingSubscription;
-  readonly #reader: TypedReader<Parameters, Value>;
+  readonly #read: TypedReader<Parameters, Value>;
 
-  constructor(pending: PendingSubscription, reader: TypedReader<Parameters, Value>) {
+  constructor(pending: PendingSubscription, read: TypedReader<Parameters, Value>) {
     this.#pending = pending;
-    this.#reader = reader;
+    this.#read = read;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a request is awaited.
@@ -57,11 +58,11 @@ export class PendingTypedSubscription<Parameters, Value>
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#pending
-      .then((subscription) => new TypedSubscription(subscription, this.#reader))
+      .then((subscription) => new TypedSubscription(subscription, this.#read))
       .then(onFulfilled, onRejected);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
-    return this.#reader.readAll(this.#pending);
+    return readAll(this.#pending, this.#read);
   }
 }
