@@ -8,13 +8,13 @@
 import { ClientError } from '../client-error.ts';
 import type { DirectoryLock } from './file/directory-lock.ts';
 import { lockDirectory } from './file/directory-lock.ts';
+import { FileSessionStore } from './file/file-session-store.ts';
 import { NodeSessionFiles } from './file/node-session-files.ts';
-import type { SessionFiles } from './file/session-files.ts';
-import type { SessionLogLimits } from './file/session-log.ts';
-import { SESSION_LOG_LIMITS, SessionLog } from './file/session-log.ts';
+import { SESSION_LOG_LIMITS } from './file/session-log.ts';
 import { makeDirectory } from './file/store-directory.ts';
-import { storeFailure } from './file/store-failure.ts';
-import type { SessionStore, StoredChange, StoredRecord } from './session-store.ts';
+import type { SessionStore } from './session-store.ts';
+
+export type { SessionStore, StoredChange, StoredRecord } from './session-store.ts';
 
 export interface FileStoreOptions {
   /** One for each client. */
@@ -34,7 +34,7 @@ export interface FileStoreOptions {
  * or a sync failed. After a failed write every further one fails, until the store is closed and opened again: then all
  * writes are there that had been fulfilled, in order, and the failed one as a whole or not at all.
  *
- * In memory it has some 150 bytes per record; the values stay in the file, which grows up to twice what lives, plus 256 KiB.
+ * In memory it has some 100 bytes per record; the values stay in the file, which grows up to twice what lives, plus 256 KiB.
  * A write may have 1 GiB.
  *
  * @example
@@ -57,136 +57,9 @@ export function fileStore(options: FileStoreOptions): SessionStore {
     return lockDirectory(directory);
   };
   const files = new NodeSessionFiles(directory);
-  return new FileStore(
+  return new FileSessionStore(
     `the session store in ${directory}`,
     { files, limits: SESSION_LOG_LIMITS, lock },
     onWarning,
   );
-}
-
-/** What a file store stands on; an argument, so that tests have a disk that fails. */
-export interface FileStoreGround {
-  readonly files: SessionFiles;
-  readonly limits: SessionLogLimits;
-  /** Makes the directory if need be, and takes it for this client. */
-  lock(): Promise<DirectoryLock>;
-}
-
-export class FileStore implements SessionStore {
-  /** For texts: `the session store in /data`. */
-  readonly #name: string;
-  readonly #onWarning: (warning: ClientError) => void;
-  readonly #ground: FileStoreGround;
-  /** Fulfilled when what was begun has ended: one thing is done after the other. */
-  #lastTurn: Promise<unknown>;
-  #lock: DirectoryLock | undefined;
-  #log: SessionLog | undefined;
-  #failure: ClientError | undefined;
-
-  constructor(
-    name: string,
-    ground: FileStoreGround,
-    onWarning: (warning: ClientError) => void = () => undefined,
-  ) {
-    this.#name = name;
-    this.#onWarning = onWarning;
-    this.#ground = ground;
-    this.#lastTurn = Promise.resolve();
-    this.#lock = undefined;
-    this.#log = undefined;
-    this.#failure = undefined;
-  }
-
-  open(): Promise<readonly StoredRecord[]> {
-    return this.#inTurn('opening', async () => {
-      if (this.#lock !== undefined) throw new ClientError('STORE_FAILED', `${this.#name} is open already`);
-      const lock = await this.#ground.lock();
-      try {
-        const { log, records, torn } = await SessionLog.open(this.#ground.files, this.#ground.limits);
-        this.#lock = lock;
-        this.#log = log;
-        this.#failure = undefined;
-        if (torn !== undefined) this.#warn(torn);
-        return records;
-      } catch (error) {
-        await lock.release();
-        throw error;
-      }
-    });
-  }
-
-  async write(changes: readonly StoredChange[]): Promise<void> {
-    await this.#inTurn('writing to', async () => {
-      const log = this.#usableLog();
-      if (changes.length === 0) return;
-      try {
-        await log.append(changes);
-      } catch (error) {
-        throw await this.#fail(log, 'writing to', error);
-      }
-    });
-    // A next write waits for it, this one does not.
-    if (this.#log?.wantsCompaction) void this.#inTurn('compacting', () => this.#compact());
-  }
-
-  close(): Promise<void> {
-    return this.#inTurn('closing', async () => {
-      const lock = this.#lock;
-      const log = this.#log;
-      this.#lock = undefined;
-      this.#log = undefined;
-      this.#failure = undefined;
-      try {
-        await log?.close();
-      } finally {
-        await lock?.release();
-      }
-    });
-  }
-
-  /** Never rejects: what fails is told by the next write. */
-  async #compact(): Promise<void> {
-    const log = this.#log;
-    // It may have been closed, or have failed, since this was asked for.
-    if (!log?.wantsCompaction) return;
-    try {
-      const warning = await log.compact();
-      if (warning !== undefined) this.#warn(warning);
-    } catch (error) {
-      await this.#fail(log, 'compacting', error);
-    }
-  }
-
-  #usableLog(): SessionLog {
-    if (this.#log !== undefined) return this.#log;
-    const told =
-      this.#failure === undefined
-        ? `expected an open store, ${this.#name} is not open`
-        : `${this.#name} has failed before; close it and open it again, then what it has is known (${this.#failure.message})`;
-    throw new ClientError('STORE_FAILED', told, this.#failure);
-  }
-
-  /** From now on every write fails, until `close` and `open`. */
-  async #fail(log: SessionLog, doing: string, error: unknown): Promise<ClientError> {
-    this.#log = undefined;
-    this.#failure = storeFailure(`${doing} ${this.#name}`, error);
-    await log.abandon();
-    return this.#failure;
-  }
-
-  #warn(warning: ClientError): void {
-    try {
-      this.#onWarning(warning);
-    } catch {
-      // Nobody waits for it here, and the store has not failed.
-    }
-  }
-
-  #inTurn<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(work).catch((error: unknown) => {
-      throw storeFailure(`${doing} ${this.#name}`, error);
-    });
-    this.#lastTurn = turn.catch(() => undefined);
-    return turn;
-  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientError } from '../../src/client-error.ts';
+import { FileSessionStore } from '../../src/stores/file/file-session-store.ts';
 import {
   BATCH_HEADER_BYTES,
   encodeBatch,
@@ -7,7 +8,6 @@ import {
   FILE_HEADER_BYTES,
   seedOf,
 } from '../../src/stores/file/log-format.ts';
-import { FileStore } from '../../src/stores/file-store.ts';
 import type { StoredChange } from '../../src/stores/session-store.ts';
 import { put, remove } from './session-store-contract.ts';
 import { SimulatedFiles } from './simulated-files.ts';
@@ -21,9 +21,9 @@ const WRITES: readonly (readonly StoredChange[])[] = [
   [put(4, 'four')],
 ];
 
-function storeOn(files: SimulatedFiles, onWarning?: (warning: ClientError) => void): FileStore {
+function storeOn(files: SimulatedFiles, onWarning?: (warning: ClientError) => void): FileSessionStore {
   const ground = { files, limits: LIMITS, lock: async () => ({ release: async () => undefined }) };
-  return new FileStore('the store', ground, onWarning);
+  return new FileSessionStore('the store', ground, onWarning);
 }
 
 /** The files of a store that has written, and was closed or not. */
@@ -229,7 +229,7 @@ describe('A write', () => {
 
 describe('A log that is compacted', () => {
   /** Writes until the log has been compacted, or that has been tried. */
-  async function writeMuch(store: FileStore, rounds: number): Promise<void> {
+  async function writeMuch(store: FileSessionStore, rounds: number): Promise<void> {
     for (let round = 0; round < rounds; round++)
       await store.write([put(1, 'x'.repeat(100)), put(-1 - (round % 2), 'y')]);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ClientError } from '../../src/client-error.ts';
-import { FileStore } from '../../src/stores/file-store.ts';
+import { FileSessionStore } from '../../src/stores/file/file-session-store.ts';
 import type { StoredChange, StoredRecord } from '../../src/stores/session-store.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { put, remove } from './session-store-contract.ts';
@@ -15,8 +15,8 @@ type State = ReadonlyMap<number, string>;
 
 const EMPTY: State = new Map();
 
-function storeOn(files: SimulatedFiles): FileStore {
-  return new FileStore('the store', {
+function storeOn(files: SimulatedFiles): FileSessionStore {
+  return new FileSessionStore('the store', {
     files,
     limits: LIMITS,
     lock: async () => ({ release: async () => undefined }),
@@ -218,7 +218,7 @@ describe('A disk that fails in any way', () => {
     }
 
     /** Fulfils with whether the store can be used on. */
-    async #write(store: FileStore): Promise<boolean> {
+    async #write(store: FileSessionStore): Promise<boolean> {
       const { certain } = this.#knowledge;
       const changes = this.#changes();
       const possible = after(certain, changes);

@@ -6,7 +6,7 @@ interface Place {
   readonly length: number;
 }
 
-/** Where in a log the value of each record lies. Takes about 150 bytes of memory per record. */
+/** Where in a log the value of each record lies. Takes about 100 bytes of memory per record. */
 export class LivingRecords {
   readonly #places: Map<number, Place>;
   #bytes: number;
