@@ -47,7 +47,7 @@ export function browserWebSocketTransport(
       };
       let webSocket: WebSocket;
       try {
-        webSocket = create(server.href, 'mqtt'); // [MQTT-6.0.0-3]
+        webSocket = create(server.href, 'mqtt'); // [MQTT-6.0.0-3] [MQTT-6.0.0-3] 3.1.1
       } catch (cause) {
         return fail(cause);
       }
@@ -95,8 +95,8 @@ function transportOver(
 
   webSocket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
     if (ending) return;
-    if (typeof data !== 'string') return listener.onBytes(new Uint8Array(data)); // [MQTT-6.0.0-2]
-    detach(); // [MQTT-6.0.0-1]
+    if (typeof data !== 'string') return listener.onBytes(new Uint8Array(data)); // [MQTT-6.0.0-2] [MQTT-6.0.0-2] 3.1.1
+    detach(); // [MQTT-6.0.0-1] [MQTT-6.0.0-1] 3.1.1
     listener.onClose(
       new ClientError(
         'PROTOCOL_BROKEN',
@@ -113,7 +113,7 @@ function transportOver(
   return {
     write(bytes) {
       if (!ending && bytes.length > 0) {
-        webSocket.send(bytes as Uint8Array<ArrayBuffer>); // [MQTT-6.0.0-1]
+        webSocket.send(bytes as Uint8Array<ArrayBuffer>); // [MQTT-6.0.0-1] [MQTT-6.0.0-1] 3.1.1
         if (webSocket.bufferedAmount >= HIGH_WATER_BYTES) cancelCheck ??= setTimer(check, DRAIN_CHECK_MS);
       }
       return cancelCheck === undefined;

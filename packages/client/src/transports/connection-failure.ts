@@ -104,6 +104,7 @@ function tlsAdvice(code: string, { host }: ServerAddress): string | undefined {
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+    case 'ERR_SSL_UNEXPECTED_MESSAGE':
       return 'what answered does not speak TLS; is this the port for TLS?';
     case 'ALERT_CERTIFICATE_REQUIRED':
     case 'ALERT_BAD_CERTIFICATE':

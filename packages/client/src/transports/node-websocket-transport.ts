@@ -71,7 +71,7 @@ function upgrade(
   options: NodeWebSocketOptions,
 ): Promise<Transport> {
   return new Promise((resolve, reject) => {
-    const webSocket = new WebSocket(server.href, ['mqtt'], librarysOptions(socket, options)); // [MQTT-6.0.0-3]
+    const webSocket = new WebSocket(server.href, ['mqtt'], librarysOptions(socket, options)); // [MQTT-6.0.0-3] [MQTT-6.0.0-3] 3.1.1
     const fail = (reason: unknown): void => {
       signal.removeEventListener('abort', onAbort);
       reject(reason);

@@ -61,10 +61,9 @@ export class WebSocketTransport implements Transport {
   #onBytes(bytes: Uint8Array): void {
     if (this.#ending || bytes.length === 0) return;
     if (this.#paused) this.#held.push(bytes);
-    else this.#listener.onBytes(bytes); // [MQTT-6.0.0-2]
+    else this.#listener.onBytes(bytes); // [MQTT-6.0.0-2] [MQTT-6.0.0-2] 3.1.1
   }
 
-  /** [MQTT-6.0.0-1] allows binary frames only. */
   #onTextFrame(): void {
     if (this.#ending) return;
     this.#fail(
@@ -73,7 +72,7 @@ export class WebSocketTransport implements Transport {
         `expected binary WebSocket frames from ${nameOf(this.#server)}, got a text frame`,
       ),
     );
-    this.#close(UNSUPPORTED_DATA);
+    this.#close(UNSUPPORTED_DATA); // [MQTT-6.0.0-1] [MQTT-6.0.0-1] 3.1.1
   }
 
   #brokenBy(cause: NodeJS.ErrnoException): ClientError {
@@ -106,7 +105,8 @@ export class WebSocketTransport implements Transport {
   write(bytes: Uint8Array): boolean {
     if (this.#ending || this.#webSocket.readyState !== this.#webSocket.OPEN || bytes.length === 0)
       return !this.#congested;
-    this.#webSocket.send(bytes); // A binary frame, [MQTT-6.0.0-1], of a masked copy: `bytes` stay as they are.
+    // The library masks a copy: `bytes` stay as they are.
+    this.#webSocket.send(bytes); // [MQTT-6.0.0-1] [MQTT-6.0.0-1] 3.1.1
     if (this.#socket.writableLength >= this.#socket.writableHighWaterMark) this.#congested = true;
     return !this.#congested;
   }

@@ -63,7 +63,7 @@ class Rig {
 }
 
 describe("A browser's WebSocket", () => {
-  test('is asked for with the whole URL and the subprotocol mqtt', async () => {
+  test('[MQTT-6.0.0-3] v5 [MQTT-6.0.0-3] v3.1.1 is asked for with the whole URL and the subprotocol mqtt', async () => {
     const { asked, webSocket } = await Rig.open();
     expect(asked).toEqual(['wss://h:443/mqtt?token=s3cret', 'mqtt']);
     expect(webSocket.binaryType).toBe('arraybuffer');
@@ -149,7 +149,7 @@ describe("A browser's WebSocket", () => {
     expect(listener.offences).toEqual([]);
   });
 
-  test('takes a text frame for a breach of the protocol', async () => {
+  test('[MQTT-6.0.0-1] v5 [MQTT-6.0.0-1] v3.1.1 takes a text frame for a breach of the protocol', async () => {
     const { webSocket, listener } = await Rig.open();
     webSocket.onmessage!({ data: 'text' });
     expect(await listener.closed()).toMatchObject({ code: 'PROTOCOL_BROKEN', kind: 'remote' });

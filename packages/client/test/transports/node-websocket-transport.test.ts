@@ -54,7 +54,7 @@ async function connect(address: ServerAddress, webSocket: NodeWebSocketOptions =
 }
 
 describe('A WebSocket in Node.js', () => {
-  test('asks for the subprotocol mqtt, with headers of the application, and for no compression', async () => {
+  test('[MQTT-6.0.0-3] v5 [MQTT-6.0.0-3] v3.1.1 asks for the subprotocol mqtt, with headers of the application, and for no compression', async () => {
     let seen: Readonly<Record<string, unknown>> = {};
     const address = await standard({
       onRequest: (headers) => {
@@ -159,7 +159,7 @@ describe('A WebSocket in Node.js', () => {
     await peer.closed;
   });
 
-  test('takes a text frame for a breach of the protocol', async () => {
+  test('[MQTT-6.0.0-1] v5 [MQTT-6.0.0-1] v3.1.1 takes a text frame for a breach of the protocol', async () => {
     let onClosed: (code: number) => void = () => {};
     const closed = new Promise<number>((resolve) => {
       onClosed = resolve;
@@ -175,7 +175,7 @@ describe('A WebSocket in Node.js', () => {
     expect(await closed).toBe(1003);
   });
 
-  test('gathers fragments, and bounds what it gathers', async () => {
+  test('[MQTT-6.0.0-2] v5 [MQTT-6.0.0-2] v3.1.1 gathers fragments, and bounds what it gathers', async () => {
     const sizes: readonly number[] = [500, 500, 1];
     const address = await serve((webSocket) => {
       for (const [i, size] of sizes.entries())
