@@ -5,7 +5,7 @@
  *     …
  *     <!-- end -->
  *
- *     npm run bench -- --set compare,mixed,connections,durable --json results.json
+ *     npm run bench -- --set compare,mixed,connections,durable,client --json results.json
  *     node --expose-gc bench/scale.mjs > scale.md
  *     node bench/document.mjs docs/performance.md results.json scale.md
  *
@@ -13,6 +13,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { clientTables } from './client/client-tables.mjs';
 import { durableTables } from './durable/durable-tables.mjs';
 import { spreadText as range, valueText as value, wholeText as whole } from './figures.mjs';
 
@@ -74,8 +75,12 @@ for (const source of sources) {
 }
 writeFileSync(path, text);
 
-function blocksOf({ rows, machine, rounds, secs, durable }) {
+function blocksOf({ rows, machine, rounds, secs, durable, clients }) {
   const blocks = {};
+  for (const [name, block] of Object.entries(clients === undefined ? {} : clientTables(clients))) {
+    const run = name === 'clients' ? `; ${clients.rounds} rounds of ${clients.secs} s` : '';
+    blocks[name] = `${block}\n\n${machine}${run}.`;
+  }
   for (const [name, block] of Object.entries(durable === undefined ? {} : durableTables(durable))) {
     const rounds = name === 'durable-kept' ? `; ${durable.rounds} rounds of ${secs} s` : '';
     blocks[name] = name === 'durable-disk' ? block : `${block}\n\n${machine}${rounds}.`;

@@ -15,6 +15,9 @@ const AROUND_MS = 600;
 /** Until the broker has counted what a client has written. */
 const ARRIVAL_MS = 5000;
 const ARRIVAL_STEP_MS = 20;
+/** What a measurement may take beyond its own time, and what each reconnect may. */
+const PATIENCE_MS = 20_000;
+const RECONNECT_MS = 20;
 /**
  * What all reconnects after the first tenth may add, of heap and buffers. The heap breathes by some hundred KB; of ten
  * thousand, each that left more than 58 bytes, which is one small object, would be found out.
@@ -134,7 +137,8 @@ async function arrivedAt(broker, before, messages) {
 }
 
 async function measureReceive(task, run) {
-  const sender = await RawSender.open({ ...task, window: 4 * task.batch }, { told: true });
+  // Of MQTT 3.1.1, which has no Receive Maximum: what is fed is bounded by what has been received.
+  const sender = await RawSender.open({ ...task, version: 4, window: 4 * task.batch }, { told: true });
   try {
     return await conversation(task, run, async (client) => {
       const onCredit = ({ credit }) => sender.take(credit);
@@ -174,11 +178,17 @@ async function conversation(task, { profile }, talk) {
     [JSON.stringify(task)],
     [...profiled, ...collected],
   );
+  const ownMs = task.way === 'reconnect' ? task.reconnects * RECONNECT_MS : task.warmMs + task.measureMs;
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('it does not come to its end')), ownMs + PATIENCE_MS);
+  });
   try {
-    const result = await talk(client);
+    const result = await Promise.race([talk(client), late]);
     await client.ended();
     return result;
   } finally {
+    clearTimeout(timer);
     client.kill();
   }
 }

@@ -16,6 +16,8 @@ const ways = {
   receive: measureReceive,
   reconnect: () => measureReconnects(client, task, tell),
 };
+// Whoever started this process has gone.
+process.on('disconnect', () => process.exit(1));
 await ways[task.way]();
 // What a client has left open does not matter any more; a profile is still written.
 process.exit(0);

@@ -44,6 +44,8 @@ export class RawSender {
   static async open(task, options) {
     const socket = connect({ host: task.host, port: task.port, noDelay: true });
     await once(socket, 'connect');
+    // A measurement that this interrupts does not come to its end, which is told.
+    socket.on('error', () => socket.destroy());
     const sender = new RawSender(socket, task, options);
     const accepted = new Promise((resolve) => {
       const stream = new RawStream((bytes, start) => {
