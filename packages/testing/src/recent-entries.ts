@@ -2,38 +2,47 @@
 export const RECENT_ENTRIES = 10_000;
 export const RECENT_BYTES: number = 64 * 1024 * 1024;
 
+interface Kept<Entry> {
+  readonly entry: Entry;
+  readonly bytes: number;
+}
+
 /** The newest of many entries, oldest first. */
 export class RecentEntries<Entry> {
-  #entries: Entry[] = [];
-  /** The length of each. */
-  #lengths: number[] = [];
+  /** Those before `#from` are gone, and their places left empty until there are as many as entries. */
+  #kept: (Kept<Entry> | null)[] = [];
+  #from = 0;
   #bytes = 0;
+  /** All entries as they were last asked for; null when that has changed. */
+  #all: readonly Entry[] | null = null;
 
+  /** A list of now: it does not change. */
   get all(): readonly Entry[] {
-    return this.#entries;
+    this.#all ??= this.#kept.slice(this.#from).map((kept) => kept!.entry);
+    return this.#all;
   }
 
   /** @param bytes what it takes, roughly */
   add(entry: Entry, bytes: number): void {
-    this.#entries.push(entry);
-    this.#lengths.push(bytes);
+    this.#all = null;
+    this.#kept.push({ entry, bytes });
     this.#bytes += bytes;
-    let excess = 0;
     while (
-      this.#entries.length - excess > RECENT_ENTRIES ||
-      (this.#bytes > RECENT_BYTES && excess < this.#entries.length - 1)
+      this.#kept.length - this.#from > RECENT_ENTRIES ||
+      (this.#bytes > RECENT_BYTES && this.#kept.length - this.#from > 1)
     ) {
-      this.#bytes -= this.#lengths[excess]!;
-      excess++;
+      this.#bytes -= this.#kept[this.#from]!.bytes;
+      this.#kept[this.#from++] = null;
     }
-    if (excess === 0) return;
-    this.#entries.splice(0, excess);
-    this.#lengths.splice(0, excess);
+    if (this.#from <= RECENT_ENTRIES) return;
+    this.#kept.splice(0, this.#from);
+    this.#from = 0;
   }
 
   clear(): void {
-    this.#entries = [];
-    this.#lengths = [];
+    this.#all = null;
+    this.#kept = [];
+    this.#from = 0;
     this.#bytes = 0;
   }
 }

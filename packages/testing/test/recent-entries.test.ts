@@ -14,6 +14,21 @@ describe('Recent entries', () => {
     ]);
   });
 
+  test('are a list of the moment at which they were asked for', () => {
+    const entries = new RecentEntries<number>();
+    entries.add(1, 1);
+    const before = entries.all;
+    entries.add(2, 1);
+    expect([before, entries.all]).toEqual([[1], [1, 2]]);
+  });
+
+  test('are the newest ones however many come', () => {
+    const entries = new RecentEntries<number>();
+    const total = RECENT_ENTRIES * 3 + 17;
+    for (let i = 0; i < total; i++) entries.add(i, 1);
+    expect(entries.all).toEqual(Array.from({ length: RECENT_ENTRIES }, (_, i) => total - RECENT_ENTRIES + i));
+  });
+
   test('are as many bytes as there may be, and one more drives out as many of the oldest as it takes', () => {
     const entries = new RecentEntries<string>();
     entries.add('a', RECENT_BYTES / 2);
