@@ -1,10 +1,17 @@
-// Debian's Chromium without a window, and pages in it that run a bundle of ours. One browser serves all tests of a file;
-// each page has a context, and so a storage, of its own.
+// Debian's Chromium without a window, and pages in it that run a bundle of ours. One browser serves all tests of a file.
+// Each page comes from a port of its own, and so has a storage of its own.
+//
+// The browser is started here and not by Playwright, whose settings make every page believe that it is looked at and
+// keep its timers going: what a tab in the background suffers is what is to be tested.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { bundleForBrowser } from '../../scripts/browser-bundle.mjs';
 import { debianTool } from '../debian-tools.ts';
+import { Program } from '../e2e/program.ts';
 import { PageServer } from './page-server.ts';
 
 const tool = debianTool('chromium');
@@ -12,72 +19,123 @@ const tool = debianTool('chromium');
 /** Whether there is a browser here; `label` ends the name of a suite that needs one. */
 export const CHROMIUM = { isMissing: tool.path === undefined, label: tool.label } as const;
 
-/** Names resolve to nothing, so that the browser reaches no other machine, whatever it would like to tell its maker. */
 const ARGUMENTS: readonly string[] = [
+  '--headless',
+  '--remote-debugging-port=0',
+  // Names resolve to nothing, so that the browser reaches no other machine, whatever it would like to tell its maker.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
   '--no-proxy-server',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--password-store=basic',
   '--disable-gpu',
+  // Containers give little shared memory.
+  '--disable-dev-shm-usage',
+  // Chromium refuses its sandbox to root, which is who runs the tests in most containers.
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  'about:blank',
 ];
 
-/** Chromium refuses its sandbox to root, which is who runs the tests in most containers. */
-const AS_ROOT = process.getuid?.() === 0;
+const LISTENING = /^DevTools listening on (ws:\S+)$/;
 
 export class Chromium {
+  readonly #program: Program;
+  readonly #directory: string;
   readonly #browser: Browser;
-  readonly #pages: { readonly context: BrowserContext; readonly server: PageServer }[] = [];
+  readonly #servers: PageServer[] = [];
 
-  private constructor(browser: Browser) {
+  private constructor(program: Program, directory: string, browser: Browser) {
+    this.#program = program;
+    this.#directory = directory;
     this.#browser = browser;
   }
 
   static async launch(): Promise<Chromium> {
     if (tool.path === undefined) throw new Error(`expected a browser ${tool.label}`);
-    const browser = await chromium.launch({
-      executablePath: tool.path,
-      chromiumSandbox: !AS_ROOT,
-      args: [...ARGUMENTS],
-    });
-    return new Chromium(browser);
+    const directory = mkdtempSync(join(tmpdir(), 'martlet-chromium-'));
+    const program = new Program(tool.path, [`--user-data-dir=${directory}`, ...ARGUMENTS]);
+    const line = await program.line(LISTENING, 'stderr');
+    const browser = await chromium.connectOverCDP(LISTENING.exec(line)![1]!, { noDefaults: true });
+    return new Chromium(program, directory, browser);
   }
 
-  /** Opens a page that runs an ES module, bundled as an application would; `errors` collects what goes wrong in it. */
+  /** Opens a page that runs an ES module, bundled as an application would. */
   async open(source: string): Promise<OpenPage> {
     const { code, imports } = await bundleForBrowser(source);
     if (imports.length > 0) throw new Error(`the bundle lacks ${imports.join(', ')}`);
     const server = await PageServer.start(code);
-    const context = await this.#browser.newContext();
-    this.#pages.push({ context, server });
-    const page = await context.newPage();
+    this.#servers.push(server);
+    const page = await this.#context.newPage();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text());
     });
     await page.goto(server.url);
-    return { page, errors, devTools: await context.newCDPSession(page) };
+    return new OpenPage(page, errors, await this.#context.newCDPSession(page));
   }
 
   /** Closes the pages that are open: after each test. */
   async closePages(): Promise<void> {
-    const pages = this.#pages.splice(0);
-    await Promise.all(
-      pages.map(async ({ context, server }) => {
-        await context.close();
-        await server.close();
-      }),
-    );
+    // The last tab takes the browser's window with it, and with that the browser.
+    const [first, ...others] = this.#context.pages();
+    await first?.goto('about:blank');
+    await Promise.all([
+      ...others.map((page) => page.close()),
+      ...this.#servers.splice(0).map((one) => one.close()),
+    ]);
   }
 
   async close(): Promise<void> {
     await this.closePages();
     await this.#browser.close();
+    this.#program.signal('SIGTERM');
+    await this.#program.exit;
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #context(): BrowserContext {
+    return this.#browser.contexts()[0]!;
   }
 }
 
-export interface OpenPage {
+export class OpenPage {
   readonly page: Page;
   /** What was thrown and not caught, rejected and not handled, or refused by the page's policy. */
   readonly errors: readonly string[];
-  /** Chromium's own controls, for what no page can do by itself, such as being frozen. */
-  readonly devTools: CDPSession;
+  readonly #devTools: CDPSession;
+
+  constructor(page: Page, errors: readonly string[], devTools: CDPSession) {
+    this.page = page;
+    this.errors = errors;
+    this.#devTools = devTools;
+  }
+
+  /** Puts another tab before it. Its timers go off once a second from now on. */
+  async hide(): Promise<void> {
+    const other = await this.page.context().newPage();
+    await other.bringToFront();
+    await this.#becomes('hidden');
+  }
+
+  /** Looks at it again. */
+  async show(): Promise<void> {
+    await this.page.bringToFront();
+    await this.#becomes('visible');
+  }
+
+  /** Stops everything in it, as browsers do to save power. It must be hidden: nobody freezes what is looked at. */
+  async freeze(): Promise<void> {
+    await this.#devTools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  }
+
+  async thaw(): Promise<void> {
+    await this.#devTools.send('Page.setWebLifecycleState', { state: 'active' });
+  }
+
+  async #becomes(state: 'visible' | 'hidden'): Promise<void> {
+    await this.page.waitForFunction(`document.visibilityState === '${state}'`, undefined, { polling: 20 });
+  }
 }

@@ -52,7 +52,11 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     this.core = new ClientCore(options.core, this);
     const clientId = options.given.clientId || randomClientId(environment);
     this.supervisor = new Supervisor(options, clientId, open, environment, this);
-    this.#unplug = plug(() => this.supervisor.wake());
+    this.#unplug = plug(() => {
+      this.supervisor.wake();
+      // The answer to what it may have asked has a deadline, for which a turn sets the timer.
+      this.requestTurn();
+    });
     const { store } = options.given;
     this.#keeping =
       store === undefined
