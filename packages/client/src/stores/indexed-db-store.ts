@@ -41,6 +41,8 @@ const RECORDS = 'records';
  * });
  */
 export function indexedDbStore(options: IndexedDbStoreOptions): SessionStore {
+  if (!options.name)
+    throw new ClientError('INVALID_OPTION', `name: expected that of a session, got ${options.name}`);
   const name = `martlet:${options.name}`;
   let isOpen = false;
   let database: IDBDatabase | undefined;

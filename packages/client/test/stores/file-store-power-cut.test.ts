@@ -94,7 +94,7 @@ describe('A process that ends within any call, after any byte of a write', () =>
 
   const survivals = (seed: number): Survival[] => {
     const random = new SeededRandom(seed);
-    return ['all', 'none', { chosenBy: () => random.next() }, { chosenBy: () => random.next() }];
+    return ['all', 'none', { chosenBy: () => random.next() }];
   };
 
   test('the work compacts the log, so that the places lie in that too', async () => {
@@ -104,7 +104,7 @@ describe('A process that ends within any call, after any byte of a write', () =>
     expect(renames).toBeGreaterThanOrEqual(3);
   });
 
-  test.each([1, 16, 512])(
+  test.each([1, 512])(
     'leaves a prefix of whole writes, with all that were fulfilled, on a disk with sectors of %i bytes',
     async (sectorBytes) => {
       const begin = (): SimulatedFiles => new SimulatedFiles({ sectorBytes });
@@ -150,13 +150,13 @@ describe('A process that ends within any call, after any byte of a write', () =>
 });
 
 describe('A disk that fails in any way', () => {
-  const HISTORIES = 1200;
+  const HISTORIES = 600;
   const LIVES = 6;
 
-  test.each(Array.from({ length: 6 }, (_, part) => part))(
+  test.each(Array.from({ length: 3 }, (_, part) => part))(
     'keeps every write that was fulfilled, and of the one that failed all or nothing (part %i)',
     async (part) => {
-      for (let seed = part; seed < HISTORIES; seed += 6) {
+      for (let seed = part; seed < HISTORIES; seed += 3) {
         try {
           await history(seed);
         } catch (error) {

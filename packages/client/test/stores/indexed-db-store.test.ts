@@ -103,6 +103,14 @@ describe('A session store in IndexedDB', () => {
   });
 });
 
+test('A session without a name is refused when its store is made', () => {
+  for (const name of ['', undefined]) {
+    expect(() => indexedDbStore({ name: name as string })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    );
+  }
+});
+
 describe('A page that opens a session that another one has', () => {
   test('gets it when the other lets go of it in time', async () => {
     const first = newStore();

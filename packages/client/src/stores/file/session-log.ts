@@ -132,7 +132,7 @@ export class SessionLog {
       if (error instanceof ClientError) throw error;
       this.#compactFromBytes = 2 * this.#deadBytes;
       await this.#files.remove(NEW_LOG_NAME).catch(() => undefined);
-      return storeFailure('compacting the session store', error);
+      return storeFailure(`making ${this.#files.pathOf(LOG_NAME)} smaller (it is used on as it is)`, error);
     }
     const oldFile = this.#writer.file;
     this.#writer = writer;

@@ -20,7 +20,7 @@ function adviceFor(code: string | undefined): string {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return '; free some space on its disk, and open the store again';
+      return '; free some space on its disk';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
