@@ -1,36 +1,26 @@
-import type { PublishResult } from '../client/publication.ts';
 import type { TypedPublication } from './topics-client.ts';
 
 /**
  * A publication whose value an asynchronous schema still checks: nothing has been given to the client yet. Its promises
  * are made when they are asked for, so that one that nobody wants is no unhandled rejection.
+ *
+ * @param checked the publication in a box: promises would unpack it, because it can be awaited itself.
  */
-export class CheckedPublication implements TypedPublication {
-  readonly #checked: Promise<readonly [TypedPublication]>;
-
-  /** @param checked the publication in a box: promises would unpack it, because it can be awaited itself. */
-  constructor(checked: Promise<readonly [TypedPublication]>) {
-    this.#checked = checked;
-    checked.catch(() => {});
-  }
-
-  get stored(): Promise<void> {
-    return this.#checked.then(([publication]) => publication.stored);
-  }
-
-  get sent(): Promise<void> {
-    return this.#checked.then(([publication]) => publication.sent);
-  }
-
-  get acknowledged(): Promise<PublishResult> {
-    return this.#checked.then(([publication]) => publication.acknowledged);
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: a publication is awaited as a whole.
-  then<A = PublishResult, B = never>(
-    onFulfilled?: ((result: PublishResult) => A | PromiseLike<A>) | null,
-    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.acknowledged.then(onFulfilled, onRejected);
-  }
+export function checkedPublication(checked: Promise<readonly [TypedPublication]>): TypedPublication {
+  checked.catch(() => {});
+  return {
+    get stored() {
+      return checked.then(([publication]) => publication.stored);
+    },
+    get sent() {
+      return checked.then(([publication]) => publication.sent);
+    },
+    get acknowledged() {
+      return checked.then(([publication]) => publication.acknowledged);
+    },
+    // biome-ignore lint/suspicious/noThenProperty: a publication is awaited as a whole.
+    then(...reactions) {
+      return this.acknowledged.then(...reactions);
+    },
+  };
 }

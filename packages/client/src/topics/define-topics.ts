@@ -7,7 +7,7 @@
  */
 import type { PublishOptions } from '../client/client.ts';
 import type { Message } from '../core/incoming/message.ts';
-import { CheckedPublication } from './checked-publication.ts';
+import { checkedPublication } from './checked-publication.ts';
 import type { ParametersOf } from './pattern-types.ts';
 import type { StandardResult, StandardSchema } from './standard-schema.ts';
 import type { TopicParameters } from './topic-pattern.ts';
@@ -16,7 +16,8 @@ import type { TopicDefinitions, Topics } from './topics.ts';
 import type { TopicsClient, TypedPublication, TypedSubscribeOptions } from './topics-client.ts';
 import type { InvalidOptions, TypedMessage } from './typed-reader.ts';
 import { typedReader } from './typed-reader.ts';
-import { PendingTypedSubscription } from './typed-subscription.ts';
+import type { PendingTypedSubscription } from './typed-subscription.ts';
+import { pendingTypedSubscription } from './typed-subscription.ts';
 import type { TypedTopic } from './typed-topic.ts';
 import { checkValue, invalidPayload, typedTopic } from './typed-topic.ts';
 
@@ -54,7 +55,7 @@ export function defineTopics(
     const topic = typedTopic(text, definition);
     for (const { pattern } of byPattern.values()) {
       if (pattern.topicFilter === topic.pattern.topicFilter) {
-        throw invalidTopic(`another pattern than ${pattern.text}`, text);
+        throw invalidTopic(`a pattern other than ${pattern.text}`, text);
       }
     }
     byPattern.set(text, topic);
@@ -63,7 +64,7 @@ export function defineTopics(
 
   function topicOf(pattern: string): TypedTopic {
     const topic = byPattern.get(pattern);
-    if (topic === undefined) throw invalidTopic('a pattern that is defined', pattern);
+    if (topic === undefined) throw invalidTopic('a defined pattern', pattern);
     return topic;
   }
 
@@ -81,7 +82,7 @@ export function defineTopics(
     };
     const result = checkValue(topic, () => value);
     return result instanceof Promise
-      ? new CheckedPublication(result.then((checked) => [give(checked)] as const))
+      ? checkedPublication(result.then((checked) => [give(checked)] as const))
       : give(result);
   }
 
@@ -114,7 +115,7 @@ export function defineTopics(
           return typed && handler(typed);
         }),
     );
-    return new PendingTypedSubscription(pending, read);
+    return pendingTypedSubscription(pending, read);
   }
 
   return {
@@ -126,7 +127,7 @@ export function defineTopics(
     of: (client) => ({
       publish(topicName, value, given) {
         const topic = ranked.find(({ pattern }) => matchTopicPattern(pattern, topicName));
-        if (topic === undefined) throw invalidTopic('a topic name that fits a pattern', topicName);
+        if (topic === undefined) throw invalidTopic('a topic name of a defined pattern', topicName);
         return send(client, topic, topicName, value, given);
       },
       subscribe: (...rest) => subscribe(client, ...rest),

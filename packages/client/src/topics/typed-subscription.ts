@@ -4,65 +4,51 @@ import type { TypedMessage, TypedReader } from './typed-reader.ts';
 import { readAll } from './typed-reader.ts';
 
 /** A subscription to a typed topic that the server has granted. */
-export class TypedSubscription<Parameters, Value> implements AsyncIterable<TypedMessage<Parameters, Value>> {
+export interface TypedSubscription<Parameters, Value>
+  extends AsyncIterable<TypedMessage<Parameters, Value>>,
+    AsyncDisposable {
   /** The client's own, whose messages are as they came. */
   readonly subscription: Subscription;
-  readonly #read: TypedReader<Parameters, Value>;
-
-  constructor(subscription: Subscription, read: TypedReader<Parameters, Value>) {
-    this.subscription = subscription;
-    this.#read = read;
-  }
-
-  get topicFilter(): string {
-    return this.subscription.topicFilter;
-  }
-
+  readonly topicFilter: string;
   /** The QoS that the server granted. */
-  get qos(): Qos | undefined {
-    return this.subscription.qos;
-  }
-
+  readonly qos: Qos | undefined;
   /** Ends it. Fulfilled when the server has been told. */
-  unsubscribe(): Promise<void> {
-    return this.subscription.unsubscribe();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.unsubscribe();
-  }
-
-  [Symbol.asyncIterator](): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
-    return readAll(this.subscription, this.#read);
-  }
+  unsubscribe(): Promise<void>;
 }
 
 /**
  * A subscription to a typed topic that has been asked for. Awaiting it gives the subscription, once the server has
  * granted it; iterating over it begins at once, and ends the subscription when the loop is left.
  */
-export class PendingTypedSubscription<Parameters, Value>
-  implements PromiseLike<TypedSubscription<Parameters, Value>>, AsyncIterable<TypedMessage<Parameters, Value>>
-{
-  readonly #pending: PendingSubscription;
-  readonly #read: TypedReader<Parameters, Value>;
+export interface PendingTypedSubscription<Parameters, Value>
+  extends PromiseLike<TypedSubscription<Parameters, Value>>,
+    AsyncIterable<TypedMessage<Parameters, Value>> {}
 
-  constructor(pending: PendingSubscription, read: TypedReader<Parameters, Value>) {
-    this.#pending = pending;
-    this.#read = read;
-  }
+export function pendingTypedSubscription<Parameters, Value>(
+  pending: PendingSubscription,
+  read: TypedReader<Parameters, Value>,
+): PendingTypedSubscription<Parameters, Value> {
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: a request is awaited.
+    then: (...reactions) =>
+      pending.then((subscription) => typedSubscription(subscription, read)).then(...reactions),
+    [Symbol.asyncIterator]: () => readAll(pending, read),
+  };
+}
 
-  // biome-ignore lint/suspicious/noThenProperty: a request is awaited.
-  then<A = TypedSubscription<Parameters, Value>, B = never>(
-    onFulfilled?: ((subscription: TypedSubscription<Parameters, Value>) => A | PromiseLike<A>) | null,
-    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#pending
-      .then((subscription) => new TypedSubscription(subscription, this.#read))
-      .then(onFulfilled, onRejected);
-  }
-
-  [Symbol.asyncIterator](): AsyncGenerator<TypedMessage<Parameters, Value>, void> {
-    return readAll(this.#pending, this.#read);
-  }
+function typedSubscription<Parameters, Value>(
+  subscription: Subscription,
+  read: TypedReader<Parameters, Value>,
+): TypedSubscription<Parameters, Value> {
+  const unsubscribe = (): Promise<void> => subscription.unsubscribe();
+  return {
+    subscription,
+    topicFilter: subscription.topicFilter,
+    get qos() {
+      return subscription.qos;
+    },
+    unsubscribe,
+    [Symbol.asyncDispose]: unsubscribe,
+    [Symbol.asyncIterator]: () => readAll(subscription, read),
+  };
 }

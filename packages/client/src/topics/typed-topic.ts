@@ -37,7 +37,7 @@ export function typedTopic(text: string, given: StandardSchema | TopicDefinition
     ...defaults
   }: Partial<TopicDefinition> = given && '~standard' in given ? { schema: given } : { ...given };
   if (schema?.['~standard']?.version !== 1) {
-    throw new ClientError('INVALID_OPTION', `expected a Standard Schema of version 1 for ${text}`);
+    throw new ClientError('INVALID_OPTION', `expected a Standard Schema for ${text}, got none`);
   }
   const { contentType, payloadFormatIndicator } = codec;
   // What is undefined counts as left out; the type cannot say so.
@@ -68,7 +68,7 @@ function issueOf(error: unknown): StandardResult<unknown> {
 /** The error for a value that does not fit: it tells the first issue, its `cause` is all of them. */
 export function invalidPayload({ pattern }: TypedTopic, issues: readonly StandardIssue[]): ClientError {
   const [first] = issues;
-  const path = first?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-  const got = `${path ? `${path}: ` : ''}${first?.message}`;
+  const path = first?.path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? [];
+  const got = [path.join('.'), first?.message].filter(Boolean).join(': ');
   return new ClientError('INVALID_PAYLOAD', `expected a value of ${pattern.text}, got ${got}`, issues);
 }

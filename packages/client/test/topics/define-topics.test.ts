@@ -103,7 +103,7 @@ describe('Publishing to typed topics', () => {
     expect(() => topics.publish(client, 'unknown' as 'status', {}, { deep: { down: [] } })).toThrow(
       expect.objectContaining({
         code: 'INVALID_TOPIC',
-        message: 'expected a pattern that is defined, got unknown',
+        message: 'expected a defined pattern, got unknown',
       }),
     );
     expect(client.published).toEqual([]);
@@ -130,6 +130,15 @@ describe('Publishing to typed topics', () => {
     await expect(publication.sent).rejects.toMatchObject(refusal);
     await expect(publication.acknowledged).rejects.toMatchObject(refusal);
     expect(client.published).toEqual([]);
+  });
+
+  test('takes a schema that refuses without a reason', () => {
+    const silent: StandardSchema<number> = {
+      '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [] }) },
+    };
+    expect(() => defineTopics({ a: silent }).publish(new DoubleClient(), 'a', {}, 1)).toThrow(
+      expect.objectContaining({ code: 'INVALID_PAYLOAD', message: expect.not.stringContaining('undefined') }),
+    );
   });
 
   test('takes a schema that throws for one that refuses', async () => {
@@ -429,7 +438,7 @@ describe('The definition of typed topics', () => {
     expect(() => defineTopics({ 'a/{x}': number, 'a/{y}': number })).toThrow(
       expect.objectContaining({
         code: 'INVALID_TOPIC',
-        message: 'expected another pattern than a/{x}, got a/{y}',
+        message: 'expected a pattern other than a/{x}, got a/{y}',
       }),
     );
     expect(() => defineTopics({ 'a/{x...}': number, 'a/{y...}': number })).toThrow(ClientError);
