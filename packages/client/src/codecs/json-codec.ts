@@ -8,7 +8,9 @@ import type { PayloadCodec } from './payload-codec.ts';
  * unless it is inside of something: there it becomes null. What is decoded is of type `T` only by your word: check it,
  * or let typed topics do so.
  *
- *     client.publish('home/kitchen', { celsius: 21.5 }, { codec: jsonCodec() });
+ *     const json = jsonCodec<{ celsius: number }>();
+ *     client.publish('home/kitchen', json.encode({ celsius: 21.5 }));
+ *     console.log(json.decode(message.payload).celsius);
  */
 export function jsonCodec<T = unknown>(): PayloadCodec<T> {
   return { contentType: 'application/json', payloadFormatIndicator: 1, encode, decode: decode<T> };

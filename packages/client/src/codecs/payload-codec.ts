@@ -1,5 +1,5 @@
 /**
- * Turns a value into a payload and back, for the option `codec` of `publish` and for typed topics.
+ * Turns a value into a payload and back: for typed topics, and for whoever wants to by hand.
  *
  *     const celsius: PayloadCodec<number> = {
  *       contentType: 'application/vnd.example.celsius',
