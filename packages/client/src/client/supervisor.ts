@@ -59,6 +59,8 @@ export class Supervisor {
   #wasEverOnline = false;
   /** Which attempt this is, as a count: what an earlier one still brings is not for us. */
   #attempt = 0;
+  /** By attempt: what takes back the timer of a connection that is being ended. */
+  readonly #lingering: Map<number, () => void> = new Map();
 
   constructor(
     options: ResolvedOptions,
@@ -138,6 +140,8 @@ export class Supervisor {
         if (attempt === this.#attempt) core.onDrain();
       },
       onClose: (error) => {
+        this.#lingering.get(attempt)?.();
+        this.#lingering.delete(attempt);
         if (attempt !== this.#attempt) return;
         const lost =
           error === undefined
@@ -210,12 +214,14 @@ export class Supervisor {
   /** The connection is over, or the attempt came as far as CONNECT. */
   onOver(end: ConnectionEnd, abrupt: boolean): void {
     const transport = this.#transport;
+    const attempt = this.#attempt;
     this.#leave();
     if (transport !== null) {
       if (abrupt) transport.destroy();
       else {
+        const cut = (): void => transport.destroy();
+        this.#lingering.set(attempt, this.#environment.setTimer(cut, LINGER_MS));
         transport.end();
-        this.#environment.setTimer(() => transport.destroy(), LINGER_MS);
       }
     }
     if (this.state === 'closed') return;
