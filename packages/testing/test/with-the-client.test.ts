@@ -138,6 +138,29 @@ describe('A client on a test broker', () => {
     }
   });
 
+  test.each([4, 3] as const)(
+    'of protocol version %d is read and refused in its own terms',
+    async (protocolVersion) => {
+      const client = connect({ ...broker.clientOptions(), clientId: 'a', protocolVersion });
+      broker.faults.replaceNext('connack', (connack) => ({
+        ...connack,
+        reasonCode: ReasonCode.ServerUnavailable,
+      }));
+      const errors: string[] = [];
+      client.on('offline', ({ error }) => errors.push(error.code));
+      await broker.waitFor(() => client.state === 'online', { withinMs: 60_000 });
+      await client.publish('t', 'x', { qos: 1 });
+      expect(errors).toEqual(['REFUSED']);
+      expect(new Set(broker.packets.map((packet) => packet.protocolVersion))).toEqual(
+        new Set([protocolVersion]),
+      );
+      expect(broker.packets.map(({ packet }) => packet.type)).toEqual([
+        ...['connect', 'connack', 'connack', 'connect', 'connack', 'publish', 'puback'],
+      ]);
+      await client.close();
+    },
+  );
+
   test('waits for random times between attempts that follow from the seed', async () => {
     const attempts = async (seed: number): Promise<readonly number[]> => {
       await using other = createTestBroker({ seed });
