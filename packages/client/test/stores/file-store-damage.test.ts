@@ -245,6 +245,13 @@ describe('A log that is compacted', () => {
     }
     await store.close();
     expect(smallest).toBeLessThan(900);
+    const operations = files.calls.map(({ operation }) => operation);
+    const copying = operations.slice(operations.lastIndexOf('create'), operations.lastIndexOf('rename'));
+    // The header, and what lives in more than one batch: no more is gathered than of one and 100 bytes.
+    expect(copying.filter((operation) => operation === 'write').length).toBeGreaterThan(2);
+    const ofKind = (...kinds: string[]): number => operations.filter((kind) => kinds.includes(kind)).length;
+    // The first opening found no file.
+    expect(ofKind('close')).toBe(ofKind('create', 'open') - 1);
     expect(files.names).toEqual([LOG]);
     expect((await store.open()).map(({ key }) => key)).toEqual([
       -2,
