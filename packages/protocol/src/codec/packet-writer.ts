@@ -10,7 +10,7 @@ import { isUtf8Encodable, MAXIMUM_FIELD_BYTES, utf8ByteLength, writeUtf8 } from 
 import { MAXIMUM_VARIABLE_BYTE_INTEGER, writeVariableByteInteger } from '../variable-byte-integer.ts';
 import { checkInteger } from './check-field.ts';
 
-/** What a counting writer writes into: a store past the end of a typed array does nothing. */
+/** What a counting writer has for bytes; a store past their end would do nothing, but takes longer than to skip it. */
 const NOWHERE: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 
 export class PacketWriter {
@@ -29,7 +29,8 @@ export class PacketWriter {
   }
 
   byte(value: number): void {
-    this.#bytes[this.position++] = value;
+    if (!this.counts) this.#bytes[this.position] = value;
+    this.position++;
   }
 
   bit(value: unknown, field: string): void {
