@@ -64,7 +64,7 @@ export class SocketTransport implements Transport {
   #onDrain(): void {
     if (!this.#congested) return;
     this.#congested = false;
-    if (!this.#ending) this.#listener.onDrain();
+    this.#listener.onDrain(); // Node.js tells of none after `end` and `destroy`.
   }
 
   #onClose(): void {

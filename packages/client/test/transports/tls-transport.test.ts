@@ -141,6 +141,10 @@ describe('A client over TLS', () => {
       message: expect.stringContaining('client certificate'),
     });
     expect(listener.offences).toEqual([]);
+    const overWebSocket = await listenWebSocket(undefined, { secure: true, tls: mutual });
+    servers.push(overWebSocket);
+    await expect(connect(overWebSocket.address, { ca })).rejects.toThrow(/tls.cert and tls.key/);
+    await connect(overWebSocket.address, { ca, ...clientPair() });
   });
 
   test('offers protocols by ALPN', async () => {

@@ -141,12 +141,13 @@ export function describeTransport(wire: Wire): void {
     });
 
     test('writes all that waits before it ends', async () => {
-      const { peer, listener, transport } = await connect();
+      const { peer, listener, transport } = await connect(undefined, { lingerMs: 1 });
       peer.peer.socket.pause();
       const all = Buffer.concat(fill(transport, listener));
       listener.call(() => transport.end());
       listener.call(() => transport.end());
       listener.call(() => transport.write(Buffer.from('not any more')));
+      await rounds();
       peer.peer.socket.resume();
       expect(await listener.closed()).toBe(undefined);
       await peer.closed;
@@ -202,15 +203,23 @@ export function describeTransport(wire: Wire): void {
     test.runIf(wire.lingers)('does not wait for ever for a server that does not close', async () => {
       const { peer, listener, transport } = await connect(undefined, { lingerMs: 1 });
       peer.peer.socket.pause();
-      peer.peer.socket.removeAllListeners('end');
+      peer.peer.socket.allowHalfOpen = true;
       listener.call(() => transport.end());
       expect(await listener.closed()).toBe(undefined);
+    });
+
+    test.runIf(wire.lingers)('closes when the server closes, though much waits to leave', async () => {
+      const { peer, listener, transport } = await connect(undefined, { lingerMs: 1 });
+      peer.peer.socket.pause();
+      fill(transport, listener);
+      peer.peer.end();
+      await listener.closed();
     });
 
     test.runIf(wire.pauses)('hands nothing on while it is paused, and holds the server back', async () => {
       const { peer, listener, transport } = await connect();
       const bytes = pattern(16 * 1024 * 1024);
-      listener.call(() => transport.pause!());
+      for (const action of ['pause', 'resume', 'pause'] as const) listener.call(() => transport[action]!());
       listener.paused = true;
       for (let i = 0; i < bytes.length; i += 65_536) peer.peer.send(bytes.subarray(i, i + 65_536));
       for (let i = 1; i <= 20; i++) {
@@ -249,7 +258,7 @@ export function describeTransport(wire: Wire): void {
     );
 
     test.runIf(wire.pauses)('ends while it is paused', async () => {
-      const { peer, listener, transport } = await connect();
+      const { peer, listener, transport } = await connect(undefined, { lingerMs: 600_000 });
       listener.call(() => transport.pause!());
       peer.peer.send(pattern(1_000_000));
       listener.call(() => transport.end());

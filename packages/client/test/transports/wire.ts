@@ -158,6 +158,8 @@ export function listenTls(onPeer: OnPeer = () => {}, options: TlsServerOptions =
 
 export interface WebSocketServerChoices {
   readonly secure?: boolean;
+  /** Of the server, if it is secure. */
+  readonly tls?: TlsServerOptions;
   /** What the server answers; false for none. */
   readonly subprotocol?: string | false;
   /** Sees the request for each WebSocket. */
@@ -166,10 +168,10 @@ export interface WebSocketServerChoices {
 
 export function listenWebSocket(
   onPeer: OnPeer = () => {},
-  { secure = false, subprotocol = 'mqtt', onRequest = () => {} }: WebSocketServerChoices = {},
+  { secure = false, tls = {}, subprotocol = 'mqtt', onRequest = () => {} }: WebSocketServerChoices = {},
 ): Promise<TestServer> {
   const arrivals = new Arrivals();
-  const server = secure ? createHttpsServer(serverPair()) : createHttpServer();
+  const server = secure ? createHttpsServer({ ...serverPair(), ...tls }) : createHttpServer();
   server.on('tlsClientError', () => {});
   const webSockets = new WebSocketServer({
     server,

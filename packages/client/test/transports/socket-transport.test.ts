@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
+import { SocketTransport } from '../../src/transports/socket-transport.ts';
+import { RecordingListener } from './recording-listener.ts';
+
+const { server } = parseServerUrl('mqtt://h');
+
+/** A transport over a stream that echoes, in place of a socket. */
+function over(stream: PassThrough): { transport: SocketTransport; listener: RecordingListener } {
+  const listener = new RecordingListener();
+  const transport = new SocketTransport(stream as unknown as Socket, server, listener, { lingerMs: 600_000 });
+  return { transport, listener };
+}
+
+test('A socket that has bytes already when it connects hands them on when its opener is done', async () => {
+  const stream = new PassThrough();
+  stream.write('early');
+  const { transport, listener } = over(stream);
+  transport.resume();
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  listener.opened = true;
+  await listener.until(() => listener.bytes.toString() === 'early');
+  expect(listener.offences).toEqual([]);
+});
+
+test('A socket that breaks before its opener is done says so afterwards', async () => {
+  const stream = new PassThrough();
+  const { listener } = over(stream);
+  stream.destroy(new Error('reset'));
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  listener.opened = true;
+  expect(await listener.closed()).toMatchObject({ code: 'CONNECTION_LOST' });
+  expect(listener.offences).toEqual([]);
+});
+
+test.each(['end', 'destroy'] as const)('A socket that breaks after %s has not failed', async (how) => {
+  const stream = new PassThrough({ emitClose: true, autoDestroy: false });
+  const { transport, listener } = over(stream);
+  listener.opened = true;
+  stream.removeAllListeners('end');
+  transport[how]();
+  await new Promise((resolve) => setImmediate(resolve));
+  stream.emit('error', new Error('reset'));
+  stream.destroy();
+  expect(await listener.closed()).toBe(undefined);
+});
