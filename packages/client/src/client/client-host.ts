@@ -49,15 +49,15 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   constructor(options: ResolvedOptions, open: OpenTransport, environment: ClientEnvironment, plug: Plug) {
     this.options = options;
     this.environment = environment;
-    this.core = new ClientCore(options.core, this);
-    const clientId = options.given.clientId || randomClientId(environment);
+    this.core = new ClientCore(options, this);
+    const clientId = options.clientId || randomClientId(environment);
     this.supervisor = new Supervisor(options, clientId, open, environment, this);
     this.#unplug = plug(() => {
       this.supervisor.wake();
       // The answer to what it may have asked has a deadline, for which a turn sets the timer.
       this.requestTurn();
     });
-    const { store } = options.given;
+    const { store } = options;
     this.#keeping =
       store === undefined
         ? undefined

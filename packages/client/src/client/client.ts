@@ -200,7 +200,7 @@ export class Client {
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
     const host = this.#host;
-    const { authentication } = host.options.given;
+    const { authentication } = host.options;
     if (authentication === undefined) {
       throw invalid('authentication: expected it among the options of connect, got none');
     }
@@ -245,7 +245,7 @@ export class Client {
     }
     const { server } = core;
     // Nobody can come back to a session whose identifier was made at random.
-    const endsSession = !options.given.clientId && (server?.sessionExpiryInterval ?? 0) !== 0;
+    const endsSession = !options.clientId && (server?.sessionExpiryInterval ?? 0) !== 0;
     supervisor.stop(undefined, reasonCode, endsSession ? { sessionExpiryInterval: 0 } : {});
     await this.#host.storeClosed;
   }

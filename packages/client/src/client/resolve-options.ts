@@ -1,55 +1,58 @@
 /** Checks a client's options and fills in what was left out. Misuse throws here, before anything is done. */
-import type { Will, WillProperties } from '@martlet/protocol';
-import { checkTopicName, ProtocolVersion, TOPIC_PROBLEMS } from '@martlet/protocol';
+import type { ProtocolVersion, Will, WillProperties } from '@martlet/protocol';
+import { checkTopicName, TOPIC_PROBLEMS } from '@martlet/protocol';
 import { ClientError } from '../client-error.ts';
 import type { CoreOptions } from '../core/client-core.ts';
-import type { ConnectFields } from '../core/connection/connect-packet.ts';
+import type { ConnectOptions } from '../core/connection/connect-packet.ts';
 import type { ReconnectLimits } from '../core/reconnect/reconnect-policy.ts';
-import type { ClientOptions, Payload, WillOptions } from './client-options.ts';
+import type { ClientOptions, QueueOptions, ReconnectOptions, WillOptions } from './client-options.ts';
+
+type Bounds = readonly [otherwise: number, least: number, most: number];
+
+const MEBIBYTE = 1_048_576;
+const MAXIMUM_TIMER_MS = 0x7fff_ffff;
+
+/** 300 s for a session that cannot outlive the process, a day for one that can. */
+const EXPIRY_S = 300;
+const KEPT_EXPIRY_S = 86_400;
 
 const NUMBERS = {
-  sessionExpiryInterval: [0, 0xffff_ffff],
-  keepAlive: [0, 0xffff],
-  connectTimeoutMs: [1, 0x7fff_ffff],
-  receiveMaximum: [1, 0xffff],
-  maximumPacketSize: [16, 268_435_460],
-  topicAliasMaximum: [0, 0xffff],
-  outgoingTopicAliases: [0, 0xffff],
-  quarantineAttempts: [1, 1_000_000],
-  unroutedMessages: [0, 1_000_000],
-} as const satisfies Partial<Record<keyof ClientOptions, readonly [number, number]>>;
+  sessionExpiryInterval: [EXPIRY_S, 0, 0xffff_ffff],
+  keepAlive: [60, 0, 0xffff],
+  connectTimeoutMs: [30_000, 1, MAXIMUM_TIMER_MS],
+  receiveMaximum: [1024, 1, 0xffff],
+  maximumPacketSize: [16 * MEBIBYTE, 16, 268_435_460],
+  topicAliasMaximum: [64, 0, 0xffff],
+  outgoingTopicAliases: [64, 0, 0xffff],
+  quarantineAttempts: [3, 1, Number.POSITIVE_INFINITY],
+  unroutedMessages: [100, 0, 1_000_000],
+} as const satisfies { readonly [Name in keyof ClientOptions]?: Bounds };
 
-const OTHERS: readonly (keyof ClientOptions)[] = [
-  'url',
-  'servers',
-  'clientId',
-  'username',
-  'password',
-  'credentials',
-  'protocolVersion',
-  'fallback',
-  'cleanStart',
-  'will',
-  'userProperties',
-  'requestResponseInformation',
-  'requestProblemInformation',
-  'reconnect',
-  'followServerMoved',
-  'queue',
-  'store',
-  'authentication',
-  'transport',
-  'environment',
-];
+const QUEUE = {
+  messages: [10_000, 0, Number.POSITIVE_INFINITY],
+  bytes: [64 * MEBIBYTE, 0, Number.POSITIVE_INFINITY],
+} as const satisfies { readonly [Name in keyof QueueOptions]?: Bounds };
 
-export interface ResolvedOptions {
-  readonly given: ClientOptions;
-  readonly core: CoreOptions;
-  readonly connect: ConnectFields;
-  readonly reconnect: ReconnectLimits;
+const RECONNECT = {
+  minimumDelayMs: [1000, 0, MAXIMUM_TIMER_MS],
+  maximumDelayMs: [60_000, 0, MAXIMUM_TIMER_MS],
+  attempts: [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY],
+} as const satisfies { readonly [Name in keyof ReconnectOptions]?: Bounds };
+
+const OTHERS =
+  'url servers clientId username password credentials protocolVersion fallback cleanStart will userProperties ' +
+  'requestResponseInformation requestProblemInformation reconnect followServerMoved queue store authentication ' +
+  'transport environment';
+
+/** The options with everything in place that has a default. */
+export interface ResolvedOptions
+  extends Omit<ClientOptions, keyof CoreOptions | keyof ConnectOptions | 'reconnect' | 'protocolVersion'>,
+    CoreOptions,
+    ConnectOptions {
   readonly protocolVersion: ProtocolVersion;
   readonly cleanStart: boolean;
   readonly connectTimeoutMs: number;
+  readonly reconnect: ReconnectLimits;
 }
 
 /**
@@ -57,78 +60,40 @@ export interface ResolvedOptions {
  * @throws {ClientError} INVALID_OPTION
  */
 export function resolveOptions(given: ClientOptions, platformOptions: readonly string[]): ResolvedOptions {
-  const known = [...Object.keys(NUMBERS), ...OTHERS, ...platformOptions];
+  const known = [...Object.keys(NUMBERS), ...OTHERS.split(' '), ...platformOptions];
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) throw invalid(`expected an option of the client, got ${name}`);
   }
-  const number = (name: keyof typeof NUMBERS, otherwise: number): number => {
-    const value = given[name] ?? otherwise;
-    if (value === false) return Number.POSITIVE_INFINITY;
-    const [least, most] = NUMBERS[name];
-    return checkNumber(name, value, least, most);
-  };
-  const protocolVersion = given.protocolVersion ?? ProtocolVersion.V5;
-  if (![3, 4, 5].includes(protocolVersion))
-    throw invalid(`protocolVersion: expected 5, 4 or 3, got ${protocolVersion}`);
-  if (given.clientId !== undefined && typeof given.clientId !== 'string') {
-    throw invalid(`clientId: expected a string, got ${typeof given.clientId}`);
+  const { clientId, store, will, queue, reconnect, quarantineAttempts } = given;
+  const protocolVersion = oneOf<ProtocolVersion>('protocolVersion', [5, 4, 3], given.protocolVersion);
+  const keeps = store !== undefined;
+  if (clientId !== undefined && typeof clientId !== 'string') {
+    throw invalid(`clientId: expected a string, got ${typeof clientId}`);
   }
-  const hasStore = given.store !== undefined;
-  if (hasStore && !given.clientId) {
-    throw invalid(
-      'store: expected a clientId with it, because the session at the server is found by that, got none',
-    );
-  }
-  const { queue = {}, reconnect = {} } = given;
-  const limits = reconnect === false ? { attempts: 0 } : reconnect;
-  const maximumPacketSize = number('maximumPacketSize', 16 * 1_048_576);
-  const receiveMaximum = number('receiveMaximum', 1024);
-  const topicAliasMaximum = number('topicAliasMaximum', 64);
-  const whenFull = queue.whenFull ?? 'reject';
-  if (!['reject', 'dropOldest', 'dropNewest'].includes(whenFull)) {
-    throw invalid(`queue.whenFull: expected reject, dropOldest or dropNewest, got ${String(whenFull)}`);
+  if (keeps && !clientId) {
+    throw invalid('store: expected a clientId with it, by which the server finds the session, got none');
   }
   return {
-    given,
-    core: {
-      maximumPacketSize,
-      receiveMaximum,
-      topicAliasMaximum,
-      outgoingTopicAliases: number('outgoingTopicAliases', 64),
-      queue: {
-        messages: checkNumber('queue.messages', queue.messages ?? 10_000, 0, 0xffff_ffff),
-        bytes: checkNumber('queue.bytes', queue.bytes ?? 64 * 1_048_576, 0, Number.MAX_SAFE_INTEGER),
-        whenFull,
-        latestPerTopic: queue.latestPerTopic ?? false,
-      },
-      quarantineAttempts: number('quarantineAttempts', 3),
-      unroutedMessages: number('unroutedMessages', 100),
-      keeps: hasStore,
-    },
-    connect: {
-      keepAlive: number('keepAlive', 60),
-      sessionExpiryInterval: number('sessionExpiryInterval', defaultExpiry(protocolVersion, hasStore)),
-      receiveMaximum,
-      maximumPacketSize,
-      topicAliasMaximum,
-      requestResponseInformation: given.requestResponseInformation ?? false,
-      requestProblemInformation: given.requestProblemInformation ?? true,
-      userProperties: given.userProperties ?? [],
-      will: given.will === undefined ? undefined : resolveWill(given.will),
-    },
-    reconnect: {
-      minimumDelayMs: checkNumber('reconnect.minimumDelayMs', limits.minimumDelayMs ?? 1000, 0, 0x7fff_ffff),
-      maximumDelayMs: checkNumber(
-        'reconnect.maximumDelayMs',
-        limits.maximumDelayMs ?? 60_000,
-        0,
-        0x7fff_ffff,
-      ),
-      attempts: limits.attempts ?? Number.POSITIVE_INFINITY,
-    },
+    userProperties: [],
+    requestResponseInformation: false,
+    requestProblemInformation: true,
+    cleanStart: !keeps,
+    ...given,
+    ...resolveNumbers('', NUMBERS, {
+      ...given,
+      quarantineAttempts: quarantineAttempts === false ? Number.POSITIVE_INFINITY : quarantineAttempts,
+      sessionExpiryInterval:
+        given.sessionExpiryInterval ?? (keeps ? KEPT_EXPIRY_S : protocolVersion === 5 ? EXPIRY_S : 0),
+    }),
     protocolVersion,
-    cleanStart: given.cleanStart ?? !hasStore,
-    connectTimeoutMs: number('connectTimeoutMs', 30_000),
+    keeps,
+    will: will === undefined ? undefined : resolveWill(will),
+    queue: {
+      whenFull: oneOf('queue.whenFull', ['reject', 'dropOldest', 'dropNewest'], queue?.whenFull),
+      latestPerTopic: queue?.latestPerTopic ?? false,
+      ...resolveNumbers('queue.', QUEUE, queue),
+    },
+    reconnect: resolveNumbers('reconnect.', RECONNECT, reconnect === false ? { attempts: 0 } : reconnect),
   };
 }
 
@@ -144,14 +109,21 @@ export function payloadBytes(payload: unknown): Uint8Array {
 
 /** @throws {ClientError} INVALID_TOPIC */
 export function refuseTopicName(topicName: unknown): void {
-  if (typeof topicName !== 'string') {
-    throw new ClientError('INVALID_TOPIC', `expected a string as topic name, got ${typeof topicName}`);
-  }
-  const problem = checkTopicName(topicName, Number.POSITIVE_INFINITY);
-  if (problem === null) return;
-  throw new ClientError(
+  const problem =
+    typeof topicName === 'string' ? checkTopicName(topicName, Number.POSITIVE_INFINITY) : 'notString';
+  if (problem !== null) throw invalidTopic('name', topicName, problem);
+}
+
+/** @param problem why it is none */
+export function invalidTopic(
+  what: string,
+  topic: unknown,
+  problem: keyof typeof TOPIC_PROBLEMS | 'notString',
+): ClientError {
+  const why = problem === 'notString' ? `is ${typeof topic}` : TOPIC_PROBLEMS[problem];
+  return new ClientError(
     'INVALID_TOPIC',
-    `expected a topic name, got ${quoted(topicName)}, which ${TOPIC_PROBLEMS[problem]}`,
+    `expected a topic ${what}, got ${quoted(String(topic))}, which ${why}`,
   );
 }
 
@@ -164,29 +136,42 @@ export function invalid(text: string): ClientError {
 }
 
 export function checkNumber(name: string, value: unknown, least: number, most: number): number {
-  if (
-    typeof value === 'number' &&
-    value >= least &&
-    value <= most &&
-    (Number.isInteger(value) || value === Infinity)
-  ) {
-    return value;
-  }
+  const isWhole = Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+  if (isWhole && (value as number) >= least && (value as number) <= most) return value as number;
   throw invalid(`${name}: expected an integer from ${least} to ${most}, got ${String(value)}`);
 }
 
-function defaultExpiry(protocolVersion: ProtocolVersion, hasStore: boolean): number {
-  if (hasStore) return 86_400;
-  return protocolVersion === ProtocolVersion.V5 ? 300 : 0;
+/** The value, or the first where there is none. @throws {ClientError} INVALID_OPTION */
+export function oneOf<T>(name: string, values: readonly T[], value: T | undefined): T {
+  if (value === undefined) return values[0]!;
+  if (values.includes(value)) return value;
+  throw invalid(`${name}: expected one of ${values.join(', ')}, got ${String(value)}`);
 }
 
-function resolveWill({ topicName, payload = '', qos = 0, retain = false, ...properties }: WillOptions): Will {
+export function resolveNumbers<Name extends string>(
+  prefix: string,
+  table: { readonly [Each in Name]: Bounds },
+  given: object = {},
+): { readonly [Each in Name]: number } {
+  const resolved = {} as Record<Name, number>;
+  for (const name of Object.keys(table) as Name[]) {
+    const [otherwise, least, most] = table[name];
+    resolved[name] = checkNumber(
+      prefix + name,
+      (given as { readonly [Each in Name]?: unknown })[name] ?? otherwise,
+      least,
+      most,
+    );
+  }
+  return resolved;
+}
+
+function resolveWill({ topicName, payload = '', qos, retain = false, ...properties }: WillOptions): Will {
   refuseTopicName(topicName);
-  if (![0, 1, 2].includes(qos)) throw invalid(`will.qos: expected 0, 1 or 2, got ${String(qos)}`);
   return {
     topicName,
-    payload: payloadBytes(payload as Payload),
-    qos,
+    payload: payloadBytes(payload),
+    qos: oneOf('will.qos', [0, 1, 2], qos),
     retain,
     properties: properties as WillProperties,
   };

@@ -1,8 +1,7 @@
 import type { Qos, ReasonCode, RetainHandling } from '@martlet/protocol';
-import { checkTopicFilter, isSharedFilter, parseSharedFilter, TOPIC_PROBLEMS } from '@martlet/protocol';
-import { ClientError } from '../client-error.ts';
+import { checkTopicFilter, isSharedFilter, parseSharedFilter } from '@martlet/protocol';
 import type { Acknowledge, WhenSlow } from '../core/subscriptions/subscriber.ts';
-import { checkNumber, invalid, quoted } from './resolve-options.ts';
+import { invalid, invalidTopic, oneOf, resolveNumbers } from './resolve-options.ts';
 import type { WaitOptions } from './settle.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 
@@ -29,47 +28,37 @@ export interface SubscribeOptions extends WaitOptions {
   readonly rejectWith?: ReasonCode;
 }
 
+const BUFFER = {
+  bufferMessages: [1000, 1, Number.POSITIVE_INFINITY],
+  bufferBytes: [16 * 1_048_576, 1, Number.POSITIVE_INFINITY],
+  concurrency: [1, 1, Number.POSITIVE_INFINITY],
+} as const;
+
 /** @throws {ClientError} INVALID_OPTION */
 export function resolveSubscribeOptions(topicFilter: string, options: SubscribeOptions): SubscriptionOptions {
-  const { noLocal = false } = options;
+  const { noLocal = false, retainAsPublished = false, rejectWith } = options;
   if (noLocal && isSharedFilter(topicFilter)) {
     throw invalid('noLocal: expected it only without $share/, got both'); // [MQTT-3.8.3-4]
   }
-  const most = Number.MAX_SAFE_INTEGER;
   return {
-    qos: oneOf('qos', [0, 1, 2], options.qos ?? 2),
+    ...resolveNumbers('', BUFFER, options),
+    qos: oneOf('qos', [2, 1, 0], options.qos),
     noLocal,
-    retainAsPublished: options.retainAsPublished ?? false,
-    retainHandling: oneOf('retainHandling', [0, 1, 2], options.retainHandling ?? 0),
-    acknowledge: oneOf('acknowledge', ['received', 'handled', 'manual'], options.acknowledge ?? 'received'),
-    whenSlow: oneOf(
-      'whenSlow',
-      ['block', 'dropOldest', 'dropNewest', 'latestPerTopic'],
-      options.whenSlow ?? 'block',
-    ),
-    bufferMessages: checkNumber('bufferMessages', options.bufferMessages ?? 1000, 1, most),
-    bufferBytes: checkNumber('bufferBytes', options.bufferBytes ?? 16 * 1_048_576, 1, most),
-    concurrency: checkNumber('concurrency', options.concurrency ?? 1, 1, Number.POSITIVE_INFINITY),
-    rejectWith: options.rejectWith,
+    retainAsPublished,
+    rejectWith,
+    retainHandling: oneOf('retainHandling', [0, 1, 2], options.retainHandling),
+    acknowledge: oneOf('acknowledge', ['received', 'handled', 'manual'], options.acknowledge),
+    whenSlow: oneOf('whenSlow', ['block', 'dropOldest', 'dropNewest', 'latestPerTopic'], options.whenSlow),
   };
 }
 
 /** @throws {ClientError} INVALID_TOPIC */
 export function refuseTopicFilter(topicFilter: unknown): void {
-  if (typeof topicFilter !== 'string') {
-    throw new ClientError('INVALID_TOPIC', `expected a string as topic filter, got ${typeof topicFilter}`);
-  }
-  const problem = isSharedFilter(topicFilter)
-    ? parseSharedFilter(topicFilter, Number.POSITIVE_INFINITY)
-    : checkTopicFilter(topicFilter, Number.POSITIVE_INFINITY);
-  if (problem === null || typeof problem === 'object') return;
-  throw new ClientError(
-    'INVALID_TOPIC',
-    `expected a topic filter, got ${quoted(topicFilter)}, which ${TOPIC_PROBLEMS[problem]}`,
-  );
-}
-
-function oneOf<T>(name: string, values: readonly T[], value: T): T {
-  if (values.includes(value)) return value;
-  throw invalid(`${name}: expected one of ${values.join(', ')}, got ${String(value)}`);
+  const problem =
+    typeof topicFilter !== 'string'
+      ? 'notString'
+      : isSharedFilter(topicFilter)
+        ? parseSharedFilter(topicFilter, Number.POSITIVE_INFINITY)
+        : checkTopicFilter(topicFilter, Number.POSITIVE_INFINITY);
+  if (typeof problem === 'string') throw invalidTopic('filter', topicFilter, problem);
 }

@@ -93,7 +93,7 @@ export class Supervisor {
   }
 
   async #run(attempt: number, signal: AbortSignal): Promise<void> {
-    const { given, connect } = this.#options;
+    const given = this.#options;
     const parsed = parseServerUrl(await this.#url());
     const credentials: Credentials =
       given.credentials === undefined
@@ -110,7 +110,7 @@ export class Supervisor {
     }
     this.#transport = transport;
     this.#exchange = exchange;
-    const packet = connectPacket(connect, {
+    const packet = connectPacket(given, {
       protocolVersion: this.protocolVersion,
       clientId: this.clientId,
       cleanStart: this.#options.cleanStart && !this.#wasEverOnline,
@@ -123,7 +123,7 @@ export class Supervisor {
   }
 
   async #url(): Promise<string | URL> {
-    const { url, servers } = this.#options.given;
+    const { url, servers } = this.#options;
     if (this.#reference !== undefined) return this.#reference;
     if (servers !== undefined && servers.length > 0) return servers[this.#serverIndex % servers.length]!;
     // A transport of the application's own may need no address.
@@ -184,7 +184,7 @@ export class Supervisor {
   ): Promise<boolean> {
     const attempt = this.#attempt;
     const { core } = this.#owner;
-    const method = this.#options.given.authentication?.method;
+    const method = this.#options.authentication?.method;
     const { authenticationMethod, authenticationData } = packet.properties;
     try {
       if (exchange === null || method === undefined || authenticationMethod !== method) {
@@ -257,12 +257,7 @@ export class Supervisor {
 
   /** A server that does not know this version, and may know the one before. */
   #fallBack(end: ConnectionEnd): boolean {
-    if (
-      this.#options.given.fallback !== true ||
-      end.wasOnline ||
-      this.#wasEverOnline ||
-      this.protocolVersion === 3
-    )
+    if (this.#options.fallback !== true || end.wasOnline || this.#wasEverOnline || this.protocolVersion === 3)
       return false;
     const saysSo = end.reasonCode === Reason.UnsupportedProtocolVersion;
     // Some servers close without a word.
@@ -275,12 +270,12 @@ export class Supervisor {
   }
 
   #decide(end: ConnectionEnd): void {
-    const { given, reconnect } = this.#options;
+    const given = this.#options;
     if (end.error.code === 'INVALID_OPTION') {
       this.#give(end.error);
       return;
     }
-    const decision = decideReconnect(reconnect, {
+    const decision = decideReconnect(given.reconnect, {
       end,
       failures: this.#failures,
       isSame: given.credentials === undefined && typeof given.url !== 'function',

@@ -22,9 +22,9 @@ export interface ServerCapabilities {
   readonly subscriptionIdentifiersAvailable: boolean;
   readonly sharedSubscriptionAvailable: boolean;
   readonly topicAliasMaximum: number;
-  readonly responseInformation: string | undefined;
-  readonly serverReference: string | undefined;
-  readonly reasonString: string | undefined;
+  readonly responseInformation?: string;
+  readonly serverReference?: string;
+  readonly reasonString?: string;
   readonly userProperties: readonly UserProperty[];
 }
 
@@ -42,22 +42,20 @@ export function serverCapabilities(
 ): ServerCapabilities {
   const isV5 = protocolVersion === ProtocolVersion.V5;
   return {
+    ...asked,
+    receiveMaximum: 65_535,
+    maximumPacketSize: Number.POSITIVE_INFINITY,
+    maximumQos: 2,
+    retainAvailable: true,
+    wildcardSubscriptionAvailable: true,
+    subscriptionIdentifiersAvailable: isV5,
+    sharedSubscriptionAvailable: true,
+    topicAliasMaximum: 0,
+    userProperties: [],
+    ...properties,
     protocolVersion,
     sessionPresent,
     clientId: properties.assignedClientIdentifier ?? asked.clientId,
-    sessionExpiryInterval: properties.sessionExpiryInterval ?? asked.sessionExpiryInterval,
     keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21]
-    receiveMaximum: properties.receiveMaximum ?? 65_535,
-    maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-    maximumQos: properties.maximumQos ?? 2,
-    retainAvailable: properties.retainAvailable ?? true,
-    wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable ?? true,
-    subscriptionIdentifiersAvailable: isV5 && (properties.subscriptionIdentifiersAvailable ?? true),
-    sharedSubscriptionAvailable: isV5 && (properties.sharedSubscriptionAvailable ?? true),
-    topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-    responseInformation: properties.responseInformation,
-    serverReference: properties.serverReference,
-    reasonString: properties.reasonString,
-    userProperties: properties.userProperties ?? [],
   };
 }
