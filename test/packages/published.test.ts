@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { packageDirectories } from '../../scripts/source-files.mjs';
 import type { Manifest } from '../architecture/manifests.ts';
 import { readManifest } from '../architecture/manifests.ts';
 import { buildPackages, ROOT } from '../e2e/martlet-command.ts';
@@ -18,6 +19,11 @@ const LIBRARIES = ['protocol', 'client', 'broker', 'testing'] as const;
 const FOR_BROWSERS = ['', '/browser', '/scram', '/indexed-db-store', '/topics'].map(
   (subpath) => `@martlet/client${subpath}`,
 );
+
+/** What `npm pack --json` says of one package. */
+interface PackedFiles {
+  readonly files: readonly { readonly path: string }[];
+}
 
 const programs = new Programs();
 const directory = mkdtempSync(join(tmpdir(), 'martlet-published-'));
@@ -99,6 +105,23 @@ describe.each(LIBRARIES)('The packed files of %s', (name) => {
     expect(JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))).toMatchObject({
       sideEffects: false,
     });
+  });
+});
+
+describe('Every package', () => {
+  test('has the licence and the notice of the whole in what npm packs', async () => {
+    const packages = packageDirectories();
+    const options = ['--dry-run', '--json', '--ignore-scripts', ...packages.map((path) => `./${path}`)];
+    const { stdout } = await programs.run('npm', ['pack', ...options], { cwd: ROOT });
+    const packed = Object.values(JSON.parse(stdout) as Readonly<Record<string, PackedFiles>>);
+    expect(packed).toHaveLength(packages.length);
+    for (const { files } of packed) {
+      expect(files.map((file) => file.path)).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE']));
+    }
+    for (const file of ['LICENSE', 'NOTICE']) {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      for (const path of packages) expect(readFileSync(join(ROOT, path, file), 'utf8')).toBe(text);
+    }
   });
 });
 
