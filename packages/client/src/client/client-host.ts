@@ -11,13 +11,13 @@ import type { ConnectionEnd } from '../core/connection/connection-end.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
+import type { MakeMessage } from '../core/session-records.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
 import type { ClientEnvironment } from '../environment.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { ClientEventListeners } from './events.ts';
 import { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
-import { invalid, quoted } from './resolve-options.ts';
 import { SessionKeeping, storeError } from './session-keeping.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 import type { SupervisorOwner } from './supervisor.ts';
@@ -25,6 +25,9 @@ import { Supervisor } from './supervisor.ts';
 
 /** Has `wake` called when the platform says that the network may be back, or somebody looks again; returns what ends that. */
 export type Plug = (wake: () => void) => () => void;
+
+/** A timer of the platform that is to fire later fires at once. */
+const MAXIMUM_TIMER_MS = 0x7fff_ffff;
 
 export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner {
   readonly options: ResolvedOptions;
@@ -45,6 +48,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   #deadlineMs = Number.POSITIVE_INFINITY;
   /** Who waits for a change of state. */
   readonly #watchers: Set<() => void> = new Set();
+  /** Publications that failed because the application closed the client. */
+  readonly #lost: Publication[] = [];
 
   constructor(options: ResolvedOptions, open: OpenTransport, environment: ClientEnvironment, plug: Plug) {
     this.options = options;
@@ -78,14 +83,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
 
   /** @throws {ClientError} when the store keeps the session of another client, or is damaged */
   #restore(records: Parameters<ClientCore['restore']>[0]): void {
-    const { clientId } = this.supervisor;
-    const kept = this.core.restore(records, (...of) => new Publication(...of));
-    if (kept !== undefined && kept !== clientId) {
-      throw invalid(
-        `clientId: expected ${quoted(kept)}, whose session the store keeps, got ${quoted(clientId)}`,
-      );
-    }
-    if (kept === undefined) this.core.keepClientId(clientId);
+    const make: MakeMessage = (...of) => new Publication(...of);
+    this.supervisor.hasSession = this.core.restore(records, this.supervisor.clientId, make);
     this.requestTurn();
   }
 
@@ -140,7 +139,18 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onPublicationFailed(message: OutgoingMessage, error: ClientError): void {
-    if (!(message instanceof Publication) || !message.isObserved) this.listeners.emit('error', error);
+    // This host gives the core no others.
+    const publication = message as Publication;
+    if (!publication.fail(error)) return;
+    if (this.stoppedBy !== undefined) {
+      // What a store keeps is not lost.
+      if (publication.key <= 0) this.#lost.push(publication);
+      return;
+    }
+    // Whoever has just published has not had the time to ask how it ends.
+    this.environment.soon(() => {
+      if (!publication.isObserved) this.listeners.emit('error', error);
+    });
   }
 
   onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void {
@@ -183,8 +193,17 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     this.storeClosed = this.#closeStore();
     this.onState();
     if (error !== undefined) this.listeners.emit('error', error);
+    else if (this.#lost.length > 0) this.environment.soon(this.#tellLost);
     this.listeners.emit('closed', error);
   }
+
+  /** One event for all: there may be as many as the queue holds. */
+  readonly #tellLost = (): void => {
+    const { length } = this.#lost.filter((publication) => !publication.isObserved);
+    if (length === 0) return;
+    const text = `expected nothing under way when the client was closed, got ${length} messages, which are lost`;
+    this.listeners.emit('error', new ClientError('CLOSED', text));
+  };
 
   // ── the application waits ──
 
@@ -224,7 +243,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
         this.core.tick(this.nowMs());
         this.requestTurn();
       },
-      Math.max(0, dueMs - this.nowMs()),
+      Math.min(Math.max(0, dueMs - this.nowMs()), MAXIMUM_TIMER_MS),
     );
   }
 }

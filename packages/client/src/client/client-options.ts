@@ -81,7 +81,7 @@ export interface ClientOptions {
   readonly protocolVersion?: ProtocolVersion;
   /** Try the next older version when the server does not know this one. @default false */
   readonly fallback?: boolean;
-  /** Begin without what the server may have kept of an earlier process. @default true, false with a `store` */
+  /** Begin without what the server may have kept of an earlier process. @default true, false with a `store` that holds a session */
   readonly cleanStart?: boolean;
   /**
    * Seconds for which the server keeps the session when the connection is lost; 0xFFFFFFFF: for ever. Before MQTT 5.0 any

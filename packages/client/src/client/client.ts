@@ -1,13 +1,13 @@
 /** The client as an application has it: commands in, promises and events out. */
 import type { Qos, ReasonCode } from '@martlet/protocol';
-import { ReasonCode as Reason } from '@martlet/protocol';
+import { NO_PROPERTIES, publishPropertiesLength, ReasonCode as Reason } from '@martlet/protocol';
 import { ClientError } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { ClientHost } from './client-host.ts';
 import type { MessageProperties, Payload } from './client-options.ts';
 import type { ClientEventName, ClientListener } from './events.ts';
 import { Publication } from './publication.ts';
-import { checkNumber, invalid, payloadBytes, refuseTopicName } from './resolve-options.ts';
+import { invalid, payloadBytes, refuseTopicName } from './resolve-options.ts';
 import type { WaitOptions } from './settle.ts';
 import { watchWait, within } from './settle.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
@@ -57,7 +57,6 @@ const PROPERTIES = [
 ] as const satisfies readonly (keyof MessageProperties)[];
 
 const NO_OPTIONS: PublishOptions = Object.freeze({});
-const NONE: MessageProperties = Object.freeze({});
 
 export class Client {
   readonly #host: ClientHost;
@@ -95,9 +94,9 @@ export class Client {
       bufferedBytes += each.waitingBytes;
     }
     return {
-      queuedMessages: outgoing.queuedMessages,
-      queuedBytes: outgoing.queuedBytes,
-      inFlight: outgoing.sender.inFlight.size,
+      queuedMessages: outgoing.queue.size,
+      queuedBytes: outgoing.queue.bytes,
+      inFlight: outgoing.inFlight.size,
       unacknowledged: incoming.unacknowledged,
       subscriptions: subscriptions.size,
       bufferedMessages,
@@ -137,7 +136,8 @@ export class Client {
    *     await client.publish('home/kitchen/light', 'on', { qos: 1, retain: true });
    *
    * @param payload must not be changed before the message has been acknowledged
-   * @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, INVALID_OPTION, NOT_SUPPORTED_BY_SERVER, QUEUE_FULL, CLOSED
+   * @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, INVALID_OPTION, QUEUE_FULL, CLOSED; while online also
+   *   NOT_SUPPORTED_BY_SERVER and PACKET_TOO_LARGE, with which a message that waits fails later
    */
   publish(topicName: string, payload: Payload, options: PublishOptions = NO_OPTIONS): Publication {
     this.#refuseClosed();
@@ -148,19 +148,16 @@ export class Client {
     const { qos = 0, retain = false, signal, timeoutMs } = options;
     const host = this.#host;
     const bytes = payloadBytes(payload);
-    let properties = NONE;
+    let properties: MessageProperties = NO_PROPERTIES;
     let expiresMs = Number.POSITIVE_INFINITY;
     if (options !== NO_OPTIONS) {
-      this.#refuseUnsupported(qos, retain);
+      if (qos !== 0 && qos !== 1 && qos !== 2) throw invalid(`qos: expected 0, 1 or 2, got ${String(qos)}`);
       properties = propertiesOf(options);
       const { messageExpiryInterval } = properties;
-      if (messageExpiryInterval !== undefined) {
-        checkNumber('messageExpiryInterval', messageExpiryInterval, 0, 0xffff_ffff);
-        expiresMs = host.wallMs() + messageExpiryInterval * 1000;
-      }
+      if (messageExpiryInterval !== undefined) expiresMs = host.nowMs() + messageExpiryInterval * 1000;
     }
     const publication = new Publication(topicName, bytes, qos, retain, properties, expiresMs);
-    host.core.outgoing.publish(publication);
+    if (signal?.aborted !== true) host.core.outgoing.publish(publication);
     if (signal !== undefined || timeoutMs !== undefined) this.#watch(publication, options);
     return publication;
   }
@@ -252,28 +249,13 @@ export class Client {
 
   #watch(publication: Publication, wait: WaitOptions): void {
     if (publication.isSettled) return;
-    const { core, environment, listeners } = this.#host;
-    const stop = watchWait(wait, environment, (error) => {
-      core.outgoing.withdraw(publication);
-      if (!publication.isObserved) listeners.emit('error', error);
-      publication.onFailed(error);
+    const host = this.#host;
+    const stop = watchWait(wait, host.environment, (error) => {
+      host.core.outgoing.withdraw(publication);
+      host.onPublicationFailed(publication, error);
     });
     if (publication.isSettled) stop();
     else publication.watch(stop);
-  }
-
-  #refuseUnsupported(qos: Qos, retain: boolean): void {
-    if (qos !== 0 && qos !== 1 && qos !== 2) throw invalid(`qos: expected 0, 1 or 2, got ${String(qos)}`);
-    const { server } = this.#host.core;
-    if (server === null) return;
-    const what =
-      qos > server.maximumQos
-        ? `QoS ${qos}`
-        : retain && !server.retainAvailable
-          ? 'retained messages'
-          : undefined;
-    if (what === undefined) return;
-    throw new ClientError('NOT_SUPPORTED_BY_SERVER', `expected a server with ${what}, got one without`);
   }
 
   #refuseClosed(): void {
@@ -283,11 +265,19 @@ export class Client {
   }
 }
 
+/** @throws {ClientError} INVALID_OPTION, INVALID_TOPIC */
 function propertiesOf(options: PublishOptions): MessageProperties {
   let properties: Record<string, unknown> | undefined;
   for (const name of PROPERTIES) {
     const value = options[name];
     if (value !== undefined) (properties ??= {})[name] = value;
   }
-  return properties ?? NONE;
+  if (properties === undefined) return NO_PROPERTIES;
+  if (properties['responseTopic'] !== undefined) refuseTopicName(properties['responseTopic']); // [MQTT-3.3.2-14]
+  try {
+    publishPropertiesLength(properties);
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+  return properties;
 }

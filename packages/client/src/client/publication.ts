@@ -1,6 +1,5 @@
 import type { AcknowledgementProperties, ReasonCode, UserProperty } from '@martlet/protocol';
-import { reasonCodeName } from '@martlet/protocol';
-import { ClientError } from '../client-error.ts';
+import type { ClientError } from '../client-error.ts';
 import { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
 
 /** What the server said to a message. */
@@ -29,6 +28,8 @@ interface Waiter {
  *     await publication.stored;   // it survives a crash of this process, where the client has a store
  *     await publication.sent;     // it has been handed to the network
  *     await publication;          // the server has acknowledged it
+ *
+ * When the message fails and nobody has asked for its end, the client's `error` event tells.
  */
 export class Publication extends OutgoingMessage implements PromiseLike<PublishResult> {
   #reached = 0;
@@ -41,6 +42,7 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
 
   /** Kept as safely as the client's session is; at once at QoS 0 and without a store. */
   get stored(): Promise<void> {
+    if (this.key === 0 && this.#error === undefined) this.#reached |= STORED;
     return this.#stage(STORED);
   }
 
@@ -51,6 +53,7 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
 
   /** Acknowledged by the server, as its QoS demands; at QoS 0 the same as sent. Rejected when the server refuses it. */
   get acknowledged(): Promise<PublishResult> {
+    this.#isObserved = true;
     return this.#stage(ACKNOWLEDGED);
   }
 
@@ -62,7 +65,7 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
     return this.acknowledged.then(onFulfilled, onRejected);
   }
 
-  /** Whether somebody has asked how it ends. @internal */
+  /** Whether somebody is told how it ends. @internal */
   get isObserved(): boolean {
     return this.#isObserved;
   }
@@ -86,34 +89,34 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
   }
 
   override onAcknowledged(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    const { reasonString } = properties;
-    if (reasonCode >= 0x80) {
-      const why = reasonString === undefined ? '' : `: ${reasonString}`;
-      const text = `expected the server to take a message to ${this.topicName}, got ${reasonCodeName(reasonCode)}${why}`;
-      this.onFailed(new ClientError('REFUSED', text, undefined, reasonCode));
-      return;
-    }
-    if (this.#waiters !== undefined) this.#result = resultOf(reasonCode, properties);
-    else if (reasonCode !== 0 || reasonString !== undefined || properties.userProperties !== undefined) {
-      this.#result = resultOf(reasonCode, properties);
+    const { reasonString, userProperties } = properties;
+    if (reasonCode !== 0 || reasonString !== undefined || userProperties !== undefined) {
+      this.#result = { reasonCode, reasonString, userProperties: userProperties ?? [] };
     }
     this.#reach(STORED | SENT | ACKNOWLEDGED);
     this.#end();
   }
 
-  override onFailed(error: ClientError): void {
-    if (this.isSettled) return;
+  /** It will not be delivered, or nobody waits for it any more. False when it had come to its end before. @internal */
+  fail(error: ClientError): boolean {
+    if (this.isSettled) return false;
     this.#error = error;
     const waiters = this.#waiters;
     this.#waiters = undefined;
-    if (waiters !== undefined) for (const waiter of waiters) waiter.reject(error);
+    if (waiters !== undefined) {
+      this.#isObserved = true;
+      for (const waiter of waiters) waiter.reject(error);
+    }
     this.#end();
+    return true;
   }
 
   #stage<T>(stage: number): Promise<T> {
-    this.#isObserved = true;
     if ((this.#reached & stage) !== 0) return Promise.resolve(this.#valueOf(stage) as T);
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#error !== undefined) {
+      this.#isObserved = true;
+      return Promise.reject(this.#error);
+    }
     return new Promise((fulfil, reject) => {
       (this.#waiters ??= []).push({ stage, fulfil: fulfil as (value: never) => void, reject });
     });
@@ -132,7 +135,9 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
   }
 
   #valueOf(stage: number): PublishResult | undefined {
-    return stage === ACKNOWLEDGED ? (this.#result ??= resultOf(0, {})) : undefined;
+    if (stage !== ACKNOWLEDGED) return undefined;
+    this.#result ??= { reasonCode: 0, reasonString: undefined, userProperties: [] };
+    return this.#result;
   }
 
   #end(): void {
@@ -140,12 +145,4 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
     this.#unwatch = undefined;
     unwatch?.();
   }
-}
-
-function resultOf(reasonCode: ReasonCode, properties: AcknowledgementProperties): PublishResult {
-  return {
-    reasonCode,
-    reasonString: properties.reasonString,
-    userProperties: properties.userProperties ?? [],
-  };
 }

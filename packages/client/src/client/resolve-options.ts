@@ -50,7 +50,6 @@ export interface ResolvedOptions
     CoreOptions,
     ConnectOptions {
   readonly protocolVersion: ProtocolVersion;
-  readonly cleanStart: boolean;
   readonly connectTimeoutMs: number;
   readonly reconnect: ReconnectLimits;
 }
@@ -77,7 +76,6 @@ export function resolveOptions(given: ClientOptions, platformOptions: readonly s
     userProperties: [],
     requestResponseInformation: false,
     requestProblemInformation: true,
-    cleanStart: !keeps,
     ...given,
     ...resolveNumbers('', NUMBERS, {
       ...given,

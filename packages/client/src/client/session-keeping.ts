@@ -1,14 +1,14 @@
 /** The way of the session to the store: records in at the start, changes out as they are staged, one write at a time. */
 import { ClientError } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
-import type { SessionStore, StoredRecord } from '../stores/session-store.ts';
+import type { SessionStore, StoredChange, StoredRecord } from '../stores/session-store.ts';
 
 export class SessionKeeping {
   readonly #store: SessionStore;
   readonly #core: ClientCore;
   readonly #onFailed: (error: ClientError) => void;
   #isOpen = false;
-  #hasFailed = false;
+  #error: ClientError | undefined;
   #writing: Promise<void> | undefined;
 
   /** @param onFailed told at most once: nothing is kept any more */
@@ -18,48 +18,49 @@ export class SessionKeeping {
     this.#onFailed = onFailed;
   }
 
-  /** @throws {ClientError} STORE_FAILED */
+  /** @throws {unknown} what the store throws */
   async open(): Promise<readonly StoredRecord[]> {
-    try {
-      const records = await this.#store.open();
-      this.#isOpen = true;
-      return records;
-    } catch (error) {
-      throw storeError(error);
-    }
+    const records = await this.#store.open();
+    this.#isOpen = true;
+    return records;
   }
 
   /** Writes what is staged, unless a write is under way: then it is part of the next one. */
   write(): void {
-    if (this.#writing !== undefined || !this.#isOpen || this.#hasFailed) return;
-    const changes = this.#core.takeChanges();
+    if (this.#writing !== undefined || !this.#isOpen || this.#error !== undefined) return;
+    const changes = this.#core.keeper.take();
     if (changes === null) return;
     const { revision } = this.#core.keeper;
-    this.#writing = this.#store.write(changes).then(
-      () => {
-        this.#writing = undefined;
-        this.#core.onSafe(revision);
-      },
-      (error: unknown) => {
-        this.#writing = undefined;
-        this.#hasFailed = true;
-        this.#onFailed(storeError(error));
-      },
-    );
+    this.#writing = this.#write(changes).then(() => {
+      this.#writing = undefined;
+      if (this.#error === undefined) this.#core.onSafe(revision);
+      else this.#onFailed(this.#error);
+    });
   }
 
-  /** Writes what is left and lets go of the store. @throws {ClientError} STORE_FAILED */
+  async #write(changes: readonly StoredChange[]): Promise<void> {
+    try {
+      await this.#store.write(changes);
+    } catch (error) {
+      this.#error = storeError(error);
+    }
+  }
+
+  /** Writes what is left and lets go of the store. @throws {ClientError} STORE_FAILED, unless that was told before */
   async close(): Promise<void> {
     if (!this.#isOpen) return;
-    await this.#writing;
+    // No turn may begin a write behind this one.
     this.#isOpen = false;
+    const known = this.#error;
+    await this.#writing;
+    const changes = this.#core.keeper.take();
+    if (changes !== null && this.#error === undefined) await this.#write(changes);
     try {
-      const changes = this.#core.takeChanges();
-      if (changes !== null && !this.#hasFailed) await this.#store.write(changes);
       await this.#store.close();
     } catch (error) {
-      throw storeError(error);
+      this.#error ??= storeError(error);
     }
+    if (this.#error !== known) throw this.#error;
   }
 }
 

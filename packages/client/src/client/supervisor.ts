@@ -42,6 +42,8 @@ const MAXIMUM_REDIRECTS = 5;
 export class Supervisor {
   state: ClientState = 'connecting';
   clientId: string;
+  /** An earlier process has left the state of a session. Without it the server must not go on with one. [MQTT-3.2.2-4] */
+  hasSession = false;
   protocolVersion: ProtocolVersion;
   readonly #options: ResolvedOptions;
   readonly #open: OpenTransport;
@@ -113,7 +115,7 @@ export class Supervisor {
     const packet = connectPacket(given, {
       protocolVersion: this.protocolVersion,
       clientId: this.clientId,
-      cleanStart: this.#options.cleanStart && !this.#wasEverOnline,
+      cleanStart: (this.#options.cleanStart ?? !this.hasSession) && !this.#wasEverOnline,
       username: credentials.username,
       password: credentials.password === undefined ? undefined : payloadBytes(credentials.password),
       authenticationMethod: exchange === null ? undefined : given.authentication!.method,
@@ -148,7 +150,7 @@ export class Supervisor {
             ? new ClientError('CONNECTION_LOST', 'the connection was closed')
             : asClientError(error);
         if (this.#transport === null) this.#fail(attempt, lost);
-        else core.onTransportClosed(lost);
+        else core.onTransportClosed(lost, error === undefined);
       },
     };
   }
@@ -233,7 +235,7 @@ export class Supervisor {
     if (attempt !== this.#attempt || this.state === 'closed') return;
     const { core } = this.#owner;
     // The core has it, unless CONNECT itself could not be written.
-    if (this.#transport !== null) core.onTransportClosed(error);
+    if (this.#transport !== null) core.onTransportClosed(error, false);
     if (attempt !== this.#attempt) return;
     this.#transport?.destroy();
     this.#abort?.abort(error);
@@ -261,7 +263,7 @@ export class Supervisor {
       return false;
     const saysSo = end.reasonCode === Reason.UnsupportedProtocolVersion;
     // Some servers close without a word.
-    const isSilent = end.by === 'network' && end.error.code === 'CONNECTION_LOST';
+    const isSilent = end.reasonCode === undefined && end.error.code === 'CONNECTION_LOST';
     if (!saysSo && !isSilent) return false;
     this.protocolVersion =
       this.protocolVersion === ProtocolVersion.V5 ? ProtocolVersion.V311 : ProtocolVersion.V31;

@@ -7,8 +7,15 @@
  * Inputs change state at once; what is to be written collects in the connection's outbox until `turn`, which the host
  * calls once for all inputs of a round.
  */
-import type { AuthPacket, ConnackPacket, ConnectPacket, DisconnectPacket, Packet } from '@martlet/protocol';
-import { ProtocolError, ProtocolVersion, ReasonCode } from '@martlet/protocol';
+import type {
+  AuthPacket,
+  ConnackPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  Packet,
+  ReasonCode,
+} from '@martlet/protocol';
+import { ProtocolError, ProtocolVersion } from '@martlet/protocol';
 import type { CoreTransport } from './connection/connection.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionEnd } from './connection/connection-end.ts';
@@ -17,16 +24,15 @@ import { IncomingAliases, OutgoingAliases } from './connection/topic-aliases.ts'
 import { Incoming } from './incoming/incoming.ts';
 import type { Message } from './incoming/message.ts';
 import { Unrouted } from './incoming/unrouted.ts';
-import type { KeptChange } from './keeper.ts';
 import { Keeper } from './keeper.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
 import type { QueueLimits } from './outgoing/outgoing-queue.ts';
 import { PublishWriter } from './outgoing/publish-writer.ts';
-import { ClientError } from './ports/client-error.ts';
-import { Quarantine } from './quarantine.ts';
+import type { ClientError } from './ports/client-error.ts';
+import { Quarantine, quarantined } from './quarantine.ts';
 import type { MakeMessage } from './session-records.ts';
-import { clientIdOfRecord, sessionRecord } from './session-records.ts';
+import { restoreSession } from './session-restoring.ts';
 import { ServerSubscription } from './subscriptions/server-subscription.ts';
 import type { Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
@@ -61,7 +67,7 @@ export interface CoreHost {
   /** The host ends the transport. */
   onOver(end: ConnectionEnd, abrupt: boolean): void;
   onDropped(message: Message, reason: DropReason, topicFilter: string | undefined): void;
-  /** A message that will not be delivered; its own `onFailed` has been called. */
+  /** A message will not be delivered, or not by this client. Told once or more: the first time counts. */
   onPublicationFailed(message: OutgoingMessage, error: ClientError): void;
   onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void;
 }
@@ -86,11 +92,7 @@ export class ClientCore implements SubscriberOwner {
     this.#host = host;
     this.#quarantine = new Quarantine(options.quarantineAttempts);
     this.keeper = new Keeper(options.keeps);
-    this.outgoing = new Outgoing(this.keeper, options.queue, {
-      wallMs: () => host.wallMs(),
-      onFailed: (message, error) => host.onPublicationFailed(message, error),
-      requestTurn: () => host.requestTurn(),
-    });
+    this.outgoing = new Outgoing(this.keeper, options.queue, host);
     this.subscriptions = new Subscriptions(this);
     this.unrouted = new Unrouted(options.unroutedMessages, (message) =>
       host.onDropped(message, 'unrouted', undefined),
@@ -116,7 +118,8 @@ export class ClientCore implements SubscriberOwner {
 
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
-    return this.#connection?.nextDeadlineMs ?? Number.POSITIVE_INFINITY;
+    const { nextExpiryMs } = this.outgoing.queue;
+    return Math.min(this.#connection?.nextDeadlineMs ?? Number.POSITIVE_INFINITY, nextExpiryMs);
   }
 
   /** Everything that was to be sent has been, and has been answered. */
@@ -133,28 +136,17 @@ export class ClientCore implements SubscriberOwner {
 
   // ── the session in the store ──
 
-  /** Takes in what the store kept, in the order of keys. Returns the client identifier, if there was a session. */
+  /**
+   * Takes in what the store kept, in the order of keys. False when no server can have the session.
+   * @throws {ClientError} STORE_FAILED for a damaged record; INVALID_OPTION for the session of another client
+   */
   restore(
     records: Iterable<{ readonly key: number; readonly value: Uint8Array }>,
+    clientId: string,
     make: MakeMessage,
-  ): string | undefined {
-    let clientId: string | undefined;
-    for (const { key, value } of records) {
-      if (key === 0) clientId = clientIdOfRecord(value);
-      else if (key < 0) this.incoming.restore(-key);
-      else this.outgoing.restore(key, value, make);
-    }
-    return clientId;
-  }
-
-  /** The session belongs to this client identifier from now on. */
-  keepClientId(clientId: string): void {
-    this.keeper.keep(0, sessionRecord(clientId));
-  }
-
-  /** Changes to be written; null when there are none. */
-  takeChanges(): readonly KeptChange[] | null {
-    return this.keeper.take();
+  ): boolean {
+    restoreSession(records, clientId, this, make);
+    return this.keeper.isEstablished;
   }
 
   /** So many changes, counted from the first, are safe. */
@@ -185,13 +177,14 @@ export class ClientCore implements SubscriberOwner {
     this.#host.requestTurn();
   }
 
-  /** The transport has closed by itself. */
-  onTransportClosed(error: ClientError): void {
-    this.#connection?.end('network', error, true);
+  /** The transport has closed by itself. @param byServer in order, rather than broken */
+  onTransportClosed(error: ClientError, byServer: boolean): void {
+    this.#connection?.end(byServer ? 'server' : 'network', error, true);
   }
 
   tick(nowMs: number): void {
     this.#connection?.tick(nowMs);
+    this.outgoing.expire(nowMs);
   }
 
   /** Asks the server for a sign of life within so many milliseconds: the network may have changed. */
@@ -206,7 +199,6 @@ export class ClientCore implements SubscriberOwner {
     this.outgoing.send();
     connection.flush();
     this.outgoing.onFlushed();
-    if (this.#quarantine.isCareful && this.isIdle) this.#quarantine.onAnswered();
   }
 
   sendAuth(reasonCode: ReasonCode, method: string, data: Uint8Array | undefined): void {
@@ -236,8 +228,10 @@ export class ClientCore implements SubscriberOwner {
     const server = connection.server!;
     const { version, outbox } = connection;
     const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases);
-    const aliases = aliasMaximum === 0 ? null : new OutgoingAliases(aliasMaximum);
-    const writer = new PublishWriter(outbox, version, aliases, server.maximumPacketSize);
+    const hasAliases = aliasMaximum > 0 && !this.#quarantine.avoidsAliases;
+    const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null;
+    const writer = new PublishWriter(outbox, server, aliases, () => this.#host.nowMs());
+    this.keeper.keepSession(server.clientId, true);
     this.incoming.online(
       server.sessionPresent,
       version,
@@ -248,7 +242,7 @@ export class ClientCore implements SubscriberOwner {
     this.subscriptions.online(server.sessionPresent);
     this.outgoing.online(
       {
-        server,
+        receiveMaximum: server.receiveMaximum,
         writer,
         get isCongested() {
           return connection.isCongested;
@@ -271,18 +265,22 @@ export class ClientCore implements SubscriberOwner {
   }
 
   onPacket(packet: Packet): void {
+    if (packet.type !== 'pubrel') {
+      this.#quarantine.onAnswered();
+      this.outgoing.hasUnproven = false;
+    }
     switch (packet.type) {
       case 'puback':
-        this.outgoing.onPuback(packet.packetId, packet.reasonCode, packet.properties);
+        this.outgoing.inFlight.onPuback(packet.packetId, packet.reasonCode, packet.properties);
         return;
       case 'pubrec':
-        this.outgoing.onPubrec(packet.packetId, packet.reasonCode, packet.properties);
+        this.outgoing.inFlight.onPubrec(packet.packetId, packet.reasonCode, packet.properties);
         return;
       case 'pubrel':
         this.incoming.onPubrel(packet.packetId);
         return;
       case 'pubcomp':
-        this.outgoing.onPubcomp(packet.packetId, packet.reasonCode, packet.properties);
+        this.outgoing.inFlight.onPubcomp(packet.packetId, packet.properties);
         return;
       case 'suback':
         this.subscriptions.onSuback(packet);
@@ -297,27 +295,29 @@ export class ClientCore implements SubscriberOwner {
 
   onOver(end: ConnectionEnd, abrupt: boolean): void {
     this.#connection = null;
-    const isSuspicious =
-      end.wasOnline && end.by !== 'client' && end.reasonCode !== ReasonCode.KeepAliveTimeout;
-    const suspects = isSuspicious ? [...this.outgoing.suspects(), ...this.subscriptions.requested()] : [];
-    for (const packetId of this.#requestIds) this.outgoing.sender.inFlight.free(packetId);
+    const suspects = [...this.outgoing.suspects(), ...this.subscriptions.requested()];
+    const isSure = !this.outgoing.hasUnproven;
+    for (const packetId of this.#requestIds) this.#packetIds.free(packetId);
     this.#requestIds.clear();
     this.unrouted.forget();
     this.incoming.offline();
     this.subscriptions.offline();
     this.outgoing.offline();
-    this.#setAside(suspects, end.error);
+    if (end.wasOnline && end.by !== 'client') this.#quarantineAfter(end, suspects, isSure);
     this.#host.onOver(end, abrupt);
   }
 
-  #setAside(suspects: readonly (OutgoingMessage | ServerSubscription)[], cause: ClientError): void {
-    const culprit = this.#quarantine.onClosed(suspects);
+  #quarantineAfter(
+    end: ConnectionEnd,
+    suspects: readonly (OutgoingMessage | ServerSubscription)[],
+    isSure: boolean,
+  ): void {
+    const culprit = this.#quarantine.onClosed(end, suspects, isSure);
     if (culprit === undefined) return;
-    const name = culprit instanceof ServerSubscription ? culprit.topicFilter : culprit.topicName;
-    const text = `the server closed the connection each time it got ${name}; it is not sent again`;
-    const error = new ClientError('QUARANTINED', text, cause, cause.reasonCode);
-    if (culprit instanceof ServerSubscription) this.subscriptions.setAside(culprit, error);
-    else this.outgoing.setAside(culprit, error);
+    const isSubscription = culprit instanceof ServerSubscription;
+    const error = quarantined(isSubscription ? culprit.topicFilter : culprit.topicName, end);
+    if (isSubscription) this.subscriptions.setAside(culprit, error);
+    else this.outgoing.inFlight.giveUp(culprit, error);
     this.#host.onQuarantined(culprit, error);
   }
 
@@ -345,16 +345,26 @@ export class ClientCore implements SubscriberOwner {
   }
 
   freePacketId(packetId: number): void {
-    this.outgoing.sender.inFlight.free(packetId);
+    this.#packetIds.free(packetId);
     this.#requestIds.delete(packetId);
   }
 
   mayAsk(): boolean {
-    return !this.#quarantine.isCareful || this.outgoing.unanswered + this.subscriptions.requestCount === 0;
+    return this.outgoing.inFlight.unanswered + this.subscriptions.requestCount < this.#quarantine.window;
+  }
+
+  /** How many packets that the server answers may be under way, so that it is known what it stumbles over. */
+  get window(): number {
+    return this.#quarantine.window;
+  }
+
+  /** SUBSCRIBE and UNSUBSCRIBE share the packet identifiers of messages. */
+  get #packetIds(): Outgoing['inFlight']['sender']['inFlight'] {
+    return this.outgoing.inFlight.sender.inFlight;
   }
 
   #requestId(): number {
-    const packetId = this.outgoing.sender.inFlight.allocate(REQUEST_STATE, null);
+    const packetId = this.#packetIds.allocate(REQUEST_STATE, null);
     if (packetId !== 0) this.#requestIds.add(packetId);
     return packetId;
   }

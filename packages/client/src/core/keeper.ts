@@ -3,6 +3,8 @@
  * them at once, one write under way at a time, and says when they are safe. Whatever tells the peer something that must
  * survive waits for the revision that its change got. Without a store everything is as safe as it will ever be at once.
  */
+import { sessionRecord } from './session-records.ts';
+
 export interface KeptChange {
   readonly key: number;
   /** Null removes the record. */
@@ -12,31 +14,36 @@ export interface KeptChange {
 export class Keeper {
   /** False when there is no store: nothing is staged and nothing waits. */
   readonly keeps: boolean;
+  /** What the store kept has been taken in: from now on changes are staged, with keys that are not in use. */
+  isOpen: boolean;
+  /** Whether a server has had the session, and may have it still. */
+  isEstablished: boolean;
   /** Changes staged so far, as a count. */
   revision: number;
   /** How many of them are safe. */
   committed: number;
   #staged: KeptChange[];
-  #bytes: number;
 
   constructor(keeps: boolean) {
     this.keeps = keeps;
+    this.isOpen = false;
+    this.isEstablished = false;
     this.revision = 0;
     this.committed = 0;
     this.#staged = [];
-    this.#bytes = 0;
   }
 
-  /** Bytes staged and not yet taken. */
-  get stagedBytes(): number {
-    return this.#bytes;
+  /** Keeps whose session it is, where that has changed. */
+  keepSession(clientId: string, isEstablished: boolean): void {
+    if (isEstablished && this.isEstablished) return;
+    this.isEstablished = isEstablished;
+    if (this.keeps) this.keep(0, sessionRecord({ clientId, isEstablished }));
   }
 
   /** Stages a change. Returns the revision to wait for. */
   keep(key: number, value: Uint8Array | null): number {
     if (!this.keeps) return 0;
     this.#staged.push({ key, value });
-    this.#bytes += value?.length ?? 0;
     return ++this.revision;
   }
 
@@ -49,7 +56,6 @@ export class Keeper {
     if (this.#staged.length === 0) return null;
     const staged = this.#staged;
     this.#staged = [];
-    this.#bytes = 0;
     return staged;
   }
 }

@@ -1,9 +1,15 @@
 /**
  * A server that closes the connection whenever it gets one certain packet would get it again after every reconnect, for
- * ever. So when the server has closed the connection with something unanswered, the next connection is careful: one
- * packet is under way at a time. What was alone under way when the server closed again, so many times in a row, is set
- * aside.
+ * ever. So when a connection ends with something unanswered, the next one begins with a single packet under way, and one
+ * more for each answer: what the server stumbles over is soon alone under way when the connection ends. What was so many
+ * times in a row is set aside.
+ *
+ * A network that breaks is not a server that closes. An end that the server gave a reason of its own for counts nothing;
+ * one that just broke counts a quarter, because some servers close in that way and nothing else tells the two apart.
  */
+import { ReasonCode } from '@martlet/protocol';
+import type { ConnectionEnd } from './connection/connection-end.ts';
+import { ClientError } from './ports/client-error.ts';
 
 /** Something that the server may stumble over: a message, or a subscription. */
 export interface Suspect {
@@ -11,32 +17,67 @@ export interface Suspect {
   suspicion: number;
 }
 
+const BROKEN_CONNECTION_WEIGHT = 0.25;
+
+/** What a server says when it closes for reasons that lie with itself, or with no packet in particular. */
+const EXCUSES: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
+  ReasonCode.ServerBusy,
+  ReasonCode.ServerShuttingDown,
+  ReasonCode.KeepAliveTimeout,
+  ReasonCode.SessionTakenOver,
+  ReasonCode.ReceiveMaximumExceeded,
+  ReasonCode.MessageRateTooHigh,
+  ReasonCode.QuotaExceeded,
+  ReasonCode.AdministrativeAction,
+  ReasonCode.UseAnotherServer,
+  ReasonCode.ServerMoved,
+  ReasonCode.ConnectionRateExceeded,
+  ReasonCode.MaximumConnectTime,
+]);
+
 export class Quarantine {
-  /** One packet at a time. */
-  isCareful: boolean;
+  /** How many packets that the server answers may be under way; Infinity where nothing is suspected. */
+  window: number;
+  /** The next connection gives no topic aliases: the server may have stumbled over one. */
+  avoidsAliases: boolean;
   readonly #attempts: number;
 
   /** @param attempts so many connections one packet may cost while it is alone under way. */
   constructor(attempts: number) {
-    this.isCareful = false;
+    this.window = Number.POSITIVE_INFINITY;
+    this.avoidsAliases = false;
     this.#attempts = attempts;
   }
 
   /**
-   * The server has closed the connection. Returns what is to be set aside, if anything.
+   * A connection that was online has ended, and not by us. Returns what is to be set aside, if anything.
    * @param suspects what was written and not answered
+   * @param isSure whether the server has answered something since the last packet that has no answer
    */
-  onClosed<S extends Suspect>(suspects: readonly S[]): S | undefined {
-    if (suspects.length === 0) return undefined;
-    this.isCareful = true;
-    const [only] = suspects;
-    if (suspects.length > 1 || ++only!.suspicion < this.#attempts) return undefined;
-    this.isCareful = false;
-    return only;
+  onClosed<S extends Suspect>(end: ConnectionEnd, suspects: readonly S[], isSure: boolean): S | undefined {
+    if (EXCUSES.has(end.reasonCode ?? end.error.reasonCode)) return undefined;
+    if (suspects.length === 0 && isSure) {
+      this.window = Number.POSITIVE_INFINITY;
+      this.avoidsAliases = false;
+      return undefined;
+    }
+    this.window = 1;
+    // Where there were none, they were not it.
+    this.avoidsAliases = end.by === 'server' && !this.avoidsAliases;
+    const only = suspects[0];
+    if (only === undefined || suspects.length > 1 || !isSure) return undefined;
+    only.suspicion += end.by === 'server' ? 1 : BROKEN_CONNECTION_WEIGHT;
+    return only.suspicion < this.#attempts ? undefined : only;
   }
 
-  /** Nothing is under way or left to be sent: the danger is over. */
+  /** The server has taken one packet. */
   onAnswered(): void {
-    this.isCareful = false;
+    this.window++;
   }
+}
+
+/** @param name of the topic or the filter */
+export function quarantined(name: string, { error }: ConnectionEnd): ClientError {
+  const text = `the server closed the connection each time it got ${name}; it is not sent again`;
+  return new ClientError('QUARANTINED', text, error, error.reasonCode);
 }

@@ -1,17 +1,18 @@
 /**
  * The records of a session in its store, by key:
  *
- *     0         the session: version of this format (1 byte), then the client identifier (UTF-8)
- *     n > 0     a message to the server, in the order of n: packet identifier (2 bytes, 0: queued), expiry (8 bytes, wall
- *               clock in ms as a float, Infinity: never), transmitted (1 byte), then flags (1 byte: QoS, RETAIN), topic name
- *               (2 bytes of length, UTF-8), properties as in PUBLISH of MQTT 5.0, payload to the end;
- *               or, when PUBREC has come, packet identifier only: its PUBREL is to be sent
+ *     0         the session: version of this format (1 byte), whether a server has had it (1 byte), then the client
+ *               identifier (UTF-8)
+ *     n > 0     a message to the server, in the order of n: kind (1 byte: QoS, RETAIN), packet identifier (2 bytes, 0:
+ *               queued), expiry (8 bytes, wall clock in ms as a float, Infinity: never), topic name (2 bytes of length,
+ *               UTF-8), properties as in PUBLISH of MQTT 5.0, payload to the end; or only kind and packet identifier
  *     -n        a message of QoS 2 from the server with packet identifier n that was received: empty
  *
  * Integers are big-endian. A record that cannot be read is damage and is refused; nothing is guessed.
  */
 import type { Qos } from '@martlet/protocol';
 import {
+  checkTopicName,
   decodeUtf8,
   publishPropertiesLength,
   readPublishProperties,
@@ -24,71 +25,97 @@ import {
 import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
 
 const FORMAT_VERSION = 1;
-const HEAD_BYTES = 14;
-/** The length of a record whose PUBREL is to be sent. */
-export const RELEASED_BYTES = 2;
+const HEAD_BYTES = 13;
 
-export function messageRecord(message: OutgoingMessage): Uint8Array {
-  const topicBytes = utf8ByteLength(message.topicName);
-  const propertiesBytes = publishPropertiesLength(message.properties);
-  const record = new Uint8Array(HEAD_BYTES + topicBytes + propertiesBytes + message.payload.length);
+/** The first byte of a record that is not a whole message; that of a message is below 8. */
+export const RecordKind = {
+  /** PUBREC has come: its PUBREL is to be sent. */
+  Released: 8,
+  /** The message was given up, and the server may still hold its packet identifier. */
+  Reserved: 9,
+} as const;
+export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
+
+/** @param aheadMs what the wall clock is ahead of the one that only grows */
+export function messageRecord(message: OutgoingMessage, aheadMs: number): Uint8Array {
+  const { topicName, properties, payload } = message;
+  const topicBytes = utf8ByteLength(topicName);
+  const propertiesBytes = publishPropertiesLength(properties);
+  const record = new Uint8Array(HEAD_BYTES + topicBytes + propertiesBytes + payload.length);
   const view = new DataView(record.buffer);
-  view.setUint16(0, message.packetId);
-  view.setFloat64(2, message.expiresMs);
-  record[10] = message.transmissions > 0 ? 1 : 0;
-  record[11] = (message.qos << 1) | (message.retain ? 1 : 0);
-  view.setUint16(12, topicBytes);
-  let at = writeUtf8(message.topicName, record, HEAD_BYTES);
-  at = writePublishProperties(message.properties, record, at);
-  record.set(message.payload, at);
+  record[0] = (message.qos << 1) | (message.retain ? 1 : 0);
+  view.setUint16(1, message.packetId);
+  view.setFloat64(3, message.expiresMs + aheadMs);
+  view.setUint16(11, topicBytes);
+  const at = writeUtf8(topicName, record, HEAD_BYTES);
+  record.set(payload, writePublishProperties(properties, record, at));
   return record;
 }
 
-export function releasedRecord(packetId: number): Uint8Array {
-  return new Uint8Array([packetId >> 8, packetId & 0xff]);
+export function packetIdRecord(packetId: number, kind: RecordKind): Uint8Array {
+  return new Uint8Array([kind, packetId >> 8, packetId & 0xff]);
 }
 
-export function recordPacketId(record: Uint8Array): number {
-  return (record[0]! << 8) | record[1]!;
+/** The kind and the packet identifier of a record that holds nothing else; undefined for a whole message. */
+export function readPacketIdRecord(
+  record: Uint8Array,
+): { readonly kind: number; readonly packetId: number } | undefined {
+  const kind = record[0]!;
+  if (kind < RecordKind.Released) return undefined;
+  const packetId = (record[1]! << 8) | record[2]!;
+  if (record.length !== 3 || kind > RecordKind.Reserved || packetId === 0) throw damaged();
+  return { kind, packetId };
 }
 
 /** Makes a message of the host's kind, with the arguments of {@link OutgoingMessage}. */
 export type MakeMessage = (...of: ConstructorParameters<typeof OutgoingMessage>) => OutgoingMessage;
 
 /** @throws {RangeError | RemoteError} when the record is damaged. */
-export function messageOfRecord(record: Uint8Array, create: MakeMessage): OutgoingMessage {
+export function readMessageRecord(record: Uint8Array, aheadMs: number, make: MakeMessage): OutgoingMessage {
   const view = new DataView(record.buffer, record.byteOffset, record.length);
-  const flags = view.getUint8(11);
-  const topicEnd = HEAD_BYTES + view.getUint16(12);
+  const kind = view.getUint8(0);
+  const topicEnd = HEAD_BYTES + view.getUint16(11);
+  if (kind < 2 || kind > 5 || topicEnd > record.length) throw damaged();
   const topicName = decodeUtf8(record, HEAD_BYTES, topicEnd);
+  if (checkTopicName(topicName, Number.POSITIVE_INFINITY) !== null) throw damaged();
   const length = readVariableByteInteger(record, topicEnd, record.length);
   const propertiesStart = topicEnd + variableByteIntegerLength(length);
   const end = propertiesStart + length;
-  const properties = readPublishProperties(record, propertiesStart, end);
-  const message = create(
+  if (end > record.length) throw damaged();
+  const message = make(
     topicName,
     record.subarray(end),
-    (flags >> 1) as Qos,
-    (flags & 1) !== 0,
-    properties,
-    view.getFloat64(2),
+    (kind >> 1) as Qos,
+    (kind & 1) !== 0,
+    readPublishProperties(record, propertiesStart, end),
+    view.getFloat64(3) - aheadMs,
   );
-  message.packetId = view.getUint16(0);
-  message.transmissions = record[10]!;
+  message.packetId = view.getUint16(1);
   return message;
 }
 
-export function sessionRecord(clientId: string): Uint8Array {
-  const record = new Uint8Array(1 + utf8ByteLength(clientId));
+export interface KeptSession {
+  readonly clientId: string;
+  /** Whether a server has had this session, and may have it still. */
+  readonly isEstablished: boolean;
+}
+
+export function sessionRecord({ clientId, isEstablished }: KeptSession): Uint8Array {
+  const record = new Uint8Array(2 + utf8ByteLength(clientId));
   record[0] = FORMAT_VERSION;
-  writeUtf8(clientId, record, 1);
+  record[1] = isEstablished ? 1 : 0;
+  writeUtf8(clientId, record, 2);
   return record;
 }
 
-/** @throws {RangeError} when another version of this format wrote it. */
-export function clientIdOfRecord(record: Uint8Array): string {
+/** @throws {RangeError | RemoteError} when it is damaged, or another version of this format wrote it. */
+export function readSessionRecord(record: Uint8Array): KeptSession {
   if (record[0] !== FORMAT_VERSION) {
-    throw new RangeError(`expected session records of format ${FORMAT_VERSION}, got ${record[0]}`);
+    throw new RangeError(`expected format ${FORMAT_VERSION}, got ${record[0]}`);
   }
-  return decodeUtf8(record, 1, record.length);
+  return { clientId: decodeUtf8(record, 2, record.length), isEstablished: record[1] === 1 };
+}
+
+function damaged(): RangeError {
+  return new RangeError('expected a whole record, got a damaged one');
 }

@@ -1,9 +1,8 @@
 /**
  * An application message on its way to the server. The host derives its own from this one and is told each stage by the
- * methods at the end; they are called at most once each, and never after `onFailed`.
+ * methods at the end.
  */
 import type { AcknowledgementProperties, PublishProperties, Qos, ReasonCode } from '@martlet/protocol';
-import type { ClientError } from '../ports/client-error.ts';
 
 /** Where a message is. */
 export const Place = {
@@ -26,19 +25,18 @@ export class OutgoingMessage {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly properties: PublishProperties;
-  /** Wall clock, milliseconds; Infinity for a message that does not expire. */
+  /** On the clock that only grows, in milliseconds; Infinity for a message that does not expire. */
   readonly expiresMs: number;
   place: Place;
   packetId: number;
-  /** Of its record in the store; 0 when it has none. */
+  /** Of its record in the store: 0 when it has none, -1 when it gets one as soon as the store is open. */
   key: number;
-  /** Of the keeper: it may be sent when this is safe. */
+  /** Of the keeper: what is to be written of it may be written when this is safe. */
   revision: number;
-  /** On the present connection it has been written. */
+  /** On the present connection something of its exchange has been written, and the exchange has not ended. */
   written: boolean;
-  /** How often its PUBLISH has been written in this session: from the second time on it is a duplicate. */
-  transmissions: number;
-  /** How many connections the server closed while this message was the only one under way. */
+  /** Its PUBLISH has been written in this session: the next one is a duplicate. */
+  wasWritten: boolean;
   suspicion: number;
   previous: OutgoingMessage | null;
   next: OutgoingMessage | null;
@@ -62,7 +60,7 @@ export class OutgoingMessage {
     this.key = 0;
     this.revision = 0;
     this.written = false;
-    this.transmissions = 0;
+    this.wasWritten = false;
     this.suspicion = 0;
     this.previous = null;
     this.next = null;
@@ -73,12 +71,10 @@ export class OutgoingMessage {
     return this.payload.length + this.topicName.length + OVERHEAD_BYTES;
   }
 
-  /** It is as safe as the session's store makes it. */
+  /** Its record in the store is safe; not called where there is none. */
   onStored(): void {}
-  /** It has been handed to the transport for the first time. */
+  /** It has been handed to the transport; again after a reconnect. */
   onSent(): void {}
-  /** PUBACK, PUBCOMP or a refusing PUBREC has come; at QoS 0, it was sent. */
+  /** PUBACK or PUBCOMP has come, with a reason code below 0x80; at QoS 0, it was handed to the transport. */
   onAcknowledged(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
-  /** It will not be delivered, for this reason. */
-  onFailed(_error: ClientError): void {}
 }

@@ -1,144 +1,125 @@
 /**
- * Messages to the server: the queue of those that wait, and the sending half of the delivery machine for those that are
- * under way. Both belong to the session and outlive the connection; what is written to it comes in with `online`.
+ * Messages to the server: those that wait, and those that are under way. Both belong to the session and outlive the
+ * connection; what is written to it comes in with `online`.
  *
- *     Queued ──packet identifier──▶ InFlight ──written when safe──▶ acknowledged
- *
- * Where the session is kept, a message of QoS 1 or 2 is written only when its record, packet identifier included, is
- * safe: otherwise a client that crashed could give the identifier to another message, which the server would take for the
- * first one.
+ *     publish ──▶ Queued ──the server and the network take it──▶ InFlight ──▶ acknowledged
+ *        └──────────────── nothing waits ───────────────────────────▲
  */
-import type { AcknowledgementProperties } from '@martlet/protocol';
-import { DeliveryState, NO_PROPERTIES, ProtocolError, ReasonCode, Sender } from '@martlet/protocol';
-import type { ServerCapabilities } from '../connection/server-capabilities.ts';
+import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
 import type { Keeper } from '../keeper.ts';
 import { ClientError } from '../ports/client-error.ts';
 import type { MakeMessage } from '../session-records.ts';
-import {
-  messageOfRecord,
-  messageRecord,
-  RELEASED_BYTES,
-  recordPacketId,
-  releasedRecord,
-} from '../session-records.ts';
+import { RecordKind, readMessageRecord, readPacketIdRecord } from '../session-records.ts';
+import type { OutgoingConnection } from './in-flight-messages.ts';
+import { InFlightMessages } from './in-flight-messages.ts';
+import type { Clocks } from './message-records.ts';
+import { MessageRecords } from './message-records.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
 import type { QueueLimits } from './outgoing-queue.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
-import type { PublishWriter } from './publish-writer.ts';
 
-/** What messages are written to: made for each connection. */
-export interface OutgoingConnection {
-  readonly server: ServerCapabilities;
-  readonly writer: PublishWriter;
-  /** The transport asks us to hold back. */
-  readonly isCongested: boolean;
-  sendPubrel(packetId: number, reasonCode: ReasonCode): void;
-  /** Whether one more thing may be under way, so that it is known what the server stumbles over. */
-  mayAsk(): boolean;
-}
-
-/** What becomes of messages that nobody may be waiting for. */
-export interface OutgoingOwner {
-  wallMs(): number;
-  onFailed(message: OutgoingMessage, error: ClientError): void;
-  /** The queue has room again, or a packet is to be written. */
+export interface OutgoingOwner extends Clocks {
+  /** A message will not be delivered, or not by this client. Told once or more: the first time counts. */
+  onPublicationFailed(message: OutgoingMessage, error: ClientError): void;
+  /** Something is to be written, or to be kept. */
   requestTurn(): void;
 }
 
 export class Outgoing {
-  readonly sender: Sender<OutgoingMessage> = new Sender();
-  readonly #queue: OutgoingQueue;
-  readonly #keeper: Keeper;
+  readonly queue: OutgoingQueue;
+  readonly inFlight: InFlightMessages;
+  /** Messages of QoS 0 were written and the server has answered nothing since. */
+  hasUnproven = false;
+  readonly #records: MessageRecords;
   readonly #owner: OutgoingOwner;
-  /** In flight, and to be written for the first time when their records are safe; in order. */
-  #unwritten: OutgoingMessage[] = [];
-  /** PUBRELs that wait until the store knows of their PUBRECs. */
-  #releases: { readonly packetId: number; readonly revision: number }[] = [];
-  /** Messages whose record is on its way to the store; in order. */
-  readonly #storing: OutgoingMessage[] = [];
-  /** Written since the last flush. */
-  #fresh: OutgoingMessage[] = [];
   #connection: OutgoingConnection | null = null;
-  #nextKey = 1;
-  /** Of messages that have a packet identifier. */
-  #inFlightBytes = 0;
-  #writtenUnanswered = 0;
-  /** Identifiers of messages that were set aside: the server may still hold them. */
-  readonly #reserved: Set<number> = new Set();
 
   constructor(keeper: Keeper, limits: QueueLimits, owner: OutgoingOwner) {
-    this.#keeper = keeper;
-    this.#queue = new OutgoingQueue(limits);
     this.#owner = owner;
-  }
-
-  get queuedMessages(): number {
-    return this.#queue.size;
-  }
-
-  get queuedBytes(): number {
-    return this.#queue.bytes;
-  }
-
-  /** Messages of QoS 1 and 2 on this connection that the server has not answered. */
-  get unanswered(): number {
-    return this.#writtenUnanswered;
+    this.#records = new MessageRecords(keeper, owner);
+    this.queue = new OutgoingQueue(limits);
+    this.inFlight = new InFlightMessages(this.#records, (message, error) =>
+      owner.onPublicationFailed(message, error),
+    );
   }
 
   /** Whether everything given to `publish` has reached its end. */
   get isIdle(): boolean {
     return (
-      this.#queue.size === 0 && this.sender.inFlight.size === this.#reserved.size && this.#fresh.length === 0
+      this.queue.size === 0 &&
+      this.inFlight.size === 0 &&
+      (this.#connection?.writer.written.length ?? 0) === 0
     );
   }
 
-  /** @throws {ClientError} QUEUE_FULL when it can neither be sent nor wait. */
+  /** @throws {ClientError} QUEUE_FULL; NOT_SUPPORTED_BY_SERVER and PACKET_TOO_LARGE as far as is known now */
   publish(message: OutgoingMessage): void {
     const connection = this.#connection;
-    const hasRoom = this.#inFlightBytes + message.bytes <= this.#queue.limits.bytes;
-    if (connection !== null && hasRoom && this.#queue.size === 0 && this.#maySend(message, connection)) {
+    if (connection !== null) {
+      const refusal = connection.writer.refusal(message);
+      if (refusal !== null) throw refusal;
+    }
+    const { queue, inFlight } = this;
+    if (
+      connection !== null &&
+      queue.size === 0 &&
+      inFlight.bytes + message.bytes <= queue.limits.bytes &&
+      this.#maySend(message, connection)
+    ) {
       this.#write(message, connection);
-    } else if (this.#queue.makeRoom(message, this.#inFlightBytes, this.#drop)) {
-      this.#queue.push(message);
-      if (message.qos > 0) this.#keep(message);
+    } else if (queue.makeRoom(message, inFlight.bytes, this.#fail)) {
+      queue.push(message);
+      this.#records.keep(message);
     }
     this.#owner.requestTurn();
   }
 
   #maySend(message: OutgoingMessage, connection: OutgoingConnection): boolean {
-    return !connection.isCongested && (message.qos === 0 || (this.sender.ready && connection.mayAsk()));
+    return (
+      !connection.isCongested && (message.qos === 0 || this.inFlight.sender.ready) && connection.mayAsk()
+    );
   }
 
-  /** The application does not want it sent any more. False when it may have been sent already. */
-  withdraw(message: OutgoingMessage): boolean {
-    if (message.place !== Place.Queued) return false;
-    this.#queue.remove(message);
-    this.#unkeep(message);
-    return true;
+  #write(message: OutgoingMessage, connection: OutgoingConnection): void {
+    if (message.qos > 0) {
+      this.inFlight.add(message, connection);
+      return;
+    }
+    message.place = Place.InFlight;
+    this.hasUnproven = true;
+    connection.writer.write(message);
+  }
+
+  /** The application does not want it sent any more; nothing happens when something of it has been written. */
+  withdraw(message: OutgoingMessage): void {
+    if (message.wasWritten) return;
+    if (message.place === Place.InFlight) this.inFlight.withdraw(message);
+    else if (message.place === Place.Queued) {
+      this.queue.remove(message);
+      this.#records.unkeep(message);
+    }
   }
 
   online(connection: OutgoingConnection, sessionPresent: boolean): void {
     this.#connection = connection;
-    if (!sessionPresent) this.#forgetSession();
-    this.sender.connected(connection.server.receiveMaximum);
+    this.hasUnproven = false;
+    if (!sessionPresent) {
+      for (const message of this.inFlight.forgetSession().reverse()) {
+        this.queue.unshift(message);
+        this.#records.keep(message);
+      }
+    }
+    this.inFlight.connected(connection);
     this.send();
   }
 
   offline(): void {
+    const written = this.#connection?.writer.written ?? [];
     this.#connection = null;
-    this.sender.disconnected();
-    this.#releases = [];
-    this.#writtenUnanswered = 0;
-    this.#unwritten = [];
-    for (const packetId of this.sender.inFlight.inOrder()) {
-      const message = this.sender.inFlight.itemOf(packetId);
-      if (message !== null) message.written = false;
-    }
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    for (const message of fresh) {
-      if (message.qos === 0) this.fail(message, lost());
+    this.inFlight.disconnected();
+    for (const message of written) {
+      if (message.qos === 0) this.#fail(message, lost());
     }
   }
 
@@ -146,306 +127,99 @@ export class Outgoing {
   send(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    if (!this.#resend(connection)) return;
-    for (let message = this.#queue.first; message !== null; message = this.#queue.first) {
-      if (message.expiresMs <= this.#owner.wallMs()) {
-        this.#queue.remove(message);
-        this.fail(message, new ClientError('TIMEOUT', 'the message expired before it could be sent'));
-        continue;
-      }
-      if (!this.#maySend(message, connection)) break;
-      this.#queue.remove(message);
-      this.#write(message, connection);
+    this.inFlight.resend(connection);
+    const { queue } = this;
+    if (queue.nextExpiryMs !== Number.POSITIVE_INFINITY) this.expire(this.#owner.nowMs());
+    for (let message = queue.first; message !== null; message = queue.first) {
+      const refusal = connection.writer.refusal(message);
+      if (refusal === null && !this.#maySend(message, connection)) break;
+      queue.remove(message);
+      if (refusal === null) this.#write(message, connection);
+      else this.#fail(message, refusal);
     }
   }
 
-  /** False while something older still has to be sent again. */
-  #resend(connection: OutgoingConnection): boolean {
-    for (;;) {
-      if (connection.isCongested || !connection.mayAsk()) return this.sender.sendable > 0;
-      const packetId = this.sender.nextResend();
-      if (packetId === 0) return true;
-      const message = this.sender.inFlight.itemOf(packetId);
-      if (message === null || this.sender.awaitsPubcomp(packetId)) {
-        connection.sendPubrel(packetId, ReasonCode.Success); // [MQTT-4.4.0-1]
-      } else if (!this.#reserved.has(packetId)) {
-        message.transmissions = Math.max(1, message.transmissions);
-        this.#unwritten.push(message);
-        this.#writeSafe();
-      }
-    }
-  }
-
-  #write(message: OutgoingMessage, connection: OutgoingConnection): void {
-    const { server } = connection;
-    if (message.qos > server.maximumQos) {
-      this.fail(message, unsupported(`QoS ${message.qos}`)); // [MQTT-3.2.2-11]
-      return;
-    }
-    if (message.retain && !server.retainAvailable) {
-      this.fail(message, unsupported('retained messages')); // [MQTT-3.2.2-14]
-      return;
-    }
-    message.place = Place.InFlight;
-    if (message.qos === 0) {
-      if (connection.writer.write(message, this.#owner.wallMs())) this.#fresh.push(message);
-      else this.fail(message, tooLarge(server));
-      return;
-    }
-    message.packetId = this.sender.publish(message.qos, message);
-    this.#inFlightBytes += message.bytes;
-    this.#keep(message);
-    this.#unwritten.push(message);
-    this.#writeSafe();
-  }
-
-  /** Writes what has a packet identifier and a safe record, in order. */
-  #writeSafe(): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    let count = 0;
-    for (const message of this.#unwritten) {
-      if (!this.#keeper.isSafe(message.revision)) break;
-      count++;
-      if (!connection.writer.write(message, this.#owner.wallMs())) {
-        this.#release(message);
-        this.fail(message, tooLarge(connection.server));
-        continue;
-      }
-      message.written = true;
-      this.#writtenUnanswered++;
-      this.#fresh.push(message);
-    }
-    if (count === this.#unwritten.length) this.#unwritten.length = 0;
-    else this.#unwritten.splice(0, count);
+  /** Fails what has waited for longer than its expiry interval. */
+  expire(nowMs: number): void {
+    this.queue.expire(nowMs, this.#fail);
   }
 
   /** Everything written has been handed to the transport. */
   onFlushed(): void {
-    if (this.#fresh.length === 0) return;
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    for (const message of fresh) {
-      const isFirst = message.transmissions++ === 0 || message.qos === 0;
-      if (isFirst) message.onSent();
-      if (message.qos === 0) {
+    const written = this.#connection?.writer.written;
+    if (written === undefined || written.length === 0) return;
+    for (const message of written) {
+      if (message.qos > 0) message.onSent();
+      else {
         message.place = Place.None;
         message.onAcknowledged(ReasonCode.Success, NO_PROPERTIES);
       }
     }
+    written.length = 0;
   }
 
   /** More of what was staged is safe. */
   onSafe(): void {
-    const storing = this.#storing;
-    let count = 0;
-    while (count < storing.length && this.#keeper.isSafe(storing[count]!.revision)) {
-      const message = storing[count++]!;
-      if (message.place !== Place.None) message.onStored();
-    }
-    storing.splice(0, count);
-    this.#writeSafe();
-    while (this.#releases.length > 0 && this.#keeper.isSafe(this.#releases[0]!.revision)) {
-      this.#connection?.sendPubrel(this.#releases.shift()!.packetId, ReasonCode.Success);
-    }
-    this.send();
+    this.#records.onSafe();
+    this.inFlight.onSafe();
   }
 
-  /** @throws {ProtocolError} */
-  onPuback(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    if (!this.sender.awaitsPuback(packetId)) throw unexpected('PUBACK', packetId);
-    this.#onAnswered(packetId, reasonCode, properties);
-  }
-
-  /** @throws {ProtocolError} */
-  onPubrec(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    const connection = this.#connection!;
-    if (!this.sender.awaitsPubrec(packetId)) {
-      if (this.sender.inFlight.stateOf(packetId) === 0 || this.sender.awaitsPubcomp(packetId)) {
-        connection.sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
-        return;
-      }
-      throw unexpected('PUBREC', packetId);
-    }
-    if (reasonCode >= 0x80) {
-      this.#onAnswered(packetId, reasonCode, properties); // [MQTT-4.3.3-4]
-      return;
-    }
-    const message = this.sender.inFlight.itemOf(packetId)!;
-    this.#answered(message);
-    this.sender.onPubrec(packetId);
-    const revision = message.key === 0 ? 0 : this.#keeper.keep(message.key, releasedRecord(packetId));
-    if (this.#keeper.isSafe(revision)) connection.sendPubrel(packetId, ReasonCode.Success);
-    else this.#releases.push({ packetId, revision });
-  }
-
-  /** @throws {ProtocolError} */
-  onPubcomp(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    if (!this.sender.awaitsPubcomp(packetId)) throw unexpected('PUBCOMP', packetId);
-    const known = reasonCode === ReasonCode.PacketIdentifierNotFound ? ReasonCode.Success : reasonCode;
-    this.#onAnswered(packetId, known, properties);
-  }
-
-  #onAnswered(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    const message = this.sender.inFlight.itemOf(packetId)!;
-    const wasSetAside = this.#reserved.delete(packetId);
-    if (message.written && !this.sender.awaitsPubcomp(packetId)) this.#answered(message);
-    this.#release(message);
-    if (!wasSetAside) message.onAcknowledged(reasonCode, properties);
-    if (this.#queue.size > 0 || this.#unwritten.length > 0) this.#owner.requestTurn();
-  }
-
-  /** The server has answered: it did not stumble over this one. */
-  #answered(message: OutgoingMessage): void {
-    if (!message.written) return;
-    message.written = false;
-    message.suspicion = 0;
-    this.#writtenUnanswered--;
-  }
-
-  /** The messages that have been written on this connection and not been answered. */
+  /** Messages of which something was written on this connection, and whose exchange has not ended. */
   suspects(): OutgoingMessage[] {
-    const { inFlight } = this.sender;
-    return inFlight
-      .inOrder()
-      .map((packetId) => inFlight.itemOf(packetId)!)
-      .filter((message) => message.written);
-  }
-
-  /** The server closes the connection whenever it gets this message: it is not sent any more. */
-  setAside(message: OutgoingMessage, error: ClientError): void {
-    // The server may hold the identifier of a QoS 2 message: it is not given to another one in this session.
-    if (message.qos === 2) {
-      this.#reserved.add(message.packetId);
-      this.#unkeep(message);
-      message.place = Place.None;
-    } else this.#release(message);
-    this.fail(message, error);
-  }
-
-  fail(message: OutgoingMessage, error: ClientError): void {
-    message.place = Place.None;
-    this.#unkeep(message);
-    message.onFailed(error);
-    this.#owner.onFailed(message, error);
+    return this.inFlight.inOrder().filter((message) => message.written);
   }
 
   /** Fails everything that has not been acknowledged; what the store keeps stays there. */
   close(error: ClientError): void {
-    for (let message = this.#queue.first; message !== null; message = this.#queue.first) {
-      this.#queue.remove(message);
-      message.onFailed(error);
-    }
-    const { inFlight } = this.sender;
-    for (const packetId of inFlight.inOrder()) {
-      const message = inFlight.itemOf(packetId);
-      if (message === null || message.place !== Place.InFlight) continue;
-      message.place = Place.None;
-      message.onFailed(error);
-    }
-  }
-
-  /** Takes in a record of the store, in the order of keys. */
-  restore(key: number, record: Uint8Array, make: MakeMessage): void {
-    this.#nextKey = Math.max(this.#nextKey, key + 1);
-    if (record.length === RELEASED_BYTES) {
-      const released = make('', new Uint8Array(0), 2, false, NO_PROPERTIES, Number.POSITIVE_INFINITY);
-      released.key = key;
-      released.place = Place.InFlight;
-      released.packetId = recordPacketId(record);
-      this.#inFlightBytes += released.bytes;
-      this.sender.inFlight.insert(released.packetId, DeliveryState.AwaitingPubcomp, released);
-      return;
-    }
-    const message = messageOfRecord(record, make);
-    message.key = key;
-    if (message.packetId === 0) {
-      this.#queue.push(message);
-      return;
-    }
-    message.place = Place.InFlight;
-    this.#inFlightBytes += message.bytes;
-    const state = message.qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
-    this.sender.inFlight.insert(message.packetId, state, message);
-  }
-
-  readonly #drop = (message: OutgoingMessage, text: string): void => {
-    this.fail(message, new ClientError('QUEUE_FULL', text));
-  };
-
-  #keep(message: OutgoingMessage): void {
-    if (!this.#keeper.keeps) {
-      if (message.revision === 0) {
-        message.revision = -1;
-        message.onStored();
-      }
-      return;
-    }
-    if (message.key === 0) message.key = this.#nextKey++;
-    const wasStoring = message.revision > 0;
-    message.revision = this.#keeper.keep(message.key, messageRecord(message));
-    if (!wasStoring) this.#storing.push(message);
-  }
-
-  #unkeep(message: OutgoingMessage): void {
-    if (message.key === 0) return;
-    this.#keeper.keep(message.key, null);
-    message.key = 0;
-  }
-
-  #release(message: OutgoingMessage): void {
-    this.sender.release(message.packetId);
-    this.#inFlightBytes -= message.bytes;
-    this.#unkeep(message);
-    message.place = Place.None;
+    const messages = this.inFlight.inOrder();
+    for (let message = this.queue.first; message !== null; message = message.next) messages.push(message);
+    for (const message of messages) this.#owner.onPublicationFailed(message, error);
   }
 
   /**
-   * The server has no session. What it had not accepted goes back to the queue, in order, and is sent as new; what it had
-   * accepted with PUBREC has been delivered. [MQTT-3.2.2-5]
+   * Takes in the messages that the store kept, in the order of their keys. What was published before the store was open
+   * comes behind them, and is kept from now on.
+   * @throws {RangeError | RemoteError} when a record is damaged
    */
-  #forgetSession(): void {
-    const { inFlight } = this.sender;
-    const packetIds = inFlight.inOrder();
-    for (const packetId of packetIds.reverse()) {
-      const message = inFlight.itemOf(packetId);
-      const isAccepted = this.sender.awaitsPubcomp(packetId);
-      inFlight.free(packetId);
-      if (message === null) continue;
-      if (this.#reserved.has(packetId)) {
-        this.#inFlightBytes -= message.bytes;
-        continue;
-      }
-      if (isAccepted) {
-        this.#inFlightBytes -= message.bytes;
-        this.#unkeep(message);
-        message.place = Place.None;
-        message.onAcknowledged(ReasonCode.Success, NO_PROPERTIES);
-        continue;
-      }
-      message.packetId = 0;
-      this.#inFlightBytes -= message.bytes;
-      message.transmissions = 0;
-      this.#queue.unshift(message);
-      if (message.key !== 0) this.#keep(message);
+  restore(records: Iterable<readonly [key: number, record: Uint8Array]>, make: MakeMessage): void {
+    const { queue } = this;
+    const newer: OutgoingMessage[] = [];
+    for (let message = queue.first; message !== null; message = queue.first) {
+      queue.remove(message);
+      newer.push(message);
     }
-    this.#reserved.clear();
+    try {
+      for (const [key, record] of records) this.#restore(key, record, make);
+    } finally {
+      for (const message of newer) queue.push(message);
+    }
+    this.#records.open();
+    for (const message of newer) this.#records.keep(message);
   }
-}
 
-function unexpected(packet: string, packetId: number): ProtocolError {
-  return new ProtocolError(`expected a packet identifier under way in ${packet}, got ${packetId}`);
-}
+  #restore(key: number, record: Uint8Array, make: MakeMessage): void {
+    this.#records.nextKey = key + 1;
+    const { inFlight } = this;
+    const only = readPacketIdRecord(record);
+    const message =
+      only === undefined
+        ? readMessageRecord(record, this.#records.aheadMs, make)
+        : make('', new Uint8Array(0), 2, false, NO_PROPERTIES, Number.POSITIVE_INFINITY);
+    message.key = key;
+    if (only !== undefined) message.packetId = only.packetId;
+    if (inFlight.sender.inFlight.stateOf(message.packetId) !== 0) {
+      throw new RangeError(`expected packet identifier ${message.packetId} once, got it again`);
+    }
+    if (message.packetId === 0) this.queue.push(message);
+    else if (only?.kind === RecordKind.Reserved) inFlight.reserve(message.packetId, key);
+    else inFlight.restore(message, only !== undefined);
+  }
 
-function unsupported(what: string): ClientError {
-  return new ClientError('NOT_SUPPORTED_BY_SERVER', `expected a server with ${what}, got one without`);
-}
-
-function tooLarge(server: ServerCapabilities): ClientError {
-  return new ClientError(
-    'PACKET_TOO_LARGE',
-    `expected a packet of at most ${server.maximumPacketSize} bytes, which the server takes, got a longer one`,
-  );
+  readonly #fail = (message: OutgoingMessage, error: ClientError): void => {
+    message.place = Place.None;
+    this.#records.unkeep(message);
+    this.#owner.onPublicationFailed(message, error);
+  };
 }
 
 function lost(): ClientError {

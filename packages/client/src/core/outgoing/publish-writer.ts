@@ -1,6 +1,6 @@
 /**
- * Writes PUBLISH into the outbox of one connection: in its version, with its topic aliases, and in one pass for what is
- * sent most often, a message without properties.
+ * Writes PUBLISH into the outbox of one connection: in its version, with its topic aliases, within what the server takes,
+ * and in one pass for what is sent most often, a message without properties.
  */
 import type { PublishProperties } from '@martlet/protocol';
 import {
@@ -15,91 +15,145 @@ import {
 } from '@martlet/protocol';
 import type { Outbox } from '../connection/outbox.ts';
 import { BY_REFERENCE_BYTES } from '../connection/outbox.ts';
+import type { ServerCapabilities } from '../connection/server-capabilities.ts';
 import type { OutgoingAliases } from '../connection/topic-aliases.ts';
+import { ClientError } from '../ports/client-error.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 const PUBLISH = 0x30;
 const DUP = 0x08;
 const RETAIN = 0x01;
+const TOPIC_ALIAS = 0x23;
+/** What a Topic Alias adds to the properties, in bytes. */
+const ALIAS_BYTES = 3;
+/** The longest packet there is, by the format of its length. */
+const MAXIMUM_PACKET_BYTES = 268_435_460;
+/** What PUBLISH has at most beside its topic name and its payload, in bytes, where it has no properties of its own. */
+const FRAME_BYTES = 1 + 4 + 2 + 2 + 1 + ALIAS_BYTES;
 
 export class PublishWriter {
+  /** Written and not yet handed to the transport, in order. */
+  readonly written: OutgoingMessage[];
   readonly #outbox: Outbox;
-  readonly #isV5: boolean;
+  readonly #server: ServerCapabilities;
   readonly #aliases: OutgoingAliases | null;
+  readonly #nowMs: () => number;
+  readonly #isV5: boolean;
   readonly #maximumPacketSize: number;
   /** The topic name that was measured last, and its bytes. */
   #topicName: string;
   #topicBytes: number;
 
-  /** @param aliases null where the server takes none */
+  /** @param aliases null where none are given */
   constructor(
     outbox: Outbox,
-    version: ProtocolVersion,
+    server: ServerCapabilities,
     aliases: OutgoingAliases | null,
-    maximumPacketSize: number,
+    nowMs: () => number,
   ) {
+    this.written = [];
     this.#outbox = outbox;
-    this.#isV5 = version === ProtocolVersion.V5;
+    this.#server = server;
     this.#aliases = aliases;
-    this.#maximumPacketSize = maximumPacketSize;
+    this.#nowMs = nowMs;
+    this.#isV5 = server.protocolVersion === ProtocolVersion.V5;
+    this.#maximumPacketSize = Math.min(server.maximumPacketSize, MAXIMUM_PACKET_BYTES);
     this.#topicName = '';
     this.#topicBytes = 0;
   }
 
-  /** False when the server does not take a packet of this size: then nothing is written. [MQTT-3.2.2-15] */
-  write(message: OutgoingMessage, wallMs: number): boolean {
+  /** Why the server does not take a message; null when it does. */
+  refusal(message: OutgoingMessage): ClientError | null {
+    const { maximumQos, retainAvailable } = this.#server;
+    if (message.qos > maximumQos) return unsupported(`QoS ${message.qos}`); // [MQTT-3.2.2-11]
+    if (message.retain && !retainAvailable) return unsupported('retained messages'); // [MQTT-3.2.2-14]
+    const most = this.#maximumPacketSize;
+    const { topicName, payload } = message;
+    // In UTF-8 a character takes three bytes at most for each unit of the string: most messages need no measuring.
+    if (message.properties === NO_PROPERTIES && 3 * topicName.length + payload.length + FRAME_BYTES <= most)
+      return null;
+    const bytes = this.#packetBytes(message);
+    if (bytes <= most) return null; // [MQTT-3.2.2-15]
+    return new ClientError(
+      'PACKET_TOO_LARGE',
+      `expected a packet of at most ${most} bytes, which the server takes, got ${bytes}`,
+    );
+  }
+
+  /** Of PUBLISH with its whole topic name: what the server takes must not depend on the aliases that it knows. */
+  #packetBytes({ topicName, payload, qos, properties }: OutgoingMessage): number {
+    const remaining =
+      2 +
+      this.#measure(topicName) +
+      (qos === 0 ? 0 : 2) +
+      (this.#isV5 ? publishPropertiesLength(properties) : 0) +
+      payload.length;
+    return 1 + variableByteIntegerLength(remaining) + remaining;
+  }
+
+  /** Writes a message that the server takes: `refusal` has been asked. */
+  write(message: OutgoingMessage): void {
     const { payload, qos, packetId } = message;
-    let properties = this.#isV5 ? message.properties : NO_PROPERTIES;
-    let { topicName } = message;
-    const nameBytes = this.#measure(topicName);
-    let remaining = 2 + nameBytes + (qos === 0 ? 0 : 2) + payload.length;
-    if (message.expiresMs !== Number.POSITIVE_INFINITY && this.#isV5) {
-      // Seconds that are left of what the application gave it.
-      const left = Math.max(1, Math.ceil((message.expiresMs - wallMs) / 1000));
-      properties = { ...properties, messageExpiryInterval: left };
+    const payloadBytes = payload.length;
+    const nameBytes = this.#measure(message.topicName);
+    const properties = this.#isV5 ? this.#propertiesOf(message) : NO_PROPERTIES;
+    const ownBytes = properties === NO_PROPERTIES ? 0 : publishPropertiesLength(properties);
+    let writtenNameBytes = nameBytes;
+    let alias = 0;
+    if (
+      this.#aliases !== null &&
+      nameBytes + ownBytes + payloadBytes + FRAME_BYTES <= this.#maximumPacketSize
+    ) {
+      this.#aliases.look(message.topicName);
+      alias = this.#aliases.alias;
+      if (alias !== 0 && this.#aliases.isKnown) writtenNameBytes = 0;
     }
     let propertiesBytes = 0;
-    if (this.#isV5) propertiesBytes = properties === NO_PROPERTIES ? 1 : publishPropertiesLength(properties);
-    remaining += propertiesBytes;
-    // The size is judged with the whole name: what fits must not depend on what was sent before.
-    if (1 + variableByteIntegerLength(remaining) + remaining > this.#maximumPacketSize) return false;
-    const aliased = this.#withAlias(topicName, properties);
-    if (aliased !== properties) {
-      properties = aliased;
-      const aliasedBytes = publishPropertiesLength(properties);
-      remaining += aliasedBytes - propertiesBytes;
-      propertiesBytes = aliasedBytes;
-      if (this.#aliases!.isKnown) {
-        topicName = '';
-        remaining -= nameBytes;
-      }
-      if (1 + variableByteIntegerLength(remaining) + remaining > this.#maximumPacketSize) return false;
-    }
-    const byReference = payload.length >= BY_REFERENCE_BYTES;
+    let aliased: PublishProperties | null = null;
+    if (ownBytes > 0) {
+      aliased = alias === 0 ? properties : { ...properties, topicAlias: alias };
+      propertiesBytes = alias === 0 ? ownBytes : publishPropertiesLength(aliased);
+    } else if (this.#isV5) propertiesBytes = alias === 0 ? 1 : 1 + ALIAS_BYTES;
+    const remaining = 2 + writtenNameBytes + (qos === 0 ? 0 : 2) + propertiesBytes + payloadBytes;
+    const byReference = payloadBytes >= BY_REFERENCE_BYTES;
     const outbox = this.#outbox;
-    const bytes = outbox.reserve(5 + remaining - (byReference ? payload.length : 0));
+    const bytes = outbox.reserve(5 + remaining - (byReference ? payloadBytes : 0));
     let at = outbox.end;
-    const isDuplicate = qos !== 0 && message.transmissions > 0; // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
+    const isDuplicate = qos !== 0 && message.wasWritten; // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
     bytes[at++] = PUBLISH | (isDuplicate ? DUP : 0) | (qos << 1) | (message.retain ? RETAIN : 0);
     at = writeVariableByteInteger(remaining, bytes, at);
-    const written = topicName === '' ? 0 : nameBytes;
-    bytes[at++] = written >> 8;
-    bytes[at++] = written & 0xff;
-    at = writeUtf8(topicName, bytes, at);
+    bytes[at++] = writtenNameBytes >> 8;
+    bytes[at++] = writtenNameBytes & 0xff;
+    if (writtenNameBytes > 0) at = writeUtf8(message.topicName, bytes, at);
     if (qos !== 0) {
       bytes[at++] = packetId >> 8;
       bytes[at++] = packetId & 0xff;
     }
-    if (propertiesBytes === 1) bytes[at++] = 0;
-    else if (propertiesBytes > 1) at = writePublishProperties(properties, bytes, at);
+    if (aliased !== null) at = writePublishProperties(aliased, bytes, at);
+    else if (propertiesBytes > 0) {
+      bytes[at++] = propertiesBytes - 1;
+      if (alias !== 0) {
+        bytes[at++] = TOPIC_ALIAS;
+        bytes[at++] = alias >> 8;
+        bytes[at++] = alias & 0xff;
+      }
+    }
     if (byReference) {
       outbox.advance(at);
       outbox.pushByReference(payload);
     } else {
       bytes.set(payload, at);
-      outbox.advance(at + payload.length);
+      outbox.advance(at + payloadBytes);
     }
-    return true;
+    message.wasWritten = true;
+    this.written.push(message);
+  }
+
+  /** With what is left of the expiry interval, in seconds; 0 when it ran out while the message was under way. */
+  #propertiesOf({ properties, expiresMs }: OutgoingMessage): PublishProperties {
+    if (expiresMs === Number.POSITIVE_INFINITY) return properties;
+    const left = Math.max(0, Math.ceil((expiresMs - this.#nowMs()) / 1000));
+    return { ...properties, messageExpiryInterval: left };
   }
 
   #measure(topicName: string): number {
@@ -109,11 +163,8 @@ export class PublishWriter {
     }
     return this.#topicBytes;
   }
+}
 
-  #withAlias(topicName: string, properties: PublishProperties): PublishProperties {
-    const aliases = this.#aliases;
-    if (aliases === null) return properties;
-    aliases.look(topicName);
-    return aliases.alias === 0 ? properties : { ...properties, topicAlias: aliases.alias };
-  }
+function unsupported(what: string): ClientError {
+  return new ClientError('NOT_SUPPORTED_BY_SERVER', `expected a server with ${what}, got one without`);
 }

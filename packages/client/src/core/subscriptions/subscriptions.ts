@@ -29,6 +29,8 @@ export interface SubscriptionSender {
   freePacketId(packetId: number): void;
   /** Whether one more thing may be under way, so that it is known what the server stumbles over. */
   mayAsk(): boolean;
+  /** How many may be. */
+  readonly window: number;
 }
 
 interface Request {
@@ -148,7 +150,9 @@ export class Subscriptions {
     const { server } = this.#sender;
     if (server === null) return;
     this.#sendUnsubscribes();
-    const perPacket = server.subscriptionIdentifiersAvailable ? 1 : FILTERS_PER_PACKET;
+    const perPacket = server.subscriptionIdentifiersAvailable
+      ? 1
+      : Math.min(FILTERS_PER_PACKET, this.#sender.window);
     while (this.#wanted.size > 0 && this.#sender.mayAsk()) {
       const batch: ServerSubscription[] = [];
       for (const each of this.#wanted) {

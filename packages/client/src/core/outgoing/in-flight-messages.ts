@@ -1,0 +1,271 @@
+/**
+ * Messages of QoS 1 and 2 that have a packet identifier: the sending half of the delivery machine, with what of it is
+ * written to the connection there is. They belong to the session and outlive the connection.
+ *
+ *     add ──record safe──▶ PUBLISH ──PUBACK────────────────────────────────────▶ over
+ *                             └──────PUBREC──record safe──▶ PUBREL ──PUBCOMP──▶ over
+ *
+ * Where the session is kept, nothing is written before the record that it follows from is safe: otherwise a client that
+ * crashed could give the identifier to another message, which the server would take for the first one.
+ */
+import type { AcknowledgementProperties } from '@martlet/protocol';
+import {
+  DeliveryState,
+  NO_PROPERTIES,
+  ProtocolError,
+  ReasonCode,
+  reasonCodeName,
+  Sender,
+} from '@martlet/protocol';
+import { ClientError } from '../ports/client-error.ts';
+import type { MessageRecords } from './message-records.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
+import { Place } from './outgoing-message.ts';
+import type { PublishWriter } from './publish-writer.ts';
+
+/** What messages are written to: made for each connection. */
+export interface OutgoingConnection {
+  readonly receiveMaximum: number;
+  readonly writer: PublishWriter;
+  /** The transport asks us to hold back. */
+  readonly isCongested: boolean;
+  sendPubrel(packetId: number, reasonCode: ReasonCode): void;
+  /** Whether one more packet that the server answers may be under way. */
+  mayAsk(): boolean;
+}
+
+/** In the table of packet identifiers: one that the server may hold for a message that was given up. */
+const RESERVED_STATE = 6;
+
+export class InFlightMessages {
+  readonly sender: Sender<OutgoingMessage> = new Sender();
+  /** What they count against the limit of the queue. */
+  bytes = 0;
+  /** Exchanges of which something was written on this connection, and which have not ended. */
+  unanswered = 0;
+  readonly #records: MessageRecords;
+  readonly #onFailed: (message: OutgoingMessage, error: ClientError) => void;
+  #connection: OutgoingConnection | null = null;
+  /** To be written as soon as their records are safe; in order. */
+  #unsafe: OutgoingMessage[] = [];
+  /** Packet identifiers of messages that were given up, with the keys of their records. */
+  readonly #reserved: Map<number, number> = new Map();
+
+  /** @param onFailed is given a message that has left the table */
+  constructor(records: MessageRecords, onFailed: (message: OutgoingMessage, error: ClientError) => void) {
+    this.#records = records;
+    this.#onFailed = onFailed;
+  }
+
+  /** How many messages there are. */
+  get size(): number {
+    return this.sender.inFlight.size - this.#reserved.size;
+  }
+
+  /** In the order of first sending. Not the identifiers of SUBSCRIBE and UNSUBSCRIBE, which are in the table as well. */
+  inOrder(): OutgoingMessage[] {
+    const { inFlight } = this.sender;
+    return inFlight
+      .inOrder()
+      .map((packetId) => inFlight.itemOf(packetId))
+      .filter((message) => message !== null);
+  }
+
+  // ── the connection ──
+
+  connected(connection: OutgoingConnection): void {
+    this.#connection = connection;
+    const { sender } = this;
+    // Nothing of theirs is under way, so that they cost no quota.
+    for (const packetId of this.#reserved.keys()) sender.inFlight.free(packetId);
+    sender.connected(connection.receiveMaximum);
+    for (const packetId of this.#reserved.keys()) sender.inFlight.insert(packetId, RESERVED_STATE, null);
+  }
+
+  disconnected(): void {
+    this.#connection = null;
+    this.sender.disconnected();
+    this.#unsafe = [];
+    this.unanswered = 0;
+    for (const message of this.inOrder()) message.written = false;
+  }
+
+  /** Sends again what earlier connections left behind, as far as the server takes it. */
+  resend(connection: OutgoingConnection): void {
+    const { sender } = this;
+    while (!connection.isCongested && connection.mayAsk()) {
+      const packetId = sender.nextResend();
+      if (packetId === 0) return;
+      const message = sender.inFlight.itemOf(packetId);
+      // It was withdrawn, and a SUBSCRIBE has its identifier now.
+      if (message === null) continue;
+      const refusal = sender.awaitsPubcomp(packetId) ? null : connection.writer.refusal(message);
+      if (refusal === null)
+        this.#write(message, connection); // [MQTT-4.4.0-1]
+      else this.giveUp(message, refusal);
+    }
+  }
+
+  /** Gives a packet identifier to a message and writes it; only when the sender is ready. */
+  add(message: OutgoingMessage, connection: OutgoingConnection): void {
+    message.place = Place.InFlight;
+    message.packetId = this.sender.publish(message.qos as 1 | 2, message);
+    this.bytes += message.bytes;
+    this.#records.keep(message);
+    this.#write(message, connection);
+  }
+
+  #write(message: OutgoingMessage, connection: OutgoingConnection): void {
+    if (this.#unsafe.length > 0 || !this.#records.isSafe(message)) {
+      this.#unsafe.push(message);
+      return;
+    }
+    this.#writeNow(message, connection);
+  }
+
+  #writeNow(message: OutgoingMessage, connection: OutgoingConnection): void {
+    if (!message.written) {
+      message.written = true;
+      this.unanswered++;
+    }
+    if (this.sender.awaitsPubcomp(message.packetId)) {
+      connection.sendPubrel(message.packetId, ReasonCode.Success); // [MQTT-4.3.3-4]
+    } else connection.writer.write(message);
+  }
+
+  /** More of what was staged is safe. */
+  onSafe(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    let count = 0;
+    for (const message of this.#unsafe) {
+      if (!this.#records.isSafe(message)) break;
+      count++;
+      if (message.place === Place.InFlight) this.#writeNow(message, connection);
+    }
+    this.#unsafe.splice(0, count);
+  }
+
+  // ── the server answers ──
+
+  /** @throws {ProtocolError} */
+  onPuback(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+    if (this.sender.awaitsPuback(packetId)) this.#end(packetId, reasonCode, properties);
+    else this.#refuseOther(packetId);
+  }
+
+  /** @throws {ProtocolError} */
+  onPubrec(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+    const { sender } = this;
+    const connection = this.#connection!;
+    const message = sender.inFlight.itemOf(packetId);
+    if (sender.awaitsPubcomp(packetId)) {
+      // It comes again. Where its PUBREL waits for the record, that one will do.
+      if (this.#records.isSafe(message!)) connection.sendPubrel(packetId, ReasonCode.Success);
+    } else if (!sender.awaitsPubrec(packetId)) {
+      this.#refuseOther(packetId);
+      if (reasonCode < 0x80) connection.sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
+    } else if (reasonCode >= 0x80) {
+      this.#end(packetId, reasonCode, properties); // [MQTT-4.4.0-2]
+    } else {
+      sender.onPubrec(packetId);
+      message!.suspicion = 0;
+      this.#records.keepReleased(message!);
+      this.#write(message!, connection);
+    }
+  }
+
+  /** @throws {ProtocolError} */
+  onPubcomp(packetId: number, properties: AcknowledgementProperties): void {
+    // That the server does not know it any more is no error: it had it.
+    if (this.sender.awaitsPubcomp(packetId)) this.#end(packetId, ReasonCode.Success, properties);
+    else this.#refuseOther(packetId);
+  }
+
+  /** An identifier that is not in use may be late; one of another exchange is a mistake. */
+  #refuseOther(packetId: number): void {
+    if (this.sender.inFlight.stateOf(packetId) === 0) return;
+    throw new ProtocolError(`expected the acknowledgement that packet identifier ${packetId} awaits`);
+  }
+
+  #end(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+    const message = this.sender.inFlight.itemOf(packetId)!;
+    this.#remove(message);
+    this.#records.unkeep(message);
+    if (reasonCode < 0x80) {
+      message.onAcknowledged(reasonCode, properties);
+      return;
+    }
+    const why = properties.reasonString === undefined ? '' : `: ${properties.reasonString}`;
+    const text = `expected the server to take a message to ${message.topicName}, got ${reasonCodeName(reasonCode)}${why}`;
+    this.#onFailed(message, new ClientError('REFUSED', text, undefined, reasonCode));
+  }
+
+  #remove(message: OutgoingMessage): void {
+    this.sender.release(message.packetId);
+    this.bytes -= message.bytes;
+    message.place = Place.None;
+    if (!message.written) return;
+    message.written = false;
+    this.unanswered--;
+  }
+
+  // ── messages leave and come back ──
+
+  /** Gives a message up. The server may hold the identifier of a QoS 2 message, so no other gets it in this session. */
+  giveUp(message: OutgoingMessage, error: ClientError): void {
+    const { packetId } = message;
+    this.#remove(message);
+    if (message.qos === 2 && message.wasWritten) {
+      this.reserve(packetId, this.#records.keepReserved(message));
+    } else this.#records.unkeep(message);
+    this.#onFailed(message, error);
+  }
+
+  /** No other message gets this identifier. @param key of the record that says so; 0 where there is none */
+  reserve(packetId: number, key: number): void {
+    this.sender.inFlight.insert(packetId, RESERVED_STATE, null);
+    this.#reserved.set(packetId, key);
+  }
+
+  /** Takes back a message of which nothing was ever written. */
+  withdraw(message: OutgoingMessage): void {
+    this.#remove(message);
+    this.#records.unkeep(message);
+  }
+
+  /** Takes in what the store kept, in the order of first sending. @param isReleased PUBREC has come */
+  restore(message: OutgoingMessage, isReleased: boolean): void {
+    message.place = Place.InFlight;
+    message.wasWritten = true;
+    this.bytes += message.bytes;
+    const published = message.qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
+    const state = isReleased ? DeliveryState.AwaitingPubcomp : published;
+    this.sender.inFlight.insert(message.packetId, state, message);
+  }
+
+  /**
+   * The server has no session [MQTT-3.2.2-5]. What it had accepted with PUBREC has been delivered; what it had not is
+   * given back, in the order of first sending, to be sent as new.
+   */
+  forgetSession(): OutgoingMessage[] {
+    const { sender } = this;
+    const unsent: OutgoingMessage[] = [];
+    for (const message of this.inOrder()) {
+      const isAccepted = sender.awaitsPubcomp(message.packetId);
+      this.#remove(message);
+      message.packetId = 0;
+      message.wasWritten = false;
+      if (isAccepted) {
+        this.#records.unkeep(message);
+        message.onAcknowledged(ReasonCode.Success, NO_PROPERTIES);
+      } else unsent.push(message);
+    }
+    for (const [packetId, key] of this.#reserved) {
+      sender.inFlight.free(packetId);
+      this.#records.unkeepKey(key);
+    }
+    this.#reserved.clear();
+    return unsent;
+  }
+}
