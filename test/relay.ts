@@ -5,14 +5,21 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
+export type Way = 'toServer' | 'toClient';
+
+/** @param connection counts those that were carried, from 1 */
+type OnBytes = (bytes: Uint8Array, way: Way, connection: number) => void;
+
 export class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #refuses = false;
   #accepted = 0;
   #fromClients = 0;
+  readonly #onBytes: OnBytes;
 
-  private constructor(targetPort: number) {
+  private constructor(targetPort: number, onBytes: OnBytes) {
+    this.#onBytes = onBytes;
     this.#server = createServer((near) => {
       if (this.#refuses) {
         near.destroy();
@@ -23,14 +30,17 @@ export class Relay {
       near.on('data', () => {
         this.#fromClients++;
       });
-      this.#carry(near, far);
-      this.#carry(far, near);
+      this.#carry(near, far, 'toServer', this.#accepted);
+      this.#carry(far, near, 'toClient', this.#accepted);
     });
   }
 
-  /** Listens on a free port of loopback, and carries each connection to `targetPort`. */
-  static async start(targetPort: number): Promise<Relay> {
-    const relay = new Relay(targetPort);
+  /**
+   * Listens on a free port of loopback, and carries each connection to `targetPort`.
+   * @param onBytes is shown what came, before it is carried on; when it cuts, that is not
+   */
+  static async start(targetPort: number, onBytes: OnBytes = () => {}): Promise<Relay> {
+    const relay = new Relay(targetPort, onBytes);
     relay.#server.listen(0, '127.0.0.1');
     await once(relay.#server, 'listening');
     return relay;
@@ -72,10 +82,13 @@ export class Relay {
     await closed;
   }
 
-  #carry(from: Socket, to: Socket): void {
+  #carry(from: Socket, to: Socket, way: Way, connection: number): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
-    from.on('data', (bytes) => to.write(bytes));
+    from.on('data', (bytes) => {
+      this.#onBytes(bytes, way, connection);
+      if (!to.destroyed) to.write(bytes);
+    });
     // What went wrong does not matter: both ends see the connection end.
     from.on('error', () => {});
     from.on('close', () => {

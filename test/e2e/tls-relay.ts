@@ -11,8 +11,10 @@ export class TlsRelay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(keyPair: KeyPair, targetPort: number) {
-    this.#server = createServer({ ...keyPair }, (near) => {
+  private constructor(keyPair: KeyPair, targetPort: number, clientAuthority: string | undefined) {
+    const wantsCertificate = clientAuthority !== undefined;
+    const options = { ...keyPair, ca: clientAuthority, requestCert: wantsCertificate };
+    this.#server = createServer({ ...options, rejectUnauthorized: wantsCertificate }, (near) => {
       const far = connect({ host: '127.0.0.1', port: targetPort });
       for (const socket of [near, far]) {
         this.#sockets.add(socket);
@@ -26,8 +28,11 @@ export class TlsRelay {
     });
   }
 
-  static async start(keyPair: KeyPair, targetPort: number): Promise<TlsRelay> {
-    const relay = new TlsRelay(keyPair, targetPort);
+  /** @param clientAuthority lets in only whom it has signed */
+  static async start(keyPair: KeyPair, targetPort: number, clientAuthority?: string): Promise<TlsRelay> {
+    const relay = new TlsRelay(keyPair, targetPort, clientAuthority);
+    // Whom it does not let in sees so itself.
+    relay.#server.on('tlsClientError', () => {});
     relay.#server.listen(0, '127.0.0.1');
     await once(relay.#server, 'listening');
     return relay;
