@@ -88,11 +88,15 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
     this.#reach(STORED | SENT);
   }
 
-  override onAcknowledged(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+  override onReceived(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
     const { reasonString, userProperties } = properties;
     if (reasonCode !== 0 || reasonString !== undefined || userProperties !== undefined) {
       this.#result = { reasonCode, reasonString, userProperties: userProperties ?? [] };
     }
+  }
+
+  override onAcknowledged(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+    this.onReceived(reasonCode, properties);
     this.#reach(STORED | SENT | ACKNOWLEDGED);
     this.#end();
   }

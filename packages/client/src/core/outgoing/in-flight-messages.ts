@@ -169,6 +169,7 @@ export class InFlightMessages {
       this.#end(packetId, reasonCode, properties); // [MQTT-4.4.0-2]
     } else {
       sender.onPubrec(packetId);
+      message!.onReceived(reasonCode, properties);
       message!.suspicion = 0;
       this.#records.keepReleased(message!);
       this.#write(message!, connection);

@@ -75,6 +75,8 @@ export class OutgoingMessage {
   onStored(): void {}
   /** It has been handed to the transport; again after a reconnect. */
   onSent(): void {}
+  /** PUBREC has come, with a reason code below 0x80: what the server says to the message is in it, not in PUBCOMP. */
+  onReceived(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
   /** PUBACK or PUBCOMP has come, with a reason code below 0x80; at QoS 0, it was handed to the transport. */
   onAcknowledged(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
 }
