@@ -71,6 +71,7 @@ export const MARTLET: Readonly<TestedServer> = {
     inFlight: 1000,
     givesTopicAliases: true,
     copiesOfOverlapping: 1,
+    pubrecTellsOfNobody: true,
     refusesSubscriptions: true,
   },
   start,

@@ -101,6 +101,7 @@ export const MOSQUITTO: Readonly<TestedServer> = {
     inFlight: 20,
     givesTopicAliases: false,
     copiesOfOverlapping: 2,
+    pubrecTellsOfNobody: false,
     refusesSubscriptions: false,
   },
   start,

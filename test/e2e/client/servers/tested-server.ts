@@ -22,6 +22,8 @@ export interface Differences {
   readonly givesTopicAliases: boolean;
   /** Copies of a message that an MQTT 5.0 client with two overlapping subscriptions gets: [MQTT-3.3.4-2] allows both. */
   readonly copiesOfOverlapping: 1 | 2;
+  /** Whether PUBREC says 0x10 when nobody has subscribed, as PUBACK does: a server may leave it out. */
+  readonly pubrecTellsOfNobody: boolean;
   /** Whether SUBACK refuses what is not allowed; else nothing is delivered, which the specification leaves open. */
   readonly refusesSubscriptions: boolean;
 }
