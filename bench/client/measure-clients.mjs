@@ -9,7 +9,7 @@ import { RawSender } from './raw-sender.mjs';
 import { TalkingProcess } from './talking-process.mjs';
 
 /** In the order in which they are measured; every second round begins at the other end. */
-const CLIENTS = ['mqttjs', 'floor'];
+const CLIENTS = ['martlet', 'mqttjs', 'floor'];
 /** What a process takes to start and to end, for the estimate that is shown. */
 const AROUND_MS = 600;
 /** Until the broker has counted what a client has written. */
