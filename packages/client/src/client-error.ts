@@ -1,2 +1,2 @@
 export type { ClientErrorCode, ClientErrorKind } from './core/ports/client-error.ts';
-export { ClientError } from './core/ports/client-error.ts';
+export { ClientError, errorText } from './core/ports/client-error.ts';

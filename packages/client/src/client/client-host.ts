@@ -3,7 +3,6 @@
  * the core's turn once for everything that happens in one round. What the application sees is `Client`.
  */
 import type { AuthPacket } from '@martlet/protocol';
-import type { AuthenticationExchange } from '../authentication/authentication.ts';
 import { ClientError } from '../client-error.ts';
 import type { CoreHost, DropReason } from '../core/client-core.ts';
 import { ClientCore } from '../core/client-core.ts';
@@ -15,6 +14,7 @@ import type { MakeMessage } from '../core/session-records.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
 import type { ClientEnvironment } from '../environment.ts';
 import type { OpenTransport } from '../transports/transport.ts';
+import { ClientAuthentication } from './client-authentication.ts';
 import { ClientEventListeners } from './events.ts';
 import { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
@@ -33,6 +33,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   readonly options: ResolvedOptions;
   readonly core: ClientCore;
   readonly environment: ClientEnvironment;
+  readonly authentication: ClientAuthentication;
   readonly supervisor: Supervisor;
   readonly listeners: ClientEventListeners = new ClientEventListeners();
   readonly subscriptions: Set<Subscription> = new Set();
@@ -40,7 +41,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   stoppedBy: ClientError | undefined;
   /** Fulfilled when the store has been let go of, once the client has ended. */
   storeClosed: Promise<void> | undefined;
-  reauthentication: Reauthentication | undefined;
+  /** Fulfilled when the store has been opened. */
+  #started: Promise<void> | undefined;
   readonly #keeping: SessionKeeping | undefined;
   readonly #unplug: () => void;
   #isTurnRequested = false;
@@ -55,7 +57,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     this.options = options;
     this.environment = environment;
     this.core = new ClientCore(options, this);
-    const clientId = options.clientId || randomClientId(environment);
+    this.authentication = new ClientAuthentication(options.authentication, this.core);
+    const clientId = options.clientId ?? randomClientId(environment);
     this.supervisor = new Supervisor(options, clientId, open, environment, this);
     this.#unplug = plug(() => {
       this.supervisor.wake();
@@ -68,17 +71,19 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
         ? undefined
         : new SessionKeeping(store, this.core, (error) => this.supervisor.stop(error));
     // The application has its client, and its listeners on it, before anything happens.
-    environment.soon(() => void this.#start());
+    environment.soon(() => {
+      this.#started = this.#start();
+    });
   }
 
   async #start(): Promise<void> {
+    if (this.stoppedBy !== undefined) return;
     try {
       if (this.#keeping !== undefined) this.#restore(await this.#keeping.open());
-      if (this.stoppedBy === undefined) this.supervisor.connect();
+      this.supervisor.connect();
     } catch (error) {
       this.supervisor.stop(storeError(error));
     }
-    if (this.stoppedBy !== undefined) this.storeClosed = this.#closeStore();
   }
 
   /** @throws {ClientError} when the store keeps the session of another client, or is damaged */
@@ -112,24 +117,21 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     if (this.#watchers.size > 0) this.onState();
   };
 
-  onOnline(server: ServerCapabilities, data: Uint8Array | undefined): void {
-    void this.supervisor.onOnline(server.clientId, data);
+  onProof(data: Uint8Array | undefined): void {
+    this.authentication.onProof(data);
+  }
+
+  onOnline(server: ServerCapabilities): void {
+    this.supervisor.onOnline(server.clientId);
     this.listeners.emit('online', server);
   }
 
   onAuth(packet: AuthPacket): void {
-    const again = this.reauthentication;
-    if (again === undefined) {
-      void this.supervisor.onAuth(packet);
-      return;
-    }
-    void this.supervisor.onAuth(packet, again.exchange).then((isOver) => {
-      if (isOver) again.settle(undefined);
-    });
+    this.authentication.onAuth(packet);
   }
 
   onOver(end: ConnectionEnd, abrupt: boolean): void {
-    this.reauthentication?.settle(end.error);
+    this.authentication.end(end.error);
     this.supervisor.onOver(end, abrupt);
     this.requestTurn();
   }
@@ -223,6 +225,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   async #closeStore(): Promise<void> {
+    await this.#started;
     try {
       await this.#keeping?.close();
     } catch (error) {
@@ -246,13 +249,6 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
       Math.min(Math.max(0, dueMs - this.nowMs()), MAXIMUM_TIMER_MS),
     );
   }
-}
-
-/** A re-authentication under way. */
-export interface Reauthentication {
-  readonly exchange: AuthenticationExchange;
-  /** @param error undefined when the server has accepted */
-  readonly settle: (error: ClientError | undefined) => void;
 }
 
 /** `martlet-` and 15 letters and digits: 23 bytes, which every server takes. */

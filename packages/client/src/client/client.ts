@@ -56,6 +56,9 @@ const PROPERTIES = [
   'userProperties',
 ] as const satisfies readonly (keyof MessageProperties)[];
 
+/** What the store gets to end, in milliseconds, when the client has. */
+const END_MS = 5000;
+
 const NO_OPTIONS: PublishOptions = Object.freeze({});
 
 export class Client {
@@ -196,29 +199,7 @@ export class Client {
    * Rejected with AUTHENTICATION_FAILED or with what the server said when it closed the connection.
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
-    const host = this.#host;
-    const { authentication } = host.options;
-    if (authentication === undefined) {
-      throw invalid('authentication: expected it among the options of connect, got none');
-    }
-    if (host.core.server === null) {
-      throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
-    }
-    if (host.reauthentication !== undefined)
-      throw invalid('expected one re-authentication at a time, got two');
-    const exchange = authentication.begin();
-    const done = new Promise<void>((resolve, reject) => {
-      const settle = (error: ClientError | undefined): void => {
-        host.reauthentication = undefined;
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      host.reauthentication = { exchange, settle };
-    });
-    done.catch(() => {});
-    const data = await exchange.first();
-    host.core.sendAuth(Reason.ReAuthenticate, authentication.method, data); // [MQTT-4.12.1-1]
-    await within(done, wait, host.environment);
+    await within(this.#host.authentication.again(), wait, this.#host.environment);
   }
 
   /**
@@ -244,7 +225,9 @@ export class Client {
     // Nobody can come back to a session whose identifier was made at random.
     const endsSession = !options.clientId && (server?.sessionExpiryInterval ?? 0) !== 0;
     supervisor.stop(undefined, reasonCode, endsSession ? { sessionExpiryInterval: 0 } : {});
-    await this.#host.storeClosed;
+    const { storeClosed } = this.#host;
+    if (storeClosed !== undefined)
+      await within(storeClosed, { timeoutMs: END_MS }, environment).catch(() => {});
   }
 
   #watch(publication: Publication, wait: WaitOptions): void {

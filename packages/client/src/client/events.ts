@@ -1,6 +1,7 @@
 /** What a client tells whoever listens, and the listeners. */
 
 import type { ClientError } from '../client-error.ts';
+import { errorText } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
@@ -90,5 +91,5 @@ export class ClientEventListeners {
 
 /** Nothing is silent: what nobody listens to is one line on the console. */
 function report(error: unknown): void {
-  console.error(`martlet: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`martlet: ${errorText(error)}`);
 }

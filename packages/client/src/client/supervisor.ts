@@ -6,17 +6,18 @@
  *          └──── failed ───────────────────────▲
  *     from each of them: Closed, by `stop` or when there is no use in going on
  */
-import type { AuthPacket, ReasonCode } from '@martlet/protocol';
-import { ProtocolVersion, ReasonCode as Reason } from '@martlet/protocol';
-import type { AuthenticationExchange } from '../authentication/authentication.ts';
-import { ClientError } from '../client-error.ts';
+import type { ProtocolVersion, ReasonCode } from '@martlet/protocol';
+import { ReasonCode as Reason } from '@martlet/protocol';
+import { ClientError, errorText } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
 import { connectPacket } from '../core/connection/connect-packet.ts';
 import type { ConnectionEnd, DisconnectProperties } from '../core/connection/connection-end.ts';
-import { decideReconnect } from '../core/reconnect/reconnect-policy.ts';
+import { isElsewhere, reconnectDelayMs } from '../core/reconnect/reconnect-policy.ts';
 import type { ClientEnvironment } from '../environment.ts';
 import { parseServerUrl } from '../transports/parse-server-url.ts';
+import type { ServerAddress } from '../transports/server-address.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
 import type { Credentials } from './client-options.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import { payloadBytes } from './resolve-options.ts';
@@ -25,6 +26,7 @@ export type ClientState = 'connecting' | 'online' | 'waiting' | 'closed';
 
 export interface SupervisorOwner {
   readonly core: ClientCore;
+  readonly authentication: ClientAuthentication;
   onState(): void;
   /** @param reconnectMs undefined when there will be no further attempt */
   onOffline(error: ClientError, reconnectMs: number | undefined): void;
@@ -34,6 +36,8 @@ export interface SupervisorOwner {
 
 /** What a transport gets to send its last bytes, in milliseconds; then it is cut. */
 const LINGER_MS = 5000;
+/** A connection that lasted so long shows that the server takes us; one that ends sooner counts as a failure. */
+const STABLE_MS = 10_000;
 /** How soon a server must answer when the platform says that the network may have changed. */
 const PROBE_MS = 5000;
 /** A server that says "go there" in a circle is not followed without end. */
@@ -50,7 +54,6 @@ export class Supervisor {
   readonly #environment: ClientEnvironment;
   readonly #owner: SupervisorOwner;
   #transport: Transport | null = null;
-  #exchange: AuthenticationExchange | null = null;
   /** Ends the attempt under way. */
   #abort: AbortController | null = null;
   #cancelTimer: (() => void) | null = null;
@@ -59,6 +62,8 @@ export class Supervisor {
   #serverIndex = 0;
   #reference: string | undefined;
   #wasEverOnline = false;
+  /** Since when the client is online. */
+  #onlineMs = 0;
   /** Which attempt this is, as a count: what an earlier one still brings is not for us. */
   #attempt = 0;
   /** By attempt: what takes back the timer of a connection that is being ended. */
@@ -96,29 +101,32 @@ export class Supervisor {
 
   async #run(attempt: number, signal: AbortSignal): Promise<void> {
     const given = this.#options;
+    const { authentication } = given;
     const parsed = parseServerUrl(await this.#url());
     const credentials: Credentials =
       given.credentials === undefined
         ? { username: given.username ?? parsed.username, password: given.password ?? parsed.password }
         : await given.credentials();
-    const isV5 = this.protocolVersion === ProtocolVersion.V5;
-    const exchange = isV5 ? (given.authentication?.begin() ?? null) : null;
-    const authenticationData = await exchange?.first();
+    const server =
+      this.#reference === undefined ? parsed.server : referredServer(this.#reference, parsed.server);
     if (attempt !== this.#attempt) return;
-    const transport = await this.#open(parsed.server, this.#listener(attempt), signal);
+    const authenticationData = await this.#owner.authentication.first();
+    if (attempt !== this.#attempt) return;
+    const transport = await this.#open(server, this.#listener(attempt), signal);
     if (attempt !== this.#attempt) {
       transport.destroy();
       return;
     }
     this.#transport = transport;
-    this.#exchange = exchange;
+    const { clientId, protocolVersion } = this;
     const packet = connectPacket(given, {
-      protocolVersion: this.protocolVersion,
-      clientId: this.clientId,
-      cleanStart: (this.#options.cleanStart ?? !this.hasSession) && !this.#wasEverOnline,
+      protocolVersion,
+      clientId,
+      // Who has no name of its own cannot come back. [MQTT-3.1.3-7] 3.1.1
+      cleanStart: clientId === '' || ((given.cleanStart ?? !this.hasSession) && !this.#wasEverOnline),
       username: credentials.username,
       password: credentials.password === undefined ? undefined : payloadBytes(credentials.password),
-      authenticationMethod: exchange === null ? undefined : given.authentication!.method,
+      authenticationMethod: authentication?.method,
       authenticationData,
     });
     this.#owner.core.attach(transport, packet);
@@ -126,7 +134,6 @@ export class Supervisor {
 
   async #url(): Promise<string | URL> {
     const { url, servers } = this.#options;
-    if (this.#reference !== undefined) return this.#reference;
     if (servers !== undefined && servers.length > 0) return servers[this.#serverIndex % servers.length]!;
     // A transport of the application's own may need no address.
     return typeof url === 'function' ? url() : (url ?? 'mqtt://localhost');
@@ -155,79 +162,32 @@ export class Supervisor {
     };
   }
 
-  /** CONNACK has accepted. */
-  async onOnline(clientId: string, data: Uint8Array | undefined): Promise<void> {
+  /** The server has accepted, and has proved itself where that was asked for. */
+  onOnline(clientId: string): void {
     this.#clearTimer();
-    const attempt = this.#attempt;
-    this.#failures = 0;
-    this.#redirects = 0;
+    this.#onlineMs = this.#environment.nowMs();
     this.#wasEverOnline = true;
     this.clientId = clientId;
     this.#setState('online');
-    const exchange = this.#exchange;
-    this.#exchange = null;
-    try {
-      await exchange?.last(data);
-    } catch (error) {
-      if (attempt !== this.#attempt) return;
-      const text = 'the server could not prove that it knows the password';
-      this.#owner.core.disconnect(
-        Reason.NotAuthorized,
-        {},
-        new ClientError('AUTHENTICATION_FAILED', text, error),
-      );
-    }
-  }
-
-  /** AUTH has come: the conversation of CONNECT or of a re-authentication goes on. */
-  async onAuth(
-    packet: AuthPacket,
-    exchange: AuthenticationExchange | null = this.#exchange,
-  ): Promise<boolean> {
-    const attempt = this.#attempt;
-    const { core } = this.#owner;
-    const method = this.#options.authentication?.method;
-    const { authenticationMethod, authenticationData } = packet.properties;
-    try {
-      if (exchange === null || method === undefined || authenticationMethod !== method) {
-        throw new ClientError(
-          'PROTOCOL_BROKEN',
-          'expected AUTH only in an authentication that the client began',
-        ); // [MQTT-4.12.0-5]
-      }
-      if (packet.reasonCode === Reason.Success) {
-        await exchange.last(authenticationData);
-        return true;
-      }
-      const answer = await exchange.next(authenticationData);
-      if (attempt === this.#attempt) core.sendAuth(Reason.ContinueAuthentication, method, answer); // [MQTT-4.12.0-3]
-    } catch (error) {
-      if (attempt !== this.#attempt) return false;
-      const reason = new ClientError(
-        'AUTHENTICATION_FAILED',
-        `the authentication failed: ${messageOf(error)}`,
-        error,
-      );
-      core.disconnect(Reason.NotAuthorized, {}, reason);
-    }
-    return false;
   }
 
   /** The connection is over, or the attempt came as far as CONNECT. */
   onOver(end: ConnectionEnd, abrupt: boolean): void {
-    const transport = this.#transport;
+    const transport = this.#transport!;
     const attempt = this.#attempt;
     this.#leave();
-    if (transport !== null) {
-      if (abrupt) transport.destroy();
-      else {
-        const cut = (): void => transport.destroy();
-        this.#lingering.set(attempt, this.#environment.setTimer(cut, LINGER_MS));
-        transport.end();
-      }
+    if (abrupt) transport.destroy();
+    else {
+      const cut = (): void => transport.destroy();
+      this.#lingering.set(attempt, this.#environment.setTimer(cut, LINGER_MS));
+      transport.end();
     }
-    if (this.state === 'closed') return;
-    if (!this.#fallBack(end)) this.#decide(end);
+    if (this.state === 'closed') {
+      if (end.wasOnline) this.#owner.onOffline(end.error, undefined);
+    } else if (this.#mayFallBack(end)) {
+      this.protocolVersion--;
+      this.#wait(end.error, 0);
+    } else this.#decide(end);
   }
 
   /** An attempt failed before there was a connection that the core knows of. */
@@ -253,53 +213,67 @@ export class Supervisor {
     this.#clearTimer();
     this.#attempt++;
     this.#transport = null;
-    this.#exchange = null;
     this.#abort = null;
   }
 
-  /** A server that does not know this version, and may know the one before. */
-  #fallBack(end: ConnectionEnd): boolean {
-    if (this.#options.fallback !== true || end.wasOnline || this.#wasEverOnline || this.protocolVersion === 3)
+  /** Whether the server does not know this version, and may know the one before. */
+  #mayFallBack(end: ConnectionEnd): boolean {
+    const { fallback, authentication } = this.#options;
+    // No older version has enhanced authentication: who asks for it is not to do without.
+    if (
+      fallback !== true ||
+      authentication !== undefined ||
+      this.#wasEverOnline ||
+      this.protocolVersion === 3
+    )
       return false;
-    const saysSo = end.reasonCode === Reason.UnsupportedProtocolVersion;
     // Some servers close without a word.
     const isSilent = end.reasonCode === undefined && end.error.code === 'CONNECTION_LOST';
-    if (!saysSo && !isSilent) return false;
-    this.protocolVersion =
-      this.protocolVersion === ProtocolVersion.V5 ? ProtocolVersion.V311 : ProtocolVersion.V31;
-    this.connect();
-    return true;
+    return isSilent || end.reasonCode === Reason.UnsupportedProtocolVersion;
   }
 
   #decide(end: ConnectionEnd): void {
     const given = this.#options;
-    if (end.error.code === 'INVALID_OPTION') {
-      this.#give(end.error);
-      return;
+    const { error, serverReference } = end;
+    if (end.wasOnline) {
+      if (this.#environment.nowMs() - this.#onlineMs >= STABLE_MS) this.#failures = 0;
+      if (!isElsewhere(end)) this.#redirects = 0;
     }
-    const decision = decideReconnect(given.reconnect, {
-      end,
-      failures: this.#failures,
-      isSame: given.credentials === undefined && typeof given.url !== 'function',
-      wasEverOnline: this.#wasEverOnline,
-      follows: given.followServerMoved === true && this.#redirects < MAXIMUM_REDIRECTS,
-      random: this.#environment.random(),
-    });
-    if (decision.kind === 'stop') {
-      this.#give(end.error);
+    const follows =
+      given.followServerMoved === true &&
+      serverReference !== undefined &&
+      isElsewhere(end) &&
+      this.#redirects < MAXIMUM_REDIRECTS;
+    const delayMs =
+      // What the server names may be nothing that we can use; what the application names must be.
+      error.code === 'INVALID_OPTION' && this.#reference === undefined
+        ? undefined
+        : reconnectDelayMs(given.reconnect, {
+            end,
+            failures: this.#failures,
+            isSame:
+              given.credentials === undefined && typeof given.url !== 'function' && !this.#wasEverOnline,
+            follows,
+            random: this.#environment.random(),
+          });
+    if (delayMs === undefined) {
+      this.#owner.onOffline(error, undefined);
+      this.stop(error);
       return;
     }
     this.#failures++;
     this.#serverIndex++;
-    this.#reference = undefined;
-    let delayMs = 0;
-    if (decision.kind === 'follow') {
-      this.#redirects++;
-      this.#reference = referenceUrl(decision.serverReference, given.url ?? given.servers?.[0]);
-    } else delayMs = decision.delayMs;
+    if (follows) this.#redirects++;
+    this.#reference = follows ? serverReference : undefined;
+    // The next server may know what this one did not.
+    if (!this.#wasEverOnline) this.protocolVersion = given.protocolVersion;
+    this.#wait(error, delayMs);
+  }
+
+  #wait(error: ClientError, delayMs: number): void {
     this.#setState('waiting');
     this.#cancelTimer = this.#environment.setTimer(() => this.connect(), delayMs);
-    this.#owner.onOffline(end.error, delayMs);
+    this.#owner.onOffline(error, delayMs);
   }
 
   /** The platform says that the network may be back, or that somebody looks again. */
@@ -330,11 +304,6 @@ export class Supervisor {
     this.#owner.onStopped(error);
   }
 
-  #give(error: ClientError): void {
-    this.#owner.onOffline(error, undefined);
-    this.stop(error);
-  }
-
   #setState(state: ClientState): void {
     this.state = state;
     this.#owner.onState();
@@ -346,21 +315,13 @@ export class Supervisor {
   }
 }
 
-/** A Server Reference is `host` or `host:port`, or several with spaces between: the first, reached as the last server was. */
-function referenceUrl(reference: string, like: unknown): string {
+/** A Server Reference is `host` or `host:port`, or several with spaces between: the first, reached as the one that names it. */
+function referredServer(reference: string, { scheme, path }: ServerAddress): ServerAddress {
   const [first = ''] = reference.trim().split(/\s+/);
-  if (first.includes('://')) return first;
-  const scheme =
-    /^[a-z+]+:/i.exec(typeof like === 'string' || like instanceof URL ? String(like) : 'mqtt:')?.[0] ??
-    'mqtt:';
-  return `${scheme}//${first}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return parseServerUrl(`${scheme}://${first}${path}`).server;
 }
 
 function asClientError(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
-  return new ClientError('CONNECTION_FAILED', `could not connect: ${messageOf(error)}`, error);
+  return new ClientError('CONNECTION_FAILED', `could not connect: ${errorText(error)}`, error);
 }

@@ -9,13 +9,12 @@
  */
 import type {
   AuthPacket,
-  ConnackPacket,
   ConnectPacket,
   DisconnectPacket,
-  Packet,
   ReasonCode,
+  ServerPacketExceptPublish,
 } from '@martlet/protocol';
-import { ProtocolError, ProtocolVersion } from '@martlet/protocol';
+import { ProtocolVersion } from '@martlet/protocol';
 import type { CoreTransport } from './connection/connection.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionEnd } from './connection/connection-end.ts';
@@ -62,7 +61,10 @@ export interface CoreHost {
   wallMs(): number;
   /** `turn` is to be called soon. */
   requestTurn(): void;
-  onOnline(server: ServerCapabilities, connackData: Uint8Array | undefined): void;
+  /** CONNACK has accepted, and the server is to prove itself by this data: nothing happens until `accept`. */
+  onProof(data: Uint8Array | undefined): void;
+  onOnline(server: ServerCapabilities): void;
+  /** @throws {ProtocolError} when no AUTH was expected */
   onAuth(packet: AuthPacket): void;
   /** The host ends the transport. */
   onOver(end: ConnectionEnd, abrupt: boolean): void;
@@ -172,7 +174,7 @@ export class ClientCore implements SubscriberOwner {
 
   onDrain(): void {
     if (this.#connection === null) return;
-    this.#connection.isCongested = false;
+    this.#connection.onDrain();
     this.outgoing.send();
     this.#host.requestTurn();
   }
@@ -201,31 +203,35 @@ export class ClientCore implements SubscriberOwner {
     this.outgoing.onFlushed();
   }
 
+  /** The server has proved itself. */
+  accept(): void {
+    this.#connection?.accept();
+    this.#host.requestTurn();
+  }
+
   sendAuth(reasonCode: ReasonCode, method: string, data: Uint8Array | undefined): void {
     this.#connection?.send({
       type: 'auth',
       reasonCode,
-      properties: {
-        authenticationMethod: method,
-        ...(data === undefined ? {} : { authenticationData: data }),
-      },
-    });
+      // A field that is undefined is left out by the codec.
+      properties: { authenticationMethod: method, authenticationData: data },
+    } as AuthPacket);
     this.#host.requestTurn();
   }
 
   /** Ends the connection from this side. */
   disconnect(reasonCode: ReasonCode, properties: DisconnectPacket['properties'], error: ClientError): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    connection.flush();
-    this.outgoing.onFlushed();
-    connection.disconnect({ type: 'disconnect', reasonCode, properties }, error);
+    this.turn();
+    this.#connection?.disconnect({ type: 'disconnect', reasonCode, properties }, error);
   }
 
   // ── Connection tells ──
 
-  onConnack(connection: Connection, connack: ConnackPacket): void {
-    const server = connection.server!;
+  onProof(data: Uint8Array | undefined): void {
+    this.#host.onProof(data);
+  }
+
+  onOnline(connection: Connection, server: ServerCapabilities): void {
     const { version, outbox } = connection;
     const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases);
     const hasAliases = aliasMaximum > 0 && !this.#quarantine.avoidsAliases;
@@ -238,7 +244,6 @@ export class ClientCore implements SubscriberOwner {
       version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
-    this.#host.onOnline(server, connack.properties.authenticationData);
     this.subscriptions.online(server.sessionPresent);
     this.outgoing.online(
       {
@@ -253,6 +258,7 @@ export class ClientCore implements SubscriberOwner {
       server.sessionPresent,
     );
     if (this.#blockedCount > 0) connection.pause();
+    this.#host.onOnline(server);
     this.#host.requestTurn();
   }
 
@@ -264,7 +270,7 @@ export class ClientCore implements SubscriberOwner {
     this.incoming.onPublish(bytes, start, body, end);
   }
 
-  onPacket(packet: Packet): void {
+  onPacket(packet: ServerPacketExceptPublish): void {
     if (packet.type !== 'pubrel') {
       this.#quarantine.onAnswered();
       this.outgoing.hasUnproven = false;
@@ -287,9 +293,6 @@ export class ClientCore implements SubscriberOwner {
         return;
       case 'unsuback':
         this.subscriptions.onUnsuback(packet);
-        return;
-      default:
-        throw new ProtocolError(`expected a packet that a server sends, got ${packet.type}`);
     }
   }
 

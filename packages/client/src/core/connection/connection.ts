@@ -2,23 +2,24 @@
  * One network connection, from CONNECT to its end: what is read and written on it, and what dies with it. The session's
  * parts are told what arrives; they outlive it.
  *
- *     Connecting ──CONNACK accepts──▶ Online ──▶ Over
- *         └── refusal, timeout, AUTH fails ───────▲
+ *     Connecting ──CONNACK accepts──▶ Held ──the server has proved itself──▶ Online ──▶ Over
+ *         │                             │ at once without authentication                 ▲
+ *         └── refusal, timeout, failure ┴────────────────────────────────────────────────┘
  *
  * Bytes of a broken server end the connection here, and nothing more.
  */
 import type {
   AuthPacket,
-  ClientPacket,
+  ClientPacketExceptPublish,
   ConnackPacket,
   ConnectPacket,
   DisconnectPacket,
-  Packet,
   ReasonCode,
+  ServerPacketExceptPublish,
 } from '@martlet/protocol';
 import {
-  decodeServerPacket,
-  encodeClientPacket,
+  decodeServerPacketExceptPublish,
+  encodeClientPacketExceptPublish,
   FrameResult,
   PacketStream,
   ProtocolError,
@@ -27,6 +28,7 @@ import {
   RemoteError,
   reasonCodeName,
 } from '@martlet/protocol';
+import type { ClientErrorCode } from '../ports/client-error.ts';
 import { ClientError } from '../ports/client-error.ts';
 import type { ConnectionEnd } from './connection-end.ts';
 import { KeepAlive, KeepAliveVerdict } from './keep-alive.ts';
@@ -44,11 +46,14 @@ export interface CoreTransport {
 
 /** What a connection tells its client. Nothing after `onOver`. */
 export interface ConnectionOwner {
-  onConnack(connection: Connection, connack: ConnackPacket): void;
+  /** CONNACK has accepted, and the server is to prove itself by this data: nothing is read until `accept`. */
+  onProof(data: Uint8Array | undefined): void;
+  onOnline(connection: Connection, server: ServerCapabilities): void;
+  /** AUTH of our method. @throws {ProtocolError} when none was expected */
   onAuth(packet: AuthPacket): void;
   /** A PUBLISH, where it lies; the bytes are never written to again. */
   onPublish(bytes: Uint8Array, start: number, body: number, end: number): void;
-  onPacket(packet: Packet): void;
+  onPacket(packet: ServerPacketExceptPublish): void;
   /** The transport is to be ended: at once unless something is still to be said. */
   onOver(end: ConnectionEnd, abrupt: boolean): void;
 }
@@ -58,11 +63,13 @@ const PUBLISH = 3;
 export class Connection {
   readonly version: ProtocolVersion;
   readonly outbox: Outbox;
-  /** Null until CONNACK has accepted. */
+  /** Null until online. */
   server: ServerCapabilities | null;
   /** The transport asks us to hold back. */
   isCongested: boolean;
   isOver: boolean;
+  /** What CONNACK has said, while the server has not proved itself. */
+  #held: ServerCapabilities | null;
   readonly #connect: ConnectPacket;
   readonly #transport: CoreTransport;
   readonly #owner: ConnectionOwner;
@@ -83,8 +90,11 @@ export class Connection {
     this.server = null;
     this.isCongested = false;
     this.isOver = false;
+    this.#held = null;
     this.outbox = new Outbox((bytes) => {
-      if (!this.isOver && !transport.write(bytes)) this.isCongested = true;
+      if (this.isOver) return;
+      if (!this.isCongested) this.#keepAlive.sent(nowMs());
+      if (!transport.write(bytes)) this.isCongested = true;
     });
     this.#connect = connect;
     this.#transport = transport;
@@ -103,11 +113,12 @@ export class Connection {
 
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
-    return this.#isPaused || this.isOver ? Number.POSITIVE_INFINITY : this.#keepAlive.nextMs;
+    return this.#keepAlive.nextMs(this.#isPaused, this.isCongested);
   }
 
-  send(packet: ClientPacket): void {
-    this.outbox.push(encodeClientPacket(packet, this.version));
+  /** @throws {TypeError | RangeError} for a packet that this version forbids */
+  send(packet: ClientPacketExceptPublish): void {
+    this.outbox.push(encodeClientPacketExceptPublish(packet, this.version));
   }
 
   /** PUBACK, PUBREC, PUBREL or PUBCOMP without properties. */
@@ -131,9 +142,13 @@ export class Connection {
 
   /** Hands everything to the transport. */
   flush(): void {
-    if (this.outbox.isEmpty) return;
-    this.#keepAlive.sent(this.#nowMs());
     this.outbox.flush();
+  }
+
+  /** The transport takes more. */
+  onDrain(): void {
+    this.isCongested = false;
+    this.#keepAlive.drained(this.#nowMs());
   }
 
   receive(bytes: Uint8Array): void {
@@ -141,9 +156,22 @@ export class Connection {
     this.#keepAlive.received(this.#nowMs());
     try {
       this.#stream.receive(bytes, 0, bytes.length);
+      // Not every transport can hold the server back, and this one has proved nothing yet.
+      if (this.#held !== null && this.#stream.keptBytes > this.#stream.maximumPacketSize) {
+        throw new ProtocolError('expected less from a server that has not proved itself');
+      }
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** The server has proved itself: what it sent since CONNACK is read. */
+  accept(): void {
+    const server = this.#held;
+    if (server === null || this.isOver) return;
+    this.#held = null;
+    this.#goOnline(server);
+    if (!this.#isPaused) this.#goOn();
   }
 
   /** The application does not keep up: what has arrived waits, and the server is held back. */
@@ -156,6 +184,10 @@ export class Connection {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
     this.#keepAlive.received(this.#nowMs());
     try {
       this.#stream.resume();
@@ -166,11 +198,11 @@ export class Connection {
   }
 
   tick(nowMs: number): void {
-    if (this.isOver || this.#isPaused) return;
-    const verdict = this.#keepAlive.look(nowMs);
+    if (this.isOver) return;
+    const verdict = this.#keepAlive.look(nowMs, this.#isPaused, this.isCongested);
     if (verdict === KeepAliveVerdict.Ping) this.#ping(nowMs);
     if (verdict !== KeepAliveVerdict.Dead) return;
-    const text = `expected an answer from the server within ${this.server?.keepAlive ?? 0} s, got none`;
+    const text = 'expected a sign of life from the server in time, got none';
     this.end('network', new ClientError('CONNECTION_LOST', text, undefined, Reason.KeepAliveTimeout), true);
   }
 
@@ -180,10 +212,10 @@ export class Connection {
     this.#ping(this.#nowMs(), withinMs);
   }
 
-  /** Ends it from this side, with DISCONNECT. */
+  /** Ends it from this side, with DISCONNECT. Before CONNACK too: the server may have accepted already. */
   disconnect(packet: DisconnectPacket, error: ClientError): void {
     if (this.isOver) return;
-    if (this.server !== null) this.send(packet);
+    this.send(packet);
     this.flush();
     this.end('client', error, false, packet.reasonCode);
   }
@@ -207,9 +239,9 @@ export class Connection {
       if (this.server === null) throw new ProtocolError('expected CONNACK first, got PUBLISH'); // [MQTT-3.2.0-1]
       this.#owner.onPublish(bytes, start, body, end);
     } else {
-      this.#onPacket(decodeServerPacket(bytes, start, body, end, this.version));
+      this.#onPacket(decodeServerPacketExceptPublish(bytes, start, body, end, this.version));
     }
-    return this.#isPaused || this.isOver ? FrameResult.Stop : FrameResult.Next;
+    return this.#isPaused || this.#held !== null || this.isOver ? FrameResult.Stop : FrameResult.Next;
   }
 
   onShown(): void {}
@@ -220,66 +252,80 @@ export class Connection {
     this.#keepAlive.pinged(nowMs, withinMs);
   }
 
-  #onPacket(packet: Packet): void {
-    switch (packet.type) {
-      case 'connack':
-        this.#onConnack(packet);
-        return;
-      case 'auth':
-        this.#owner.onAuth(packet);
-        return;
-      case 'disconnect': {
-        const { reasonCode, properties } = packet;
-        const why = properties.reasonString === undefined ? '' : `: ${properties.reasonString}`;
-        const code = reasonCode === Reason.SessionTakenOver ? 'SESSION_TAKEN_OVER' : 'CONNECTION_LOST';
-        const text = `the server ended the connection: ${reasonCodeName(reasonCode)}${why}`;
-        this.end(
-          'server',
-          new ClientError(code, text, undefined, reasonCode),
-          true,
-          reasonCode,
-          properties.serverReference,
-        );
-        return;
-      }
-      case 'pingresp':
-        return;
-      default:
-        if (this.server === null) throw new ProtocolError(`expected CONNACK first, got ${packet.type}`); // [MQTT-3.2.0-1]
-        this.#owner.onPacket(packet);
-    }
+  #onPacket(packet: ServerPacketExceptPublish): void {
+    const { type } = packet;
+    if (type === 'connack') this.#onConnack(packet);
+    else if (type === 'auth') this.#onAuth(packet);
+    else if (type === 'disconnect') {
+      const isTakenOver = packet.reasonCode === Reason.SessionTakenOver;
+      this.#endedByServer(packet, isTakenOver ? 'SESSION_TAKEN_OVER' : 'CONNECTION_LOST', 'stay');
+    } else if (this.server === null) {
+      throw new ProtocolError(`expected CONNACK first, got ${type}`); // [MQTT-3.2.0-1]
+    } else if (type !== 'pingresp') this.#owner.onPacket(packet);
   }
 
   #onConnack(connack: ConnackPacket): void {
     if (this.server !== null) throw new ProtocolError('expected CONNACK once, got it again'); // [MQTT-3.2.0-2]
-    const { reasonCode, properties } = connack;
-    if (reasonCode !== Reason.Success) {
-      const why = properties.reasonString === undefined ? '' : `: ${properties.reasonString}`;
-      const text = `expected the server to accept the connection, got ${reasonCodeName(reasonCode)}${why}`;
-      this.end(
-        'server',
-        new ClientError('REFUSED', text, undefined, reasonCode),
-        true,
-        reasonCode,
-        properties.serverReference,
-      );
+    if (connack.reasonCode !== Reason.Success) {
+      this.#endedByServer(connack, 'REFUSED', 'accept the connection');
       return;
     }
-    const { clientId, keepAlive, cleanStart } = this.#connect;
+    const { clientId, keepAlive, cleanStart, properties: asked } = this.#connect;
+    const { authenticationMethod, authenticationData } = connack.properties;
     if (connack.sessionPresent && cleanStart) {
       throw new ProtocolError('expected no session after a clean start, got one'); // [MQTT-3.2.2-2]
     }
-    const sessionExpiryInterval = this.#connect.properties.sessionExpiryInterval ?? 0;
-    this.server = serverCapabilities(connack, this.version, { clientId, keepAlive, sessionExpiryInterval });
-    this.#keepAlive = new KeepAlive(this.server.keepAlive, this.#nowMs());
-    this.#owner.onConnack(this, connack);
+    this.#refuseOtherMethod(authenticationMethod);
+    const sessionExpiryInterval = asked.sessionExpiryInterval ?? 0;
+    const server = serverCapabilities(connack, this.version, { clientId, keepAlive, sessionExpiryInterval });
+    if (authenticationMethod === undefined) {
+      this.#goOnline(server);
+      return;
+    }
+    this.#held = server;
+    this.#transport.pause?.();
+    this.#owner.onProof(authenticationData);
+  }
+
+  #goOnline(server: ServerCapabilities): void {
+    this.server = server;
+    this.#keepAlive = new KeepAlive(server.keepAlive, this.#nowMs());
+    this.#owner.onOnline(this, server);
+  }
+
+  #onAuth(packet: AuthPacket): void {
+    const { authenticationMethod } = packet.properties;
+    this.#refuseOtherMethod(authenticationMethod);
+    if (authenticationMethod === undefined || packet.reasonCode === Reason.ReAuthenticate) {
+      throw new ProtocolError('expected AUTH only as an answer to ours'); // [MQTT-4.12.0-6]
+    }
+    this.#owner.onAuth(packet);
+  }
+
+  #refuseOtherMethod(authenticationMethod: string | undefined): void {
+    if (authenticationMethod === this.#connect.properties.authenticationMethod) return;
+    throw new ProtocolError('expected the Authentication Method of CONNECT, got another or none'); // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+  }
+
+  /** @param what we expected it to do instead */
+  #endedByServer(
+    { reasonCode, properties }: ConnackPacket | DisconnectPacket,
+    code: ClientErrorCode,
+    what: string,
+  ): void {
+    const { reasonString, serverReference } = properties;
+    let text = `expected the server to ${what}, got ${reasonCodeName(reasonCode)}`;
+    if (reasonString !== undefined) text += `: ${reasonString}`;
+    if (serverReference !== undefined) text += `; it names ${serverReference}`;
+    this.end('server', new ClientError(code, text, undefined, reasonCode), true, reasonCode, serverReference);
   }
 
   /** The server broke the protocol: it is told in MQTT 5.0, and the connection ends. */
   #fail(error: unknown): void {
     if (!(error instanceof RemoteError)) throw error;
+    if (this.isOver) return;
     const { reasonCode } = error;
-    if (this.server !== null && this.version === ProtocolVersion.V5) {
+    if (this.version === ProtocolVersion.V5) {
       this.send({ type: 'disconnect', reasonCode, properties: {} });
       this.flush();
     }

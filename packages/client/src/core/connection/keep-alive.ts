@@ -4,7 +4,11 @@
  *
  * Half a keep alive after the last byte arrived, or after our last packet, PINGREQ leaves. When nothing has arrived half a
  * keep alive after that, the connection is dead: so it is found out within the keep alive. Who looks at the clock much
- * too late was asleep, and gives the server its time again: the answer may be waiting to be read.
+ * too late was asleep, and gives the server its time once more: the answer may be waiting to be read.
+ *
+ * A connection may be deaf, when the application holds back what arrives: then the server cannot be judged, and only hears
+ * from us. It may be mute, while it does not take what we wrote: a ping would wait behind a large message, so for a
+ * whole keep alive anything that arrives or leaves is a sign of life.
  */
 
 /** A look at the clock that comes so much too late, in milliseconds, means that the process or the tab was asleep. */
@@ -14,51 +18,70 @@ export const KeepAliveVerdict = { Fine: 0, Ping: 1, Dead: 2 } as const;
 export type KeepAliveVerdict = (typeof KeepAliveVerdict)[keyof typeof KeepAliveVerdict];
 
 export class KeepAlive {
-  /** Milliseconds from a ping to its answer, and from silence to a ping; 0 when there is no keep alive. */
+  /** Milliseconds from a ping to its answer, and from silence to a ping; Infinity when there is no keep alive. */
   readonly #halfMs: number;
   #receivedMs: number;
   #sentMs: number;
   /** When the answer to the PINGREQ under way is due; Infinity when none is. */
   #answerMs: number;
+  /** What an answer gets, in milliseconds. */
+  #withinMs: number;
+  /** Whether somebody was asleep since the last byte arrived: that excuses once. */
+  #isExcused: boolean;
 
   /** @param keepAliveS seconds; 0 means that nothing is watched. */
   constructor(keepAliveS: number, nowMs: number) {
-    this.#halfMs = keepAliveS * 500;
+    this.#halfMs = keepAliveS === 0 ? Number.POSITIVE_INFINITY : keepAliveS * 500;
     this.#receivedMs = nowMs;
     this.#sentMs = nowMs;
     this.#answerMs = Number.POSITIVE_INFINITY;
+    this.#withinMs = this.#halfMs;
+    this.#isExcused = false;
   }
 
   received(nowMs: number): void {
     this.#receivedMs = nowMs;
     this.#answerMs = Number.POSITIVE_INFINITY;
+    this.#withinMs = this.#halfMs;
+    this.#isExcused = false;
   }
 
   sent(nowMs: number): void {
     this.#sentMs = nowMs;
   }
 
-  /** A PINGREQ has left, for its own reason: an answer is expected within so many milliseconds. */
-  pinged(nowMs: number, withinMs: number = this.#halfMs): void {
+  /** Not mute any more: a ping that waited leaves only now. */
+  drained(nowMs: number): void {
     this.#sentMs = nowMs;
+    if (this.#answerMs !== Number.POSITIVE_INFINITY) this.#answerMs = nowMs + this.#withinMs;
+  }
+
+  /** A PINGREQ has left: an answer is expected within so many milliseconds. */
+  pinged(nowMs: number, withinMs: number = this.#withinMs): void {
+    this.#sentMs = nowMs;
+    this.#withinMs = withinMs;
     this.#answerMs = Math.min(this.#answerMs, nowMs + withinMs);
   }
 
   /** When to look at the clock next; Infinity for never. */
-  get nextMs(): number {
+  nextMs(isDeaf: boolean, isMute: boolean): number {
+    if (isMute) {
+      return isDeaf ? Number.POSITIVE_INFINITY : Math.max(this.#receivedMs, this.#sentMs) + 2 * this.#halfMs;
+    }
+    if (isDeaf) return this.#sentMs + this.#halfMs; // [MQTT-3.1.2-20]
     if (this.#answerMs !== Number.POSITIVE_INFINITY) return this.#answerMs;
-    if (this.#halfMs === 0) return Number.POSITIVE_INFINITY;
     return Math.min(this.#receivedMs, this.#sentMs) + this.#halfMs; // [MQTT-3.1.2-20]
   }
 
   /** What to do now. After `Ping` the caller sends PINGREQ and calls `pinged`. */
-  look(nowMs: number): KeepAliveVerdict {
-    const dueMs = this.nextMs;
+  look(nowMs: number, isDeaf: boolean, isMute: boolean): KeepAliveVerdict {
+    const dueMs = this.nextMs(isDeaf, isMute);
     if (nowMs < dueMs) return KeepAliveVerdict.Fine;
-    const answerDue = this.#answerMs !== Number.POSITIVE_INFINITY;
-    if (!answerDue) return KeepAliveVerdict.Ping;
-    if (nowMs - dueMs < ASLEEP_MS) return KeepAliveVerdict.Dead;
+    if (!isMute && (isDeaf || this.#answerMs === Number.POSITIVE_INFINITY)) return KeepAliveVerdict.Ping;
+    if (nowMs - dueMs < ASLEEP_MS || this.#isExcused) return KeepAliveVerdict.Dead;
+    this.#isExcused = true;
     this.#answerMs = Number.POSITIVE_INFINITY;
-    return KeepAliveVerdict.Ping;
+    this.#sentMs = nowMs;
+    return isMute ? KeepAliveVerdict.Fine : KeepAliveVerdict.Ping;
   }
 }

@@ -17,12 +17,14 @@ const KINDS = {
   QUEUE_FULL: 'local',
   CLOSED: 'local',
   ABORTED: 'local',
+  STALLED: 'local',
   TIMEOUT: 'environment',
   CONNECTION_FAILED: 'environment',
   CONNECTION_LOST: 'environment',
   STORE_FAILED: 'environment',
   PROTOCOL_BROKEN: 'remote',
   REFUSED: 'refusal',
+  REQUEST_FAILED: 'refusal',
   SESSION_LOST: 'refusal',
   SESSION_TAKEN_OVER: 'refusal',
   AUTHENTICATION_FAILED: 'refusal',
@@ -44,4 +46,9 @@ export class ClientError extends Error {
     this.kind = KINDS[code];
     this.reasonCode = reasonCode;
   }
+}
+
+/** What was thrown, in words. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -13,12 +13,6 @@ export interface ReconnectLimits {
   readonly attempts: number;
 }
 
-export type ReconnectDecision =
-  | { readonly kind: 'stop' }
-  | { readonly kind: 'retry'; readonly delayMs: number }
-  /** The server said where to go, and the client was told to follow. */
-  | { readonly kind: 'follow'; readonly serverReference: string };
-
 /** A busy server is not asked again before this, in milliseconds. */
 const BUSY_DELAY_MS = 5000;
 
@@ -49,33 +43,36 @@ const HOPELESS: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
 
 export interface ReconnectSituation {
   readonly end: ConnectionEnd;
-  /** Attempts that failed since the client was last online. */
+  /** Attempts that failed since a connection last proved useful. */
   readonly failures: number;
-  /** Whether CONNECT is the same each time: not so when the application gives new credentials for each attempt. */
+  /** Whether nothing can differ next time: CONNECT is the same, and the server has never taken it. */
   readonly isSame: boolean;
-  /** Whether this client has been online before: then a refusal may be a passing one. */
-  readonly wasEverOnline: boolean;
+  /** Whether the client now goes where the server says. */
   readonly follows: boolean;
   /** At least 0, below 1. */
   readonly random: number;
 }
 
-export function decideReconnect(limits: ReconnectLimits, situation: ReconnectSituation): ReconnectDecision {
-  const { end, failures, random } = situation;
-  const { reasonCode, serverReference } = end;
-  const isElsewhere = reasonCode === ReasonCode.UseAnotherServer || reasonCode === ReasonCode.ServerMoved;
-  if (isElsewhere && situation.follows && serverReference !== undefined) {
-    return failures >= limits.attempts ? { kind: 'stop' } : { kind: 'follow', serverReference };
-  }
+/** Whether the server wants us to use another one. */
+export function isElsewhere({ reasonCode }: ConnectionEnd): boolean {
+  return reasonCode === ReasonCode.UseAnotherServer || reasonCode === ReasonCode.ServerMoved;
+}
+
+/** Milliseconds to the next attempt; undefined when there is to be none. */
+export function reconnectDelayMs(
+  { attempts, minimumDelayMs, maximumDelayMs }: ReconnectLimits,
+  { end, failures, isSame, follows, random }: ReconnectSituation,
+): number | undefined {
+  const { reasonCode, wasOnline, by, error } = end;
+  if (failures >= attempts) return undefined;
   // Another client has our identifier: who connects again only takes it back, and so on for ever.
-  if (reasonCode === ReasonCode.SessionTakenOver || reasonCode === ReasonCode.ServerMoved)
-    return { kind: 'stop' };
-  const isRefusal = !end.wasOnline && end.by === 'server';
-  if (isRefusal && HOPELESS.has(reasonCode) && situation.isSame && !situation.wasEverOnline)
-    return { kind: 'stop' };
-  if (failures >= limits.attempts) return { kind: 'stop' };
+  if (reasonCode === ReasonCode.SessionTakenOver) return undefined;
+  if (isElsewhere(end) && !follows) return undefined;
+  const isRefusal = !wasOnline && by === 'server' && HOPELESS.has(reasonCode);
+  if (isSame && (isRefusal || error.code === 'AUTHENTICATION_FAILED')) return undefined;
+  if (follows && failures === 0) return 0;
   // Full jitter: clients that lost the same server do not come back at the same moment.
-  const rangeMs = Math.min(limits.maximumDelayMs, limits.minimumDelayMs * 2 ** Math.min(failures, 30));
-  const leastMs = BUSY.has(reasonCode) ? Math.min(BUSY_DELAY_MS, limits.maximumDelayMs) : 0;
-  return { kind: 'retry', delayMs: leastMs + random * rangeMs };
+  const rangeMs = Math.min(maximumDelayMs, minimumDelayMs * 2 ** Math.min(failures, 30));
+  const leastMs = BUSY.has(reasonCode) ? Math.min(BUSY_DELAY_MS, maximumDelayMs) : 0;
+  return leastMs + random * rangeMs;
 }

@@ -1,0 +1,137 @@
+/**
+ * The conversations of enhanced authentication (section 4.12) that a client has: one for each connection before it is
+ * online, and those that authenticate again. What the application computes may take time; the server waits for it, and
+ * whatever comes when the connection has ended is dropped.
+ */
+import type { AuthPacket } from '@martlet/protocol';
+import { ProtocolError, ReasonCode } from '@martlet/protocol';
+import type {
+  Authentication,
+  AuthenticationExchange,
+  MaybePromise,
+} from '../authentication/authentication.ts';
+import { ClientError, errorText } from '../client-error.ts';
+import type { ClientCore } from '../core/client-core.ts';
+import { invalid } from './resolve-options.ts';
+
+interface Conversation {
+  readonly exchange: AuthenticationExchange;
+  /** Whoever waits for a re-authentication; undefined in the conversation that begins a connection. */
+  readonly settle: ((error?: ClientError) => void) | undefined;
+  /** The exchange computes: it is not the server's turn. */
+  isWorking: boolean;
+}
+
+export class ClientAuthentication {
+  readonly #authentication: Authentication | undefined;
+  readonly #core: ClientCore;
+  #conversation: Conversation | null = null;
+
+  constructor(authentication: Authentication | undefined, core: ClientCore) {
+    this.#authentication = authentication;
+    this.#core = core;
+  }
+
+  /** The Authentication Data of CONNECT. */
+  first(): MaybePromise<Uint8Array | undefined> {
+    if (this.#authentication === undefined) return undefined;
+    return this.#begin(this.#authentication).exchange.first();
+  }
+
+  /** AUTH of our method has come. @throws {ProtocolError} when it is not the server's turn */
+  onAuth({ reasonCode, properties }: AuthPacket): void {
+    const conversation = this.#conversation;
+    const isLast = reasonCode === ReasonCode.Success;
+    if (conversation === null || conversation.isWorking || (isLast && conversation.settle === undefined)) {
+      throw new ProtocolError('expected AUTH only as an answer to ours'); // [MQTT-4.12.0-6]
+    }
+    const data = properties.authenticationData;
+    if (isLast) {
+      void this.#run(
+        conversation,
+        (exchange) => exchange.last(data),
+        () => this.end(undefined),
+      );
+    } else {
+      void this.#run(
+        conversation,
+        (exchange) => exchange.next(data),
+        (answer) => this.#send(ReasonCode.ContinueAuthentication, answer), // [MQTT-4.12.0-3]
+      );
+    }
+  }
+
+  /** CONNACK has accepted us, and is to prove the server by its data. */
+  onProof(data: Uint8Array | undefined): void {
+    const conversation = this.#conversation!;
+    if (conversation.isWorking) throw new ProtocolError('expected CONNACK after our answer, got it before');
+    void this.#run(
+      conversation,
+      (exchange) => exchange.last(data),
+      () => {
+        this.#conversation = null;
+        this.#core.accept();
+      },
+    );
+  }
+
+  /** Authenticates again. @throws {ClientError} INVALID_OPTION, CONNECTION_LOST */
+  again(): Promise<void> {
+    const authentication = this.#authentication;
+    if (authentication === undefined)
+      throw invalid('authentication: expected it among the options, got none');
+    if (this.#core.server === null)
+      throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
+    if (this.#conversation !== null) throw invalid('expected one re-authentication at a time, got two');
+    return new Promise((resolve, reject) => {
+      const conversation = this.#begin(authentication, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+      void this.#run(
+        conversation,
+        (exchange) => exchange.first(),
+        (data) => this.#send(ReasonCode.ReAuthenticate, data), // [MQTT-4.12.1-1]
+      );
+    });
+  }
+
+  /** The conversation is over, and so is the connection if there is an error. */
+  end(error: ClientError | undefined): void {
+    const conversation = this.#conversation;
+    this.#conversation = null;
+    conversation?.settle?.(error);
+  }
+
+  #begin(authentication: Authentication, settle?: Conversation['settle']): Conversation {
+    this.#conversation = { exchange: authentication.begin(), settle, isWorking: false };
+    return this.#conversation;
+  }
+
+  #send(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
+    this.#core.sendAuth(reasonCode, this.#authentication!.method, data);
+  }
+
+  async #run<T>(
+    conversation: Conversation,
+    work: (exchange: AuthenticationExchange) => MaybePromise<T>,
+    goOn: (result: T) => void,
+  ): Promise<void> {
+    conversation.isWorking = true;
+    try {
+      const result = await work(conversation.exchange);
+      if (this.#conversation !== conversation) return;
+      conversation.isWorking = false;
+      goOn(result);
+    } catch (cause) {
+      if (this.#conversation !== conversation) return;
+      const error = new ClientError(
+        'AUTHENTICATION_FAILED',
+        `could not authenticate: ${errorText(cause)}`,
+        cause,
+      );
+      // Not authorized, which it is, may be said by servers only.
+      this.#core.disconnect(ReasonCode.UnspecifiedError, {}, error);
+    }
+  }
+}
