@@ -68,9 +68,10 @@ export const MARTLET: Readonly<TestedServer> = {
   isMissing: false,
   differences: {
     receiveMaximum: 1000,
-    inFlight: 1000,
+    keptReceiveMaximum: 65_535,
     givesTopicAliases: true,
     copiesOfOverlapping: 1,
+    largestOverWebSocket: 1_048_576,
     pubrecTellsOfNobody: true,
     refusesSubscriptions: true,
   },

@@ -98,9 +98,10 @@ export const MOSQUITTO: Readonly<TestedServer> = {
   isMissing: tool.path === undefined,
   differences: {
     receiveMaximum: 20,
-    inFlight: 20,
+    keptReceiveMaximum: 1,
     givesTopicAliases: false,
     copiesOfOverlapping: 2,
+    largestOverWebSocket: 32_768,
     pubrecTellsOfNobody: false,
     refusesSubscriptions: false,
   },

@@ -16,12 +16,17 @@ export interface ServerSettings {
 export interface Differences {
   /** QoS 1 and 2 messages that the server takes at once: CONNACK may say any number. */
   readonly receiveMaximum: number;
-  /** QoS 1 and 2 messages that it has under way to a client that would take more: its own limit. */
-  readonly inFlight: number;
+  /**
+   * Up to which Receive Maximum of the client the server keeps to it. Mosquitto 2.0.11 has up to three times as many
+   * messages under way as soon as some wait in its queue; only 1 is safe.
+   */
+  readonly keptReceiveMaximum: number;
   /** Whether it gives topic aliases: a server need not. */
   readonly givesTopicAliases: boolean;
   /** Copies of a message that an MQTT 5.0 client with two overlapping subscriptions gets: [MQTT-3.3.4-2] allows both. */
   readonly copiesOfOverlapping: 1 | 2;
+  /** Bytes of payload that surely pass by WebSocket: Mosquitto 2.0.11 loses messages from 60 kB on, MQTT.js's as well. */
+  readonly largestOverWebSocket: number;
   /** Whether PUBREC says 0x10 when nobody has subscribed, as PUBACK does: a server may leave it out. */
   readonly pubrecTellsOfNobody: boolean;
   /** Whether SUBACK refuses what is not allowed; else nothing is delivered, which the specification leaves open. */
