@@ -1,9 +1,12 @@
-// What a bundler makes of Martlet's sources for a browser: one file, tree-shaken and minified. Sizes are taken from it,
-// and the tests in a browser run it.
+// What the bundler of an application makes of its source for a browser: one file, tree-shaken and minified, in which the
+// client is what the package brings for browsers. Sizes are taken from it, and the tests in a browser run it.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
+import { browserFiles } from './browser-files.mjs';
 import { root } from './source-files.mjs';
 
 /**
@@ -22,14 +25,28 @@ import { root } from './source-files.mjs';
  */
 
 const entryId = '\0entry';
+const clientId = '\0client/';
+
+/** @type {Record<string, { browser?: { default: string } }>} */
+const exports = JSON.parse(readFileSync(join(root, 'packages/client/package.json'), 'utf8')).exports;
 
 /**
- * Bundles a module for browsers, with the packages' sources in place of their `dist/`.
- * @param {string} source The text of an ES module; it imports packages as an application would.
- * @param {{ minify?: boolean }} [options]
+ * Returns what bundles modules for browsers, with the client's files for browsers as the sources are now, and the sources
+ * of the protocol package in place of its `dist/`.
+ * @returns {Promise<(source: string) => Promise<BrowserBundle>>} It gets the text of an ES module, which imports packages
+ * as an application would.
+ */
+export async function browserBundler() {
+  const files = new Map((await browserFiles()).map((file) => [clientId + file.name, file]));
+  return (source) => bundleForBrowser(source, files);
+}
+
+/**
+ * @param {string} source
+ * @param {ReadonlyMap<string, import('./browser-files.mjs').BrowserFile>} files
  * @returns {Promise<BrowserBundle>}
  */
-export async function bundleForBrowser(source, { minify = true } = {}) {
+async function bundleForBrowser(source, files) {
   const bundle = await rolldown({
     cwd: root,
     input: entryId,
@@ -37,23 +54,23 @@ export async function bundleForBrowser(source, { minify = true } = {}) {
     resolve: { conditionNames: ['martlet-source', 'browser', 'import', 'module', 'default'] },
     plugins: [
       {
-        name: 'entry',
-        resolveId: (id) => (id === entryId ? entryId : undefined),
-        load: (id) => (id === entryId ? source : undefined),
+        name: 'client',
+        resolveId: (id, from) => (id === entryId ? entryId : fileOfClient(id, from)),
+        load: (id) => (id === entryId ? source : files.get(id)?.code),
       },
     ],
     // What cannot be resolved stays an import, and so stands in `imports`.
     onLog: () => {},
   });
   try {
-    const { output } = await bundle.generate({ format: 'esm', minify, codeSplitting: false });
+    const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: false });
     const chunk = output[0];
     const gzipBytes = gzipLength(chunk.code);
     return {
       code: chunk.code,
       minifiedBytes: Buffer.byteLength(chunk.code),
       gzipBytes,
-      modules: shares(chunk.modules, gzipBytes),
+      modules: shares(chunk.modules, files, gzipBytes),
       imports: [...chunk.imports, ...chunk.dynamicImports],
     };
   } finally {
@@ -70,14 +87,28 @@ export function gzipLength(data) {
 }
 
 /**
+ * The file for browsers that the manifest names for an entry point, or that another of them imports.
+ * @param {string} specifier
+ * @param {string | undefined} from
+ */
+function fileOfClient(specifier, from) {
+  if (from?.startsWith(clientId)) return clientId + specifier.slice('./'.length);
+  const subpath = /^@martlet\/client(?:\/(.+))?$/.exec(specifier);
+  if (subpath === null) return undefined;
+  const entry = exports[subpath[1] === undefined ? '.' : `./${subpath[1]}`]?.browser?.default;
+  return entry?.replace('./dist/browser/', clientId);
+}
+
+/**
  * @param {Readonly<Record<string, { code: string | null }>>} modules As they stand in the bundle before it is minified.
+ * @param {ReadonlyMap<string, import('./browser-files.mjs').BrowserFile>} files
  * @param {number} gzipBytes
  * @returns {ModuleShare[]}
  */
-function shares(modules, gzipBytes) {
-  const lengths = Object.entries(modules).map(
-    ([id, { code }]) => /** @type {const} */ ([pathOf(id), minifiedLength(id, code ?? '')]),
-  );
+function shares(modules, files, gzipBytes) {
+  const lengths = Object.entries(modules).flatMap(([id, { code }]) => [
+    ...(files.get(id)?.sources ?? new Map([[pathOf(id), minifiedLength(id, code ?? '')]])),
+  ]);
   const whole = lengths.reduce((sum, [, length]) => sum + length, 0);
   return lengths
     .filter(([, length]) => length > 0)

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
-import { bundleForBrowser } from '../../scripts/browser-bundle.mjs';
+import type { BrowserBundle } from '../../scripts/browser-bundle.mjs';
+import { browserBundler } from '../../scripts/browser-bundle.mjs';
 import { debianTool } from '../debian-tools.ts';
 import { Program } from '../e2e/program.ts';
 import { PageServer } from './page-server.ts';
@@ -44,12 +45,19 @@ export class Chromium {
   readonly #program: Program;
   readonly #directory: string;
   readonly #browser: Browser;
+  readonly #bundle: (source: string) => Promise<BrowserBundle>;
   readonly #servers: PageServer[] = [];
 
-  private constructor(program: Program, directory: string, browser: Browser) {
+  private constructor(
+    program: Program,
+    directory: string,
+    browser: Browser,
+    bundle: (source: string) => Promise<BrowserBundle>,
+  ) {
     this.#program = program;
     this.#directory = directory;
     this.#browser = browser;
+    this.#bundle = bundle;
   }
 
   static async launch(): Promise<Chromium> {
@@ -58,12 +66,12 @@ export class Chromium {
     const program = new Program(tool.path, [`--user-data-dir=${directory}`, ...ARGUMENTS]);
     const line = await program.line(LISTENING, 'stderr');
     const browser = await chromium.connectOverCDP(LISTENING.exec(line)![1]!, { noDefaults: true });
-    return new Chromium(program, directory, browser);
+    return new Chromium(program, directory, browser, await browserBundler());
   }
 
   /** Opens a page that runs an ES module, bundled as an application would. */
   async open(source: string): Promise<OpenPage> {
-    const { code, imports } = await bundleForBrowser(source);
+    const { code, imports } = await this.#bundle(source);
     if (imports.length > 0) throw new Error(`the bundle lacks ${imports.join(', ')}`);
     const server = await PageServer.start(code);
     this.#servers.push(server);

@@ -13,8 +13,12 @@ export function buildMartlet(): void {
 
 /** Brings the `dist/` of packages up to date, such as `packages/client`. */
 export function buildPackages(packages: readonly string[]): void {
-  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-  const run = spawnSync(process.execPath, [tsc, '-b', ...packages], { cwd: ROOT, encoding: 'utf8' });
+  runScript('node_modules/typescript/bin/tsc', '-b', ...packages);
+  if (packages.includes('packages/client')) runScript('scripts/browser-files.mjs');
+}
+
+function runScript(script: string, ...args: readonly string[]): void {
+  const run = spawnSync(process.execPath, [script, ...args], { cwd: ROOT, encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`the sources do not build:\n${run.stdout}${run.stderr}`);
 }
 

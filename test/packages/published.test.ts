@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { browserFiles } from '../../scripts/browser-files.mjs';
 import { packageDirectories } from '../../scripts/source-files.mjs';
 import type { Manifest } from '../architecture/manifests.ts';
 import { readManifest } from '../architecture/manifests.ts';
@@ -123,6 +124,17 @@ describe('Every package', () => {
       for (const path of packages) expect(readFileSync(join(ROOT, path, file), 'utf8')).toBe(text);
     }
   });
+});
+
+test('What a browser loads of the packed client is what the sizes are taken from', async () => {
+  const home = join(project, 'node_modules/@martlet/client/dist/browser');
+  const files = await browserFiles();
+  const expected = files.flatMap(({ name }) => [name, `${name}.map`]);
+  expect(readdirSync(home).sort()).toEqual(expected.sort());
+  for (const { name, code, map } of files) {
+    expect(readFileSync(join(home, name), 'utf8')).toBe(`${code}//# sourceMappingURL=${name}.map\n`);
+    expect(readFileSync(join(home, `${name}.map`), 'utf8')).toBe(map);
+  }
 });
 
 describe('A program that is type checked', () => {
