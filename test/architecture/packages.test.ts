@@ -1,8 +1,9 @@
 // What the manifests say agrees with what the sources do, every dependency was decided on, and installing runs nothing.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { browserEntries } from '../../scripts/browser-files.mjs';
 import { root, typeScriptUnder } from '../../scripts/source-files.mjs';
 import type { ExportTarget, Manifest } from './manifests.ts';
 import { readManifest, workspacePackages } from './manifests.ts';
@@ -95,15 +96,25 @@ function sourcesOf(target: ExportTarget): EntrySources {
   return typeof source === 'string' ? { default: source } : (source as unknown as EntrySources);
 }
 
-/** How a manifest says where an entry point is: its sources, what bundlers for browsers take, types, and the rest. */
-function targetOf(sources: EntrySources): ExportTarget {
+/** Names of the files that are built for browsers, by the sources that they start from. */
+const forBrowsers = new Map<string, string>(
+  Object.entries(browserEntries).map(([name, source]) => [source, `./dist/browser/${name}.js`]),
+);
+
+/** How a manifest says where an entry point is: its sources, what is built for browsers, types, and the rest. */
+function targetOf(directory: string, sources: EntrySources): ExportTarget {
   const builtFrom = (source: string): Readonly<Record<'types' | 'default', string>> => {
     const built = source.replace('./src/', './dist/').replace(/\.ts$/, '');
     return { types: `${built}.d.ts`, default: `${built}.js` };
   };
   const { browser, default: source } = sources;
-  if (browser === undefined) return { 'martlet-source': source, ...builtFrom(source) };
-  return { 'martlet-source': { ...sources }, browser: builtFrom(browser), ...builtFrom(source) };
+  const ofBrowser = browser ?? source;
+  const file = forBrowsers.get(posix.join(directory, ofBrowser));
+  return {
+    'martlet-source': browser === undefined ? source : { ...sources },
+    ...(file === undefined ? undefined : { browser: { ...builtFrom(ofBrowser), default: file } }),
+    ...builtFrom(source),
+  };
 }
 
 describe.each(packages)('$directory', ({ directory, manifest }) => {
@@ -123,7 +134,7 @@ describe.each(packages)('$directory', ({ directory, manifest }) => {
         expect(existsSync(join(root, directory, source)), source).toBe(true);
       }
       // The order is the meaning: the first condition that holds is taken.
-      expect(JSON.stringify(target), subpath).toBe(JSON.stringify(targetOf(sources)));
+      expect(JSON.stringify(target), subpath).toBe(JSON.stringify(targetOf(directory, sources)));
     }
   });
 
