@@ -99,6 +99,7 @@ export class Outgoing {
       this.queue.remove(message);
       this.#records.unkeep(message);
     }
+    this.#owner.requestTurn();
   }
 
   online(connection: OutgoingConnection, sessionPresent: boolean): void {

@@ -1,0 +1,400 @@
+import type { Client, ClientError, ClientOptions, Publication } from '@martlet/client';
+import type { ConnackPacket } from '@martlet/protocol';
+import { ReasonCode } from '@martlet/protocol';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { puback, pubcomp, pubrec } from '../outgoing/answers.ts';
+import { Disk } from '../persistence/controlled-store.ts';
+import type { TestServer } from '../world/test-server.ts';
+import { World } from '../world/world.ts';
+
+let world: World;
+let errors: ClientError[];
+/** Topic names and filters that were set aside. */
+let setAside: string[];
+/** The connection that was opened last. */
+let last: TestServer;
+beforeEach(() => {
+  world = new World();
+  errors = [];
+  setAside = [];
+});
+afterEach(() => world.close());
+
+function connect(options: ClientOptions = {}): Client {
+  const client = world.connect({ keepAlive: 0, ...options });
+  client.on('error', (error) => errors.push(error));
+  client.on('quarantined', ({ what }) => {
+    setAside.push('topicName' in what ? what.topicName : what.topicFilter);
+  });
+  return client;
+}
+
+/** The next connection, however long the client waits before it opens one. */
+async function reconnect(connack: Partial<ConnackPacket>): Promise<TestServer> {
+  for (let i = 0; i < 100 && world.opened.length === 0; i++) await world.advance(1000);
+  last = await world.accept(connack);
+  return last;
+}
+
+/** What a server does with each PUBLISH and SUBSCRIBE. */
+type Manner = (name: string, server: TestServer) => 'take' | 'close';
+
+/**
+ * Serves connections until the client has been quiet on one, and returns how many it took. A packet that is not taken
+ * closes the connection, and everything behind it is lost.
+ */
+async function serve(manner: Manner, maximum = 100): Promise<number> {
+  let sessionPresent = false;
+  for (let count = 1; count <= maximum; count++) {
+    const server = await reconnect({ sessionPresent });
+    sessionPresent = true;
+    if (await answer(server, manner)) return count;
+  }
+  return maximum;
+}
+
+/** Whether the connection lasts until the client is quiet. */
+async function answer(server: TestServer, manner: Manner): Promise<boolean> {
+  for (;;) {
+    const packets = server.takeAll();
+    if (packets.length === 0) return true;
+    for (const packet of packets) {
+      if (server.ended !== undefined) return false;
+      if (packet.type === 'publish') {
+        if (manner(packet.topicName, server) === 'close') return close(server);
+        if (packet.qos === 1) server.send(puback(packet.packetId!));
+        if (packet.qos === 2) server.send(pubrec(packet.packetId!));
+      } else if (packet.type === 'pubrel') server.send(pubcomp(packet.packetId));
+      else if (packet.type === 'subscribe') {
+        for (const { topicFilter } of packet.subscriptions) {
+          if (manner(topicFilter, server) === 'close') return close(server);
+        }
+        const reasonCodes = packet.subscriptions.map(({ qos }) => qos);
+        server.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: {} });
+      }
+    }
+    await world.settle();
+  }
+}
+
+function close(server: TestServer): false {
+  server.cut();
+  return false;
+}
+
+const closesOn =
+  (...names: string[]): Manner =>
+  (name) =>
+    names.includes(name) ? 'close' : 'take';
+
+describe('A message over which the server closes the connection', () => {
+  test.each([1, 2] as const)(
+    'at QoS %i is set aside after three times, and can be looked at',
+    async (qos) => {
+      const client = connect();
+      const events: { what: unknown; error: ClientError }[] = [];
+      client.on('quarantined', (event) => events.push(event));
+      const outcome = client.publish('poison', 'p', { qos, contentType: 'x' }).then(
+        () => 'acknowledged',
+        (error: unknown) => (error as ClientError).code,
+      );
+      expect(await serve(closesOn('poison'))).toBe(4);
+      expect(await outcome).toBe('QUARANTINED');
+      const message = events[0]!.what as Publication;
+      expect(message).toMatchObject({
+        topicName: 'poison',
+        qos,
+        retain: false,
+        properties: { contentType: 'x' },
+      });
+      expect(new TextDecoder().decode(message.payload)).toBe('p');
+      expect(events).toMatchObject([{ error: { code: 'QUARANTINED', kind: 'refusal' } }]);
+      expect(errors).toEqual([]);
+      expect(client.gauges.inFlight).toBe(0);
+    },
+  );
+
+  test.each([1, 5])(
+    'with quarantineAttempts %i is set aside after so many, and not one before',
+    async (quarantineAttempts) => {
+      const client = connect({ quarantineAttempts });
+      client.publish('poison', '', { qos: 1 });
+      expect(await serve(closesOn('poison'), quarantineAttempts - 1)).toBe(quarantineAttempts - 1);
+      expect(setAside).toEqual([]);
+      expect(await serve(closesOn('poison'))).toBe(2);
+      expect(setAside).toEqual(['poison']);
+      await world.settle();
+      expect(errors.map(({ code }) => code)).toEqual(['QUARANTINED']);
+    },
+  );
+
+  test('is never set aside where that is switched off', async () => {
+    const client = connect({ quarantineAttempts: false });
+    client.publish('poison', '', { qos: 1 });
+    await serve(closesOn('poison'), 30);
+    expect(client.gauges.inFlight).toBe(1);
+    expect(setAside).toEqual([]);
+  });
+
+  test('is found among many, and all others arrive once each', async () => {
+    const client = connect();
+    const arrived: string[] = [];
+    const outcomes = Array.from({ length: 200 }, (_, i) =>
+      client.publish(i === 120 || i === 150 ? 'poison' : `${i}`, '', { qos: i % 2 === 0 ? 1 : 2 }).then(
+        () => 'acknowledged',
+        (error: unknown) => (error as ClientError).code,
+      ),
+    );
+    const connections = await serve((name) => {
+      if (name === 'poison') return 'close';
+      arrived.push(name);
+      return 'take';
+    });
+    expect(setAside).toEqual(['poison', 'poison']);
+    expect(arrived).toEqual(
+      Array.from({ length: 200 }, (_, i) => `${i}`).filter((name) => name !== '120' && name !== '150'),
+    );
+    const codes = await Promise.all(outcomes);
+    expect(codes.filter((code) => code === 'QUARANTINED')).toHaveLength(2);
+    // One for all, three for each of the two alone, one or two to come to the second, and the one that stays.
+    expect(connections).toBeLessThanOrEqual(10);
+  });
+
+  test('is found when the server answers nothing that was under way with it', async () => {
+    const client = connect();
+    for (let i = 0; i < 20; i++) client.publish(i === 10 ? 'poison' : `${i}`, '', { qos: 1 });
+    let sessionPresent = false;
+    const acknowledged = new Set<string>();
+    for (let connection = 0; connection < 40 && setAside.length === 0; connection++) {
+      const server = await reconnect({ sessionPresent });
+      sessionPresent = true;
+      for (;;) {
+        const packets = server.takeAll().filter((packet) => packet.type === 'publish');
+        if (packets.length === 0) break;
+        if (packets.some(({ topicName }) => topicName === 'poison')) {
+          server.cut();
+          break;
+        }
+        for (const { packetId, topicName } of packets) {
+          server.send(puback(packetId!));
+          acknowledged.add(topicName);
+        }
+        await world.settle();
+      }
+    }
+    expect(setAside).toEqual(['poison']);
+    await serve(closesOn());
+    expect(client.gauges.inFlight).toBe(0);
+  });
+
+  test('is not mistaken for a QoS 0 message that was sent with it', async () => {
+    const client = connect();
+    await world.advance(1);
+    let sessionPresent = false;
+    for (let connection = 0; connection < 10; connection++) {
+      const server = await reconnect({ sessionPresent });
+      sessionPresent = true;
+      if (connection === 0) client.publish('innocent', '', { qos: 1 });
+      client.publish('poison at QoS 0', '');
+      client.publish(`innocent ${connection}`, '', { qos: 1 });
+      await world.settle();
+      await answer(server, closesOn('poison at QoS 0'));
+      server.cut();
+    }
+    expect(setAside).toEqual([]);
+  });
+
+  test('keeps its identifier from others at QoS 2, in the next process as well, and costs no quota', async () => {
+    const disk = new Disk();
+    const begin = (): Client => {
+      world = new World();
+      const store = disk.store();
+      store.isFast = true;
+      return connect({ store, quarantineAttempts: 1 });
+    };
+    const first = begin();
+    const server = await world.accept();
+    first.publish('poison', '', { qos: 2 });
+    await world.settle();
+    server.takeAll();
+    server.cut();
+    await world.settle();
+    expect(setAside).toEqual(['poison']);
+
+    const client = begin();
+    const next = await world.accept({ sessionPresent: true, properties: { receiveMaximum: 1 } });
+    expect(next.takeAll()).toEqual([]);
+    client.publish('a', '', { qos: 2 });
+    await world.settle();
+    expect(next.take('publish')).toMatchObject({ packetId: 2 });
+    expect(client.gauges.inFlight).toBe(1);
+    next.send(pubrec(2), pubcomp(2));
+    await world.settle();
+    expect(disk.keys).toHaveLength(2);
+    next.cut();
+    await reconnect({});
+    expect(disk.keys).toEqual([0]);
+  });
+});
+
+describe('PUBREL over which the server closes the connection', () => {
+  test('is set aside as well', async () => {
+    const client = connect();
+    client.publish('a', '', { qos: 2 });
+    let sessionPresent = false;
+    for (let connection = 0; connection < 6 && setAside.length === 0; connection++) {
+      const server = await reconnect({ sessionPresent });
+      sessionPresent = true;
+      if (server.takeAll()[0]?.type === 'publish') {
+        server.send(pubrec(1));
+        await world.settle();
+      }
+      server.cut();
+    }
+    expect(setAside).toEqual(['a']);
+    expect(client.gauges.inFlight).toBe(0);
+  });
+});
+
+describe('A connection that ends for another reason', () => {
+  const EXCUSES = [
+    ReasonCode.ServerBusy,
+    ReasonCode.ServerShuttingDown,
+    ReasonCode.KeepAliveTimeout,
+    ReasonCode.AdministrativeAction,
+    ReasonCode.MaximumConnectTime,
+    ReasonCode.QuotaExceeded,
+  ];
+
+  test.each(EXCUSES)('with reason code %i sets nothing aside', async (reasonCode) => {
+    const client = connect();
+    client.publish('a', '', { qos: 1 });
+    for (let i = 0; i < 20; i++) {
+      const server = await reconnect({ sessionPresent: i > 0 });
+      expect(server.takeAll()).toHaveLength(1);
+      server.send({ type: 'disconnect', reasonCode, properties: {} });
+    }
+    expect(setAside).toEqual([]);
+    expect(client.gauges.inFlight).toBe(1);
+  });
+
+  test('with a reason code that accuses the message sets it aside', async () => {
+    const client = connect();
+    client.publish('a', '', { qos: 1 });
+    for (let i = 0; i < 3; i++) {
+      const server = await reconnect({ sessionPresent: i > 0 });
+      server.send({ type: 'disconnect', reasonCode: ReasonCode.NotAuthorized, properties: {} });
+    }
+    await world.settle();
+    expect(errors).toMatchObject([{ code: 'QUARANTINED', reasonCode: ReasonCode.NotAuthorized }]);
+  });
+
+  test('because the network broke is counted for a quarter', async () => {
+    const client = connect();
+    client.publish('a', '', { qos: 1 });
+    for (let i = 0; i < 11; i++) {
+      (await reconnect({ sessionPresent: i > 0 })).cut(new Error('ECONNRESET'));
+    }
+    expect(setAside).toEqual([]);
+    (await reconnect({ sessionPresent: true })).cut(new Error('ECONNRESET'));
+    expect(setAside).toEqual(['a']);
+    expect(client.gauges.inFlight).toBe(0);
+  });
+
+  test('because the server is silent sets nothing aside', async () => {
+    const client = connect({ keepAlive: 10 });
+    client.publish('a', '', { qos: 1 });
+    for (let i = 0; i < 20; i++) {
+      const server = await reconnect({ sessionPresent: i > 0 });
+      await world.advance(10_000);
+      expect(server.ended).toBe('destroy');
+    }
+    expect(setAside).toEqual([]);
+    expect(client.gauges.inFlight).toBe(1);
+  });
+
+  test('twice does not count any more once the packet is answered', async () => {
+    const client = connect();
+    client.subscribe('a/+', {}, () => {});
+    for (let round = 0; round < 3; round++) {
+      let remaining = 2;
+      await serve(() => (remaining-- > 0 ? 'close' : 'take'));
+      expect(client.state).toBe('online');
+      // The server loses its session with the connection, so that the filter is asked for again.
+      last.cut();
+    }
+    expect(setAside).toEqual([]);
+  });
+
+  test('does not hold up a busy client for long: the window opens with each answer', async () => {
+    const client = connect();
+    const first = await world.accept();
+    for (let i = 0; i < 1000; i++) client.publish('a', '', { qos: 1 });
+    await world.settle();
+    first.cut();
+    const server = await reconnect({ sessionPresent: true });
+    const batches: number[] = [];
+    for (;;) {
+      const packets = server.takeAll().filter((packet) => packet.type === 'publish');
+      if (packets.length === 0) break;
+      batches.push(packets.length);
+      server.send(...packets.map(({ packetId }) => puback(packetId!)));
+      await world.settle();
+    }
+    expect(batches).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 489]);
+  });
+});
+
+describe('A server that stumbles over topic aliases', () => {
+  test.each([0, 1] as const)('gets the messages without them at QoS %i', async (qos) => {
+    const client = connect();
+    let sessionPresent = false;
+    const arrived: string[] = [];
+    for (let connection = 0; connection < 4; connection++) {
+      const server = await reconnect({ sessionPresent, properties: { topicAliasMaximum: 10 } });
+      sessionPresent = true;
+      if (connection === 0) for (let i = 0; i < 10; i++) client.publish('a', `${i}`, { qos });
+      await world.settle();
+      for (let packets = server.takeAll(); packets.length > 0; packets = server.takeAll()) {
+        for (const packet of packets) {
+          if (packet.type !== 'publish' || server.ended !== undefined) continue;
+          if (packet.properties.topicAlias !== undefined) {
+            server.cut();
+            break;
+          }
+          arrived.push(new TextDecoder().decode(packet.payload));
+          if (qos === 1) server.send(puback(packet.packetId!));
+        }
+        await world.settle();
+      }
+      if (client.state === 'online') break;
+      if (qos === 0) client.publish('a', 'again');
+    }
+    expect(client.state).toBe('online');
+    expect(setAside).toEqual([]);
+    expect(client.gauges.inFlight).toBe(0);
+    if (qos === 1) expect(arrived).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+  });
+});
+
+describe('A filter over which the server closes the connection', () => {
+  test.each([4, 5] as const)(
+    'is set aside, and the others are granted, in version %i',
+    async (protocolVersion) => {
+      const client = connect({ protocolVersion, sessionExpiryInterval: 300 });
+      const outcomes = Array.from({ length: 20 }, (_, i) =>
+        client
+          .subscribe(i === 7 ? 'poison/+' : `${i}/+`, {}, () => {})
+          .then(
+            () => 'granted',
+            (error: unknown) => (error as ClientError).code,
+          ),
+      );
+      await serve(closesOn('poison/+'));
+      const codes = await Promise.all(outcomes);
+      expect(codes[7]).toBe('QUARANTINED');
+      expect(codes.filter((code) => code === 'granted')).toHaveLength(19);
+      expect(setAside).toEqual(['poison/+']);
+    },
+  );
+});
