@@ -5,7 +5,7 @@ import type { ClientOptions } from './client/client-options.ts';
 import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
 import { plugIntoBrowser } from './client/plug-into-browser.ts';
-import { openBrowserTransport } from './transports/open-browser-transport.ts';
+import { checkBrowserServer, openBrowserTransport } from './transports/open-browser-transport.ts';
 
 export type { ClientOptions as ConnectOptions } from './client/client-options.ts';
 export * from './public.ts';
@@ -13,6 +13,7 @@ export * from './public.ts';
 const browser: Readonly<Platform<ClientOptions>> = {
   environment: browserEnvironment,
   optionNames: [],
+  check: checkBrowserServer,
   open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
   plug: plugIntoBrowser,
 };

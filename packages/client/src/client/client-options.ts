@@ -71,7 +71,7 @@ export interface ClientOptions {
   readonly url?: PerAttempt<string | URL>;
   /** Servers to try in turn. */
   readonly servers?: readonly (string | URL)[];
-  /** @default one made at random */
+  /** Empty: the server is asked for one, and has it for as long as this client lives. @default one made at random */
   readonly clientId?: string;
   readonly username?: string;
   readonly password?: Payload;

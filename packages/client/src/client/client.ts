@@ -7,7 +7,7 @@ import type { ClientHost } from './client-host.ts';
 import type { MessageProperties, Payload } from './client-options.ts';
 import type { ClientEventName, ClientListener } from './events.ts';
 import { Publication } from './publication.ts';
-import { invalid, payloadBytes, refuseTopicName } from './resolve-options.ts';
+import { invalid, oneOf, payloadBytes, refuseTopicName } from './resolve-options.ts';
 import type { WaitOptions } from './settle.ts';
 import { watchWait, within } from './settle.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
@@ -55,6 +55,15 @@ const PROPERTIES = [
   'correlationData',
   'userProperties',
 ] as const satisfies readonly (keyof MessageProperties)[];
+
+/** What an application may say when it goes; the other reasons of a client are protocol errors. */
+const CLOSE_REASONS: readonly ReasonCode[] = [
+  Reason.NormalDisconnection,
+  Reason.DisconnectWithWillMessage,
+  Reason.UnspecifiedError,
+  Reason.ImplementationSpecificError,
+  Reason.AdministrativeAction,
+];
 
 /** What the store gets to end, in milliseconds, when the client has. */
 const END_MS = 5000;
@@ -207,6 +216,7 @@ export class Client {
    * and calling it again changes nothing. What a store keeps stays there.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    oneOf<ReasonCode>('reasonCode', CLOSE_REASONS, options.reasonCode);
     this.#closing ??= this.#close(options);
     return this.#closing;
   }

@@ -1,5 +1,6 @@
 import type { ClientEnvironment } from '../environment.ts';
 import { parseServerUrl } from '../transports/parse-server-url.ts';
+import type { ServerAddress } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { Client } from './client.ts';
 import type { Plug } from './client-host.ts';
@@ -12,6 +13,8 @@ export interface Platform<Options extends ClientOptions> {
   readonly environment: ClientEnvironment;
   /** Options beside those of every platform. */
   readonly optionNames: readonly string[];
+  /** @throws {ClientError} INVALID_OPTION for a server that this platform cannot reach */
+  readonly check?: (server: ServerAddress) => void;
   open(options: Options): OpenTransport;
   readonly plug: Plug;
 }
@@ -27,15 +30,16 @@ export function createClient<Options extends ClientOptions>(
       ? ({ ...second, url: first } as unknown as Options)
       : first;
   const resolved = resolveOptions(options, platform.optionNames);
-  const addresses =
-    options.servers ?? (typeof options.url === 'function' || options.url === undefined ? [] : [options.url]);
-  // A custom transport may need no address; everything that is one is checked now rather than at the first attempt.
-  for (const address of addresses) parseServerUrl(address);
-  if (addresses.length === 0 && options.url === undefined && options.transport === undefined) {
+  const { url, servers, transport, environment = platform.environment } = options;
+  if (url === undefined && servers === undefined && transport === undefined) {
     throw invalid('url: expected where the server is, such as mqtt://localhost, got none');
   }
-  const environment = options.environment ?? platform.environment;
+  // What is an address is checked now rather than at the first attempt.
+  for (const address of servers ?? (url === undefined || typeof url === 'function' ? [] : [url])) {
+    const { server } = parseServerUrl(address);
+    if (transport === undefined) platform.check?.(server);
+  }
   return new Client(
-    new ClientHost(resolved, options.transport ?? platform.open(options), environment, platform.plug),
+    new ClientHost(resolved, transport ?? platform.open(options), environment, platform.plug),
   );
 }

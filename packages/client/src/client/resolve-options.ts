@@ -1,9 +1,10 @@
 /** Checks a client's options and fills in what was left out. Misuse throws here, before anything is done. */
 import type { ProtocolVersion, Will, WillProperties } from '@martlet/protocol';
-import { checkTopicName, TOPIC_PROBLEMS } from '@martlet/protocol';
-import { ClientError } from '../client-error.ts';
+import { checkTopicName, encodeClientPacketExceptPublish, TOPIC_PROBLEMS } from '@martlet/protocol';
+import { ClientError, errorText } from '../client-error.ts';
 import type { CoreOptions } from '../core/client-core.ts';
 import type { ConnectOptions } from '../core/connection/connect-packet.ts';
+import { connectPacket } from '../core/connection/connect-packet.ts';
 import type { ReconnectLimits } from '../core/reconnect/reconnect-policy.ts';
 import type { ClientOptions, QueueOptions, ReconnectOptions, WillOptions } from './client-options.ts';
 
@@ -39,10 +40,21 @@ const RECONNECT = {
   attempts: [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY],
 } as const satisfies { readonly [Name in keyof ReconnectOptions]?: Bounds };
 
-const OTHERS =
-  'url servers clientId username password credentials protocolVersion fallback cleanStart will userProperties ' +
-  'requestResponseInformation requestProblemInformation reconnect followServerMoved queue store authentication ' +
-  'transport environment';
+/** The other options by their type; those under `any` are looked at one by one. */
+const OTHERS = {
+  string: 'clientId username',
+  boolean: 'fallback cleanStart requestResponseInformation requestProblemInformation followServerMoved',
+  function: 'credentials transport',
+  object: 'servers will userProperties queue store authentication environment',
+  any: 'url password protocolVersion reconnect',
+} as const;
+
+/** What the application brings, with the methods that it must have. */
+const PORTS = {
+  store: 'open write close',
+  authentication: 'begin',
+  environment: 'nowMs wallMs random setTimer soon',
+} as const satisfies { readonly [Name in keyof ClientOptions]?: string };
 
 /** The options with everything in place that has a default. */
 export interface ResolvedOptions
@@ -59,20 +71,20 @@ export interface ResolvedOptions
  * @throws {ClientError} INVALID_OPTION
  */
 export function resolveOptions(given: ClientOptions, platformOptions: readonly string[]): ResolvedOptions {
-  const known = [...Object.keys(NUMBERS), ...OTHERS.split(' '), ...platformOptions];
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw invalid(`expected an option of the client, got ${name}`);
-  }
-  const { clientId, store, will, queue, reconnect, quarantineAttempts } = given;
+  checkTypes(given, platformOptions);
+  const { clientId, store, will, queue = {}, reconnect = {}, quarantineAttempts, servers } = given;
   const protocolVersion = oneOf<ProtocolVersion>('protocolVersion', [5, 4, 3], given.protocolVersion);
   const keeps = store !== undefined;
-  if (clientId !== undefined && typeof clientId !== 'string') {
-    throw invalid(`clientId: expected a string, got ${typeof clientId}`);
-  }
   if (keeps && !clientId) {
     throw invalid('store: expected a clientId with it, by which the server finds the session, got none');
   }
-  return {
+  if (given.authentication !== undefined && protocolVersion !== 5)
+    throw invalid(`authentication: expected protocolVersion 5 with it, got ${protocolVersion}`);
+  if (servers !== undefined && (!Array.isArray(servers) || servers.length === 0 || given.url !== undefined))
+    throw invalid('servers: expected one server or more, in place of url');
+  if (reconnect !== false) refuseUnknown('reconnect.', reconnect, Object.keys(RECONNECT));
+  refuseUnknown('queue.', queue, [...Object.keys(QUEUE), 'whenFull', 'latestPerTopic']);
+  const resolved: ResolvedOptions = {
     userProperties: [],
     requestResponseInformation: false,
     requestProblemInformation: true,
@@ -87,12 +99,65 @@ export function resolveOptions(given: ClientOptions, platformOptions: readonly s
     keeps,
     will: will === undefined ? undefined : resolveWill(will),
     queue: {
-      whenFull: oneOf('queue.whenFull', ['reject', 'dropOldest', 'dropNewest'], queue?.whenFull),
-      latestPerTopic: queue?.latestPerTopic ?? false,
+      whenFull: oneOf('queue.whenFull', ['reject', 'dropOldest', 'dropNewest'], queue.whenFull),
+      latestPerTopic: queue.latestPerTopic ?? false,
       ...resolveNumbers('queue.', QUEUE, queue),
     },
     reconnect: resolveNumbers('reconnect.', RECONNECT, reconnect === false ? { attempts: 0 } : reconnect),
   };
+  tryConnectPacket(resolved);
+  return resolved;
+}
+
+function checkTypes(given: ClientOptions, platformOptions: readonly string[]): void {
+  const types: Record<string, string> = {};
+  for (const type of Object.keys(OTHERS) as (keyof typeof OTHERS)[]) {
+    for (const name of OTHERS[type].split(' ')) types[name] = type;
+  }
+  refuseUnknown('', given, [...Object.keys(types), ...Object.keys(NUMBERS), ...platformOptions]);
+  for (const [name, value] of Object.entries(given)) {
+    const type = types[name] ?? 'any';
+    if (value === undefined || type === 'any' || (typeof value === type && value !== null)) continue;
+    throw invalid(`${name}: expected ${type}, got ${value === null ? null : typeof value}`);
+  }
+  for (const name of Object.keys(PORTS) as (keyof typeof PORTS)[]) {
+    const port = given[name] as unknown as Record<string, unknown> | undefined;
+    for (const method of PORTS[name].split(' ')) {
+      if (port !== undefined && typeof port[method] !== 'function')
+        throw invalid(`${name}: expected the method ${method}, got none`);
+    }
+  }
+}
+
+function refuseUnknown(prefix: string, given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null)
+    throw invalid(`${prefix.slice(0, -1) || 'url'}: expected options, got ${String(given)}`);
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const start = name.slice(0, 5).toLowerCase();
+    const similar = known.find((each) => each.toLowerCase().startsWith(start));
+    const hint = similar === undefined ? '' : `; did you mean ${prefix}${similar}?`;
+    throw invalid(`expected an option of the client, got ${prefix}${name}${hint}`);
+  }
+}
+
+/** What cannot stand in CONNECT is found by writing one. @throws {ClientError} INVALID_OPTION */
+function tryConnectPacket(options: ResolvedOptions): void {
+  const { protocolVersion, clientId = '', username, password, authentication } = options;
+  const packet = connectPacket(options, {
+    protocolVersion,
+    clientId,
+    cleanStart: true,
+    username,
+    password: password === undefined ? undefined : payloadBytes(password),
+    authenticationMethod: authentication?.method,
+    authenticationData: undefined,
+  });
+  try {
+    encodeClientPacketExceptPublish(packet, protocolVersion);
+  } catch (error) {
+    throw invalid(errorText(error));
+  }
 }
 
 /** Bytes of a payload. @throws {ClientError} INVALID_PAYLOAD */

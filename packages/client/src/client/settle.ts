@@ -2,6 +2,9 @@
 import { ClientError } from '../client-error.ts';
 import type { ClientEnvironment } from '../environment.ts';
 
+/** A timer of the platform that is to fire later than this, in milliseconds, fires at once. */
+const MAXIMUM_TIMER_MS = 0x7fff_ffff;
+
 /** How long somebody waits. */
 export interface WaitOptions {
   /** Ends the wait with ABORTED. */
@@ -27,7 +30,7 @@ export function watchWait(
   }
   signal?.addEventListener('abort', onAbort, { once: true });
   const cancelTimer =
-    timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY
+    timeoutMs === undefined || timeoutMs > MAXIMUM_TIMER_MS
       ? undefined
       : environment.setTimer(
           () => onEnd(new ClientError('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`)),

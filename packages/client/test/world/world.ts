@@ -9,8 +9,9 @@
  *     expect(server.take('publish')).toMatchObject({ packetId: 1 });
  */
 import type { Client, ClientOptions, TransportListener } from '@martlet/client';
-import { connect } from '@martlet/client';
 import type { ConnackPacket } from '@martlet/protocol';
+import type { Platform } from '../../src/client/create-client.ts';
+import { createClient } from '../../src/client/create-client.ts';
 import { TestServer } from './test-server.ts';
 
 interface Timer {
@@ -25,14 +26,17 @@ export class World {
   readonly randoms: number[] = [];
   /** Connections that the client has opened and no test has taken. */
   readonly opened: TestServer[] = [];
+  /** Where connections were opened to, or were to be. */
+  readonly hrefs: string[] = [];
   /** While set, opening a connection fails with it. */
   refusal: Error | undefined;
   readonly #timers: Set<Timer> = new Set();
   readonly #clients: Client[] = [];
+  /** What the clients that live do when the platform wakes them. */
+  readonly #wakes: Set<() => void> = new Set();
 
   connect(options: ClientOptions = {}): Client {
-    const client = connect({
-      clientId: 'c',
+    const platform: Platform<ClientOptions> = {
       environment: {
         nowMs: () => this.nowMs,
         wallMs: () => this.wallMs,
@@ -44,16 +48,34 @@ export class World {
         },
         soon: queueMicrotask,
       },
-      transport: async (_server, listener: TransportListener) => {
+      optionNames: [],
+      open: () => async (address, listener: TransportListener) => {
+        this.hrefs.push(address.href);
         if (this.refusal !== undefined) throw this.refusal;
         const server = new TestServer(listener);
         this.opened.push(server);
         return server.transport;
       },
-      ...options,
-    });
+      plug: (wake) => {
+        this.#wakes.add(wake);
+        return () => this.#wakes.delete(wake);
+      },
+    };
+    const { servers } = options;
+    const where: ClientOptions = servers === undefined ? { url: 'mqtt://localhost' } : {};
+    const client = createClient(platform, { clientId: 'c', ...where, ...options }, undefined);
     this.#clients.push(client);
     return client;
+  }
+
+  /** The network is back, or somebody looks at the page again. */
+  wake(): void {
+    for (const wake of this.#wakes) wake();
+  }
+
+  /** Clients that the platform would still wake. */
+  get plugCount(): number {
+    return this.#wakes.size;
   }
 
   /** The next connection that the client opens, with its CONNECT still to be taken. */
