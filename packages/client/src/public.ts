@@ -12,7 +12,7 @@ export type {
   AuthenticationExchange,
   MaybePromise,
 } from './authentication/authentication.ts';
-export type { Client, ClientGauges, CloseOptions, PublishOptions } from './client/client.ts';
+export type { Client, ClientGauges, CloseOptions } from './client/client.ts';
 export type {
   ClientOptions,
   Credentials,
@@ -23,6 +23,7 @@ export type {
   ReconnectOptions,
   WillOptions,
 } from './client/client-options.ts';
+export type { WithCodec } from './client/encode-payload.ts';
 export type {
   ClientEventName,
   ClientEvents,
@@ -33,6 +34,14 @@ export type {
   QuarantinedEvent,
 } from './client/events.ts';
 export type { Publication, PublishResult } from './client/publication.ts';
+export type { PublishOptions } from './client/publish-options.ts';
+export type {
+  RequestContext,
+  RequestHandler,
+  RespondOptions,
+  ResponseValue,
+} from './client/rpc/request-handler.ts';
+export type { RequestOptions } from './client/rpc/request-options.ts';
 export type { WaitOptions } from './client/settle.ts';
 export type { SubscribeOptions } from './client/subscribe-options.ts';
 export type { MessageHandler, PendingSubscription, Subscription } from './client/subscription.ts';

@@ -1,13 +1,20 @@
 /** The client as an application has it: commands in, promises and events out. */
-import type { Qos, ReasonCode } from '@martlet/protocol';
+import type { ReasonCode } from '@martlet/protocol';
 import { NO_PROPERTIES, publishPropertiesLength, ReasonCode as Reason } from '@martlet/protocol';
 import { ClientError } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
+import type { Message } from '../core/incoming/message.ts';
 import type { ClientHost } from './client-host.ts';
 import type { MessageProperties, Payload } from './client-options.ts';
+import type { WithCodec } from './encode-payload.ts';
+import { encodePayload } from './encode-payload.ts';
 import type { ClientEventName, ClientListener } from './events.ts';
 import { Publication } from './publication.ts';
-import { invalid, oneOf, payloadBytes, refuseTopicName } from './resolve-options.ts';
+import type { PublishOptions } from './publish-options.ts';
+import { invalid, oneOf, refuseTopicName } from './resolve-options.ts';
+import type { RequestHandler, RespondOptions } from './rpc/request-handler.ts';
+import type { RequestOptions } from './rpc/request-options.ts';
+import { Requests } from './rpc/requests.ts';
 import type { WaitOptions } from './settle.ts';
 import { watchWait, within } from './settle.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
@@ -15,13 +22,6 @@ import { refuseTopicFilter, resolveSubscribeOptions } from './subscribe-options.
 import type { MessageHandler } from './subscription.ts';
 import { PendingSubscription, Subscription } from './subscription.ts';
 import type { ClientState } from './supervisor.ts';
-
-export interface PublishOptions extends MessageProperties, WaitOptions {
-  /** @default 0 */
-  readonly qos?: Qos;
-  /** @default false */
-  readonly retain?: boolean;
-}
 
 export interface CloseOptions {
   /** Milliseconds for what is still under way; 0 ends at once. @default 5000 */
@@ -73,6 +73,8 @@ const NO_OPTIONS: PublishOptions = Object.freeze({});
 export class Client {
   readonly #host: ClientHost;
   #closing: Promise<void> | undefined;
+  /** Made when it is first needed. */
+  #requests: Requests | undefined;
   /** The topic name that was checked last. */
   #checkedTopicName = '';
 
@@ -146,20 +148,27 @@ export class Client {
    * Sends a message, or queues it while that cannot be done.
    *
    *     await client.publish('home/kitchen/light', 'on', { qos: 1, retain: true });
+   *     await client.publish('home/kitchen', { celsius: 21.5 }, { codec: jsonCodec() });
    *
    * @param payload must not be changed before the message has been acknowledged
    * @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, INVALID_OPTION, QUEUE_FULL, CLOSED; while online also
    *   NOT_SUPPORTED_BY_SERVER and PACKET_TOO_LARGE, with which a message that waits fails later
    */
-  publish(topicName: string, payload: Payload, options: PublishOptions = NO_OPTIONS): Publication {
+  publish(topicName: string, payload: Payload, options?: PublishOptions): Publication;
+  publish<T>(topicName: string, value: T, options: PublishOptions & WithCodec<T>): Publication;
+  publish(
+    topicName: string,
+    value: unknown,
+    options: PublishOptions & Partial<WithCodec<unknown>> = NO_OPTIONS,
+  ): Publication {
     this.#refuseClosed();
     if (topicName !== this.#checkedTopicName) {
       refuseTopicName(topicName);
       this.#checkedTopicName = topicName;
     }
-    const { qos = 0, retain = false, signal, timeoutMs } = options;
+    const { qos = 0, retain = false, signal, timeoutMs, codec } = options;
     const host = this.#host;
-    const bytes = payloadBytes(payload);
+    const bytes = encodePayload(value, codec);
     let properties: MessageProperties = NO_PROPERTIES;
     let expiresMs = Number.POSITIVE_INFINITY;
     if (options !== NO_OPTIONS) {
@@ -201,6 +210,79 @@ export class Client {
         throw error;
       });
     });
+  }
+
+  /**
+   * Asks whoever responds at the topic, and waits for the answer. What was asked before the connection is there waits for
+   * it; a request whose response was lost with the session is rejected, and may have been carried out.
+   *
+   *     const response = await client.request('home/door', 'open', { timeoutMs: 5000 });
+   *     console.log(response.text());
+   *
+   * Rejected with REQUEST_FAILED and what the responder threw, REFUSED where nobody responds and the server says so, and
+   * TIMEOUT, SESSION_LOST, ABORTED, CLOSED, QUEUE_FULL.
+   * @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, CLOSED
+   */
+  request(topicName: string, payload: Payload, options?: RequestOptions): Promise<Message>;
+  request<T>(topicName: string, value: T, options: RequestOptions & WithCodec<T>): Promise<Message>;
+  request(topicName: string, value: unknown, options: RequestOptions = {}): Promise<Message> {
+    return this.#exchanges.request(topicName, value, options);
+  }
+
+  /**
+   * Asks for any number of responses. The request leaves when the first of them is asked for; leaving the loop tells the
+   * responder to stop. A thousand of them wait for the application, or 16 MiB: then it has failed with QUEUE_FULL. A
+   * response without more said, as other clients give it, is the only one.
+   *
+   *     for await (const row of client.requestMany('log/lines', 'error')) console.log(row.text());
+   *
+   * @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, CLOSED; in the loop, those of `request`
+   */
+  requestMany(topicName: string, payload: Payload, options?: RequestOptions): AsyncIterableIterator<Message>;
+  requestMany<T>(
+    topicName: string,
+    value: T,
+    options: RequestOptions & WithCodec<T>,
+  ): AsyncIterableIterator<Message>;
+  requestMany(
+    topicName: string,
+    value: unknown,
+    options: RequestOptions = {},
+  ): AsyncIterableIterator<Message> {
+    return this.#exchanges.requestMany(topicName, value, options);
+  }
+
+  /**
+   * Answers requests to what matches the filter: with what the handler returns, or with what it throws.
+   *
+   *     await client.respond('home/door', (request) => (request.text() === 'open' ? 'opened' : 'what?'));
+   *     await client.respond('log/lines', async function* (request) { yield 'first'; yield 'second'; });
+   *
+   * Several clients share the work by a filter that begins with `$share/`.
+   * @throws {ClientError} INVALID_TOPIC, INVALID_OPTION, CLOSED
+   */
+  respond(
+    topicFilter: string,
+    handler: RequestHandler<Payload>,
+    options?: RespondOptions,
+  ): PendingSubscription;
+  respond<T>(
+    topicFilter: string,
+    handler: RequestHandler<T>,
+    options: RespondOptions & WithCodec<T>,
+  ): PendingSubscription;
+  respond(
+    topicFilter: string,
+    handler: RequestHandler<unknown>,
+    options: RespondOptions = {},
+  ): PendingSubscription {
+    return this.#exchanges.responder.respond(topicFilter, handler, options);
+  }
+
+  get #exchanges(): Requests {
+    this.#refuseClosed();
+    this.#requests ??= new Requests(this, this.#host);
+    return this.#requests;
   }
 
   /**
@@ -259,10 +341,11 @@ export class Client {
 }
 
 /** @throws {ClientError} INVALID_OPTION, INVALID_TOPIC */
-function propertiesOf(options: PublishOptions): MessageProperties {
+function propertiesOf(options: PublishOptions & Partial<WithCodec<unknown>>): MessageProperties {
+  const codec = options.codec as MessageProperties | undefined;
   let properties: Record<string, unknown> | undefined;
   for (const name of PROPERTIES) {
-    const value = options[name];
+    const value = options[name] ?? codec?.[name];
     if (value !== undefined) (properties ??= {})[name] = value;
   }
   if (properties === undefined) return NO_PROPERTIES;

@@ -21,8 +21,11 @@ export interface HandlerErrorEvent {
 
 export interface DroppedEvent {
   readonly message: Message;
-  /** `slow`: the subscription's buffer was full. `unrouted`: nobody had subscribed to it. */
-  readonly reason: 'slow' | 'unrouted';
+  /**
+   * `slow`: the subscription's buffer was full. `unrouted`: nobody had subscribed to it. `unrequested`: a response for which
+   * nobody waits. `unanswerable`: no request, to a topic at which there are handlers of requests.
+   */
+  readonly reason: 'slow' | 'unrouted' | 'unrequested' | 'unanswerable';
   readonly topicFilter: string | undefined;
 }
 

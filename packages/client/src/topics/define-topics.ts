@@ -5,7 +5,7 @@
  * What travels is what a schema takes, encoded: `publish` checks a value and sends it as it was given, `subscribe` gives
  * what the schema makes of it. So defaults and transformations of a schema happen once, where a message is received.
  */
-import type { PublishOptions } from '../client/client.ts';
+import type { PublishOptions } from '../client/publish-options.ts';
 import type { Message } from '../core/incoming/message.ts';
 import { checkedPublication } from './checked-publication.ts';
 import type { ParametersOf } from './pattern-types.ts';

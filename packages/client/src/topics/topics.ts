@@ -1,5 +1,5 @@
 /** What `defineTopics` gives, in types: how the patterns and schemas of an application type its messages. */
-import type { PublishOptions } from '../client/client.ts';
+import type { PublishOptions } from '../client/publish-options.ts';
 import type { ParametersOf, PatternOf } from './pattern-types.ts';
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts';
 import type { TopicsClient, TypedPublication, TypedSubscribeOptions } from './topics-client.ts';

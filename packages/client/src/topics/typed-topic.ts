@@ -1,7 +1,7 @@
 /** One typed topic: its pattern, the schema of its values, and how they become payloads. */
 import type { Qos } from '@martlet/protocol';
 import type { MaybePromise } from '../authentication/authentication.ts';
-import type { PublishOptions } from '../client/client.ts';
+import type { PublishOptions } from '../client/publish-options.ts';
 import { ClientError } from '../client-error.ts';
 import { jsonCodec } from '../codecs/json-codec.ts';
 import type { PayloadCodec } from '../codecs/payload-codec.ts';

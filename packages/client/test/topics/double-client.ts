@@ -1,6 +1,6 @@
 /** A client that only remembers, for typed topics: what was published, and subscriptions that a test brings messages to. */
 import { ReasonCode } from '@martlet/protocol';
-import type { PublishOptions } from '../../src/client/client.ts';
+import type { PublishOptions } from '../../src/client/publish-options.ts';
 import type { SubscribeOptions } from '../../src/client/subscribe-options.ts';
 import type { MessageHandler, PendingSubscription, Subscription } from '../../src/client/subscription.ts';
 import { Delivery, DeliveryProgress } from '../../src/core/incoming/delivery.ts';

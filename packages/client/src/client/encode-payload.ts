@@ -1,0 +1,30 @@
+import { ClientError } from '../client-error.ts';
+import type { PayloadCodec } from '../codecs/payload-codec.ts';
+import type { MessageProperties } from './client-options.ts';
+import { payloadBytes } from './resolve-options.ts';
+
+/** In the options of whatever sends a payload: the application gives a value, and this makes the payload. */
+export interface WithCodec<T> {
+  readonly codec: PayloadCodec<T>;
+}
+
+/** @throws {ClientError} INVALID_PAYLOAD */
+export function encodePayload(value: unknown, codec: PayloadCodec<unknown> | undefined): Uint8Array {
+  try {
+    return payloadBytes(codec === undefined ? value : codec.encode(value));
+  } catch (error) {
+    if (error instanceof ClientError) throw error;
+    const text = `expected a value for the codec, got ${String(error)}`;
+    // biome-ignore lint/style/useErrorCause: it is, as the third argument.
+    throw new ClientError('INVALID_PAYLOAD', text, error);
+  }
+}
+
+/** What messages of this codec say of their payload. */
+export function propertiesOfCodec(codec: PayloadCodec<unknown> | undefined): MessageProperties {
+  // What is undefined counts as left out; the type cannot say so.
+  return {
+    contentType: codec?.contentType,
+    payloadFormatIndicator: codec?.payloadFormatIndicator,
+  } as MessageProperties;
+}

@@ -1,0 +1,15 @@
+import type { Qos } from '@martlet/protocol';
+import type { MessageProperties } from '../client-options.ts';
+import type { WaitOptions } from '../settle.ts';
+
+export interface RequestOptions
+  extends Omit<MessageProperties, 'responseTopic' | 'correlationData'>,
+    WaitOptions {
+  /** Of the request, and as a rule of the responses. @default 1 */
+  readonly qos?: Qos;
+  /**
+   * Milliseconds: of `request`, until the response; of `requestMany`, until the first one and from each to the next.
+   * @default 30000 for `request`, unlimited for `requestMany`
+   */
+  readonly timeoutMs?: number | undefined;
+}
