@@ -25,7 +25,7 @@ export class CrashHistory {
   readonly failed: Told[] = [];
   /** Published by the server, in order. */
   readonly sent: Told[] = [];
-  /** Handed to the application, in order, with the process and whether the server had an answer then. */
+  /** Handed to the application, in order, with the process and whether an answer had left before. */
   readonly received: { readonly told: Told; readonly process: number; readonly wasAnswered: boolean }[] = [];
   /** What the processes said, as long as they lived. */
   readonly errors: string[] = [];

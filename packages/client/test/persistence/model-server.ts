@@ -15,7 +15,7 @@ interface Sent {
 export class ModelServer {
   /** Messages that it took from the client, in order; one of QoS 2 when it first saw its packet identifier. */
   readonly taken: Told[] = [];
-  /** Messages to the client that PUBREC or PUBACK has answered. */
+  /** Messages to the client for which PUBREC or PUBACK has left it, whether this server has seen that or not. */
   readonly answered: Set<Told> = new Set();
   connection: TestServer | null = null;
   #hasSession = false;
@@ -78,8 +78,17 @@ export class ModelServer {
   handle(count: number): void {
     const { connection } = this;
     if (connection === null) return;
-    this.#arrived.push(...connection.takeAll());
+    this.#arrive(connection);
     for (const packet of this.#arrived.splice(0, count)) this.#handle(packet, connection);
+  }
+
+  #arrive(connection: TestServer): void {
+    for (const packet of connection.takeAll()) {
+      this.#arrived.push(packet);
+      const sent = 'packetId' in packet ? this.#sent.get(packet.packetId!) : undefined;
+      if (sent === undefined || (packet.type !== 'puback' && packet.type !== 'pubrec')) continue;
+      this.answered.add(told(sent.message.qos, sent.message.topicName, sent.message.payload));
+    }
   }
 
   #handle(packet: Packet, connection: TestServer): void {
@@ -98,15 +107,12 @@ export class ModelServer {
         connection.send(pubcomp(packet.packetId));
         return;
       case 'puback':
-        this.#answer(packet.packetId);
+      case 'pubcomp':
         this.#sent.delete(packet.packetId);
         return;
       case 'pubrec':
-        this.#answer(packet.packetId);
+        if (this.#sent.has(packet.packetId)) this.#sent.get(packet.packetId)!.isReceived = true;
         connection.send({ type: 'pubrel', packetId: packet.packetId, reasonCode: 0, properties: {} });
-        return;
-      case 'pubcomp':
-        this.#sent.delete(packet.packetId);
         return;
       case 'subscribe': {
         const reasonCodes = packet.subscriptions.map(({ qos }) => qos);
@@ -118,19 +124,14 @@ export class ModelServer {
     }
   }
 
-  #answer(packetId: number): void {
-    const sent = this.#sent.get(packetId);
-    if (sent === undefined) return;
-    sent.isReceived = true;
-    this.answered.add(told(sent.message.qos, sent.message.topicName, sent.message.payload));
-  }
-
   /** The connection is gone, and what has arrived and was not handled with it. */
   cut(error: Error | undefined): void {
     const { connection } = this;
+    if (connection === null) return;
+    this.#arrive(connection);
     this.connection = null;
     this.#arrived = [];
-    connection?.cut(error);
+    connection.cut(error);
   }
 }
 
