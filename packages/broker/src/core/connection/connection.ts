@@ -12,7 +12,7 @@
  */
 
 import type { Deadline, FrameSink } from '@martlet/protocol';
-import { FrameResult, PacketStream, ProtocolError, ReasonCode, RemoteError } from '@martlet/protocol';
+import { FrameResult, PlacedPacketStream, ProtocolError, ReasonCode, RemoteError } from '@martlet/protocol';
 import { logInternalError } from '../internal-error.ts';
 import type { OutboxListener } from '../output/outbox.ts';
 import { Outbox } from '../output/outbox.ts';
@@ -35,7 +35,7 @@ export class Connection
   heapIndex: number;
   readonly #parts: CoreParts;
   readonly #transport: Transport;
-  readonly #stream: PacketStream;
+  readonly #stream: PlacedPacketStream;
   readonly #onGone: (connection: Connection) => void;
   #phase: Phase;
   #gateClosed: boolean;
@@ -70,7 +70,7 @@ export class Connection
     this.awaitsStagingRoom = false;
     this.#untouched = true;
     this.outbox = new Outbox(context, transport, limits.outboxBytes);
-    this.#stream = new PacketStream(
+    this.#stream = new PlacedPacketStream(
       this,
       Math.min(limits.connectPacketSize, limits.maximumPacketSize),
       context.largeMemory,
