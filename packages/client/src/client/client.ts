@@ -75,8 +75,6 @@ export class Client {
   #closing: Promise<void> | undefined;
   /** Made when it is first needed. */
   #requests: Requests | undefined;
-  /** The topic name that was checked last. */
-  #checkedTopicName = '';
 
   /** Applications call `connect`. @internal */
   constructor(host: ClientHost) {
@@ -162,12 +160,9 @@ export class Client {
     options: PublishOptions & Partial<WithCodec<unknown>> = NO_OPTIONS,
   ): Publication {
     this.#refuseClosed();
-    if (topicName !== this.#checkedTopicName) {
-      refuseTopicName(topicName);
-      this.#checkedTopicName = topicName;
-    }
     const { qos = 0, retain = false, signal, timeoutMs, codec } = options;
     const host = this.#host;
+    if (!host.core.outgoing.names.has(topicName)) refuseTopicName(topicName);
     const bytes = encodePayload(value, codec);
     let properties: MessageProperties = NO_PROPERTIES;
     let expiresMs = Number.POSITIVE_INFINITY;

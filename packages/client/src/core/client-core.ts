@@ -236,7 +236,8 @@ export class ClientCore implements SubscriberOwner {
     const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases);
     const hasAliases = aliasMaximum > 0 && !this.#quarantine.avoidsAliases;
     const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null;
-    const writer = new PublishWriter(outbox, server, aliases, () => this.#host.nowMs());
+    const nowMs = (): number => this.#host.nowMs();
+    const writer = new PublishWriter(outbox, server, aliases, nowMs, this.outgoing.names);
     this.keeper.keepSession(server.clientId, true);
     this.incoming.online(
       server.sessionPresent,

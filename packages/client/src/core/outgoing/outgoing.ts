@@ -18,6 +18,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
 import type { QueueLimits } from './outgoing-queue.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
+import { TopicNames } from './topic-names.ts';
 
 export interface OutgoingOwner extends Clocks {
   /** A message will not be delivered, or not by this client. Told once or more: the first time counts. */
@@ -29,6 +30,7 @@ export interface OutgoingOwner extends Clocks {
 export class Outgoing {
   readonly queue: OutgoingQueue;
   readonly inFlight: InFlightMessages;
+  readonly names: TopicNames = new TopicNames();
   /** Messages of QoS 0 were written and the server has answered nothing since. */
   hasUnproven = false;
   readonly #records: MessageRecords;

@@ -7,10 +7,8 @@ import {
   NO_PROPERTIES,
   ProtocolVersion,
   publishPropertiesLength,
-  utf8ByteLength,
   variableByteIntegerLength,
   writePublishProperties,
-  writeUtf8,
   writeVariableByteInteger,
 } from '@martlet/protocol';
 import type { Outbox } from '../connection/outbox.ts';
@@ -19,6 +17,7 @@ import type { ServerCapabilities } from '../connection/server-capabilities.ts';
 import type { OutgoingAliases } from '../connection/topic-aliases.ts';
 import { ClientError } from '../ports/client-error.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
+import type { TopicNames } from './topic-names.ts';
 
 const PUBLISH = 0x30;
 const DUP = 0x08;
@@ -40,9 +39,7 @@ export class PublishWriter {
   readonly #nowMs: () => number;
   readonly #isV5: boolean;
   readonly #maximumPacketSize: number;
-  /** The topic name that was measured last, and its bytes. */
-  #topicName: string;
-  #topicBytes: number;
+  readonly #names: TopicNames;
 
   /** @param aliases null where none are given */
   constructor(
@@ -50,6 +47,7 @@ export class PublishWriter {
     server: ServerCapabilities,
     aliases: OutgoingAliases | null,
     nowMs: () => number,
+    names: TopicNames,
   ) {
     this.written = [];
     this.#outbox = outbox;
@@ -58,8 +56,7 @@ export class PublishWriter {
     this.#nowMs = nowMs;
     this.#isV5 = server.protocolVersion === ProtocolVersion.V5;
     this.#maximumPacketSize = Math.min(server.maximumPacketSize, MAXIMUM_PACKET_BYTES);
-    this.#topicName = '';
-    this.#topicBytes = 0;
+    this.#names = names;
   }
 
   /** Why the server does not take a message; null when it does. */
@@ -84,7 +81,7 @@ export class PublishWriter {
   #packetBytes({ topicName, payload, qos, properties }: OutgoingMessage): number {
     const remaining =
       2 +
-      this.#measure(topicName) +
+      this.#names.bytesOf(topicName).length +
       (qos === 0 ? 0 : 2) +
       (this.#isV5 ? publishPropertiesLength(properties) : 0) +
       payload.length;
@@ -95,7 +92,8 @@ export class PublishWriter {
   write(message: OutgoingMessage): void {
     const { payload, qos, packetId } = message;
     const payloadBytes = payload.length;
-    const nameBytes = this.#measure(message.topicName);
+    const name = this.#names.bytesOf(message.topicName);
+    const nameBytes = name.length;
     const properties = this.#isV5 ? this.#propertiesOf(message) : NO_PROPERTIES;
     const ownBytes = properties === NO_PROPERTIES ? 0 : publishPropertiesLength(properties);
     let writtenNameBytes = nameBytes;
@@ -124,7 +122,7 @@ export class PublishWriter {
     at = writeVariableByteInteger(remaining, bytes, at);
     bytes[at++] = writtenNameBytes >> 8;
     bytes[at++] = writtenNameBytes & 0xff;
-    if (writtenNameBytes > 0) at = writeUtf8(message.topicName, bytes, at);
+    for (let i = 0; i < writtenNameBytes; i++) bytes[at++] = name[i]!;
     if (qos !== 0) {
       bytes[at++] = packetId >> 8;
       bytes[at++] = packetId & 0xff;
@@ -154,14 +152,6 @@ export class PublishWriter {
     if (expiresMs === Number.POSITIVE_INFINITY) return properties;
     const left = Math.max(0, Math.ceil((expiresMs - this.#nowMs()) / 1000));
     return { ...properties, messageExpiryInterval: left };
-  }
-
-  #measure(topicName: string): number {
-    if (topicName !== this.#topicName) {
-      this.#topicBytes = utf8ByteLength(topicName);
-      this.#topicName = topicName;
-    }
-    return this.#topicBytes;
   }
 }
 
