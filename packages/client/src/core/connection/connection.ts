@@ -215,9 +215,11 @@ export class Connection {
   /** Ends it from this side, with DISCONNECT. Before CONNACK too: the server may have accepted already. */
   disconnect(packet: DisconnectPacket, error: ClientError): void {
     if (this.isOver) return;
-    this.send(packet);
+    // Before MQTT 5.0 DISCONNECT has no reason: it says that all is well, and the server throws the will away.
+    if (this.version === ProtocolVersion.V5 || packet.reasonCode === Reason.NormalDisconnection)
+      this.send(packet);
     this.flush();
-    this.end('client', error, false, packet.reasonCode);
+    this.end('client', error, false, packet.reasonCode); // [MQTT-3.14.4-1] [MQTT-3.14.4-2]
   }
 
   end(
