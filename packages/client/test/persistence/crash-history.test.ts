@@ -70,4 +70,19 @@ describe('Whatever crashes and whatever is cut', () => {
       expect(sum.stored).toBeGreaterThan(PER_TEST);
     },
   );
+
+  test('nothing that was stored is lost when the server loses its session, and the order is kept', async () => {
+    let losses = 0;
+    for (let seed = 1000; seed < 1000 + 2 * PER_TEST; seed++) {
+      const history = new CrashHistory(seed, true);
+      await history.run();
+      losses += history.losses;
+      const { server, stored, acknowledged } = history;
+      const missing = [...stored, ...acknowledged].filter((message) => !server.taken.includes(message));
+      expect([seed, ...missing]).toEqual([seed]);
+      expect([...history.failed, ...history.errors]).toEqual([]);
+      expectInOrder(server.taken);
+    }
+    expect(losses).toBeGreaterThan(PER_TEST);
+  });
 });

@@ -31,15 +31,19 @@ export class CrashHistory {
   readonly errors: string[] = [];
   crashes = 0;
   cuts = 0;
+  losses = 0;
   readonly #random: SeededRandom;
+  readonly #losesSessions: boolean;
   readonly #disk: Disk = new Disk();
   #world!: World;
   #store!: ControlledStore;
   #client!: Client;
   #number = 0;
 
-  constructor(seed: number) {
+  /** @param losesSessions whether the server sometimes forgets its session while the client is away */
+  constructor(seed: number, losesSessions = false) {
     this.#random = new SeededRandom(seed);
+    this.#losesSessions = losesSessions;
   }
 
   async run(): Promise<void> {
@@ -111,6 +115,10 @@ export class CrashHistory {
     await this.#world.advance(2);
     const opened = this.#world.opened.shift();
     if (opened === undefined) return;
+    if (this.#losesSessions && this.#below(2) === 0) {
+      this.losses++;
+      this.server.lose();
+    }
     this.server.accept(opened);
     await this.#world.settle();
   }

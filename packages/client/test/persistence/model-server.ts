@@ -124,6 +124,12 @@ export class ModelServer {
     }
   }
 
+  /** Its session is gone, and what it had for the client with it. */
+  lose(): void {
+    this.#hasSession = false;
+    this.#queue.length = 0;
+  }
+
   /** The connection is gone, and what has arrived and was not handled with it. */
   cut(error: Error | undefined): void {
     const { connection } = this;
