@@ -4,7 +4,7 @@
  */
 import type { AuthPacket } from '@martlet/protocol';
 import { ClientError } from '../client-error.ts';
-import type { CoreHost, DropReason } from '../core/client-core.ts';
+import type { CoreHost } from '../core/client-core.ts';
 import { ClientCore } from '../core/client-core.ts';
 import type { ConnectionEnd } from '../core/connection/connection-end.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
@@ -12,6 +12,7 @@ import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
 import type { MakeMessage } from '../core/session-records.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
+import type { DropReason } from '../core/subscriptions/subscriber.ts';
 import type { ClientEnvironment } from '../environment.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { ClientAuthentication } from './client-authentication.ts';
@@ -149,14 +150,15 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
       if (publication.key <= 0) this.#lost.push(publication);
       return;
     }
-    // Whoever has just published has not had the time to ask how it ends.
-    this.environment.soon(() => {
-      if (!publication.isObserved) this.listeners.emit('error', error);
-    });
+    this.#tellUnlessKnown(error, () => publication.isObserved);
   }
 
   onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void {
     this.listeners.emit('quarantined', { what, error });
+  }
+
+  onWarning(warning: ClientError): void {
+    this.listeners.emit('warning', warning);
   }
 
   // ── subscriptions tell ──
@@ -170,9 +172,22 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     return new Promise((resolve) => this.core.subscriptions.remove(subscription, resolve));
   }
 
-  onSubscriptionFailed(subscription: Subscription, error: ClientError): void {
+  onSubscriptionOver(subscription: Subscription, error: ClientError): void {
     this.subscriptions.delete(subscription);
-    this.listeners.emit('error', error);
+    this.#tellUnlessKnown(error, () => subscription.isErrorKnown);
+  }
+
+  /**
+   * Whoever has just published or subscribed has not had the time to ask how it ends; `await` takes a moment to do so, which
+   * where `soon` is a microtask is two of them.
+   */
+  #tellUnlessKnown(error: ClientError, isKnown: () => boolean): void {
+    const { environment } = this;
+    environment.soon(() =>
+      environment.soon(() => {
+        if (!isKnown()) this.listeners.emit('error', error);
+      }),
+    );
   }
 
   // ── the supervisor tells ──

@@ -196,15 +196,12 @@ export class Client {
     const resolved = resolveSubscribeOptions(topicFilter, options);
     const host = this.#host;
     const subscription = new Subscription(topicFilter, resolved, handler, host.core, host);
-    host.subscriptions.add(subscription);
-    host.core.subscribeTo(subscription);
-    return new PendingSubscription(subscription, (granted) => {
-      if (options.signal === undefined && options.timeoutMs === undefined) return granted;
-      return within(granted, options, host.environment).catch((error: unknown) => {
-        if (subscription.qos === undefined) void subscription.unsubscribe();
-        throw error;
-      });
-    });
+    subscription.watch(options, host.environment);
+    if (!subscription.isEnded) {
+      host.subscriptions.add(subscription);
+      host.core.subscribeTo(subscription);
+    }
+    return new PendingSubscription(subscription);
   }
 
   /**

@@ -6,6 +6,7 @@ import type { ServerCapabilities } from '../core/connection/server-capabilities.
 import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
+import type { DropReason } from '../core/subscriptions/subscriber.ts';
 
 export interface OfflineEvent {
   readonly error: ClientError;
@@ -22,10 +23,11 @@ export interface HandlerErrorEvent {
 export interface DroppedEvent {
   readonly message: Message;
   /**
-   * `slow`: the subscription's buffer was full. `unrouted`: nobody had subscribed to it. `unrequested`: a response for which
+   * `slow`: the subscription's buffer was full. `unsubscribed`: it still waited when the subscription was ended. `unrouted`:
+   * nobody had subscribed to it. `unrequested`: a response for which
    * nobody waits. `unanswerable`: no request, to a topic at which there are handlers of requests.
    */
-  readonly reason: 'slow' | 'unrouted' | 'unrequested' | 'unanswerable';
+  readonly reason: DropReason | 'unrequested' | 'unanswerable';
   readonly topicFilter: string | undefined;
 }
 
@@ -46,8 +48,10 @@ export interface ClientEvents {
   readonly handlerError: HandlerErrorEvent;
   /** A message from the server was dropped. */
   readonly dropped: DroppedEvent;
-  /** A message came that no subscription asked for. Whoever listens takes it, and acknowledges it. */
+  /** A message came that no subscription asked for. It is acknowledged when the listener returns, or `reject` is called. */
   readonly unrouted: Message;
+  /** STALLED: all messages that the server may send at once are unacknowledged, and none waits to be taken. */
+  readonly warning: ClientError;
   readonly quarantined: QuarantinedEvent;
   /** The client has ended for good: by `close`, or by the error. */
   readonly closed: ClientError | undefined;

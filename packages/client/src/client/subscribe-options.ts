@@ -1,5 +1,6 @@
 import type { Qos, ReasonCode, RetainHandling } from '@martlet/protocol';
 import { checkTopicFilter, isSharedFilter, parseSharedFilter } from '@martlet/protocol';
+import { checkRefusal } from '../core/incoming/message.ts';
 import type { Acknowledge, WhenSlow } from '../core/subscriptions/subscriber.ts';
 import { invalid, invalidTopic, oneOf, resolveNumbers } from './resolve-options.ts';
 import type { WaitOptions } from './settle.ts';
@@ -14,17 +15,23 @@ export interface SubscribeOptions extends WaitOptions {
   readonly retainAsPublished?: boolean;
   /** Retained messages: 0 always, 1 only for a new subscription, 2 never; MQTT 5.0. @default 0 */
   readonly retainHandling?: RetainHandling;
-  /** @default 'received' */
+  /** When messages of QoS 1 and 2 are acknowledged. @default 'received': when the application takes them */
   readonly acknowledge?: Acknowledge;
   /** What happens when the buffer is full. @default 'block' */
   readonly whenSlow?: WhenSlow;
-  /** Messages that may wait for the application. @default 1000 */
+  /**
+   * Messages that may wait for the application. With `block` those of QoS 1 and 2 are not counted: the server itself stops
+   * when `receiveMaximum` of the client are unacknowledged. @default 1000
+   */
   readonly bufferMessages?: number;
-  /** Bytes of payload that may wait. @default 16 MiB */
+  /** Bytes of payload that may wait; a single message may be larger. @default 16 MiB */
   readonly bufferBytes?: number;
   /** Calls of the handler at once: with 1, messages are handled in order, one after the other. @default 1 */
   readonly concurrency?: number;
-  /** With `acknowledge: 'handled'` in MQTT 5.0: refuse a message whose handler fails. @default leave it unacknowledged */
+  /**
+   * With `acknowledge: 'handled'`: what a message is refused with whose handler fails, so that the server does not send it
+   * again; see `Message.reject`. @default leave it unacknowledged
+   */
   readonly rejectWith?: ReasonCode;
 }
 
@@ -34,9 +41,17 @@ const BUFFER = {
   concurrency: [1, 1, Number.POSITIVE_INFINITY],
 } as const;
 
+const OTHERS =
+  'qos noLocal retainAsPublished retainHandling acknowledge whenSlow rejectWith signal timeoutMs';
+
 /** @throws {ClientError} INVALID_OPTION */
 export function resolveSubscribeOptions(topicFilter: string, options: SubscribeOptions): SubscriptionOptions {
+  for (const name of Object.keys(options)) {
+    if (!(name in BUFFER || OTHERS.split(' ').includes(name)))
+      throw invalid(`expected an option of subscribe, got ${name}`);
+  }
   const { noLocal = false, retainAsPublished = false, rejectWith } = options;
+  if (rejectWith !== undefined) checkRefusal('rejectWith', rejectWith);
   if (noLocal && isSharedFilter(topicFilter)) {
     throw invalid('noLocal: expected it only without $share/, got both'); // [MQTT-3.8.3-4]
   }

@@ -3,6 +3,11 @@ import { ClientError } from '../client-error.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { SubscriberOptions, SubscriberOwner } from '../core/subscriptions/subscriber.ts';
 import { Subscriber } from '../core/subscriptions/subscriber.ts';
+import type { ClientEnvironment } from '../environment.ts';
+import type { MessageSource, Reader } from './message-iterator.ts';
+import { DONE, MessageIterator } from './message-iterator.ts';
+import type { WaitOptions } from './settle.ts';
+import { watchWait } from './settle.ts';
 
 /** What an application does with a message. When it returns a promise, the next one waits for it (see `concurrency`). */
 export type MessageHandler = (message: Message) => unknown;
@@ -18,11 +23,12 @@ export interface SubscriptionOptions extends SubscriberOptions {
 export interface SubscriptionOwner {
   onHandlerError(error: unknown, message: Message, topicFilter: string): void;
   unsubscribe(subscription: Subscription): Promise<void>;
-  onSubscriptionFailed(subscription: Subscription, error: ClientError): void;
+  /** It has ended by an error, which somebody knows of (`isErrorKnown`) or is to be told. */
+  onSubscriptionOver(subscription: Subscription, error: ClientError): void;
 }
 
-interface Reader {
-  readonly fulfil: (result: IteratorResult<Message, undefined>) => void;
+interface Waiter {
+  readonly fulfil: () => void;
   readonly reject: (error: ClientError) => void;
 }
 
@@ -32,20 +38,24 @@ interface Reader {
  *     await using subscription = await client.subscribe('home/#', { qos: 1 });
  *     for await (const message of subscription) console.log(message.topicName, message.text());
  */
-export class Subscription extends Subscriber implements AsyncIterable<Message> {
+export class Subscription extends Subscriber implements AsyncIterable<Message>, MessageSource {
+  /** Somebody has been told of the error with which it ended. @internal */
+  isErrorKnown = false;
   readonly #owner: SubscriptionOwner;
   readonly #handler: MessageHandler | undefined;
   readonly #concurrency: number;
   readonly #rejectWith: ReasonCode | undefined;
   /** Calls of the handler whose promises have not settled. */
   #active = 0;
-  /** Who waits for a message that has not come. */
   readonly #readers: Reader[] = [];
-  #granted: Qos | undefined;
   #isEnded = false;
   #error: ClientError | undefined;
   /** Who waits for the grant. */
-  readonly #waiters: { readonly fulfil: () => void; readonly reject: (error: ClientError) => void }[] = [];
+  readonly #waiters: Waiter[] = [];
+  #stopWatching: (() => void) | undefined;
+  /** A loop over it ends it, and ends with its signal. */
+  #isOwned = false;
+  #left: Promise<void> | undefined;
 
   constructor(
     topicFilter: string,
@@ -63,85 +73,101 @@ export class Subscription extends Subscriber implements AsyncIterable<Message> {
 
   /** The QoS that the server granted, which may be lower than what was asked for; undefined before. */
   get qos(): Qos | undefined {
-    return this.#granted;
+    return this.granted;
   }
 
-  /** Whether it brings no more messages. */
+  /** Whether it brings no more messages, besides those that wait. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
 
-  /** Ends it. Fulfilled when the server has been told; messages that still wait are not acknowledged. */
+  /**
+   * Ends it. Fulfilled when the server has been told, or cannot be. A loop over it ends at once; messages that still wait
+   * are dropped and acknowledged.
+   */
   unsubscribe(): Promise<void> {
-    if (this.#isEnded) return Promise.resolve();
-    this.end(undefined);
-    return this.#owner.unsubscribe(this);
+    this.#left ??= this.#isEnded ? Promise.resolve() : this.#leave(undefined);
+    return this.#left;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.unsubscribe();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+  /** A loop over it that may be left and taken up again. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return this.messages(false);
   }
 
   /** @param isOwned whether whoever stops to iterate ends the subscription. @internal */
-  messages(isOwned: boolean): AsyncIterator<Message, undefined> {
-    let handled: Message | undefined;
-    const isHandled = this.options.acknowledge === 'handled';
-    return {
-      next: async () => {
-        if (isHandled) handled?.acknowledge();
-        const result = await this.#next();
-        handled = result.value;
-        return result;
-      },
-      return: async () => {
-        if (isHandled) handled?.reject();
-        if (isOwned) await this.unsubscribe();
-        return { done: true, value: undefined };
-      },
-    };
+  messages(isOwned: boolean): AsyncIterableIterator<Message, undefined> {
+    if (isOwned) this.#isOwned = true;
+    return new MessageIterator(this, isOwned);
+  }
+
+  /** Ends it when the wait for the grant is over; a loop that owns it, whenever the signal says so. @internal */
+  watch(wait: WaitOptions, environment: ClientEnvironment): void {
+    if (wait.signal === undefined && wait.timeoutMs === undefined) return;
+    this.#stopWatching = watchWait(wait, environment, (error) => {
+      const isAborted = error.code === 'ABORTED';
+      if (this.#isEnded || (this.granted !== undefined && !(this.#isOwned && isAborted))) return;
+      // Whoever aborts knows it.
+      if (isAborted) this.isErrorKnown = true;
+      this.#left = this.#leave(error);
+      this.#owner.onSubscriptionOver(this, error);
+    });
   }
 
   /** Fulfilled when the server has granted it. @internal */
-  granted(): Promise<void> {
-    if (this.#granted !== undefined) return Promise.resolve();
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#isEnded)
-      return Promise.reject(new ClientError('CLOSED', 'unsubscribed before the server answered'));
+  whenGranted(): Promise<void> {
+    if (this.granted !== undefined) return Promise.resolve();
+    if (this.#isEnded) {
+      this.isErrorKnown = true;
+      return Promise.reject(this.#error ?? unsubscribed());
+    }
     return new Promise((fulfil, reject) => this.#waiters.push({ fulfil, reject }));
   }
 
-  override onGranted(qos: Qos): void {
-    this.#granted = qos;
+  override onGranted(): void {
+    if (!this.#isOwned) this.#stopWatching?.();
     for (const { fulfil } of this.#waiters.splice(0)) fulfil();
   }
 
   override onRefused(error: ClientError): void {
-    const isKnown = this.#waiters.length > 0 || this.#readers.length > 0;
     this.end(error);
-    if (!isKnown) this.#owner.onSubscriptionFailed(this, error);
+    this.#owner.onSubscriptionOver(this, error);
   }
 
-  /** No more messages come. @param error why, where it is one. @internal */
+  /** No more messages come. What waits can still be read where there is an error at its end. @internal */
   end(error: ClientError | undefined): void {
+    this.#finish(error);
+    if (this.#handler !== undefined || error === undefined) this.leaveAll();
+  }
+
+  #leave(error: ClientError | undefined): Promise<void> {
+    this.#finish(error);
+    this.dropAll();
+    return this.#owner.unsubscribe(this);
+  }
+
+  #finish(error: ClientError | undefined): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#error = error;
-    if (this.#handler !== undefined || error === undefined) this.abandon();
-    const gone = error ?? new ClientError('CLOSED', 'unsubscribed before the server answered');
-    for (const { reject } of this.#waiters.splice(0)) reject(gone);
-    for (const reader of this.#readers.splice(0)) {
-      if (error === undefined) reader.fulfil({ done: true, value: undefined });
-      else reader.reject(error);
+    if (this.#waiters.length + this.#readers.length > 0) this.isErrorKnown = true;
+    this.#stopWatching?.();
+    this.unblock();
+    for (const { reject } of this.#waiters.splice(0)) reject(error ?? unsubscribed());
+    for (const { fulfil, reject } of this.#readers.splice(0)) {
+      if (error === undefined) fulfil(DONE);
+      else reject(error);
     }
   }
 
   protected override accept(message: Message): boolean {
     if (this.#isEnded) {
-      message.reject();
+      // It has been ended by another handler of this very message.
+      message.acknowledge();
       return true;
     }
     if (this.#handler !== undefined) {
@@ -153,6 +179,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message> {
     const reader = this.#readers.shift();
     if (reader === undefined) return false;
     this.taken(message);
+    reader.iterator.current = message;
     reader.fulfil({ done: false, value: message });
     return true;
   }
@@ -172,7 +199,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message> {
       this.#settle(message, { error });
       return;
     }
-    if (this.options.acknowledge === 'handled') message.acknowledge();
+    if (this.isHandled) message.acknowledge();
   }
 
   #onHandled(message: Message, failure?: { readonly error: unknown }): void {
@@ -186,36 +213,59 @@ export class Subscription extends Subscriber implements AsyncIterable<Message> {
   }
 
   #settle(message: Message, failure?: { readonly error: unknown }): void {
-    const isHandled = this.options.acknowledge === 'handled';
     if (failure === undefined) {
-      if (isHandled) message.acknowledge();
+      if (this.isHandled) message.acknowledge();
       return;
     }
-    if (isHandled) message.reject(this.#rejectWith);
+    if (this.isHandled) message.reject(this.#rejectWith);
     this.#owner.onHandlerError(failure.error, message, this.topicFilter);
   }
 
-  #next(): Promise<IteratorResult<Message, undefined>> {
-    const message = this.take();
-    if (message !== undefined) return Promise.resolve({ done: false, value: message });
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((fulfil, reject) => this.#readers.push({ fulfil, reject }));
+  /** @internal */
+  get isHandled(): boolean {
+    return this.options.acknowledge === 'handled';
   }
+
+  /** @internal */
+  read(iterator: MessageIterator): Promise<IteratorResult<Message, undefined>> {
+    const message = this.take();
+    if (message !== undefined) {
+      iterator.current = message;
+      return Promise.resolve({ done: false, value: message });
+    }
+    if (this.#error !== undefined) {
+      this.isErrorKnown = true;
+      return Promise.reject(this.#error);
+    }
+    if (this.#isEnded) return Promise.resolve(DONE);
+    return new Promise((fulfil, reject) => this.#readers.push({ iterator, fulfil, reject }));
+  }
+
+  /** @internal */
+  async leave(iterator: MessageIterator, isOwned: boolean): Promise<void> {
+    for (const reader of this.#readers.filter((each) => each.iterator === iterator)) {
+      this.#readers.splice(this.#readers.indexOf(reader), 1);
+      reader.fulfil(DONE);
+    }
+    if (isOwned) await this.unsubscribe();
+  }
+}
+
+function unsubscribed(): ClientError {
+  return new ClientError('CLOSED', 'expected a grant of the server, got unsubscribed or closed before');
 }
 
 /**
  * A subscription that has been asked for. Awaiting it gives the subscription, once the server has granted it; iterating
- * over it begins at once, and ends the subscription when the loop is left.
+ * over it begins at once, and ends the subscription when the loop is left. `timeoutMs` is for the grant; `signal` too, or
+ * for the whole loop.
  */
 export class PendingSubscription implements PromiseLike<Subscription>, AsyncIterable<Message> {
   readonly subscription: Subscription;
-  readonly #watch: (granted: Promise<void>) => Promise<void>;
 
-  /** @param watch adds what the caller's signal and timeout say. @internal */
-  constructor(subscription: Subscription, watch: (granted: Promise<void>) => Promise<void>) {
+  /** @internal */
+  constructor(subscription: Subscription) {
     this.subscription = subscription;
-    this.#watch = watch;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a request is awaited.
@@ -223,12 +273,13 @@ export class PendingSubscription implements PromiseLike<Subscription>, AsyncIter
     onFulfilled?: ((subscription: Subscription) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#watch(this.subscription.granted())
+    return this.subscription
+      .whenGranted()
       .then(() => this.subscription)
       .then(onFulfilled, onRejected);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return this.subscription.messages(true);
   }
 }

@@ -20,6 +20,7 @@ import { Connection } from './connection/connection.ts';
 import type { ConnectionEnd } from './connection/connection-end.ts';
 import type { ServerCapabilities } from './connection/server-capabilities.ts';
 import { IncomingAliases, OutgoingAliases } from './connection/topic-aliases.ts';
+import type { IncomingOwner } from './incoming/incoming.ts';
 import { Incoming } from './incoming/incoming.ts';
 import type { Message } from './incoming/message.ts';
 import { Unrouted } from './incoming/unrouted.ts';
@@ -28,12 +29,13 @@ import { Outgoing } from './outgoing/outgoing.ts';
 import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
 import type { QueueLimits } from './outgoing/outgoing-queue.ts';
 import { PublishWriter } from './outgoing/publish-writer.ts';
-import type { ClientError } from './ports/client-error.ts';
+import { ClientError } from './ports/client-error.ts';
 import { Quarantine, quarantined } from './quarantine.ts';
 import type { MakeMessage } from './session-records.ts';
 import { restoreSession } from './session-restoring.ts';
 import { ServerSubscription } from './subscriptions/server-subscription.ts';
-import type { Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
+import type { DropReason, Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
+import type { RequestPacket } from './subscriptions/subscriptions.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 
 export interface CoreOptions {
@@ -53,9 +55,6 @@ export interface CoreOptions {
   readonly keeps: boolean;
 }
 
-/** Why a message from the server reached nobody. */
-export type DropReason = 'slow' | 'unrouted';
-
 export interface CoreHost {
   nowMs(): number;
   wallMs(): number;
@@ -69,12 +68,14 @@ export interface CoreHost {
   /** The host ends the transport. */
   onOver(end: ConnectionEnd, abrupt: boolean): void;
   onDropped(message: Message, reason: DropReason, topicFilter: string | undefined): void;
+  /** Something that nobody did wrong, and that keeps messages from coming. */
+  onWarning(warning: ClientError): void;
   /** A message will not be delivered, or not by this client. Told once or more: the first time counts. */
   onPublicationFailed(message: OutgoingMessage, error: ClientError): void;
   onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void;
 }
 
-export class ClientCore implements SubscriberOwner {
+export class ClientCore implements SubscriberOwner, IncomingOwner {
   readonly keeper: Keeper;
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
@@ -96,19 +97,8 @@ export class ClientCore implements SubscriberOwner {
     this.keeper = new Keeper(options.keeps);
     this.outgoing = new Outgoing(this.keeper, options.queue, host);
     this.subscriptions = new Subscriptions(this);
-    this.unrouted = new Unrouted(options.unroutedMessages, (message) =>
-      host.onDropped(message, 'unrouted', undefined),
-    );
-    this.incoming = new Incoming(
-      this.keeper,
-      this.subscriptions,
-      {
-        sendPuback: (packetId, reasonCode) => this.#acknowledge('puback', packetId, reasonCode),
-        sendPubrec: (packetId, reasonCode) => this.#acknowledge('pubrec', packetId, reasonCode),
-        sendPubcomp: (packetId, reasonCode) => this.#acknowledge('pubcomp', packetId, reasonCode),
-      },
-      (message) => this.unrouted.add(message),
-    );
+    this.unrouted = new Unrouted(options.unroutedMessages, (message) => this.onDropped(message, 'unrouted'));
+    this.incoming = new Incoming(this.keeper, this.subscriptions, this);
   }
 
   // ── what is so ──
@@ -121,7 +111,8 @@ export class ClientCore implements SubscriberOwner {
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
     const { nextExpiryMs } = this.outgoing.queue;
-    return Math.min(this.#connection?.nextDeadlineMs ?? Number.POSITIVE_INFINITY, nextExpiryMs);
+    const { nextDeadlineMs = Number.POSITIVE_INFINITY } = this.#connection ?? {};
+    return Math.min(nextDeadlineMs, nextExpiryMs, this.unrouted.untilMs);
   }
 
   /** Everything that was to be sent has been, and has been answered. */
@@ -187,6 +178,7 @@ export class ClientCore implements SubscriberOwner {
   tick(nowMs: number): void {
     this.#connection?.tick(nowMs);
     this.outgoing.expire(nowMs);
+    this.unrouted.tick(nowMs);
   }
 
   /** Asks the server for a sign of life within so many milliseconds: the network may have changed. */
@@ -198,6 +190,8 @@ export class ClientCore implements SubscriberOwner {
   turn(): void {
     const connection = this.#connection;
     if (connection === null) return;
+    if (this.#blockedCount === 0) connection.resume();
+    this.subscriptions.send();
     this.outgoing.send();
     connection.flush();
     this.outgoing.onFlushed();
@@ -245,6 +239,7 @@ export class ClientCore implements SubscriberOwner {
       version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
+    this.unrouted.online(server.sessionPresent, this.#host.nowMs());
     this.subscriptions.online(server.sessionPresent);
     this.outgoing.online(
       {
@@ -303,8 +298,8 @@ export class ClientCore implements SubscriberOwner {
     const isSure = !this.outgoing.hasUnproven;
     for (const packetId of this.#requestIds) this.#packetIds.free(packetId);
     this.#requestIds.clear();
-    this.unrouted.forget();
     this.incoming.offline();
+    this.unrouted.forget();
     this.subscriptions.offline();
     this.outgoing.offline();
     if (end.wasOnline && end.by !== 'client') this.#quarantineAfter(end, suspects, isSure);
@@ -327,23 +322,11 @@ export class ClientCore implements SubscriberOwner {
 
   // ── Subscriptions ask ──
 
-  subscribe(subscriptions: readonly ServerSubscription[], withIdentifier: boolean): number {
-    const packetId = this.#requestId();
+  request(packet: RequestPacket): number {
+    const packetId = this.#packetIds.allocate(REQUEST_STATE, null);
     if (packetId === 0) return 0;
-    this.#connection!.send({
-      type: 'subscribe',
-      packetId,
-      subscriptions: subscriptions.map((each) => each.request()),
-      properties: withIdentifier ? { subscriptionIdentifier: subscriptions[0]!.identifier } : {},
-    });
-    this.#host.requestTurn();
-    return packetId;
-  }
-
-  unsubscribe(topicFilters: readonly string[]): number {
-    const packetId = this.#requestId();
-    if (packetId === 0) return 0;
-    this.#connection!.send({ type: 'unsubscribe', packetId, topicFilters, properties: {} });
+    this.#requestIds.add(packetId);
+    this.#connection!.send({ ...packet, packetId });
     this.#host.requestTurn();
     return packetId;
   }
@@ -367,12 +350,6 @@ export class ClientCore implements SubscriberOwner {
     return this.outgoing.inFlight.sender.inFlight;
   }
 
-  #requestId(): number {
-    const packetId = this.#packetIds.allocate(REQUEST_STATE, null);
-    if (packetId !== 0) this.#requestIds.add(packetId);
-    return packetId;
-  }
-
   // ── Subscribers tell ──
 
   get canBlock(): boolean {
@@ -382,17 +359,35 @@ export class ClientCore implements SubscriberOwner {
   onBlocked(isBlocked: boolean): void {
     this.#blockedCount += isBlocked ? 1 : -1;
     if (isBlocked) this.#connection?.pause();
-    else if (this.#blockedCount === 0) this.#connection?.resume();
-    this.#host.requestTurn();
+    // What has arrived since is read in the turn: who tells it has a message in hand that comes first.
+    else this.#host.requestTurn();
   }
 
-  onDropped(message: Message, subscriber: Subscriber): void {
-    this.#host.onDropped(message, 'slow', subscriber.topicFilter);
+  onDropped(message: Message, reason: DropReason, topicFilter?: string): void {
+    this.#host.onDropped(message, reason, topicFilter);
   }
 
-  #acknowledge(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, reasonCode: ReasonCode): void {
+  // ── Incoming asks and tells ──
+
+  sendAcknowledgement(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, reasonCode: ReasonCode): void {
     this.#connection?.sendAcknowledgement(type, packetId, reasonCode);
     this.#host.requestTurn();
+  }
+
+  requestTurn(): void {
+    this.#host.requestTurn();
+  }
+
+  onUnrouted(message: Message): void {
+    this.unrouted.add(message);
+  }
+
+  onStalled(receiveMaximum: number): boolean {
+    // Those that wait here will be acknowledged when they are taken.
+    if (this.subscriptions.waitingCount > 0) return false;
+    const text = `expected an acknowledgement of at least one of ${receiveMaximum} messages, got none: no more can come`;
+    this.#host.onWarning(new ClientError('STALLED', text));
+    return true;
   }
 }
 

@@ -74,7 +74,12 @@ export class TestServer {
   }
 
   send(...packets: Packet[]): void {
-    for (const packet of packets) this.sendBytes(encodePacket(packet, this.version));
+    for (const packet of packets) this.sendBytes(this.encode(packet));
+  }
+
+  /** The bytes of a packet, in the version of the connection. */
+  encode(packet: Packet): Uint8Array {
+    return encodePacket(packet, this.version);
   }
 
   sendBytes(bytes: Uint8Array): void {

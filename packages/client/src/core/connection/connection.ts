@@ -155,7 +155,9 @@ export class Connection {
     if (this.isOver) return;
     this.#keepAlive.received(this.#nowMs());
     try {
-      this.#stream.receive(bytes, 0, bytes.length);
+      // A `Buffer` of Node.js would make one of every payload.
+      const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#stream.receive(view, 0, view.length);
       // Not every transport can hold the server back, and this one has proved nothing yet.
       if (this.#held !== null && this.#stream.keptBytes > this.#stream.maximumPacketSize) {
         throw new ProtocolError('expected less from a server that has not proved itself');

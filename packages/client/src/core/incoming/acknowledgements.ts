@@ -6,11 +6,14 @@ import type { Keeper } from '../keeper.ts';
 import type { Delivery } from './delivery.ts';
 import { DeliveryProgress } from './delivery.ts';
 
+/** So many places at the front may be empty before the others move up. */
+const SLACK = 1024;
+
 export class Acknowledgements {
   readonly #keeper: Keeper;
   readonly #send: (delivery: Delivery) => void;
   /** From `#first` on; what is before has left. */
-  #deliveries: Delivery[] = [];
+  readonly #deliveries: Delivery[] = [];
   #first = 0;
 
   /** @param send writes PUBACK or PUBREC */
@@ -23,26 +26,33 @@ export class Acknowledgements {
     return this.#deliveries.length - this.#first;
   }
 
-  push(delivery: Delivery): void {
-    this.#deliveries.push(delivery);
+  /** Whether all of them wait for the application to be done with one. */
+  get isHeld(): boolean {
+    return this.#deliveries[this.#first]?.progress === DeliveryProgress.Held;
+  }
+
+  /** The next in the order of PUBLISH packets: sent at once if it may be. */
+  add(delivery: Delivery): void {
+    // Most messages are done with when they have been handed over, and find nothing before them.
+    if (this.#deliveries.length > 0 || !this.#sendOne(delivery)) this.#deliveries.push(delivery);
   }
 
   /** Sends what may leave now. */
   send(): void {
     const deliveries = this.#deliveries;
-    while (this.#first < deliveries.length) {
-      const delivery = deliveries[this.#first]!;
-      if (delivery.progress === DeliveryProgress.Held || !this.#keeper.isSafe(delivery.revision)) break;
-      this.#first++;
-      if (delivery.progress === DeliveryProgress.Done) this.#send(delivery);
-    }
-    if (this.#first === deliveries.length) {
-      this.#deliveries = deliveries.length > 1024 ? [] : deliveries;
-      this.#deliveries.length = 0;
-      this.#first = 0;
-    } else if (this.#first > 1024 && this.#first * 2 > deliveries.length) {
-      deliveries.splice(0, this.#first);
-      this.#first = 0;
-    }
+    const first = this.#first;
+    while (this.#first < deliveries.length && this.#sendOne(deliveries[this.#first]!)) this.#first++;
+    if (this.#first === first) return;
+    if (this.#first < deliveries.length && (this.#first < SLACK || this.#first * 2 < deliveries.length))
+      return;
+    deliveries.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  #sendOne(delivery: Delivery): boolean {
+    const { progress } = delivery;
+    if (progress === DeliveryProgress.Held || !this.#keeper.isSafe(delivery.revision)) return false;
+    if (progress === DeliveryProgress.Done) this.#send(delivery);
+    return true;
   }
 }

@@ -20,6 +20,8 @@ import {
 } from '@martlet/protocol';
 import type { IncomingAliases } from '../connection/topic-aliases.ts';
 import type { Keeper } from '../keeper.ts';
+import type { ServerSubscription } from '../subscriptions/server-subscription.ts';
+import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Delivery, DeliveryProgress } from './delivery.ts';
@@ -27,11 +29,22 @@ import { Message } from './message.ts';
 import type { KnownTopic } from './topic-cache.ts';
 import { TopicCache } from './topic-cache.ts';
 
-/** What is written to the server about messages from it. */
-export interface AcknowledgementSender {
-  sendPuback(packetId: number, reasonCode: ReasonCode): void;
-  sendPubrec(packetId: number, reasonCode: ReasonCode): void;
-  sendPubcomp(packetId: number, reasonCode: ReasonCode): void;
+/** What messages from the server need of the connection and of the application. */
+export interface IncomingOwner {
+  sendAcknowledgement(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, reasonCode: ReasonCode): void;
+  /** Something has been staged for the store. */
+  requestTurn(): void;
+  /** No subscription asked for it; whoever takes it settles it. */
+  onUnrouted(message: Message): void;
+  /** So many messages are not acknowledged that the server may send no more. True when that has been told. */
+  onStalled(receiveMaximum: number): boolean;
+}
+
+/** A PUBCOMP that waits until the store has forgotten its identifier. */
+interface Completion {
+  readonly packetId: number;
+  readonly isKnown: boolean;
+  readonly revision: number;
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -40,37 +53,32 @@ export class Incoming {
   readonly receiver: Receiver = new Receiver();
   readonly #keeper: Keeper;
   readonly #subscriptions: Subscriptions;
-  readonly #sender: AcknowledgementSender;
-  readonly #onUnrouted: (message: Message) => void;
+  readonly #owner: IncomingOwner;
   readonly #topics: TopicCache = new TopicCache();
   /** QoS 2 messages that the application has and is not done with, by packet identifier. */
   readonly #pending: Map<number, Delivery> = new Map();
-  /** PUBCOMPs that wait until the store has forgotten their identifiers. */
-  #completions: { readonly packetId: number; readonly revision: number }[] = [];
+  #completions: Completion[] = [];
   #acknowledgements: Acknowledgements;
   #aliases: IncomingAliases<KnownTopic> | null = null;
   #version: ProtocolVersion = ProtocolVersion.V5;
+  #receiveMaximum = 0;
+  /** Messages of this connection that stay unacknowledged. */
+  #left = 0;
+  #isStallTold = false;
   /** Which connection this is, as a count. */
   #epoch = 0;
   #isOnline = false;
 
-  /** @param onUnrouted is given what no subscription asked for; it settles the message. */
-  constructor(
-    keeper: Keeper,
-    subscriptions: Subscriptions,
-    sender: AcknowledgementSender,
-    onUnrouted: (message: Message) => void,
-  ) {
+  constructor(keeper: Keeper, subscriptions: Subscriptions, owner: IncomingOwner) {
     this.#keeper = keeper;
     this.#subscriptions = subscriptions;
-    this.#sender = sender;
-    this.#onUnrouted = onUnrouted;
+    this.#owner = owner;
     this.#acknowledgements = new Acknowledgements(keeper, this.#sendAcknowledgement);
   }
 
   /** How many messages of this connection have not been acknowledged. */
   get unacknowledged(): number {
-    return this.#acknowledgements.size;
+    return this.#acknowledgements.size + this.#left;
   }
 
   online(
@@ -82,6 +90,7 @@ export class Incoming {
     if (!sessionPresent) this.#forgetSession();
     this.#version = version;
     this.#aliases = aliases;
+    this.#receiveMaximum = receiveMaximum;
     this.#isOnline = true;
     this.receiver.connected(receiveMaximum);
   }
@@ -89,6 +98,8 @@ export class Incoming {
   offline(): void {
     this.#isOnline = false;
     this.#epoch++;
+    this.#left = 0;
+    this.#isStallTold = false;
     this.#aliases = null;
     this.#completions = [];
     this.#acknowledgements = new Acknowledgements(this.#keeper, this.#sendAcknowledgement);
@@ -102,62 +113,65 @@ export class Incoming {
   /** More of what was staged is safe: what waited for it leaves. */
   onSafe(): void {
     this.#acknowledgements.send();
-    while (this.#completions.length > 0 && this.#keeper.isSafe(this.#completions[0]!.revision)) {
-      this.#complete(this.#completions.shift()!.packetId);
+    let count = 0;
+    for (const each of this.#completions) {
+      if (!this.#keeper.isSafe(each.revision)) break;
+      this.#complete(each);
+      count++;
     }
+    if (count > 0) this.#completions.splice(0, count);
   }
 
   /**
-   * PUBLISH in `bytes[start, end)`, with its variable header at `body`.
+   * PUBLISH in `bytes[start, end)`, with its variable header at `body`. Refuses what the reference decoder refuses.
    * @throws {RemoteError}
    */
   onPublish(bytes: Uint8Array, start: number, body: number, end: number): void {
     const flags = bytes[start]! & 0x0f;
     const qos = ((flags >> 1) & 3) as Qos | 3;
-    if (qos === 3) throw new MalformedPacketError('expected QoS 0, 1 or 2 in PUBLISH, got 3'); // [MQTT-3.3.1-4]
+    if (qos === 3) throw new MalformedPacketError('expected QoS 0, 1 or 2 in PUBLISH, got 3'); // [MQTT-3.3.1-4] [MQTT-3.3.1-4] 3.1.1
     if (flags > 7 && qos === 0 && this.#version !== ProtocolVersion.V31) {
-      throw new MalformedPacketError('expected DUP 0 in a PUBLISH of QoS 0, got 1'); // [MQTT-3.3.1-2]
+      throw new MalformedPacketError('expected DUP 0 in a PUBLISH of QoS 0, got 1'); // [MQTT-3.3.1-2] [MQTT-3.3.1-2] 3.1.1
     }
     const topicEnd = body + 2 + (end - body < 2 ? 0 : (bytes[body]! << 8) | bytes[body + 1]!);
     let at = topicEnd + (qos === 0 ? 0 : 2);
-    if (end - body < 2 || at > end)
-      throw new MalformedPacketError('expected a whole PUBLISH, got a part of one');
+    if (at > end) throw partial();
     const packetId = qos === 0 ? 0 : (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]!;
-    if (qos !== 0 && packetId === 0)
-      throw new MalformedPacketError('expected a packet identifier from 1, got 0'); // [MQTT-2.2.1-3]
+    if (qos !== 0 && packetId === 0) {
+      throw new ProtocolError('expected a Packet Identifier from 1 on, got 0'); // [MQTT-2.2.1-4] [MQTT-2.3.1-1] 3.1.1
+    }
     let properties: PublishProperties = NO_PROPERTIES;
     if (this.#version === ProtocolVersion.V5) {
-      if (at < end && bytes[at] === 0) at++;
-      else {
-        const length = readVariableByteInteger(bytes, at, end);
-        at += variableByteIntegerLength(length);
-        if (at + length > end)
-          throw new MalformedPacketError('expected whole properties in PUBLISH, got a part');
-        properties = readPublishProperties(bytes, at, at + length);
-        at += length;
-      }
+      const length = readVariableByteInteger(bytes, at, end);
+      at += variableByteIntegerLength(length);
+      if (at + length > end) throw partial();
+      properties = readPublishProperties(bytes, at, at + length);
+      at += length;
     }
     const topic = this.#topicOf(bytes, body + 2, topicEnd, properties);
     const delivery = this.#receive(qos, packetId);
     if (delivery === undefined) return;
     const payload = at === end ? EMPTY : bytes.subarray(at, end);
-    const message = new Message(
-      topic.topicName,
-      payload,
-      qos,
-      (flags & 1) !== 0,
-      flags > 7,
-      properties,
-      delivery,
+    // MQTT 3.1 gives DUP no meaning at QoS 0.
+    const isDup = flags > 7 && qos !== 0;
+    this.#dispatch(
+      new Message(topic.topicName, payload, qos, (flags & 1) !== 0, isDup, properties, delivery),
+      topic,
     );
-    this.#dispatch(message, topic);
-    if (delivery !== null) this.#acknowledgements.send();
+    if (delivery === null) return;
+    this.#acknowledgements.add(delivery);
+    this.#tellStall();
   }
 
+  /** @throws {ProtocolError} for a name that is none, and for an alias that is not set */
   #topicOf(bytes: Uint8Array, start: number, end: number, { topicAlias }: PublishProperties): KnownTopic {
-    if (topicAlias === undefined) return this.#topics.find(bytes, start, end);
-    const named = start === end ? null : this.#topics.find(bytes, start, end);
-    return this.#aliases!.resolve(topicAlias, named);
+    if (topicAlias === undefined) {
+      if (start === end && this.#version === ProtocolVersion.V5) {
+        throw new ProtocolError('expected a Topic Name or a Topic Alias in PUBLISH, got neither'); // [MQTT-4.7.3-1]
+      }
+      return this.#topics.find(bytes, start, end);
+    }
+    return this.#aliases!.resolve(topicAlias, start === end ? null : this.#topics.find(bytes, start, end));
   }
 
   /** Null at QoS 0; undefined for a message that has been received before. */
@@ -170,11 +184,10 @@ export class Incoming {
     }
     const delivery = new Delivery(packetId, qos, this.#epoch, this.#onSettled);
     if (qos === 2) this.#pending.set(packetId, delivery);
-    this.#acknowledgements.push(delivery);
     return delivery;
   }
 
-  /** The server has not seen PUBREC. The application may still be at work on the message. */
+  /** The server has not seen PUBREC. The application may still be at work on the message. [MQTT-4.3.3-10] */
   #onRepeated(packetId: number): void {
     let delivery = this.#pending.get(packetId);
     if (delivery === undefined) {
@@ -183,64 +196,80 @@ export class Incoming {
       delivery.revision = this.#keeper.revision;
     } else if (delivery.epoch === this.#epoch) return;
     delivery.epoch = this.#epoch;
-    this.#acknowledgements.push(delivery);
-    this.#acknowledgements.send();
+    // A server that repeats itself without end must not fill the memory: it has no right to while nothing is answered.
+    if (this.#acknowledgements.size > 0xffff) throw new ProtocolError('expected no message again and again');
+    this.#acknowledgements.add(delivery);
   }
 
   #dispatch(message: Message, topic: KnownTopic): void {
     const subscriptions = this.#subscriptions;
-    const identifiers = message.properties.subscriptionIdentifiers;
-    let subscribers = topic.subscribers;
-    if (identifiers !== undefined) subscribers = subscriptions.match(topic.topicName, identifiers);
-    else if (topic.generation !== subscriptions.generation) {
-      subscribers = topic.subscribers = subscriptions.match(topic.topicName, undefined);
+    if (topic.generation !== subscriptions.generation) {
+      topic.matching = subscriptions.match(topic.topicName);
       topic.generation = subscriptions.generation;
     }
-    const last = subscribers.length - 1;
-    if (last < 0) {
-      this.#onUnrouted(message);
-      return;
+    const { matching } = topic;
+    const identifiers = identifiersOf(message, matching);
+    let last: Subscriber | null = null;
+    for (let i = 0; i < matching.length; i++) {
+      const { identifier, subscribers } = matching[i]!;
+      if (identifiers?.includes(identifier) === false) continue;
+      for (let k = 0; k < subscribers.length; k++) {
+        last?.offer(message.share());
+        last = subscribers[k]!;
+      }
     }
-    for (let i = 0; i < last; i++) subscribers[i]!.offer(message.share());
-    subscribers[last]!.offer(message);
+    if (last === null) this.#owner.onUnrouted(message);
+    else last.offer(message);
   }
 
   /** The application is done with a message. */
   readonly #onSettled = (delivery: Delivery): void => {
-    const { packetId, qos, progress, reasonCode } = delivery;
-    if (qos === 2) {
-      if (this.#pending.get(packetId) === delivery) this.#pending.delete(packetId);
-      if (progress === DeliveryProgress.Left || reasonCode >= 0x80) this.receiver.forget(packetId);
+    const { packetId, qos, progress, epoch } = delivery;
+    const isLeft = progress === DeliveryProgress.Left;
+    const isRefused = this.#version === ProtocolVersion.V5 && delivery.reasonCode >= 0x80;
+    if (!isRefused) delivery.reasonCode = ReasonCode.Success;
+    if (qos === 2 && this.#pending.get(packetId) === delivery) {
+      this.#pending.delete(packetId);
+      if (isLeft || isRefused) this.receiver.forget(packetId);
       else delivery.revision = this.#keeper.keep(-packetId, EMPTY);
+      this.#owner.requestTurn();
     }
-    if (delivery.epoch === this.#epoch) this.#acknowledgements.send();
+    if (epoch !== this.#epoch) return;
+    if (isLeft) this.#left++;
+    this.#acknowledgements.send();
+    if (isLeft) this.#tellStall();
   };
 
   readonly #sendAcknowledgement = ({ packetId, qos, reasonCode }: Delivery): void => {
     if (!this.#isOnline) return;
-    const told = this.#version === ProtocolVersion.V5 ? reasonCode : ReasonCode.Success;
-    if (qos === 1) this.#sender.sendPuback(packetId, told);
-    else this.#sender.sendPubrec(packetId, told);
-    if (qos === 1 || told >= 0x80) this.receiver.acknowledged(1);
+    this.#owner.sendAcknowledgement(qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode);
+    if (qos === 1 || reasonCode >= 0x80) this.receiver.acknowledged(1);
   };
+
+  /** The application holds, or has left, all that the server may send at once: nothing moves before it lets go. */
+  #tellStall(): void {
+    if (this.unacknowledged < this.#receiveMaximum || this.#isStallTold) return;
+    if (this.#left < this.#receiveMaximum && !this.#acknowledgements.isHeld) return;
+    this.#isStallTold = this.#owner.onStalled(this.#receiveMaximum);
+  }
 
   /** @throws {ProtocolError} */
   onPubrel(packetId: number): void {
-    const isKnown = this.receiver.onPubrel(packetId);
-    if (!isKnown) {
-      this.#sender.sendPubcomp(packetId, ReasonCode.PacketIdentifierNotFound);
-      return;
-    }
     if (this.#pending.has(packetId)) throw new ProtocolError('expected PUBREL after PUBREC, got it before');
-    const revision = this.#keeper.keep(-packetId, null);
+    const isKnown = this.receiver.onPubrel(packetId);
     // The server reuses the identifier after PUBCOMP: it must not be taken for the old one after a crash.
-    if (this.#keeper.isSafe(revision)) this.#complete(packetId);
-    else this.#completions.push({ packetId, revision });
+    const revision = isKnown ? this.#keeper.keep(-packetId, null) : this.#keeper.revision;
+    const completion = { packetId, isKnown, revision };
+    if (this.#keeper.isSafe(revision)) this.#complete(completion);
+    else if (this.#completions.length < 0xffff) this.#completions.push(completion);
+    else throw new ProtocolError('expected PUBREL once for each message, got it again and again');
   }
 
-  #complete(packetId: number): void {
-    this.#sender.sendPubcomp(packetId, ReasonCode.Success);
-    this.receiver.acknowledged(1);
+  #complete({ packetId, isKnown }: Completion): void {
+    const isV5 = this.#version === ProtocolVersion.V5;
+    const told = isKnown || !isV5 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+    this.#owner.sendAcknowledgement('pubcomp', packetId, told);
+    if (isKnown) this.receiver.acknowledged(1);
   }
 
   /** The server has no session: the identifiers mean nothing any more. [MQTT-3.2.2-5] */
@@ -249,7 +278,26 @@ export class Incoming {
       this.receiver.forget(packetId);
       this.#keeper.keep(-packetId, null);
     }
-    for (const delivery of this.#pending.values()) delivery.epoch = -1;
     this.#pending.clear();
   }
+}
+
+function partial(): MalformedPacketError {
+  return new MalformedPacketError('expected a whole PUBLISH, got a part of one');
+}
+
+/**
+ * The Subscription Identifiers that say whose the message is, undefined where all that match are meant: the server sends
+ * none, or none of ours, as with the subscription of an earlier process whose filter was another one.
+ */
+function identifiersOf(
+  { properties }: Message,
+  matching: readonly ServerSubscription[],
+): readonly number[] | undefined {
+  const identifiers = properties.subscriptionIdentifiers;
+  if (identifiers === undefined || matching.length === 1) return undefined;
+  for (let i = 0; i < matching.length; i++) {
+    if (identifiers.includes(matching[i]!.identifier)) return identifiers;
+  }
+  return undefined;
 }

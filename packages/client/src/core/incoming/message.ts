@@ -1,6 +1,9 @@
 import type { PublishProperties, Qos } from '@martlet/protocol';
-import { ReasonCode } from '@martlet/protocol';
+import { isReasonCodeOf, ReasonCode } from '@martlet/protocol';
+import { ClientError } from '../ports/client-error.ts';
 import type { Delivery } from './delivery.ts';
+
+const decoder: Readonly<TextDecoder> = /* @__PURE__ */ new TextDecoder();
 
 /**
  * An application message that the server sent, as one subscription sees it.
@@ -50,7 +53,7 @@ export class Message {
 
   /** The payload as UTF-8; what is not well-formed becomes U+FFFD. */
   text(): string {
-    return new TextDecoder().decode(this.payload);
+    return decoder.decode(this.payload);
   }
 
   /** The payload as JSON. @throws {SyntaxError} when it is none. */
@@ -67,11 +70,16 @@ export class Message {
   }
 
   /**
-   * This subscription refuses the message.
-   * @param reasonCode from 0x80, told to the server in MQTT 5.0, which does not send the message again; left out, and
-   * always before MQTT 5.0, the message stays unacknowledged, and the server sends it again on the next connection.
+   * This subscription refuses the message. With a reason code the server is told, and does not send it again; before MQTT
+   * 5.0 nobody can be told, and the message counts as handled: it is acknowledged. Without one it stays unacknowledged,
+   * and the server sends it again on the next connection; until then it takes one of the places that `receiveMaximum`
+   * gives, or the server itself, for messages under way.
+   *
+   * @param reasonCode one of PUBACK, from 0x80 on
+   * @throws {ClientError} INVALID_OPTION
    */
   reject(reasonCode?: ReasonCode): void {
+    if (reasonCode !== undefined) checkRefusal('reasonCode', reasonCode);
     this.#settle(reasonCode);
   }
 
@@ -85,7 +93,7 @@ export class Message {
   /** It is going to wait: a small payload no longer holds the memory of everything that was read with it. @internal */
   detach(): void {
     const { payload } = this;
-    if (payload.buffer.byteLength > payload.length * 2) this.payload = payload.slice();
+    if (payload.buffer.byteLength > payload.length * 2) this.payload = new Uint8Array(payload);
   }
 
   /** The same message for one more subscription. @internal */
@@ -101,4 +109,11 @@ export class Message {
       this.#delivery,
     );
   }
+}
+
+/** @throws {ClientError} INVALID_OPTION for a reason code that no message can be refused with */
+export function checkRefusal(name: string, reasonCode: ReasonCode): void {
+  if (reasonCode >= 0x80 && isReasonCodeOf('puback', reasonCode)) return;
+  const text = `${name}: expected a reason code of PUBACK from 0x80 on, got ${String(reasonCode)}`;
+  throw new ClientError('INVALID_OPTION', text);
 }

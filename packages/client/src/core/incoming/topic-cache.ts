@@ -3,23 +3,25 @@
  * checked again, and who gets its messages is remembered until a subscription changes.
  */
 import { checkTopicName, decodeUtf8, ProtocolError, ReasonCode, TOPIC_PROBLEMS } from '@martlet/protocol';
-import type { Subscriber } from '../subscriptions/subscriber.ts';
+import type { ServerSubscription } from '../subscriptions/server-subscription.ts';
 
 /** Names remembered; then all are forgotten, so that names that come once do not stay. */
 const MAXIMUM_TOPICS = 4096;
+/** Bytes; longer names are not remembered. */
+const MAXIMUM_NAME_BYTES = 1024;
 
 export class KnownTopic {
   readonly topicName: string;
   readonly bytes: Uint8Array;
-  /** Of the subscriptions that `subscribers` are of; -1 when they have not been looked up. */
+  /** Of the subscriptions when `matching` was looked up; -1 when it has not been. */
   generation: number;
-  subscribers: readonly Subscriber[];
+  matching: readonly ServerSubscription[];
 
   constructor(topicName: string, bytes: Uint8Array) {
     this.topicName = topicName;
     this.bytes = bytes;
     this.generation = -1;
-    this.subscribers = [];
+    this.matching = [];
   }
 }
 
@@ -39,14 +41,15 @@ export class TopicCache {
     const topicName = decodeUtf8(bytes, start, end);
     const problem = checkTopicName(topicName, Number.POSITIVE_INFINITY);
     if (problem !== null) {
-      // [MQTT-3.3.2-2] [MQTT-4.7.3-1]
+      // [MQTT-3.3.2-2] [MQTT-3.3.2-2] 3.1.1
       throw new ProtocolError(
         `expected a Topic Name, got one that ${TOPIC_PROBLEMS[problem]}`,
         ReasonCode.TopicNameInvalid,
       );
     }
-    if (this.#byHash.size >= MAXIMUM_TOPICS) this.#byHash.clear();
     const topic = new KnownTopic(topicName, bytes.slice(start, end));
+    if (end - start > MAXIMUM_NAME_BYTES) return topic;
+    if (this.#byHash.size >= MAXIMUM_TOPICS) this.#byHash.clear();
     this.#byHash.set(hash, topic);
     return topic;
   }

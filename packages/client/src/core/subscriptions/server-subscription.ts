@@ -1,40 +1,33 @@
 /** One topic filter at the server, for all subscriptions of the application that have it. */
 import type { Qos, RetainHandling, Subscription } from '@martlet/protocol';
-import { parseSharedFilter } from '@martlet/protocol';
+import { hasWildcard, parseSharedFilter } from '@martlet/protocol';
 import type { Subscriber } from './subscriber.ts';
-
-export const SubscriptionState = {
-  /** SUBSCRIBE is to be sent. */
-  Wanted: 0,
-  /** SUBSCRIBE has been sent. */
-  Requested: 1,
-  Granted: 2,
-} as const;
-export type SubscriptionState = (typeof SubscriptionState)[keyof typeof SubscriptionState];
 
 export class ServerSubscription {
   /** As in SUBSCRIBE, with `$share/…` where it is shared. */
   readonly topicFilter: string;
   /** What topic names are compared with. */
   readonly matchFilter: string;
+  /** Whether topic names other than the filter itself may match it. */
+  readonly isPattern: boolean;
   /** The Subscription Identifier, where the server takes one. */
   readonly identifier: number;
-  state: SubscriptionState;
-  readonly subscribers: Subscriber[];
-  /** Of these, the ones that have not yet been told of a SUBACK. */
-  readonly waiting: Set<Subscriber>;
+  /** Never changed, but replaced: whoever goes through them may call what changes them. */
+  subscribers: readonly Subscriber[];
+  /** Whether SUBSCRIBE has been sent, so that the server may have it. */
+  isSent: boolean;
   /** Whether the server has it, perhaps with other options than are asked for now. */
   isAtServer: boolean;
   suspicion: number;
 
-  constructor(topicFilter: string, identifier: number) {
+  constructor(topicFilter: string, identifier: number, isSent: boolean) {
     const shared = parseSharedFilter(topicFilter);
     this.topicFilter = topicFilter;
     this.matchFilter = typeof shared === 'string' ? topicFilter : shared.topicFilter;
+    this.isPattern = this.isShared || hasWildcard(topicFilter);
     this.identifier = identifier;
-    this.state = SubscriptionState.Wanted;
     this.subscribers = [];
-    this.waiting = new Set();
+    this.isSent = isSent;
     this.isAtServer = false;
     this.suspicion = 0;
   }

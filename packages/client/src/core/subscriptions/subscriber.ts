@@ -7,10 +7,14 @@
 import type { Qos, RetainHandling } from '@martlet/protocol';
 import type { Message } from '../incoming/message.ts';
 import type { ClientError } from '../ports/client-error.ts';
+import { MessageBuffer } from './message-buffer.ts';
 
 /**
- * What happens when the buffer is full: the server is held back (by the Receive Maximum at QoS 1 and 2, by not reading at
- * QoS 0), or a message is dropped.
+ * What happens when the buffer is full. `block` holds the server back: at QoS 1 and 2 by what is not acknowledged, so that
+ * no more than `receiveMaximum` messages wait and other subscriptions go on until then; at QoS 0, and for bytes, by not
+ * reading from the connection, so that all subscriptions wait for the slow one (where the platform cannot do that, as in a
+ * browser, the newest message of QoS 0 is dropped). The others drop a message and hold up nobody: the oldest, the one that
+ * came, or the one before of the same topic, then the oldest.
  */
 export type WhenSlow = 'block' | 'dropOldest' | 'dropNewest' | 'latestPerTopic';
 
@@ -31,33 +35,37 @@ export interface SubscriberOptions {
   readonly bufferBytes: number;
 }
 
+/** Why a message from the server reached nobody. */
+export type DropReason = 'slow' | 'unrouted' | 'unsubscribed';
+
 /** What a subscriber tells the session. */
 export interface SubscriberOwner {
-  /** Its buffer is full and nothing may be dropped, or no longer so. */
+  /** Its buffer is full and nothing may be dropped, or no longer so. Nothing arrives before it returns. */
   onBlocked(isBlocked: boolean): void;
   /** Whether `onBlocked` really holds back what needs no acknowledgement. */
   readonly canBlock: boolean;
-  onDropped(message: Message, subscriber: Subscriber): void;
+  onDropped(message: Message, reason: DropReason, topicFilter: string): void;
 }
 
 export abstract class Subscriber {
   readonly topicFilter: string;
   readonly options: SubscriberOptions;
+  /** What the server granted; undefined before. */
+  granted: Qos | undefined;
   readonly #owner: SubscriberOwner;
-  /** In the order of arrival; by topic name where only the latest counts. */
-  readonly #waiting: Map<number | string, Message>;
-  #waitingBytes: number;
-  #arrivals: number;
+  readonly #waiting: MessageBuffer;
   #isBlocked: boolean;
+  /** Nobody is held back for it any more. */
+  #isOver: boolean;
 
   constructor(topicFilter: string, options: SubscriberOptions, owner: SubscriberOwner) {
     this.topicFilter = topicFilter;
     this.options = options;
+    this.granted = undefined;
     this.#owner = owner;
-    this.#waiting = new Map();
-    this.#waitingBytes = 0;
-    this.#arrivals = 0;
+    this.#waiting = new MessageBuffer(options.whenSlow === 'latestPerTopic');
     this.#isBlocked = false;
+    this.#isOver = false;
   }
 
   get waitingCount(): number {
@@ -65,55 +73,33 @@ export abstract class Subscriber {
   }
 
   get waitingBytes(): number {
-    return this.#waitingBytes;
+    return this.#waiting.bytes;
   }
 
   /** Takes a message at once if the application is ready for one: then it calls `taken` and hands it over. */
   protected abstract accept(message: Message): boolean;
-  /** The server has granted the subscription, at this QoS; again after each renewal. */
-  abstract onGranted(qos: Qos): void;
+  /** The server has granted the subscription, as `granted` says; again after each renewal. */
+  abstract onGranted(): void;
   /** There is no such subscription (any more). */
   abstract onRefused(error: ClientError): void;
 
   offer(message: Message): void {
-    if (this.#waiting.size === 0 && this.accept(message)) return;
-    const { whenSlow } = this.options;
-    const key = whenSlow === 'latestPerTopic' ? message.topicName : this.#arrivals++;
-    const replaced = this.#waiting.get(key);
-    if (replaced !== undefined) this.#drop(key, replaced);
-    else if (this.#isFull(message)) {
-      if (
-        whenSlow === 'dropNewest' ||
-        (whenSlow === 'block' && !message.isPending && !this.#owner.canBlock)
-      ) {
-        this.#discard(message);
-        return;
-      }
-      if (whenSlow !== 'block') this.#dropOldest(message);
-    }
+    const waiting = this.#waiting;
+    if (waiting.size === 0 && this.accept(message)) return;
     message.detach();
-    this.#waiting.set(key, message);
-    this.#waitingBytes += message.payload.length;
+    const replaced = waiting.push(message);
+    if (replaced !== undefined) this.#drop(replaced, 'slow');
+    this.#shed(message);
     this.#tellBlocked();
   }
 
   /** The next message that waits, for the application: undefined when there is none. */
-  take(): Message | undefined {
-    const entry = this.#waiting.entries().next();
-    if (entry.done === true) return undefined;
-    const [key, message] = entry.value;
-    this.#remove(key, message);
+  protected take(): Message | undefined {
+    const message = this.#waiting.shift();
+    if (message === undefined) return undefined;
     this.#tellBlocked();
     this.taken(message);
     return message;
-  }
-
-  /** Nobody takes messages any more: what waits goes back to the server unacknowledged. */
-  abandon(): void {
-    for (const message of this.#waiting.values()) message.reject();
-    this.#waiting.clear();
-    this.#waitingBytes = 0;
-    this.#tellBlocked();
   }
 
   /** The application gets the message now. */
@@ -121,37 +107,55 @@ export abstract class Subscriber {
     if (this.options.acknowledge === 'received') message.acknowledge();
   }
 
-  #isFull(message: Message): boolean {
-    const { bufferMessages, bufferBytes } = this.options;
-    return this.#waiting.size >= bufferMessages || this.#waitingBytes + message.payload.length > bufferBytes;
+  /** Nobody is held back any more for what waits here. */
+  protected unblock(): void {
+    this.#isOver = true;
+    this.#tellBlocked();
   }
 
-  #dropOldest(newest: Message): void {
-    while (this.#waiting.size > 0 && this.#isFull(newest)) {
-      const [key, message] = this.#waiting.entries().next().value!;
-      this.#drop(key, message);
+  /** The application does not want what waits: the server need not send it again, which would only hold up the rest. */
+  protected dropAll(): void {
+    for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) {
+      this.#drop(each, 'unsubscribed');
     }
   }
 
-  #drop(key: number | string, message: Message): void {
-    this.#remove(key, message);
-    this.#discard(message);
+  /** The client has ended: what waits stays unacknowledged, and a server that keeps the session sends it again. */
+  protected leaveAll(): void {
+    for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) each.reject();
   }
 
-  #discard(message: Message): void {
-    this.#owner.onDropped(message, this);
+  /** One message that is larger than the buffer may wait in it alone. */
+  #isOverFull(count: number): boolean {
+    const { size, bytes } = this.#waiting;
+    const { bufferMessages, bufferBytes } = this.options;
+    return count > bufferMessages || (size > 1 && bytes > bufferBytes);
+  }
+
+  /** Drops what is too much, now that the newest has been added. */
+  #shed(newest: Message): void {
+    const waiting = this.#waiting;
+    const { whenSlow } = this.options;
+    if (whenSlow === 'block') {
+      if (newest.isPending || this.#owner.canBlock || !this.#isOverFull(waiting.unpromised)) return;
+      this.#drop(waiting.pop(), 'slow');
+      return;
+    }
+    while (this.#isOverFull(waiting.size)) {
+      this.#drop(whenSlow === 'dropNewest' ? waiting.pop() : waiting.shift()!, 'slow');
+    }
+  }
+
+  #drop(message: Message, reason: DropReason): void {
+    this.#owner.onDropped(message, reason, this.topicFilter);
     message.acknowledge();
-  }
-
-  #remove(key: number | string, message: Message): void {
-    this.#waiting.delete(key);
-    this.#waitingBytes -= message.payload.length;
   }
 
   #tellBlocked(): void {
     const { whenSlow, bufferMessages, bufferBytes } = this.options;
+    const { unpromised, bytes } = this.#waiting;
     const isBlocked =
-      whenSlow === 'block' && (this.#waiting.size >= bufferMessages || this.#waitingBytes >= bufferBytes);
+      whenSlow === 'block' && !this.#isOver && (unpromised >= bufferMessages || bytes >= bufferBytes);
     if (isBlocked === this.#isBlocked) return;
     this.#isBlocked = isBlocked;
     this.#owner.onBlocked(isBlocked);

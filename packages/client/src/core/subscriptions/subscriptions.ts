@@ -1,30 +1,50 @@
 /**
  * The subscriptions of a session: which filters the server is to have, what it has been asked for, and whose a message is.
  *
- *     Wanted ──SUBSCRIBE──▶ Requested ──SUBACK──▶ Granted
+ *     wanted ──SUBSCRIBE──▶ requested ──SUBACK──▶ granted ──last one gone──▶ UNSUBSCRIBE
  *        ▲                      │                    │
  *        └──── connection lost ─┘◀── session lost ───┘
  *
  * Each filter has one Subscription Identifier where the server takes them, so that each handler is called once for a
  * message whether the server sends one copy for overlapping filters or several.
  */
-import type { Qos, ReasonCode, SubackPacket, UnsubackPacket } from '@martlet/protocol';
-import { hasWildcard, matches, ProtocolError, reasonCodeName } from '@martlet/protocol';
+import type {
+  Qos,
+  ReasonCode,
+  SubackPacket,
+  SubscribePacket,
+  UnsubackPacket,
+  UnsubscribePacket,
+} from '@martlet/protocol';
+import {
+  hasWildcard,
+  matches,
+  ProtocolError,
+  ProtocolVersion,
+  reasonCodeName,
+  utf8ByteLength,
+} from '@martlet/protocol';
 import type { ServerCapabilities } from '../connection/server-capabilities.ts';
 import { ClientError } from '../ports/client-error.ts';
-import { ServerSubscription, SubscriptionState } from './server-subscription.ts';
+import { ServerSubscription } from './server-subscription.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** Filters in one SUBSCRIBE where no Subscription Identifiers tell them apart, and in one UNSUBSCRIBE. */
 const FILTERS_PER_PACKET = 64;
+/** Bytes of SUBSCRIBE and UNSUBSCRIBE besides the filters, at most, and of each filter besides its text. */
+const PACKET_BYTES = 14;
+const FILTER_BYTES = 3;
+/** Subscription Identifiers up to here take three bytes. */
+const MAXIMUM_IDENTIFIER = 0x1f_ffff;
+
+export type RequestPacket = Omit<SubscribePacket, 'packetId'> | Omit<UnsubscribePacket, 'packetId'>;
 
 /** What the subscriptions need of the connection. */
 export interface SubscriptionSender {
   /** Null while offline. */
   readonly server: ServerCapabilities | null;
-  /** Sends SUBSCRIBE and returns its packet identifier; 0 when there is none left. */
-  subscribe(subscriptions: readonly ServerSubscription[], withIdentifier: boolean): number;
-  unsubscribe(topicFilters: readonly string[]): number;
+  /** Sends the packet with a packet identifier and returns that; 0 when there is none left. */
+  request(packet: RequestPacket): number;
   /** The request with this packet identifier is over. */
   freePacketId(packetId: number): void;
   /** Whether one more thing may be under way, so that it is known what the server stumbles over. */
@@ -33,27 +53,31 @@ export interface SubscriptionSender {
   readonly window: number;
 }
 
+/** By topic filter: what to call when the server has been told, or need not be. */
+type Removals = Map<string, () => void>;
+
+/** A SUBSCRIBE or an UNSUBSCRIBE that has not been answered. */
 interface Request {
   readonly subscriptions: readonly ServerSubscription[];
   /** Whom the SUBACK concerns, per filter: who joins later waits for the next one. */
-  readonly waiting: readonly (readonly Subscriber[])[];
-  readonly done: readonly (() => void)[];
+  readonly asked: readonly (readonly Subscriber[])[];
+  /** Undefined for SUBSCRIBE. */
+  readonly removals?: Removals;
 }
 
-interface Removal {
-  readonly topicFilter: string;
-  readonly done: () => void;
-}
+const nothing = (): void => {};
 
 export class Subscriptions {
   readonly #sender: SubscriptionSender;
   readonly #byFilter: Map<string, ServerSubscription> = new Map();
-  /** Those whose filter has a wildcard or is shared: they are tried one by one. */
+  /** Those that topic names are compared with one by one. */
   readonly #patterns: Set<ServerSubscription> = new Set();
+  readonly #identifiers: Set<number> = new Set();
   readonly #requests: Map<number, Request> = new Map();
+  /** To be asked for. */
   readonly #wanted: Set<ServerSubscription> = new Set();
-  #removals: Removal[] = [];
-  #identifiers = 0;
+  /** To be taken back. */
+  readonly #removals: Removals = new Map();
   /** Changes with every subscription: what was matched before must be matched again. */
   generation = 0;
 
@@ -70,6 +94,15 @@ export class Subscriptions {
     return this.#requests.size;
   }
 
+  /** Messages that wait for the application. */
+  get waitingCount(): number {
+    let count = 0;
+    for (const { subscribers } of this.#byFilter.values()) {
+      for (const each of subscribers) count += each.waitingCount;
+    }
+    return count;
+  }
+
   /** The filters in requests that have not been answered. */
   *requested(): Generator<ServerSubscription> {
     for (const { subscriptions } of this.#requests.values()) yield* subscriptions;
@@ -79,14 +112,15 @@ export class Subscriptions {
     const { topicFilter } = subscriber;
     let subscription = this.#byFilter.get(topicFilter);
     if (subscription === undefined) {
-      subscription = new ServerSubscription(topicFilter, ++this.#identifiers);
+      // What was to be taken back is replaced instead.
+      this.#removals.get(topicFilter)?.();
+      const isSent = this.#removals.delete(topicFilter);
+      subscription = new ServerSubscription(topicFilter, this.#identifierOf(topicFilter), isSent);
       this.#byFilter.set(topicFilter, subscription);
-      if (subscription.isShared || hasWildcard(topicFilter)) this.#patterns.add(subscription);
-      this.#removals = this.#removals.filter((removal) => !isRemovalOf(removal, topicFilter));
+      if (subscription.isPattern) this.#patterns.add(subscription);
     }
-    subscription.subscribers.push(subscriber);
-    subscription.waiting.add(subscriber);
-    this.#want(subscription);
+    subscription.subscribers = [...subscription.subscribers, subscriber];
+    this.#wanted.add(subscription);
     this.generation++;
     this.send();
     return subscription;
@@ -96,174 +130,207 @@ export class Subscriptions {
   remove(subscriber: Subscriber, done: () => void): void {
     const { topicFilter } = subscriber;
     const subscription = this.#byFilter.get(topicFilter);
-    const index = subscription?.subscribers.indexOf(subscriber) ?? -1;
-    if (subscription === undefined || index === -1) {
+    if (subscription?.subscribers.includes(subscriber) !== true) {
       done();
       return;
     }
-    subscription.subscribers.splice(index, 1);
-    subscription.waiting.delete(subscriber);
-    this.generation++;
-    if (subscription.subscribers.length > 0) {
-      done();
-      return;
-    }
-    this.#forget(subscription);
-    const isOffline = this.#sender.server === null;
-    this.#removals.push({ topicFilter, done: isOffline ? () => {} : done });
-    if (isOffline) done();
-    else this.send();
+    this.#detach(subscription, [subscriber]);
+    const isTold = subscription.subscribers.length === 0 && subscription.isSent;
+    const isOnline = this.#sender.server !== null;
+    if (isTold) this.#removals.set(topicFilter, isOnline ? done : nothing);
+    if (isTold && isOnline) this.send();
+    else done();
   }
 
-  /** Whose a message is: those of the given identifiers, or all that match where there are none that we know. */
-  match(topicName: string, identifiers: readonly number[] | undefined): Subscriber[] {
-    const matching: ServerSubscription[] = [];
+  /** Those whose filter matches. */
+  match(topicName: string): ServerSubscription[] {
     const exact = this.#byFilter.get(topicName);
-    if (exact !== undefined && !this.#patterns.has(exact)) matching.push(exact);
+    const matching = exact === undefined || exact.isPattern ? [] : [exact];
     for (const each of this.#patterns) if (matches(each.matchFilter, topicName)) matching.push(each);
-    // An identifier of an earlier process may mean another filter now, so the filter must match as well.
-    const identified =
-      identifiers === undefined ? [] : matching.filter((each) => identifiers.includes(each.identifier));
-    return (identified.length > 0 ? identified : matching).flatMap((each) => each.subscribers);
+    return matching;
   }
 
   /** A connection is there. Without a session at the server everything is to be asked for again. */
   online(sessionPresent: boolean): void {
-    for (const each of this.#byFilter.values()) {
-      if (!sessionPresent) each.isAtServer = false;
-      if (!sessionPresent || each.state !== SubscriptionState.Granted) this.#want(each);
+    if (!sessionPresent) {
+      this.#removals.clear();
+      for (const each of this.#byFilter.values()) {
+        each.isSent = each.isAtServer = false;
+        this.#wanted.add(each);
+      }
     }
-    if (!sessionPresent) this.#removals = [];
     this.send();
   }
 
+  /** What has not been answered is to be sent again; nobody waits for that to take something back. */
   offline(): void {
-    for (const { subscriptions, done } of this.#requests.values()) {
-      for (const each of subscriptions) this.#want(each);
-      for (const each of done) each();
+    for (const { subscriptions, removals = [] } of this.#requests.values()) {
+      for (const each of subscriptions) {
+        if (this.#byFilter.get(each.topicFilter) === each) this.#wanted.add(each);
+      }
+      for (const [topicFilter, done] of removals) {
+        if (this.#byFilter.has(topicFilter)) done();
+        else this.#removals.set(topicFilter, done);
+      }
     }
     this.#requests.clear();
+    for (const [topicFilter, done] of this.#removals) {
+      done();
+      this.#removals.set(topicFilter, nothing);
+    }
   }
 
   /** Sends what is wanted, as far as it may be. */
   send(): void {
     const { server } = this.#sender;
     if (server === null) return;
-    this.#sendUnsubscribes();
-    const perPacket = server.subscriptionIdentifiersAvailable
-      ? 1
-      : Math.min(FILTERS_PER_PACKET, this.#sender.window);
-    while (this.#wanted.size > 0 && this.#sender.mayAsk()) {
-      const batch: ServerSubscription[] = [];
-      for (const each of this.#wanted) {
-        if (batch.length === perPacket) break;
-        this.#wanted.delete(each);
-        const problem = unsupported(each, server);
-        if (problem === undefined) batch.push(each);
-        else this.#refuse(each, [...each.subscribers], problem);
-      }
-      if (batch.length === 0) continue;
-      const packetId = this.#sender.subscribe(batch, server.subscriptionIdentifiersAvailable);
-      if (packetId === 0) {
-        for (const each of batch) this.#wanted.add(each);
-        return;
-      }
-      const waiting = batch.map((each) => [...each.waiting]);
-      for (const each of batch) each.state = SubscriptionState.Requested;
-      this.#requests.set(packetId, { subscriptions: batch, waiting, done: [] });
-    }
+    while (this.#removals.size > 0 && this.#sender.mayAsk()) if (!this.#sendUnsubscribe(server)) return;
+    while (this.#wanted.size > 0 && this.#sender.mayAsk()) if (!this.#sendSubscribe(server)) return;
   }
 
-  #sendUnsubscribes(): void {
-    while (this.#removals.length > 0 && this.#sender.mayAsk()) {
-      const batch = this.#removals.splice(0, FILTERS_PER_PACKET);
-      const packetId = this.#sender.unsubscribe(batch.map((each) => each.topicFilter));
-      if (packetId === 0) {
-        this.#removals.unshift(...batch);
-        return;
-      }
-      const done = batch.map((each) => each.done);
-      this.#requests.set(packetId, { subscriptions: [], waiting: [], done });
+  /** False when no packet identifier was left. */
+  #sendSubscribe(server: ServerCapabilities): boolean {
+    const withIdentifier = server.subscriptionIdentifiersAvailable;
+    const most = withIdentifier ? 1 : Math.min(FILTERS_PER_PACKET, this.#sender.window);
+    const batch: ServerSubscription[] = [];
+    let room = server.maximumPacketSize - PACKET_BYTES;
+    for (const each of this.#wanted) {
+      const problem = unsupported(each, server);
+      room -= utf8ByteLength(each.topicFilter) + FILTER_BYTES;
+      if (problem === undefined && (batch.length === most || room < 0)) break;
+      if (problem === undefined) batch.push(each);
+      else this.#refuse(each, each.subscribers, problem);
     }
+    if (batch.length === 0) return true;
+    const packetId = this.#sender.request({
+      type: 'subscribe',
+      subscriptions: batch.map((each) => each.request()),
+      properties: withIdentifier ? { subscriptionIdentifier: batch[0]!.identifier } : {},
+    });
+    if (packetId === 0) return false;
+    for (const each of batch) {
+      this.#wanted.delete(each);
+      each.isSent = true;
+    }
+    const asked = batch.map((each) => each.subscribers);
+    this.#requests.set(packetId, { subscriptions: batch, asked });
+    return true;
   }
 
+  #sendUnsubscribe(server: ServerCapabilities): boolean {
+    const removals: Removals = new Map();
+    let room = server.maximumPacketSize - PACKET_BYTES;
+    for (const [topicFilter, done] of this.#removals) {
+      room -= utf8ByteLength(topicFilter) + FILTER_BYTES;
+      if (removals.size === FILTERS_PER_PACKET || (room < 0 && removals.size > 0)) break;
+      removals.set(topicFilter, done);
+    }
+    const packetId = this.#sender.request({
+      type: 'unsubscribe',
+      topicFilters: [...removals.keys()],
+      properties: {},
+    });
+    if (packetId === 0) return false;
+    for (const topicFilter of removals.keys()) this.#removals.delete(topicFilter);
+    this.#requests.set(packetId, { subscriptions: [], asked: [], removals });
+    return true;
+  }
+
+  /** @throws {ProtocolError} */
   onSuback({ packetId, reasonCodes }: SubackPacket): void {
-    const { subscriptions, waiting } = this.#answered(packetId, 'SUBACK');
-    if (reasonCodes.length !== subscriptions.length) {
-      // [MQTT-3.8.4-6] [MQTT-3.8.4-5] 3.1.1
-      throw new ProtocolError(
-        `expected ${subscriptions.length} reason codes in SUBACK, got ${reasonCodes.length}`,
-      );
-    }
-    for (const [i, subscription] of subscriptions.entries()) {
-      this.#onAnswer(subscription, waiting[i]!, reasonCodes[i]!);
+    const request = this.#requests.get(packetId);
+    const expected = request?.subscriptions.length ?? 0;
+    // An UNSUBSCRIBE asks for none. [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT-3.8.4-2] 3.1.1 [MQTT-3.8.4-5] 3.1.1
+    if (request === undefined || expected !== reasonCodes.length)
+      throw unexpected('SUBACK', packetId, expected);
+    this.#answered(packetId);
+    for (const [i, subscription] of request.subscriptions.entries()) {
+      this.#onAnswer(subscription, request.asked[i]!, reasonCodes[i]!);
     }
     this.send();
   }
 
-  onUnsuback({ packetId }: UnsubackPacket): void {
-    for (const done of this.#answered(packetId, 'UNSUBACK').done) done();
+  /** @throws {ProtocolError} */
+  onUnsuback({ packetId, reasonCodes }: UnsubackPacket): void {
+    const removals = this.#requests.get(packetId)?.removals;
+    const expected = removals?.size ?? 0;
+    const isV5 = this.#sender.server?.protocolVersion === ProtocolVersion.V5;
+    if (removals === undefined || (isV5 && reasonCodes.length !== expected)) {
+      throw unexpected('UNSUBACK', packetId, expected);
+    }
+    this.#answered(packetId);
+    for (const done of removals.values()) done();
     this.send();
   }
 
   /** The server closes the connection whenever it gets this filter: it is not asked for any more. */
   setAside(subscription: ServerSubscription, error: ClientError): void {
-    this.#refuse(subscription, [...subscription.subscribers], error);
+    this.#refuse(subscription, subscription.subscribers, error);
   }
 
-  #onAnswer(subscription: ServerSubscription, waiting: readonly Subscriber[], reasonCode: ReasonCode): void {
+  #onAnswer(subscription: ServerSubscription, asked: readonly Subscriber[], reasonCode: ReasonCode): void {
     if (reasonCode >= 0x80) {
       const what = `expected the server to grant ${subscription.topicFilter}, got ${reasonCodeName(reasonCode)}`;
-      const told = subscription.isAtServer ? waiting : [...subscription.subscribers];
+      // What the server had granted before stays as it was.
+      const told = subscription.isAtServer
+        ? asked.filter((each) => each.granted === undefined)
+        : subscription.subscribers;
       this.#refuse(subscription, told, new ClientError('REFUSED', what, undefined, reasonCode));
       return;
     }
-    if (subscription.state === SubscriptionState.Requested) subscription.state = SubscriptionState.Granted;
     subscription.isAtServer = true;
     subscription.suspicion = 0;
-    for (const each of waiting) {
-      if (subscription.waiting.delete(each)) each.onGranted(reasonCode as Qos);
+    for (const each of asked) {
+      each.granted = reasonCode as Qos;
+      each.onGranted();
     }
   }
 
-  #answered(packetId: number, packet: string): Request {
-    const request = this.#requests.get(packetId);
-    if (request === undefined) {
-      throw new ProtocolError(`expected a packet identifier under way in ${packet}, got ${packetId}`);
-    }
+  #answered(packetId: number): void {
     this.#requests.delete(packetId);
     this.#sender.freePacketId(packetId);
-    return request;
   }
 
   #refuse(subscription: ServerSubscription, subscribers: readonly Subscriber[], error: ClientError): void {
-    for (const each of subscribers) {
-      const index = subscription.subscribers.indexOf(each);
-      if (index !== -1) subscription.subscribers.splice(index, 1);
-      subscription.waiting.delete(each);
-    }
-    this.generation++;
-    if (subscription.subscribers.length === 0) this.#forget(subscription);
+    this.#detach(subscription, subscribers);
     for (const each of subscribers) each.onRefused(error);
   }
 
-  #want(subscription: ServerSubscription): void {
-    if (this.#byFilter.get(subscription.topicFilter) !== subscription) return;
-    subscription.state = SubscriptionState.Wanted;
-    this.#wanted.add(subscription);
-  }
-
-  #forget(subscription: ServerSubscription): void {
-    this.#byFilter.delete(subscription.topicFilter);
+  #detach(subscription: ServerSubscription, subscribers: readonly Subscriber[]): void {
+    this.generation++;
+    subscription.subscribers = subscription.subscribers.filter((each) => !subscribers.includes(each));
+    const { topicFilter } = subscription;
+    // Another one may have the filter by now.
+    if (subscription.subscribers.length > 0 || this.#byFilter.get(topicFilter) !== subscription) return;
+    this.#byFilter.delete(topicFilter);
     this.#patterns.delete(subscription);
     this.#wanted.delete(subscription);
+    this.#identifiers.delete(subscription.identifier);
+  }
+
+  /**
+   * A number made from the filter: the next process with this session gives the filter the same one, and so understands
+   * what the server had queued for this one.
+   */
+  #identifierOf(topicFilter: string): number {
+    let identifier = 0;
+    for (let i = 0; i < topicFilter.length; i++) {
+      identifier = (Math.imul(identifier, 31) + topicFilter.charCodeAt(i)) & MAXIMUM_IDENTIFIER;
+    }
+    while (identifier === 0 || this.#identifiers.has(identifier)) {
+      identifier = (identifier + 1) & MAXIMUM_IDENTIFIER;
+    }
+    this.#identifiers.add(identifier);
+    return identifier;
   }
 }
 
-function isRemovalOf({ topicFilter, done }: Removal, removed: string): boolean {
-  if (topicFilter !== removed) return false;
-  done();
-  return true;
+function unexpected(packet: string, packetId: number, reasonCodes: number): ProtocolError {
+  const what =
+    reasonCodes === 0
+      ? 'a packet identifier under way'
+      : `one reason code for each of ${reasonCodes} filters`;
+  return new ProtocolError(`expected ${what} in ${packet}, got another for ${packetId}`);
 }
 
 /** Why the server cannot have the filter, by what it said about itself. */
@@ -271,6 +338,11 @@ function unsupported(
   { topicFilter, matchFilter, isShared }: ServerSubscription,
   server: ServerCapabilities,
 ): ClientError | undefined {
+  const { maximumPacketSize } = server;
+  if (utf8ByteLength(topicFilter) + FILTER_BYTES + PACKET_BYTES > maximumPacketSize) {
+    const text = `expected a topic filter for packets of ${maximumPacketSize} bytes, got a longer one`;
+    return new ClientError('PACKET_TOO_LARGE', text); // [MQTT-3.2.2-15]
+  }
   const problem =
     isShared && !server.sharedSubscriptionAvailable
       ? 'shared subscriptions'
