@@ -20,6 +20,7 @@ const directory = join(root, client, 'dist/browser');
 /** Names of the files that applications import, and the sources that they start from. */
 export const browserEntries = /** @type {const} */ ({
   client: `${client}/src/browser.ts`,
+  once: `${client}/src/browser-once.ts`,
   scram: `${client}/src/authentication/scram.ts`,
   'indexed-db-store': `${client}/src/stores/indexed-db-store.ts`,
   topics: `${client}/src/topics/index.ts`,
@@ -68,7 +69,10 @@ async function chunks(plugins) {
     platform: 'browser',
     treeshake,
     resolve: { conditionNames: ['martlet-source', 'browser', 'import', 'default'] },
-    transform: { typescript: { removeClassFieldsWithoutInitializer: true } },
+    transform: {
+      typescript: { removeClassFieldsWithoutInitializer: true },
+      define: { 'Number.POSITIVE_INFINITY': '1 / 0' },
+    },
     experimental: { nativeMagicString: true },
     plugins: [inlineNumbers(['packages/protocol/src', `${client}/src`]), ...plugins],
     onLog: (_level, { message }) => {

@@ -1,0 +1,127 @@
+/**
+ * Connects, does one thing and closes, whatever happens: for scripts and cron jobs that keep no client. Every error is a
+ * rejection.
+ */
+import type { Client } from '../client/client.ts';
+import type { ClientOptions, Payload } from '../client/client-options.ts';
+import type { PublishResult } from '../client/publication.ts';
+import { checkNumber, oneOf } from '../client/resolve-options.ts';
+import { watchWait } from '../client/settle.ts';
+import { ClientError } from '../client-error.ts';
+import type { Message } from '../core/incoming/message.ts';
+import type { ClientEnvironment } from '../environment.ts';
+import type {
+  MessagesToPublish,
+  OneShotOptions,
+  PublishManyOptions,
+  PublishOnceOptions,
+  ReceiveOnceOptions,
+  WithCount,
+} from './one-shot-options.ts';
+
+/** What one platform brings. */
+export interface OneShotPlatform<Options extends ClientOptions> {
+  connect(url: string | URL, options: Options): Client;
+  readonly environment: ClientEnvironment;
+}
+
+const TIMEOUT_MS = 30_000;
+/** Messages of `publishMany` that may wait for their acknowledgements. */
+const WINDOW = 100;
+
+export function publishOnceBy<Options extends ClientOptions>(
+  platform: OneShotPlatform<Options>,
+  url: string | URL,
+  topicName: string,
+  payload: unknown,
+  options: PublishOnceOptions<Options>,
+): Promise<PublishResult> {
+  return withClient(platform, url, { timeoutMs: TIMEOUT_MS, ...options }, (client) =>
+    client.publish(topicName, payload as Payload, options),
+  );
+}
+
+export function publishManyBy<Options extends ClientOptions>(
+  platform: OneShotPlatform<Options>,
+  url: string | URL,
+  messages: MessagesToPublish<unknown>,
+  options: PublishManyOptions<Options>,
+): Promise<number> {
+  const { timeoutMs = TIMEOUT_MS } = options;
+  return withClient(platform, url, { ...options, timeoutMs: undefined }, async (client) => {
+    await client.connected({ timeoutMs });
+    const waiting: Promise<PublishResult>[] = [];
+    let count = 0;
+    for await (const { topicName, payload, ...each } of messages) {
+      const { acknowledged } = client.publish(topicName, payload as Payload, {
+        ...options,
+        timeoutMs,
+        ...each,
+      });
+      // It is awaited, but others may fail before its turn comes.
+      acknowledged.catch(() => {});
+      waiting.push(acknowledged);
+      count++;
+      if (waiting.length === WINDOW) await waiting.shift();
+    }
+    await Promise.all(waiting);
+    return count;
+  });
+}
+
+export async function receiveOnceBy<Options extends ClientOptions>(
+  platform: OneShotPlatform<Options>,
+  url: string | URL,
+  topicFilter: string,
+  options: ReceiveOnceOptions<Options> & Partial<WithCount>,
+): Promise<Message | Message[]> {
+  const { retained, qos, noLocal, retainAsPublished } = options;
+  const count = checkNumber('count', options.count ?? 1, 1, 1_000_000);
+  const wanted = oneOf('retained', [undefined, 'only', 'skip'], retained);
+  const messages = await withClient(platform, url, options, async (client) => {
+    const received: Message[] = [];
+    const subscribing = {
+      ...(qos !== undefined && { qos }),
+      ...(noLocal !== undefined && { noLocal }),
+      ...(retainAsPublished !== undefined && { retainAsPublished }),
+      // Before MQTT 5.0 the server sends them all the same.
+      ...(wanted === 'skip' && { retainHandling: 2 as const }),
+    };
+    for await (const message of client.subscribe(topicFilter, subscribing)) {
+      if (wanted !== undefined && message.retain !== (wanted === 'only')) continue;
+      received.push(message);
+      if (received.length === count) break;
+    }
+    return received;
+  });
+  return options.count === undefined ? messages[0]! : messages;
+}
+
+async function withClient<Options extends ClientOptions, Result>(
+  { connect, environment }: OneShotPlatform<Options>,
+  url: string | URL,
+  { client: given, ...wait }: OneShotOptions<Options>,
+  use: (client: Client) => PromiseLike<Result>,
+): Promise<Result> {
+  const client = connect(url, { reconnect: false, ...given } as Options);
+  // What fails is told by the promise.
+  client.on('error', () => {});
+  let failure: ClientError | undefined;
+  const stop = watchWait(wait, given?.environment ?? environment, (error) => {
+    failure = error;
+    void client.close({ timeoutMs: 0 });
+  });
+  try {
+    await client.connected();
+    const result = await use(client);
+    if (client.state === 'closed')
+      throw new ClientError('CLOSED', 'expected a client that is open, got one that was closed');
+    return result;
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    stop();
+    // Nothing is under way that anybody waits for.
+    await client.close({ timeoutMs: 0 });
+  }
+}
