@@ -208,9 +208,10 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     for (const subscription of [...this.subscriptions]) subscription.end(error);
     this.subscriptions.clear();
     this.storeClosed = this.#closeStore();
+    const isAwaited = this.#watchers.size > 0;
     this.onState();
-    if (error !== undefined) this.listeners.emit('error', error);
-    else if (this.#lost.length > 0) this.environment.soon(this.#tellLost);
+    if (error !== undefined && !isAwaited) this.listeners.emit('error', error);
+    if (error === undefined && this.#lost.length > 0) this.environment.soon(this.#tellLost);
     this.listeners.emit('closed', error);
   }
 
@@ -249,7 +250,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   #armDeadline(): void {
-    const dueMs = this.core.nextDeadlineMs;
+    const dueMs = this.stoppedBy === undefined ? this.core.nextDeadlineMs : Number.POSITIVE_INFINITY;
     if (dueMs === this.#deadlineMs && this.#cancelDeadline !== null) return;
     this.#cancelDeadline?.();
     this.#cancelDeadline = null;

@@ -105,8 +105,6 @@ describe('A client that authenticates', () => {
   test('leaves a server with a forged proof, which gets nothing, and does not come back', async () => {
     const client = world.connect({ authentication: secret() });
     client.publish('secret', 'plan', { qos: 1 });
-    const errors: unknown[] = [];
-    client.on('error', (error) => errors.push(error));
     const connected = expect(client.connected()).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
     const server = await world.accepting();
     server.take('connect');

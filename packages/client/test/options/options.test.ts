@@ -132,11 +132,9 @@ describe('An option that cannot be', () => {
   });
 
   test('is fine when it is undefined', async () => {
-    const client = connect({
-      url,
-      transport: () => new Promise(() => {}),
-      ...({ clientId: undefined, will: undefined, queue: undefined, keepAlive: undefined } as object),
-    });
+    const unsaid = { clientId: undefined, will: undefined, queue: undefined, keepAlive: undefined };
+    const options: object = { url, transport: () => new Promise(() => {}), ...unsaid };
+    const client = connect(options as ClientOptions);
     await client.close();
     expect(client.clientId).toMatch(/^martlet-[0-9a-z]{15}$/);
   });

@@ -8,7 +8,7 @@
  *     await world.settle();
  *     expect(server.take('publish')).toMatchObject({ packetId: 1 });
  */
-import type { Client, ClientOptions, TransportListener } from '@martlet/client';
+import type { Client, ClientOptions, OpenTransport } from '@martlet/client';
 import type { ConnackPacket } from '@martlet/protocol';
 import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
@@ -31,7 +31,7 @@ export class World {
   /** While set, opening a connection fails with it. */
   refusal: Error | undefined;
   readonly #timers: Set<Timer> = new Set();
-  readonly #clients: Client[] = [];
+  readonly clients: Client[] = [];
   /** What the clients that live do when the platform wakes them. */
   readonly #wakes: Set<() => void> = new Set();
 
@@ -49,13 +49,7 @@ export class World {
         soon: queueMicrotask,
       },
       optionNames: [],
-      open: () => async (address, listener: TransportListener) => {
-        this.hrefs.push(address.href);
-        if (this.refusal !== undefined) throw this.refusal;
-        const server = new TestServer(listener);
-        this.opened.push(server);
-        return server.transport;
-      },
+      open: () => this.open,
       plug: (wake) => {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
@@ -64,9 +58,18 @@ export class World {
     const { servers } = options;
     const where: ClientOptions = servers === undefined ? { url: 'mqtt://localhost' } : {};
     const client = createClient(platform, { clientId: 'c', ...where, ...options }, undefined);
-    this.#clients.push(client);
+    this.clients.push(client);
     return client;
   }
+
+  /** How the clients open connections. */
+  readonly open: OpenTransport = async (address, listener) => {
+    this.hrefs.push(address.href);
+    if (this.refusal !== undefined) throw this.refusal;
+    const server = new TestServer(listener);
+    this.opened.push(server);
+    return server.transport;
+  };
 
   /** The network is back, or somebody looks at the page again. */
   wake(): void {
@@ -127,7 +130,7 @@ export class World {
 
   /** Ends every client; for `afterEach`. */
   async close(): Promise<void> {
-    for (const client of this.#clients) await client.close({ timeoutMs: 0 });
+    for (const client of this.clients) await client.close({ timeoutMs: 0 });
   }
 
   #moveTo(nowMs: number): void {

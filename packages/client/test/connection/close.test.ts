@@ -1,0 +1,277 @@
+// Waiting for a connection, and ending the client: both settle in every state, and nothing is left behind.
+
+import type { Client, ClientOptions, SessionStore } from '@martlet/client';
+import { ReasonCode } from '@martlet/protocol';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { World } from '../world/world.ts';
+
+let world: World;
+let rejections: unknown[];
+const onRejection = (reason: unknown): void => void rejections.push(reason);
+beforeEach(() => {
+  world = new World();
+  rejections = [];
+  process.on('unhandledRejection', onRejection);
+});
+afterEach(async () => {
+  await world.close();
+  await world.settle();
+  process.off('unhandledRejection', onRejection);
+  expect(rejections).toEqual([]);
+});
+
+/** A store that has nothing, and of which a test can hold up any call. */
+function heldStore(): { store: SessionStore; release: (call: string) => void; calls: string[] } {
+  const waiting = new Map<string, () => void>();
+  const calls: string[] = [];
+  const held = <T>(call: string, value: T): Promise<T> => {
+    calls.push(call);
+    return new Promise((resolve) => waiting.set(call, () => resolve(value)));
+  };
+  return {
+    store: {
+      open: () => held('open', []),
+      write: () => held('write', undefined),
+      close: async () => void calls.push('close'),
+    },
+    release: (call) => waiting.get(call)?.(),
+    calls,
+  };
+}
+
+describe('connected', () => {
+  test('ends with the time, with the signal, and at once where that was aborted', async () => {
+    const client = world.connect();
+    const late = client.connected({ timeoutMs: 100 }).catch(({ code }) => code);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const aborted = client.connected({ signal: controller.signal }).catch((error) => error);
+    controller.abort(reason);
+    expect(await aborted).toMatchObject({ code: 'ABORTED', cause: reason });
+    await expect(client.connected({ signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    await world.advance(100);
+    expect(await late).toBe('TIMEOUT');
+    await world.accept();
+    expect((await client.connected({ timeoutMs: 100 })).clientId).toBe('c');
+    await world.settle();
+    expect(world.timerCount).toBe(1);
+  });
+
+  test('waits through attempts that fail', async () => {
+    const client = world.connect();
+    const connected = client.connected({ timeoutMs: 10_000 });
+    (await world.accepting()).cut();
+    await world.advance(500);
+    await world.accept();
+    expect((await connected).protocolVersion).toBe(5);
+  });
+
+  test('waits for any time, and not for too short a one when it is too long for a timer', async () => {
+    const client = world.connect();
+    const connected = client.connected({ timeoutMs: 1e12 });
+    await world.accept();
+    expect(await connected).toBe(client.server);
+  });
+
+  test('is rejected at once when the client has ended, with the reason', async () => {
+    const client = world.connect();
+    client.on('error', () => {});
+    const server = await world.accepting();
+    server.send({ type: 'connack', sessionPresent: false, reasonCode: ReasonCode.Banned, properties: {} });
+    await world.settle();
+    await expect(client.connected()).rejects.toMatchObject({
+      code: 'REFUSED',
+      reasonCode: ReasonCode.Banned,
+    });
+  });
+});
+
+describe('close', () => {
+  const states: readonly (readonly [string, ClientOptions, (client: Client) => Promise<void>])[] = [
+    ['before anything happened', {}, async () => {}],
+    ['while the URL is asked for', { url: () => new Promise(() => {}) }, () => world.settle()],
+    ['while credentials are asked for', { credentials: () => new Promise(() => {}) }, () => world.settle()],
+    [
+      'while the connection opens',
+      {
+        transport: (_server, _listener, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      },
+      () => world.settle(),
+    ],
+    [
+      'while the connection opens, for a transport that takes no signal',
+      { transport: () => new Promise(() => {}) },
+      () => world.settle(),
+    ],
+    ['before CONNACK', {}, async () => void (await world.accepting())],
+    ['while online', {}, async () => void (await world.accept())],
+    ['while waiting', {}, async () => (await world.accept()).cut()],
+    [
+      'while the network takes nothing',
+      {},
+      async (client) => {
+        const server = await world.accept();
+        server.takesMore = false;
+        client.publish('a', 'b', { qos: 1 });
+      },
+    ],
+  ];
+
+  test.each(states)('settles everything and leaves nothing: %s', async (_when, options, reach) => {
+    const client = world.connect(options);
+    const events: string[] = [];
+    client.on('closed', () => events.push('closed'));
+    client.on('error', () => {});
+    const outcomes = Promise.allSettled([
+      client.connected(),
+      client.publish('a', 'b', { qos: 2 }),
+      client.subscribe('a'),
+      (async () => {
+        for await (const _message of client.subscribe('b')) throw new Error('expected no message');
+      })(),
+    ]);
+    await reach(client);
+    const closed = client.close({ timeoutMs: 1000 });
+    expect(client.close()).toBe(closed);
+    await world.advance(1000);
+    await closed;
+    await outcomes;
+    await world.settle();
+    expect([client.state, events, world.plugCount, world.timerCount]).toEqual(['closed', ['closed'], 0, 0]);
+    await client.close();
+  });
+
+  test('says DISCONNECT, and what the application wants said', async () => {
+    for (const reasonCode of [
+      ReasonCode.NormalDisconnection,
+      ReasonCode.DisconnectWithWillMessage,
+    ] as const) {
+      const client = world.connect();
+      const server = await world.accept();
+      await client.close({ reasonCode });
+      expect(server.take('disconnect')).toMatchObject({ reasonCode, properties: {} });
+      expect(server.ended).toBe('end');
+    }
+  });
+
+  test('says DISCONNECT before CONNACK too: the server may have accepted, and would publish the will', async () => {
+    const client = world.connect();
+    const server = await world.accepting();
+    await client.close();
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['connect', 'disconnect']);
+  });
+
+  test('waits for what is under way, but no longer than it may', async () => {
+    const client = world.connect();
+    const server = await world.accept();
+    const publication = client.publish('a', 'b', { qos: 1 });
+    let isClosed = false;
+    const closed = client.close({ timeoutMs: 1000 }).then(() => {
+      isClosed = true;
+    });
+    await world.advance(999);
+    expect([isClosed, client.state]).toEqual([false, 'online']);
+    server.send({ type: 'puback', packetId: 1, reasonCode: 0, properties: {} });
+    await closed;
+    expect((await publication).reasonCode).toBe(0);
+    const other = world.connect();
+    await world.accept();
+    const lost = expect(other.publish('a', 'b', { qos: 1 })).rejects.toMatchObject({ code: 'CLOSED' });
+    const ended = other.close({ timeoutMs: 1000 });
+    await world.advance(1000);
+    await ended;
+    await lost;
+  });
+
+  test('leaves no timer for messages that would have expired', async () => {
+    const client = world.connect();
+    client.publish('a', 'b', { messageExpiryInterval: 60 });
+    await world.settle();
+    client.publish('a', 'b', { messageExpiryInterval: 30 });
+    client.on('error', () => {});
+    await client.close();
+    await world.settle();
+    expect(world.timerCount).toBe(0);
+  });
+
+  test('sends what was just published at QoS 0', async () => {
+    const client = world.connect();
+    const server = await world.accept();
+    client.publish('a', 'b');
+    await client.close({ timeoutMs: 0 });
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['publish', 'disconnect']);
+  });
+
+  test('lets no new work in, and tells so', async () => {
+    const client = world.connect();
+    await world.accept();
+    const closed = client.close();
+    expect(() => client.publish('a', 'b')).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    expect(() => client.subscribe('a')).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    await closed;
+    await expect(client.reauthenticate()).rejects.toMatchObject({ kind: 'local' });
+  });
+
+  test('destroys a connection that opens too late', async () => {
+    let give = (): void => {};
+    const other = new World();
+    const late = world.connect({
+      transport: async (server, listener, signal) => {
+        await new Promise<void>((resolve) => (give = resolve));
+        return await other.open(server, listener, signal);
+      },
+    });
+    await world.settle();
+    await late.close();
+    give();
+    await world.settle();
+    expect(other.opened[0]?.ended).toBe('destroy');
+  });
+
+  test('waits for a store that is being opened, so that the next client can have it', async () => {
+    const { store, release, calls } = heldStore();
+    const client = world.connect({ store });
+    await world.settle();
+    let isClosed = false;
+    const closed = client.close().then(() => {
+      isClosed = true;
+    });
+    await world.settle();
+    expect(isClosed).toBe(false);
+    release('open');
+    await world.settle();
+    release('write');
+    await closed;
+    expect(calls.at(-1)).toBe('close');
+    expect(world.opened).toEqual([]);
+  });
+
+  test('returns although its store hangs', async () => {
+    const { store } = heldStore();
+    const client = world.connect({ store });
+    await world.settle();
+    const closed = client.close();
+    await world.advance(5000);
+    await closed;
+    expect(world.timerCount).toBe(0);
+  });
+
+  test('comes after offline, once, when the client was online', async () => {
+    const client = world.connect();
+    const events: unknown[] = [];
+    client.on('online', () => events.push('online'));
+    client.on('offline', ({ error, reconnectMs }) => events.push('offline', error.code, reconnectMs));
+    client.on('closed', (error) => events.push('closed', error));
+    await world.accept();
+    await client.close();
+    expect(events).toEqual(['online', 'offline', 'CLOSED', undefined, 'closed', undefined]);
+  });
+
+  test('is what `await using` does', async () => {
+    const client = world.connect();
+    await world.accept();
+    await client[Symbol.asyncDispose]();
+    expect(client.state).toBe('closed');
+  });
+});

@@ -1,0 +1,102 @@
+// Events: who is told, that listeners harm nobody, and that the console speaks only for what nobody listens to.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { World } from '../world/world.ts';
+
+let world: World;
+let said: unknown[];
+beforeEach(() => {
+  world = new World();
+  said = [];
+  vi.spyOn(console, 'error').mockImplementation((text) => void said.push(text));
+});
+afterEach(async () => {
+  await world.close();
+  vi.restoreAllMocks();
+});
+
+describe('A listener', () => {
+  test('that throws harms neither the others nor the client, and is reported', async () => {
+    const client = world.connect();
+    const online: unknown[] = [];
+    client.on('online', () => {
+      throw new Error('my mistake');
+    });
+    client.on('online', (server) => online.push(server));
+    await world.accept();
+    expect([client.state, online, said]).toEqual(['online', [client.server], ['martlet: my mistake']]);
+  });
+
+  test('is told no more once it was taken back, also by another one', async () => {
+    const client = world.connect();
+    const told: string[] = [];
+    const offs: (() => void)[] = [];
+    client.on('online', () => {
+      for (const off of offs) off();
+    });
+    offs.push(client.on('offline', () => told.push('offline')));
+    (await world.accept()).cut();
+    expect(told).toEqual([]);
+  });
+
+  test('of online may publish, subscribe, authenticate and close', async () => {
+    const client = world.connect();
+    client.on('online', () => {
+      client.publish('a', 'b');
+      client.subscribe('a').then(undefined, () => {});
+    });
+    const server = await world.accept();
+    expect(
+      server
+        .takeAll()
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual(['publish', 'subscribe']);
+    const other = world.connect();
+    other.on('online', () => void other.close({ timeoutMs: 0 }));
+    const last = await world.accept();
+    expect([other.state, last.takeAll().map(({ type }) => type)]).toEqual(['closed', ['disconnect']]);
+  });
+
+  test('of offline may close', async () => {
+    const client = world.connect();
+    client.on('offline', () => void client.close());
+    (await world.accept()).cut();
+    await world.settle();
+    expect([client.state, world.timerCount]).toEqual(['closed', 0]);
+  });
+});
+
+describe('An error that nobody awaits', () => {
+  test('is an event once, and not said on the console', async () => {
+    world.refusal = new Error('nobody listens');
+    const client = world.connect({ reconnect: false });
+    const errors: string[] = [];
+    client.on('error', ({ code }) => errors.push(code));
+    await world.settle();
+    expect([errors, said]).toEqual([['CONNECTION_FAILED'], []]);
+  });
+
+  test('is said on the console when nobody listens', async () => {
+    world.refusal = new Error('nobody listens');
+    world.connect({ reconnect: false });
+    await world.settle();
+    expect(said).toEqual(['martlet: could not connect: nobody listens']);
+  });
+
+  test('is none as long as the client goes on trying', async () => {
+    const client = world.connect();
+    (await world.accept()).cut();
+    expect([client.state, said]).toEqual(['waiting', []]);
+  });
+});
+
+describe('An error that somebody awaits', () => {
+  test('is not said on the console', async () => {
+    world.refusal = new Error('nobody listens');
+    const client = world.connect({ reconnect: false });
+    await expect(client.connected()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+    await world.settle();
+    expect(said).toEqual([]);
+  });
+});
