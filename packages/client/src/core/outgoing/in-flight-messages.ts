@@ -39,6 +39,8 @@ const RESERVED_STATE = 6;
 
 export class InFlightMessages {
   readonly sender: Sender<OutgoingMessage> = new Sender();
+  /** How many messages there are; the table has the identifiers of SUBSCRIBE and UNSUBSCRIBE as well. */
+  size = 0;
   /** What they count against the limit of the queue. */
   bytes = 0;
   /** Exchanges of which something was written on this connection, and which have not ended. */
@@ -57,12 +59,7 @@ export class InFlightMessages {
     this.#onFailed = onFailed;
   }
 
-  /** How many messages there are. */
-  get size(): number {
-    return this.sender.inFlight.size - this.#reserved.size;
-  }
-
-  /** In the order of first sending. Not the identifiers of SUBSCRIBE and UNSUBSCRIBE, which are in the table as well. */
+  /** In the order of first sending. */
   inOrder(): OutgoingMessage[] {
     const { inFlight } = this.sender;
     return inFlight
@@ -110,6 +107,7 @@ export class InFlightMessages {
   add(message: OutgoingMessage, connection: OutgoingConnection): void {
     message.place = Place.InFlight;
     message.packetId = this.sender.publish(message.qos as 1 | 2, message);
+    this.size++;
     this.bytes += message.bytes;
     this.#records.keep(message);
     this.#write(message, connection);
@@ -204,6 +202,7 @@ export class InFlightMessages {
 
   #remove(message: OutgoingMessage): void {
     this.sender.release(message.packetId);
+    this.size--;
     this.bytes -= message.bytes;
     message.place = Place.None;
     if (!message.written) return;
@@ -239,6 +238,7 @@ export class InFlightMessages {
   restore(message: OutgoingMessage, isReleased: boolean): void {
     message.place = Place.InFlight;
     message.wasWritten = true;
+    this.size++;
     this.bytes += message.bytes;
     const published = message.qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
     const state = isReleased ? DeliveryState.AwaitingPubcomp : published;
