@@ -21,20 +21,7 @@ describe.each(VERSIONS)('The session of a client in version %i', (protocolVersio
   });
   afterEach(() => world.close());
 
-  test('[MQTT-3.1.2-4] v5 begins empty: the first CONNECT asks for a clean start, and so does each until one was accepted', async () => {
-    connect(world, keeping(protocolVersion));
-    for (let i = 0; i < 3; i++) {
-      const server = await world.accepting();
-      expect(server.take('connect').cleanStart).toBe(true);
-      server.cut();
-      await reconnecting(world);
-    }
-    const server = await world.accept();
-    expect(server.connect.cleanStart).toBe(true);
-    expect((await reconnect(world, server)).connect.cleanStart).toBe(false);
-  });
-
-  test('[MQTT-4.1.0-1] v5 v3.1.1 [MQTT-3.1.2-23] v5 [MQTT-3.1.2-4] v3.1.1 is kept while connected and after the connection is lost', async () => {
+  test('[MQTT-4.1.0-1] v5 [MQTT-3.1.2-23] v5 [MQTT-4.1.0-1] [MQTT-4.1.0-2] [MQTT-3.1.2-4] v3.1.1 is kept while connected and after the connection is lost', async () => {
     const client = connect(world, { ...keeping(protocolVersion), keepAlive: 0 });
     let server = await world.accept();
     await subscribed(world, client, server, 'a');
@@ -101,6 +88,19 @@ describe('The session of a client', () => {
     world = new World();
   });
   afterEach(() => world.close());
+
+  test('[MQTT-3.1.2-4] v5 begins empty: the first CONNECT asks for a clean start, and so does each until one was accepted', async () => {
+    connect(world, keeping(V5));
+    for (let i = 0; i < 3; i++) {
+      const server = await world.accepting();
+      expect(server.take('connect').cleanStart).toBe(true);
+      server.cut();
+      await reconnecting(world);
+    }
+    const server = await world.accept();
+    expect(server.connect.cleanStart).toBe(true);
+    expect((await reconnect(world, server)).connect.cleanStart).toBe(false);
+  });
 
   test('[MQTT-3.1.2-6] v3.1.1 ends with the connection when it began with CleanSession 1, and the next begins so too', async () => {
     const client = connect(world, { protocolVersion: V311 });
