@@ -240,7 +240,6 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
     this.unrouted.online(server.sessionPresent, this.#host.nowMs());
-    this.subscriptions.online(server.sessionPresent);
     this.outgoing.online(
       {
         receiveMaximum: server.receiveMaximum,
@@ -253,6 +252,9 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
       },
       server.sessionPresent,
     );
+    // Behind it: what is asked for now has not been left behind by an earlier connection, and costs no quota.
+    this.subscriptions.online(server.sessionPresent);
+    this.outgoing.send();
     if (this.#blockedCount > 0) connection.pause();
     this.#host.onOnline(server);
     this.#host.requestTurn();

@@ -171,6 +171,18 @@ describe('After a reconnect', () => {
     expect(sent()).toEqual(['d']);
   });
 
+  test('[MQTT-4.9.0-1] v5 the quota is for messages alone, whatever is asked for beside them', async () => {
+    const client = world.connect();
+    client.subscribe('a/+', {}, () => {});
+    const first = await world.accept();
+    client.publish('b', '', { qos: 1 });
+    await world.settle();
+    first.send({ type: 'disconnect', reasonCode: ReasonCode.ServerShuttingDown, properties: {} });
+    await world.advance(6000);
+    const second = await world.accept({ properties: { receiveMaximum: 1 } });
+    expect(second.takeAll()).toMatchObject([{ type: 'subscribe' }, { type: 'publish', topicName: 'b' }]);
+  });
+
   test('[MQTT-3.2.2-5] v5 what a lost session had not accepted is sent as new, and what it had accepted is over', async () => {
     const client = world.connect();
     const first = await world.accept();

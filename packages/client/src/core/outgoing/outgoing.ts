@@ -104,6 +104,7 @@ export class Outgoing {
     this.#owner.requestTurn();
   }
 
+  /** There is a connection; `send` is to be called. */
   online(connection: OutgoingConnection, sessionPresent: boolean): void {
     this.#connection = connection;
     this.hasUnproven = false;
@@ -114,7 +115,6 @@ export class Outgoing {
       }
     }
     this.inFlight.connected(connection);
-    this.send();
   }
 
   offline(): void {
