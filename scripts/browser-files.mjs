@@ -21,6 +21,7 @@ const directory = join(root, client, 'dist/browser');
 export const browserEntries = /** @type {const} */ ({
   client: `${client}/src/browser.ts`,
   once: `${client}/src/browser-once.ts`,
+  'json-codec': `${client}/src/codecs/json-codec.ts`,
   scram: `${client}/src/authentication/scram.ts`,
   'indexed-db-store': `${client}/src/stores/indexed-db-store.ts`,
   topics: `${client}/src/topics/index.ts`,

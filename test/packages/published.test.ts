@@ -17,7 +17,7 @@ import { Programs } from '../e2e/program.ts';
 const LIBRARIES = ['protocol', 'client', 'broker', 'testing'] as const;
 
 /** The entry points of the client that browsers have use for. */
-const FOR_BROWSERS = ['', '/browser', '/once', '/scram', '/indexed-db-store', '/topics'].map(
+const FOR_BROWSERS = ['', '/browser', '/once', '/json-codec', '/scram', '/indexed-db-store', '/topics'].map(
   (subpath) => `@martlet/client${subpath}`,
 );
 

@@ -1,6 +1,8 @@
-/** Payloads in JSON (RFC 8259). */
+/** The entry `@martlet/client/json-codec`: payloads in JSON (RFC 8259). */
 import { ClientError } from '../client-error.ts';
 import type { PayloadCodec } from './payload-codec.ts';
+
+export type { PayloadCodec } from './payload-codec.ts';
 
 /**
  * The codec of JSON in UTF-8. Values are encoded as `JSON.stringify` does: what it leaves out is left out, and what it
@@ -9,7 +11,7 @@ import type { PayloadCodec } from './payload-codec.ts';
  * or let typed topics do so.
  *
  *     const json = jsonCodec<{ celsius: number }>();
- *     client.publish('home/kitchen', json.encode({ celsius: 21.5 }));
+ *     client.publish('home/kitchen', { celsius: 21.5 }, { codec: json });
  *     console.log(json.decode(message.payload).celsius);
  */
 export function jsonCodec<T = unknown>(): PayloadCodec<T> {
