@@ -6,8 +6,8 @@
  *          └──── failed ───────────────────────▲
  *     from each of them: Closed, by `stop` or when there is no use in going on
  */
-import type { ProtocolVersion, ReasonCode } from '@martlet/protocol';
-import { ReasonCode as Reason } from '@martlet/protocol';
+import type { ReasonCode } from '@martlet/protocol';
+import { ProtocolVersion, ReasonCode as Reason } from '@martlet/protocol';
 import { ClientError, errorText } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
 import { connectPacket } from '../core/connection/connect-packet.ts';
@@ -119,11 +119,14 @@ export class Supervisor {
     }
     this.#transport = transport;
     const { clientId, protocolVersion } = this;
+    // Before MQTT 5.0 a session that begins clean ends with its connection: one that is to be kept cannot.
+    const keeps =
+      this.hasSession || (given.protocolVersion !== ProtocolVersion.V5 && given.sessionExpiryInterval !== 0);
     const packet = connectPacket(given, {
       protocolVersion,
       clientId,
       // Who has no name of its own cannot come back. [MQTT-3.1.3-7] 3.1.1
-      cleanStart: clientId === '' || ((given.cleanStart ?? !this.hasSession) && !this.#wasEverOnline),
+      cleanStart: clientId === '' || ((given.cleanStart ?? !keeps) && !this.#wasEverOnline),
       username: credentials.username,
       password: credentials.password === undefined ? undefined : payloadBytes(credentials.password),
       authenticationMethod: authentication?.method,

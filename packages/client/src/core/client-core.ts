@@ -234,12 +234,12 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     const writer = new PublishWriter(outbox, server, aliases, nowMs, this.outgoing.names);
     this.keeper.keepSession(server.clientId, true);
     this.incoming.online(
-      server.sessionPresent,
+      connection.mayResume,
       version,
       version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
-    this.unrouted.online(server.sessionPresent, this.#host.nowMs());
+    this.unrouted.online(connection.mayResume, this.#host.nowMs());
     this.outgoing.online(
       {
         receiveMaximum: server.receiveMaximum,
@@ -250,7 +250,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
         sendPubrel: (packetId, reasonCode) => connection.sendAcknowledgement('pubrel', packetId, reasonCode),
         mayAsk: () => this.mayAsk(),
       },
-      server.sessionPresent,
+      connection.mayResume,
     );
     // Behind it: what is asked for now has not been left behind by an earlier connection, and costs no quota.
     this.subscriptions.online(server.sessionPresent);

@@ -106,6 +106,15 @@ export class Connection {
     this.send(connect); // [MQTT-3.1.0-1]
   }
 
+  /**
+   * Whether the messages of before go on: the server has the session. CONNACK of MQTT 3.1 does not say whether it has, so
+   * it is taken to, which repeats no message where it has and costs nothing where not.
+   */
+  get mayResume(): boolean {
+    const { protocolVersion, cleanStart } = this.#connect;
+    return this.server!.sessionPresent || (protocolVersion === ProtocolVersion.V31 && !cleanStart);
+  }
+
   /** Whether reading can be held back. */
   get canPause(): boolean {
     return this.#transport.pause !== undefined;
