@@ -1,6 +1,13 @@
 // Clients of one test, ended with it; and what a test waits for at one.
 
-import type { Client, ClientEventName, ClientEvents, ConnectOptions, Message } from '@martlet/client';
+import type {
+  Client,
+  ClientEventName,
+  ClientEvents,
+  ConnectOptions,
+  Message,
+  PerAttempt,
+} from '@martlet/client';
 import { connect } from '@martlet/client';
 import { ProtocolVersion } from '@martlet/protocol';
 import { authority, clientPair } from '../../../packages/client/test/transports/certificates.ts';
@@ -19,8 +26,8 @@ export class Clients {
   readonly #clients: Client[] = [];
 
   /** Begins to connect. Errors of no promise fail the test that looks at them, and are not written to the console. */
-  start(url: string, options: ConnectOptions = {}): Client {
-    const client = connect(url, { reconnect: RECONNECT, ...options });
+  start(url: PerAttempt<string> | undefined, options: ConnectOptions = {}): Client {
+    const client = connect({ ...(url === undefined ? {} : { url }), reconnect: RECONNECT, ...options });
     client.on('error', () => {});
     this.#clients.push(client);
     return client;

@@ -71,6 +71,7 @@ export const MARTLET: Readonly<TestedServer> = {
     keptReceiveMaximum: 65_535,
     givesTopicAliases: true,
     copiesOfOverlapping: 1,
+    tellsOfTakeover: true,
     largestOverWebSocket: 1_048_576,
     pubrecTellsOfNobody: true,
     refusesSubscriptions: true,

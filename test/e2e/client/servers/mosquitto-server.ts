@@ -101,6 +101,7 @@ export const MOSQUITTO: Readonly<TestedServer> = {
     keptReceiveMaximum: 1,
     givesTopicAliases: false,
     copiesOfOverlapping: 2,
+    tellsOfTakeover: false,
     largestOverWebSocket: 32_768,
     pubrecTellsOfNobody: false,
     refusesSubscriptions: false,

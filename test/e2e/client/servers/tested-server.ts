@@ -25,6 +25,8 @@ export interface Differences {
   readonly givesTopicAliases: boolean;
   /** Copies of a message that an MQTT 5.0 client with two overlapping subscriptions gets: [MQTT-3.3.4-2] allows both. */
   readonly copiesOfOverlapping: 1 | 2;
+  /** Whether DISCONNECT says that another client has come: Mosquitto 2.0.11 closes the connection without a word. */
+  readonly tellsOfTakeover: boolean;
   /** Bytes of payload that surely pass by WebSocket: Mosquitto 2.0.11 loses messages from 60 kB on, MQTT.js's as well. */
   readonly largestOverWebSocket: number;
   /** Whether PUBREC says 0x10 when nobody has subscribed, as PUBACK does: a server may leave it out. */
