@@ -48,7 +48,10 @@ export interface ReconnectOptions {
   readonly attempts?: number;
 }
 
-/** Messages that wait to be sent: while offline, and while the server or the network does not keep up. */
+/**
+ * Messages that wait to be sent, of every QoS: while offline, and while the server or the network does not keep up. One
+ * whose expiry interval runs out meanwhile fails with TIMEOUT.
+ */
 export interface QueueOptions {
   /** @default 10000 */
   readonly messages?: number;
@@ -114,7 +117,11 @@ export interface ClientOptions {
   /** Go where the server says, when it has moved or wants another one to be used. @default false */
   readonly followServerMoved?: boolean;
   readonly queue?: QueueOptions;
-  /** Connections that one packet may cost before it is set aside; false: it is sent for ever. @default 3 */
+  /**
+   * Connections in a row that the server may close over one message or subscription before that is set aside, with the
+   * event `quarantined`; false: it is sent for ever. One that just broke counts a quarter, one for which the server named
+   * another reason (busy, shutting down and so on) not at all. @default 3
+   */
   readonly quarantineAttempts?: number | false;
   /** Messages that came before anybody subscribed to them, and wait for it. @default 100 */
   readonly unroutedMessages?: number;
