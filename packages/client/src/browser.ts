@@ -5,8 +5,7 @@ import type { ClientOptions } from './client/client-options.ts';
 import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
 import { plugIntoBrowser } from './client/plug-into-browser.ts';
-import { browserWebSocketTransport } from './transports/browser-websocket-transport.ts';
-import { parseWebSocketUrl } from './transports/parse-websocket-url.ts';
+import { checkBrowserServer, openBrowserTransport } from './transports/open-browser-transport.ts';
 
 export type { ClientOptions as ConnectOptions } from './client/client-options.ts';
 export * from './public.ts';
@@ -14,8 +13,8 @@ export * from './public.ts';
 const browser: Readonly<Platform<ClientOptions>> = {
   environment: browserEnvironment,
   optionNames: [],
-  parseUrl: parseWebSocketUrl,
-  open: (options) => browserWebSocketTransport((options.environment ?? browserEnvironment).setTimer),
+  check: checkBrowserServer,
+  open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
   plug: plugIntoBrowser,
 };
 

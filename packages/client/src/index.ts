@@ -6,7 +6,6 @@ import { createClient } from './client/create-client.ts';
 import { nodeEnvironment } from './client/node-environment.ts';
 import type { NodeTransportOptions } from './transports/open-node-transport.ts';
 import { openNodeTransport } from './transports/open-node-transport.ts';
-import { parseServerUrl } from './transports/parse-server-url.ts';
 
 export * from './public.ts';
 export type { NodeTransportOptions } from './transports/open-node-transport.ts';
@@ -17,7 +16,6 @@ export interface ConnectOptions extends ClientOptions, NodeTransportOptions {}
 const node: Readonly<Platform<ConnectOptions>> = {
   environment: nodeEnvironment,
   optionNames: ['tls', 'webSocket', 'lingerMs'],
-  parseUrl: parseServerUrl,
   open: openNodeTransport,
   plug: () => () => {},
 };

@@ -21,7 +21,7 @@ import { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import { SessionKeeping, storeError } from './session-keeping.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
-import type { ParseUrl, SupervisorOwner } from './supervisor.ts';
+import type { SupervisorOwner } from './supervisor.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Has `wake` called when the platform says that the network may be back, or somebody looks again; returns what ends that. */
@@ -54,19 +54,13 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   /** Publications that failed because the application closed the client. */
   readonly #lost: Publication[] = [];
 
-  constructor(
-    options: ResolvedOptions,
-    parseUrl: ParseUrl,
-    open: OpenTransport,
-    environment: ClientEnvironment,
-    plug: Plug,
-  ) {
+  constructor(options: ResolvedOptions, open: OpenTransport, environment: ClientEnvironment, plug: Plug) {
     this.options = options;
     this.environment = environment;
     this.core = new ClientCore(options, this);
     this.authentication = new ClientAuthentication(options.authentication, this.core);
     const clientId = options.clientId ?? randomClientId(environment);
-    this.supervisor = new Supervisor(options, clientId, parseUrl, open, environment, this);
+    this.supervisor = new Supervisor(options, clientId, open, environment, this);
     this.#unplug = plug(() => {
       this.supervisor.wake();
       // The answer to what it may have asked has a deadline, for which a turn sets the timer.

@@ -1,18 +1,20 @@
 import type { ClientEnvironment } from '../environment.ts';
+import { parseServerUrl } from '../transports/parse-server-url.ts';
+import type { ServerAddress } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { Client } from './client.ts';
 import type { Plug } from './client-host.ts';
 import { ClientHost } from './client-host.ts';
 import type { ClientOptions } from './client-options.ts';
 import { invalid, resolveOptions } from './resolve-options.ts';
-import type { ParseUrl } from './supervisor.ts';
 
 /** What one platform brings. */
 export interface Platform<Options extends ClientOptions> {
   readonly environment: ClientEnvironment;
   /** Options beside those of every platform. */
   readonly optionNames: readonly string[];
-  readonly parseUrl: ParseUrl;
+  /** @throws {ClientError} INVALID_OPTION for a server that this platform cannot reach */
+  readonly check?: (server: ServerAddress) => void;
   open(options: Options): OpenTransport;
   readonly plug: Plug;
 }
@@ -34,15 +36,10 @@ export function createClient<Options extends ClientOptions>(
   }
   // What is an address is checked now rather than at the first attempt.
   for (const address of servers ?? (url === undefined || typeof url === 'function' ? [] : [url])) {
-    platform.parseUrl(address);
+    const { server } = parseServerUrl(address);
+    if (transport === undefined) platform.check?.(server);
   }
   return new Client(
-    new ClientHost(
-      resolved,
-      platform.parseUrl,
-      transport ?? platform.open(options),
-      environment,
-      platform.plug,
-    ),
+    new ClientHost(resolved, transport ?? platform.open(options), environment, platform.plug),
   );
 }

@@ -14,7 +14,8 @@ import { connectPacket } from '../core/connection/connect-packet.ts';
 import type { ConnectionEnd, DisconnectProperties } from '../core/connection/connection-end.ts';
 import { isElsewhere, reconnectDelayMs } from '../core/reconnect/reconnect-policy.ts';
 import type { ClientEnvironment } from '../environment.ts';
-import type { ServerUrl } from '../transports/parse-server-url.ts';
+import { parseServerUrl } from '../transports/parse-server-url.ts';
+import type { ServerAddress } from '../transports/server-address.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { Credentials } from './client-options.ts';
@@ -22,9 +23,6 @@ import type { ResolvedOptions } from './resolve-options.ts';
 import { payloadBytes } from './resolve-options.ts';
 
 export type ClientState = 'connecting' | 'online' | 'waiting' | 'closed';
-
-/** Takes the URL of a server apart. @throws {ClientError} INVALID_OPTION */
-export type ParseUrl = (url: string | URL) => ServerUrl;
 
 export interface SupervisorOwner {
   readonly core: ClientCore;
@@ -52,7 +50,6 @@ export class Supervisor {
   hasSession = false;
   protocolVersion: ProtocolVersion;
   readonly #options: ResolvedOptions;
-  readonly #parseUrl: ParseUrl;
   readonly #open: OpenTransport;
   readonly #environment: ClientEnvironment;
   readonly #owner: SupervisorOwner;
@@ -75,7 +72,6 @@ export class Supervisor {
   constructor(
     options: ResolvedOptions,
     clientId: string,
-    parseUrl: ParseUrl,
     open: OpenTransport,
     environment: ClientEnvironment,
     owner: SupervisorOwner,
@@ -83,7 +79,6 @@ export class Supervisor {
     this.#options = options;
     this.clientId = clientId;
     this.protocolVersion = options.protocolVersion;
-    this.#parseUrl = parseUrl;
     this.#open = open;
     this.#environment = environment;
     this.#owner = owner;
@@ -107,15 +102,13 @@ export class Supervisor {
   async #run(attempt: number, signal: AbortSignal): Promise<void> {
     const given = this.#options;
     const { authentication } = given;
-    const parsed = this.#parseUrl(await this.#url());
+    const parsed = parseServerUrl(await this.#url());
     const credentials: Credentials =
       given.credentials === undefined
         ? { username: given.username ?? parsed.username, password: given.password ?? parsed.password }
         : await given.credentials();
-    const { scheme, path } = parsed.server;
-    // A Server Reference is `host` or `host:port`, or several with spaces between: the first, reached as who names it.
-    const [first = ''] = this.#reference?.trim().split(' ') ?? [];
-    const server = first === '' ? parsed.server : this.#parseUrl(`${scheme}://${first}${path}`).server;
+    const server =
+      this.#reference === undefined ? parsed.server : referredServer(this.#reference, parsed.server);
     if (attempt !== this.#attempt) return;
     const authenticationData = await this.#owner.authentication.first();
     if (attempt !== this.#attempt) return;
@@ -146,7 +139,7 @@ export class Supervisor {
     const { url, servers } = this.#options;
     if (servers !== undefined && servers.length > 0) return servers[this.#serverIndex % servers.length]!;
     // A transport of the application's own may need no address.
-    return typeof url === 'function' ? url() : (url ?? 'ws://localhost');
+    return typeof url === 'function' ? url() : (url ?? 'mqtt://localhost');
   }
 
   #listener(attempt: number): Parameters<OpenTransport>[1] {
@@ -323,6 +316,12 @@ export class Supervisor {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
   }
+}
+
+/** A Server Reference is `host` or `host:port`, or several with spaces between: the first, reached as the one that names it. */
+function referredServer(reference: string, { scheme, path }: ServerAddress): ServerAddress {
+  const [first = ''] = reference.trim().split(/\s+/);
+  return parseServerUrl(`${scheme}://${first}${path}`).server;
 }
 
 function asClientError(error: unknown): ClientError {

@@ -121,8 +121,10 @@ describe('An option that cannot be', () => {
   });
 
   test('is a server that is not reached over WebSocket, in a browser', () => {
-    expect(refusal({ url }, connectInBrowser)).toContain('in a browser, got mqtt:');
-    expect(refusal({ servers: ['ws://a', url] }, connectInBrowser)).toContain('got mqtt:');
+    expect(refusal({ url }, connectInBrowser)).toContain(
+      'url: expected ws:// or wss:// in a browser, got mqtt://',
+    );
+    expect(refusal({ servers: ['ws://a', url] }, connectInBrowser)).toContain('got mqtt://');
   });
 
   test('never shows the password of a URL', () => {

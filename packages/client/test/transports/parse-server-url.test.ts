@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClientError } from '../../src/client-error.ts';
+import { checkBrowserServer, openBrowserTransport } from '../../src/transports/open-browser-transport.ts';
 import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
-import { parseWebSocketUrl } from '../../src/transports/parse-websocket-url.ts';
+import { RecordingListener } from './recording-listener.ts';
 
 const server = (url: string | URL) => parseServerUrl(url).server;
 
@@ -149,28 +150,21 @@ describe('A URL of a server', () => {
 });
 
 describe('In a browser', () => {
-  test.each([
-    ['mqtt://h', 'mqtt:'],
-    ['mqtt+unix:///a', 'mqtt+unix:'],
-    ['ws://h/#x', 'ws:#'],
-    ['ws://secret:%ff@h', 'ws:'],
-    ['ws://h:0', 'ws:'],
-    ['/mqtt', 'none'],
-  ])('%s is refused with what to do', (url, got) => {
-    expect(() => parseWebSocketUrl(url)).toThrow(
-      new ClientError(
-        'INVALID_OPTION',
-        `url: expected one like wss://host/mqtt of the server's WebSocket listener in a browser, got ${got}`,
-      ),
+  test.each(['mqtt://h', 'mqtts://h', 'mqtt+unix:///a'])('%s is refused with what to do', async (url) => {
+    expect(() => checkBrowserServer(server(url))).toThrow(
+      /expected ws:\/\/ or wss:\/\/ in a browser, got mqtt/,
     );
+    const opening = openBrowserTransport(() => () => {})(
+      server(url),
+      new RecordingListener(),
+      new AbortController().signal,
+    );
+    await expect(opening).rejects.toMatchObject({ code: 'INVALID_OPTION', kind: 'local' });
   });
 
-  test.each(['ws://h', 'wss://h/mqtt?a=b', 'WSS://ann:p%40ss@H:81/a', 'ws://[::1]:80', 'wss://höst/ä'])(
-    '%s is taken apart as anywhere else',
-    (url) => {
-      expect(parseWebSocketUrl(url)).toEqual(parseServerUrl(url));
-    },
-  );
+  test.each(['ws://h', 'wss://h/mqtt'])('%s is not', (url) => {
+    checkBrowserServer(server(url));
+  });
 });
 
 function caught(url: string): ClientError | undefined {

@@ -12,7 +12,6 @@ import type { Client, ClientOptions, OpenTransport } from '@martlet/client';
 import type { ConnackPacket } from '@martlet/protocol';
 import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
-import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
 import { TestServer } from './test-server.ts';
 
 interface Timer {
@@ -50,7 +49,6 @@ export class World {
         soon: queueMicrotask,
       },
       optionNames: [],
-      parseUrl: parseServerUrl,
       open: () => this.open,
       plug: (wake) => {
         this.#wakes.add(wake);
