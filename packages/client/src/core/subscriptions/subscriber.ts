@@ -153,9 +153,14 @@ export abstract class Subscriber {
 
   #tellBlocked(): void {
     const { whenSlow, bufferMessages, bufferBytes } = this.options;
+    if (whenSlow !== 'block') return;
     const { unpromised, bytes } = this.#waiting;
+    // Once it is full, half of it must be free before more is read: reading stops and goes on less often.
     const isBlocked =
-      whenSlow === 'block' && !this.#isOver && (unpromised >= bufferMessages || bytes >= bufferBytes);
+      !this.#isOver &&
+      (this.#isBlocked
+        ? unpromised > bufferMessages / 2 || bytes > bufferBytes / 2
+        : unpromised >= bufferMessages || bytes >= bufferBytes);
     if (isBlocked === this.#isBlocked) return;
     this.#isBlocked = isBlocked;
     this.#owner.onBlocked(isBlocked);
