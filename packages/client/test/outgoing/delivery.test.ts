@@ -151,7 +151,7 @@ describe('After a reconnect', () => {
     ]);
   });
 
-  test('[MQTT-3.3.4-9] v5 no more is sent again than the receive maximum lets through, and nothing new before it', async () => {
+  test('[MQTT-3.3.4-7] v5 no more is sent again than the receive maximum lets through, and nothing new before it', async () => {
     const client = world.connect();
     const first = await world.accept();
     for (const name of ['a', 'b', 'c']) client.publish(name, '', { qos: 1 });
@@ -240,7 +240,7 @@ describe('A transport that is congested', () => {
 });
 
 describe('Packet identifiers', () => {
-  test('[MQTT-2.2.1-4] v5 are not given again while they are in use, and go round', async () => {
+  test('[MQTT-2.2.1-3] v5 [MQTT-2.3.1-2] v3.1.1 are not given again while they are in use, and go round', async () => {
     const client = world.connect({ protocolVersion: 4, queue: { messages: 70_000 } });
     const server = await world.accept();
     const held = client.publish('held', '', { qos: 1 });

@@ -285,7 +285,7 @@ describe('A process that finds a session', () => {
     expect(disk.keys).toEqual([0]);
   });
 
-  test('[MQTT-3.2.2-4] v5 in a new store begins a new one at the server, until it was online once', async () => {
+  test('in a new store begins a new one at the server, until it was online once', async () => {
     start();
     store.isFast = true;
     const first = await world.accepting();
