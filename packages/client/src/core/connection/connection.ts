@@ -103,7 +103,7 @@ export class Connection {
     this.#stream = new PacketStream(this, maximumPacketSize);
     this.#keepAlive = new KeepAlive(0, nowMs());
     this.#isPaused = false;
-    this.send(connect); // [MQTT-3.1.0-1]
+    this.send(connect); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
   }
 
   /**
@@ -130,7 +130,11 @@ export class Connection {
     this.outbox.push(encodeClientPacketExceptPublish(packet, this.version));
   }
 
-  /** PUBACK, PUBREC, PUBREL or PUBCOMP without properties. */
+  /**
+   * PUBACK, PUBREC, PUBREL or PUBCOMP without properties, which fits whatever the server takes.
+   * [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2]
+   * [MQTT-3.7.2-3] [MQTT-2.2.1-5] [MQTT-2.3.1-6] 3.1.1
+   */
   sendAcknowledgement(
     type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp',
     packetId: number,
@@ -230,7 +234,7 @@ export class Connection {
     if (this.version === ProtocolVersion.V5 || packet.reasonCode === Reason.NormalDisconnection)
       this.send(packet);
     this.flush();
-    this.end('client', error, false, packet.reasonCode); // [MQTT-3.14.4-1] [MQTT-3.14.4-2]
+    this.end('client', error, false, packet.reasonCode); // [MQTT-3.14.4-1] [MQTT-3.14.4-2] [MQTT-3.14.4-1] 3.1.1 [MQTT-3.14.4-2] 3.1.1
   }
 
   end(
@@ -241,7 +245,7 @@ export class Connection {
     serverReference?: string,
   ): void {
     if (this.isOver) return;
-    this.isOver = true;
+    this.isOver = true; // [MQTT-4.13.2-1] [MQTT-4.8.0-1] 3.1.1
     this.#stream.close();
     this.#owner.onOver({ by, error, reasonCode, serverReference, wasOnline: this.server !== null }, abrupt);
   }
@@ -267,6 +271,7 @@ export class Connection {
 
   #onPacket(packet: ServerPacketExceptPublish): void {
     const { type } = packet;
+    this.#refuseProblemInformation(packet);
     if (type === 'connack') this.#onConnack(packet);
     else if (type === 'auth') this.#onAuth(packet);
     else if (type === 'disconnect') {
@@ -275,6 +280,16 @@ export class Connection {
     } else if (this.server === null) {
       throw new ProtocolError(`expected CONNACK first, got ${type}`); // [MQTT-3.2.0-1]
     } else if (type !== 'pingresp') this.#owner.onPacket(packet);
+  }
+
+  /** Who did not ask for it gets it in PUBLISH, CONNACK and DISCONNECT only. [MQTT-3.1.2-29] */
+  #refuseProblemInformation(packet: ServerPacketExceptPublish): void {
+    const { type } = packet;
+    if (this.#connect.properties.requestProblemInformation !== false) return;
+    if (type === 'connack' || type === 'disconnect' || type === 'pingresp') return;
+    const { reasonString, userProperties } = packet.properties;
+    if (reasonString === undefined && userProperties === undefined) return;
+    throw new ProtocolError(`expected no problem information in ${type}, got some`);
   }
 
   #onConnack(connack: ConnackPacket): void {
@@ -300,6 +315,7 @@ export class Connection {
     this.#owner.onProof(authenticationData);
   }
 
+  /** Until now nothing was sent but AUTH. [MQTT-3.1.2-30] */
   #goOnline(server: ServerCapabilities): void {
     this.server = server;
     this.#keepAlive = new KeepAlive(server.keepAlive, this.#nowMs());
