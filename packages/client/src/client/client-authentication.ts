@@ -79,7 +79,7 @@ export class ClientAuthentication {
   again(): Promise<void> {
     const authentication = this.#authentication;
     if (authentication === undefined)
-      throw invalid('authentication: expected it among the options, got none');
+      throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
     if (this.#core.server === null)
       throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
     if (this.#conversation !== null) throw invalid('expected one re-authentication at a time, got two');
@@ -131,7 +131,7 @@ export class ClientAuthentication {
         cause,
       );
       // Not authorized, which it is, may be said by servers only.
-      this.#core.disconnect(ReasonCode.UnspecifiedError, {}, error);
+      this.#core.disconnect(ReasonCode.UnspecifiedError, {}, error); // [MQTT-4.12.1-2]
     }
   }
 }

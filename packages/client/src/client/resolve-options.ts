@@ -154,6 +154,7 @@ function tryConnectPacket(options: ResolvedOptions): void {
     authenticationData: undefined,
   });
   try {
+    // [MQTT-3.1.3-4] [MQTT-3.1.3-11] [MQTT-3.1.3-12] [MQTT-3.1.2-22] 3.1.1 [MQTT-3.1.3-4] 3.1.1 [MQTT-3.1.3-11] 3.1.1
     encodeClientPacketExceptPublish(packet, protocolVersion);
   } catch (error) {
     throw invalid(errorText(error));
@@ -170,7 +171,7 @@ export function payloadBytes(payload: unknown): Uint8Array {
   );
 }
 
-/** @throws {ClientError} INVALID_TOPIC */
+/** [MQTT-3.3.2-1] [MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT-3.3.2-2] 3.1.1 @throws {ClientError} INVALID_TOPIC */
 export function refuseTopicName(topicName: unknown): void {
   const problem =
     typeof topicName === 'string' ? checkTopicName(topicName, Number.POSITIVE_INFINITY) : 'notString';

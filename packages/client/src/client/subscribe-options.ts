@@ -67,7 +67,7 @@ export function resolveSubscribeOptions(topicFilter: string, options: SubscribeO
   };
 }
 
-/** @throws {ClientError} INVALID_TOPIC */
+/** [MQTT-3.8.3-1] [MQTT-4.7.1-1] [MQTT-4.8.2-1] [MQTT-4.8.2-2] [MQTT-3.8.3-1] 3.1.1 @throws {ClientError} INVALID_TOPIC */
 export function refuseTopicFilter(topicFilter: unknown): void {
   const problem =
     typeof topicFilter !== 'string'

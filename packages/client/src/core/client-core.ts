@@ -227,9 +227,9 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   onOnline(connection: Connection, server: ServerCapabilities): void {
     const { version, outbox } = connection;
-    const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases);
+    const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases); // [MQTT-3.2.2-17] [MQTT-3.2.2-18]
     const hasAliases = aliasMaximum > 0 && !this.#quarantine.avoidsAliases;
-    const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null;
+    const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null; // [MQTT-3.3.2-7]
     const nowMs = (): number => this.#host.nowMs();
     const writer = new PublishWriter(outbox, server, aliases, nowMs, this.outgoing.names);
     this.keeper.keepSession(server.clientId, true);
@@ -303,7 +303,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     this.incoming.offline();
     this.unrouted.forget();
     this.subscriptions.offline();
-    this.outgoing.offline();
+    this.outgoing.offline(); // The session goes on. [MQTT-3.1.2-23] [MQTT-4.1.0-1] [MQTT-4.1.0-1] 3.1.1
     if (end.wasOnline && end.by !== 'client') this.#quarantineAfter(end, suspects, isSure);
     this.#host.onOver(end, abrupt);
   }
@@ -325,10 +325,10 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   // ── Subscriptions ask ──
 
   request(packet: RequestPacket): number {
-    const packetId = this.#packetIds.allocate(REQUEST_STATE, null);
+    const packetId = this.#packetIds.allocate(REQUEST_STATE, null); // [MQTT-2.2.1-3] [MQTT-2.3.1-2] 3.1.1
     if (packetId === 0) return 0;
     this.#requestIds.add(packetId);
-    this.#connection!.send({ ...packet, packetId });
+    this.#connection!.send({ ...packet, packetId }); // [MQTT-3.3.4-8] [MQTT-4.9.0-3]
     this.#host.requestTurn();
     return packetId;
   }

@@ -28,7 +28,7 @@ export function connectPacket(options: ConnectOptions, attempt: Attempt): Connec
   return {
     type: 'connect',
     ...fields,
-    // Before MQTT 5.0 the flag also says that the session ends with the connection.
+    // Before MQTT 5.0 the flag also says that the session ends with the connection. [MQTT-3.1.2-4] [MQTT-3.1.2-6] 3.1.1
     cleanStart: fields.cleanStart || (!isV5 && sessionExpiryInterval === 0),
     keepAlive: options.keepAlive,
     will: options.will,

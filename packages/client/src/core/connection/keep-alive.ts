@@ -68,9 +68,9 @@ export class KeepAlive {
     if (isMute) {
       return isDeaf ? Number.POSITIVE_INFINITY : Math.max(this.#receivedMs, this.#sentMs) + 2 * this.#halfMs;
     }
-    if (isDeaf) return this.#sentMs + this.#halfMs; // [MQTT-3.1.2-20]
+    if (isDeaf) return this.#sentMs + this.#halfMs; // [MQTT-3.1.2-20] [MQTT-3.1.2-23] 3.1.1
     if (this.#answerMs !== Number.POSITIVE_INFINITY) return this.#answerMs;
-    return Math.min(this.#receivedMs, this.#sentMs) + this.#halfMs; // [MQTT-3.1.2-20]
+    return Math.min(this.#receivedMs, this.#sentMs) + this.#halfMs; // [MQTT-3.1.2-20] [MQTT-3.1.2-23] 3.1.1
   }
 
   /** What to do now. After `Ping` the caller sends PINGREQ and calls `pinged`. */

@@ -56,6 +56,6 @@ export function serverCapabilities(
     protocolVersion,
     sessionPresent,
     clientId: properties.assignedClientIdentifier ?? asked.clientId,
-    keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21]
+    keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
   };
 }

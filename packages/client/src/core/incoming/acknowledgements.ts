@@ -1,6 +1,7 @@
 /**
  * The order in which acknowledgements leave: that of their PUBLISH packets, in whatever order the application is done with
- * them [MQTT-4.6.0-2] [MQTT-4.6.0-3]. One that the application leaves out holds up no other. It belongs to the connection.
+ * them. One that the application leaves out holds up no other. It belongs to the connection.
+ * [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT-4.6.0-2] 3.1.1 [MQTT-4.6.0-3] 3.1.1
  */
 import type { Keeper } from '../keeper.ts';
 import type { Delivery } from './delivery.ts';

@@ -177,7 +177,8 @@ export class Incoming {
   /** Null at QoS 0; undefined for a message that has been received before. */
   #receive(qos: Qos, packetId: number): Delivery | null | undefined {
     if (qos === 0) return null;
-    if (qos === 1) this.receiver.onPublishQos1();
+    if (qos === 1)
+      this.receiver.onPublishQos1(); // [MQTT-4.3.2-5] [MQTT-4.3.2-2] 3.1.1
     else if (!this.receiver.onPublishQos2(packetId)) {
       this.#onRepeated(packetId);
       return undefined;
@@ -230,7 +231,8 @@ export class Incoming {
     if (!isRefused) delivery.reasonCode = ReasonCode.Success;
     if (qos === 2 && this.#pending.get(packetId) === delivery) {
       this.#pending.delete(packetId);
-      if (isLeft || isRefused) this.receiver.forget(packetId);
+      if (isLeft || isRefused)
+        this.receiver.forget(packetId); // [MQTT-4.3.3-9]
       else delivery.revision = this.#keeper.keep(-packetId, EMPTY);
       this.#owner.requestTurn();
     }
@@ -242,7 +244,7 @@ export class Incoming {
 
   readonly #sendAcknowledgement = ({ packetId, qos, reasonCode }: Delivery): void => {
     if (!this.#isOnline) return;
-    this.#owner.sendAcknowledgement(qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode);
+    this.#owner.sendAcknowledgement(qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode); // [MQTT-3.3.4-1] [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-3.3.4-1] 3.1.1
     if (qos === 1 || reasonCode >= 0x80) this.receiver.acknowledged(1);
   };
 
@@ -253,7 +255,10 @@ export class Incoming {
     this.#isStallTold = this.#owner.onStalled(this.#receiveMaximum);
   }
 
-  /** @throws {ProtocolError} */
+  /**
+   * Answered whatever has become of the message. [MQTT-4.3.3-11] [MQTT-4.3.3-13] [MQTT-4.3.3-2] 3.1.1
+   * @throws {ProtocolError}
+   */
   onPubrel(packetId: number): void {
     if (this.#pending.has(packetId)) throw new ProtocolError('expected PUBREL after PUBREC, got it before');
     const isKnown = this.receiver.onPubrel(packetId);

@@ -113,7 +113,7 @@ export class Message {
 
 /** @throws {ClientError} INVALID_OPTION for a reason code that no message can be refused with */
 export function checkRefusal(name: string, reasonCode: ReasonCode): void {
-  if (reasonCode >= 0x80 && isReasonCodeOf('puback', reasonCode)) return;
+  if (reasonCode >= 0x80 && isReasonCodeOf('puback', reasonCode)) return; // [MQTT-3.4.2-1] [MQTT-3.5.2-1]
   const text = `${name}: expected a reason code of PUBACK from 0x80 on, got ${String(reasonCode)}`;
   throw new ClientError('INVALID_OPTION', text);
 }

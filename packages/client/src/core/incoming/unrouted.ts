@@ -99,6 +99,6 @@ export class Unrouted {
 
   #drop(message: Message): void {
     this.#onDropped(message);
-    message.acknowledge();
+    message.acknowledge(); // [MQTT-4.5.0-2] [MQTT-4.5.0-2] 3.1.1
   }
 }

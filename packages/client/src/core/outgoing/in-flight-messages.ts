@@ -98,7 +98,7 @@ export class InFlightMessages {
       if (message === null) continue;
       const refusal = sender.awaitsPubcomp(packetId) ? null : connection.writer.refusal(message);
       if (refusal === null)
-        this.#write(message, connection); // [MQTT-4.4.0-1]
+        this.#write(message, connection); // [MQTT-4.3.3-7] [MQTT-4.4.0-1] [MQTT-4.4.0-1] 3.1.1
       else this.giveUp(message, refusal);
     }
   }
@@ -106,7 +106,7 @@ export class InFlightMessages {
   /** Gives a packet identifier to a message and writes it; only when the sender is ready. */
   add(message: OutgoingMessage, connection: OutgoingConnection): void {
     message.place = Place.InFlight;
-    message.packetId = this.sender.publish(message.qos as 1 | 2, message);
+    message.packetId = this.sender.publish(message.qos as 1 | 2, message); // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT-2.3.1-2] 3.1.1
     this.size++;
     this.bytes += message.bytes;
     this.#records.keep(message);
@@ -127,7 +127,7 @@ export class InFlightMessages {
       this.unanswered++;
     }
     if (this.sender.awaitsPubcomp(message.packetId)) {
-      connection.sendPubrel(message.packetId, ReasonCode.Success); // [MQTT-4.3.3-4]
+      connection.sendPubrel(message.packetId, ReasonCode.Success); // [MQTT-2.2.1-5] [MQTT-4.3.3-4] [MQTT-4.6.0-4] [MQTT-4.6.0-4] 3.1.1
     } else connection.writer.write(message);
   }
 
@@ -148,7 +148,8 @@ export class InFlightMessages {
 
   /** @throws {ProtocolError} */
   onPuback(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    if (this.sender.awaitsPuback(packetId)) this.#end(packetId, reasonCode, properties);
+    if (this.sender.awaitsPuback(packetId))
+      this.#end(packetId, reasonCode, properties); // [MQTT-4.3.2-3] [MQTT-4.3.2-1] 3.1.1
     else this.#refuseOther(packetId);
   }
 
@@ -166,7 +167,7 @@ export class InFlightMessages {
     } else if (reasonCode >= 0x80) {
       this.#end(packetId, reasonCode, properties); // [MQTT-4.4.0-2]
     } else {
-      sender.onPubrec(packetId);
+      sender.onPubrec(packetId); // [MQTT-4.3.3-3] [MQTT-4.3.3-6] [MQTT-4.3.3-1] 3.1.1
       message!.onReceived(reasonCode, properties);
       message!.suspicion = 0;
       this.#records.keepReleased(message!);
@@ -177,7 +178,8 @@ export class InFlightMessages {
   /** @throws {ProtocolError} */
   onPubcomp(packetId: number, properties: AcknowledgementProperties): void {
     // That the server does not know it any more is no error: it had it.
-    if (this.sender.awaitsPubcomp(packetId)) this.#end(packetId, ReasonCode.Success, properties);
+    if (this.sender.awaitsPubcomp(packetId))
+      this.#end(packetId, ReasonCode.Success, properties); // [MQTT-4.3.3-5]
     else this.#refuseOther(packetId);
   }
 
@@ -201,7 +203,7 @@ export class InFlightMessages {
   }
 
   #remove(message: OutgoingMessage): void {
-    this.sender.release(message.packetId);
+    this.sender.release(message.packetId); // [MQTT-2.3.1-3] 3.1.1
     this.size--;
     this.bytes -= message.bytes;
     message.place = Place.None;

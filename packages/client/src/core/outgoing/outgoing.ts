@@ -77,6 +77,7 @@ export class Outgoing {
     this.#owner.requestTurn();
   }
 
+  /** At QoS 1 and 2 as far as the Receive Maximum goes. [MQTT-3.3.4-7] [MQTT-4.9.0-2] */
   #maySend(message: OutgoingMessage, connection: OutgoingConnection): boolean {
     return (
       !connection.isCongested && (message.qos === 0 || this.inFlight.sender.ready) && connection.mayAsk()

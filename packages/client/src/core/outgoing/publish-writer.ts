@@ -117,19 +117,20 @@ export class PublishWriter {
     const outbox = this.#outbox;
     const bytes = outbox.reserve(5 + remaining - (byReference ? payloadBytes : 0));
     let at = outbox.end;
-    const isDuplicate = qos !== 0 && message.wasWritten; // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
+    const isDuplicate = qos !== 0 && message.wasWritten; // [MQTT-3.3.1-1] [MQTT-3.3.1-2] [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-3.3.1-1] 3.1.1 [MQTT-3.3.1-2] 3.1.1
     bytes[at++] = PUBLISH | (isDuplicate ? DUP : 0) | (qos << 1) | (message.retain ? RETAIN : 0);
     at = writeVariableByteInteger(remaining, bytes, at);
     bytes[at++] = writtenNameBytes >> 8;
     bytes[at++] = writtenNameBytes & 0xff;
     for (let i = 0; i < writtenNameBytes; i++) bytes[at++] = name[i]!;
+    // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
     if (qos !== 0) {
       bytes[at++] = packetId >> 8;
       bytes[at++] = packetId & 0xff;
     }
     if (aliased !== null) at = writePublishProperties(aliased, bytes, at);
     else if (propertiesBytes > 0) {
-      bytes[at++] = propertiesBytes - 1;
+      bytes[at++] = propertiesBytes - 1; // [MQTT-2.2.2-1]
       if (alias !== 0) {
         bytes[at++] = TOPIC_ALIAS;
         bytes[at++] = alias >> 8;
