@@ -253,6 +253,50 @@ describe('What the client said about itself in CONNECT', () => {
     }
   });
 
+  describe('Request Problem Information 0:', () => {
+    const reasonString = 'because';
+    const userProperties = [['n', 'v']] as const;
+    const told: [string, Packet][] = [
+      ['PUBACK', { type: 'puback', packetId: 1, reasonCode: 0, properties: { reasonString } }],
+      ['PUBREC', { type: 'pubrec', packetId: 1, reasonCode: 0x80, properties: { userProperties } }],
+      ['SUBACK', { type: 'suback', packetId: 1, reasonCodes: [0], properties: { reasonString } }],
+      ['UNSUBACK', { type: 'unsuback', packetId: 1, reasonCodes: [0], properties: { userProperties } }],
+    ];
+    test.each(told)(
+      '[MQTT-3.1.2-29] v5 a Reason String or a User Property in %s is a breach of the protocol',
+      async (_name, packet) => {
+        connect(world, { requestProblemInformation: false });
+        const server = await world.accept();
+        expect(server.connect.properties.requestProblemInformation).toBe(false);
+        server.send(packet);
+        expect(await disconnected(world, server)).toBe(ReasonCode.ProtocolError);
+      },
+    );
+
+    test('[MQTT-3.1.2-29] v5 PUBLISH, CONNACK and DISCONNECT may have them', async () => {
+      const client = connect(world, { requestProblemInformation: false });
+      const server = await world.accept({ properties: { reasonString, userProperties } });
+      expect(client.server?.reasonString).toBe(reasonString);
+      server.send(publish('t', { qos: 1, packetId: 1, properties: { userProperties } }));
+      await world.settle();
+      expect(sent(server)).toEqual(['puback 1']);
+      const { ServerShuttingDown } = ReasonCode;
+      server.send({ type: 'disconnect', reasonCode: ServerShuttingDown, properties: { reasonString } });
+      await world.settle();
+      expect(sent(server)).toEqual([]);
+    });
+
+    test('[MQTT-3.1.2-29] v5 who asks for them gets them', async () => {
+      const client = connect(world);
+      const server = await world.accept();
+      const publication = client.publish('t', '', { qos: 1 });
+      await world.settle();
+      const { packetId } = server.take('publish');
+      server.send({ type: 'puback', packetId, reasonCode: 0, properties: { reasonString } });
+      expect(await publication).toMatchObject({ reasonString });
+    });
+  });
+
   test('[MQTT-3.3.2-7] v5 an alias of the connection before is not known', async () => {
     connect(world);
     const server = await world.accept();
