@@ -147,7 +147,7 @@ describe('A client that authenticates', () => {
     ['AUTH names another method', { ...auth('x'), properties: { authenticationMethod: 'OTHER' } } as Packet],
     ['AUTH says success before CONNACK', auth('x', ReasonCode.Success)],
     ['AUTH asks the client to authenticate again', auth('x', ReasonCode.ReAuthenticate)],
-  ])('tells the server of a protocol error when %s [MQTT-4.12.0-5]', async (_what, packet) => {
+  ])('[MQTT-4.12.0-5] v5 tells the server of a protocol error when %s', async (_what, packet) => {
     const client = world.connect({ authentication: secret() });
     const server = await world.accepting();
     server.take('connect');
