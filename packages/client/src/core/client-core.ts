@@ -124,7 +124,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   subscribeTo(subscriber: Subscriber): void {
     const subscription = this.subscriptions.add(subscriber);
-    this.unrouted.claim(subscriber, subscription.matchFilter);
+    this.unrouted.claim(subscriber, subscription);
   }
 
   // ── the session in the store ──

@@ -4,7 +4,7 @@
  * before, waits for it, unacknowledged and within limits. Later nobody will come for it: it is dropped and acknowledged,
  * because it would hold up what the application did ask for.
  */
-import { matches } from '@martlet/protocol';
+import type { ServerSubscription } from '../subscriptions/server-subscription.ts';
 import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Message } from './message.ts';
 
@@ -80,9 +80,9 @@ export class Unrouted {
   }
 
   /** A new subscription takes what it matches. */
-  claim(subscriber: Subscriber, matchFilter: string): void {
+  claim(subscriber: Subscriber, subscription: ServerSubscription): void {
     for (const message of this.#takeAll()) {
-      if (matches(matchFilter, message.topicName)) subscriber.offer(message);
+      if (subscription.matches(message.topicName.split('/'))) subscriber.offer(message);
       else this.add(message);
     }
   }

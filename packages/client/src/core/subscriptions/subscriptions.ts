@@ -16,14 +16,7 @@ import type {
   UnsubackPacket,
   UnsubscribePacket,
 } from '@martlet/protocol';
-import {
-  hasWildcard,
-  matches,
-  ProtocolError,
-  ProtocolVersion,
-  reasonCodeName,
-  utf8ByteLength,
-} from '@martlet/protocol';
+import { ProtocolError, ProtocolVersion, reasonCodeName, utf8ByteLength } from '@martlet/protocol';
 import type { ServerCapabilities } from '../connection/server-capabilities.ts';
 import { ClientError } from '../ports/client-error.ts';
 import { ServerSubscription } from './server-subscription.ts';
@@ -146,7 +139,10 @@ export class Subscriptions {
   match(topicName: string): ServerSubscription[] {
     const exact = this.#byFilter.get(topicName);
     const matching = exact === undefined || exact.isPattern ? [] : [exact];
-    for (const each of this.#patterns) if (matches(each.matchFilter, topicName)) matching.push(each);
+    if (this.#patterns.size > 0) {
+      const levels = topicName.split('/');
+      for (const each of this.#patterns) if (each.matches(levels)) matching.push(each);
+    }
     return matching;
   }
 
@@ -335,7 +331,7 @@ function unexpected(packet: string, packetId: number, reasonCodes: number): Prot
 
 /** Why the server cannot have the filter, by what it said about itself. */
 function unsupported(
-  { topicFilter, matchFilter, isShared }: ServerSubscription,
+  { topicFilter, hasWildcard, isShared }: ServerSubscription,
   server: ServerCapabilities,
 ): ClientError | undefined {
   const { maximumPacketSize } = server;
@@ -346,7 +342,7 @@ function unsupported(
   const problem =
     isShared && !server.sharedSubscriptionAvailable
       ? 'shared subscriptions'
-      : hasWildcard(matchFilter) && !server.wildcardSubscriptionAvailable
+      : hasWildcard && !server.wildcardSubscriptionAvailable
         ? 'wildcard subscriptions'
         : undefined;
   if (problem === undefined) return undefined;
