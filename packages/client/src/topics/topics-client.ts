@@ -1,6 +1,7 @@
 /** What typed topics need of a client, which one of `connect` has: two of its methods. */
-import type { PublishOptions } from '../client/publish-options.ts';
+
 import type { PublishResult } from '../client/publication.ts';
+import type { PublishOptions } from '../client/publish-options.ts';
 import type { SubscribeOptions } from '../client/subscribe-options.ts';
 import type { MessageHandler, PendingSubscription } from '../client/subscription.ts';
 import type { InvalidOptions } from './typed-reader.ts';

@@ -4,6 +4,7 @@ import type { Authenticator } from '@martlet/broker';
 import { createBroker } from '@martlet/broker';
 import type { ConnackPacket } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
+import { createTestBroker } from '@martlet/testing';
 import { describe, expect, test } from 'vitest';
 import { TestAuthenticator } from '../../../broker/test/world/test-authenticator.ts';
 import type { TestClient } from '../../../broker/test/world/test-client.ts';
@@ -123,6 +124,27 @@ describe.each([
       reasonCode: ReasonCode.NotAuthorized,
     });
     await refused.close();
+    await broker.close();
+  });
+
+  test('works on a test broker, and again after each cut', async () => {
+    const broker = createTestBroker({ authenticator: authenticatorFor('lovelace', inAuth) });
+    const authentication = scram({ username: 'ada', password: 'lovelace', hash: 'SHA-256' });
+    const client = connectClient({ ...broker.clientOptions(), authentication });
+    await client.connected();
+    broker.faults.cut();
+    let isTaken = false;
+    client.publish('t', 'x', { qos: 1 }).then(() => {
+      isTaken = true;
+    });
+    while (!isTaken) {
+      // The platform's cryptography takes real time; the delay of the next attempt is the broker's.
+      await new Promise((resolve) => setImmediate(resolve));
+      await broker.advance(10);
+    }
+    await client.reauthenticate();
+    expect(broker.messages.map((message) => message.text())).toEqual(['x']);
+    await client.close();
     await broker.close();
   });
 });
