@@ -102,6 +102,24 @@ describeEachServer(({ differences }, running) => {
     });
   });
 
+  test.each([1, 2] as const)(
+    'what waits for a slow application at QoS %d waits once, however often the connection is cut',
+    async (qos) => {
+      const receiver = await clients.connect(tap.url, SESSION);
+      const subscription = await receiver.subscribe(topic, { qos });
+      const sender = await clients.connect(url);
+      const texts = Array.from({ length: 10 }, (_, index) => String(index));
+      for (const text of texts) await sender.publish(topic, text, { qos });
+      for (let cuts = 0; cuts < 5; cuts++) {
+        const online = nextEvent(receiver, 'online');
+        tap.relay.cut();
+        await online;
+      }
+      await sender.publish(topic, 'end', { qos });
+      expect(await textsUntil(subscription, 'end')).toEqual(texts);
+    },
+  );
+
   test('a half-open connection is found out within the keep alive, and nothing is lost', async () => {
     const client = await clients.connect(tap.url, { ...SESSION, keepAlive: 1 });
     const subscription = await client.subscribe(topic);

@@ -120,6 +120,20 @@ export abstract class Subscriber {
     }
   }
 
+  /**
+   * The server has the session, and sends again what is not acknowledged at QoS 1: that must not wait here as well, or more
+   * of it would gather with every connection. (At QoS 2 it is known by its packet identifier, and not routed again.)
+   */
+  leaveRepeated(): void {
+    const waiting = this.#waiting;
+    for (let count = waiting.size; count > 0; count--) {
+      const message = waiting.shift()!;
+      if (message.qos === 1 && message.isPending) message.reject();
+      else waiting.push(message);
+    }
+    this.#tellBlocked();
+  }
+
   /** The client has ended: what waits stays unacknowledged, and a server that keeps the session sends it again. */
   protected leaveAll(): void {
     for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) each.reject();

@@ -148,9 +148,10 @@ export class Subscriptions {
 
   /** A connection is there. Without a session at the server everything is to be asked for again. */
   online(sessionPresent: boolean): void {
-    if (!sessionPresent) {
-      this.#removals.clear();
-      for (const each of this.#byFilter.values()) {
+    if (!sessionPresent) this.#removals.clear();
+    for (const each of this.#byFilter.values()) {
+      if (sessionPresent) for (const subscriber of each.subscribers) subscriber.leaveRepeated();
+      else {
         each.isSent = each.isAtServer = false;
         this.#wanted.add(each);
       }
@@ -217,10 +218,18 @@ export class Subscriptions {
     const removals: Removals = new Map();
     let room = server.maximumPacketSize - PACKET_BYTES;
     for (const [topicFilter, done] of this.#removals) {
-      room -= utf8ByteLength(topicFilter) + FILTER_BYTES;
-      if (removals.size === FILTERS_PER_PACKET || (room < 0 && removals.size > 0)) break;
+      const bytes = utf8ByteLength(topicFilter) + FILTER_BYTES;
+      if (PACKET_BYTES + bytes > server.maximumPacketSize) {
+        // This server cannot have it, and cannot be told. [MQTT-3.2.2-15]
+        this.#removals.delete(topicFilter);
+        done();
+        continue;
+      }
+      room -= bytes;
+      if (removals.size === FILTERS_PER_PACKET || room < 0) break;
       removals.set(topicFilter, done);
     }
+    if (removals.size === 0) return true;
     const packetId = this.#sender.request({
       type: 'unsubscribe',
       topicFilters: [...removals.keys()],
@@ -252,7 +261,7 @@ export class Subscriptions {
     const expected = removals?.size ?? 0;
     const isV5 = this.#sender.server?.protocolVersion === ProtocolVersion.V5;
     if (removals === undefined || (isV5 && reasonCodes.length !== expected)) {
-      throw unexpected('UNSUBACK', packetId, expected);
+      throw unexpected('UNSUBACK', packetId, expected); // [MQTT-3.10.4-5] [MQTT-3.10.4-4] 3.1.1 [MQTT-3.11.3-1]
     }
     this.#answered(packetId);
     for (const done of removals.values()) done();
