@@ -202,7 +202,7 @@ describe.each([4, 5] as const)('In version %i, a message of QoS 2', (protocolVer
 });
 
 describe('The Receive Maximum of the client', () => {
-  test('[MQTT-3.3.4-7] v5 is enforced: one message too many ends the connection with 0x93', async () => {
+  test('is enforced: one message too many ends the connection with 0x93', async () => {
     const client = world.connect({ receiveMaximum: 2 });
     client.subscribe('#', { acknowledge: 'manual' }, () => {});
     const server = await world.accept();

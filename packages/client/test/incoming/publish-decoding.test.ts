@@ -144,7 +144,7 @@ describe.each(VERSIONS)('A PUBLISH of version %i', (version) => {
     );
   });
 
-  test('[MQTT-3.3.1-4] v5 [MQTT-3.3.1-4] v3.1.1 [MQTT-2.2.1-4] v5 is refused with QoS 3, with DUP at QoS 0, and without an identifier', () => {
+  test('[MQTT-3.3.1-4] v5 [MQTT-3.3.1-4] v3.1.1 is refused with QoS 3, with DUP at QoS 0, and without an identifier', () => {
     const topic = [0, 1, 0x61];
     const properties = version === ProtocolVersion.V5 ? [0] : [];
     const refused: readonly (readonly [first: number, content: readonly number[]])[] = [
@@ -185,7 +185,7 @@ describe('A Topic Alias of the server', () => {
   const named = (topicName: string, topicAlias: number): Uint8Array =>
     encodePacket(message(topicName, { properties: { topicAlias } }), 5);
 
-  test('[MQTT-3.3.2-12] v5 stands for the name that came with it, until another one does', () => {
+  test('[MQTT-3.3.2-10] v5 stands for the name that came with it, until another one does', () => {
     const reader = new Reader(5, 2);
     for (const bytes of [
       named('a', 1),
@@ -200,7 +200,7 @@ describe('A Topic Alias of the server', () => {
     expect(reader.messages.map((each) => each.topicName)).toEqual(['a', 'a', 'b', 'c', 'c', 'b']);
   });
 
-  test('[MQTT-3.1.2-26] v5 above the maximum that the client named is refused, the maximum is not', () => {
+  test('above the maximum that the client named is refused, the maximum is not', () => {
     const reader = new Reader(5, 2);
     reader.read(named('a', 2));
     expect(() => reader.read(named('a', 3))).toThrow(

@@ -163,7 +163,7 @@ describe('A subscription', () => {
     await longest;
   });
 
-  test('[MQTT-4.8.2-1] v5 to a shared filter is passed on in each version', async () => {
+  test('to a shared filter is passed on in each version', async () => {
     for (const protocolVersion of [3, 4, 5] as const) {
       connect({ protocolVersion }).subscribe('$share/group/a/+');
       expect(taken(await world.accept())).toEqual(['subscribe 1 $share/group/a/+']);
@@ -403,6 +403,19 @@ describe('Ending a subscription', () => {
   });
 });
 
+test('[MQTT-3.2.2-15] v5 a filter that is too long for the next server is not taken back with a packet too large', async () => {
+  const client = connect();
+  const long = client.subscribe('x'.repeat(100)).subscription;
+  const short = client.subscribe('a').subscription;
+  const server = await world.accept();
+  grant(server);
+  server.cut();
+  await long.unsubscribe();
+  await short.unsubscribe();
+  const second = await again({ ...CONTINUED, properties: { maximumPacketSize: 60 } });
+  expect(asked(second)).toEqual(['unsubscribe a']);
+});
+
 describe('A server that answers what was not asked', () => {
   test.each([
     ['SUBACK for nothing', [suback(7, 0)]],
@@ -424,7 +437,7 @@ describe('A server that answers what was not asked', () => {
     await pending;
   });
 
-  test('[MQTT-3.11.3-1] v5 by UNSUBACK with too few reason codes is disconnected', async () => {
+  test('by UNSUBACK with too few reason codes is disconnected', async () => {
     const client = connect();
     const { subscription } = client.subscribe('a');
     const server = await world.accept();
