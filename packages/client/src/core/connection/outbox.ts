@@ -3,8 +3,10 @@
  * in one write per turn. Large payloads are not copied into it but handed over as they are.
  */
 
-/** Memory is taken in pieces of this size. */
-const SLAB_BYTES = 32_768;
+/** Memory is taken in pieces: at first, and where little is written, of this size. */
+const LEAST_SLAB_BYTES = 4096;
+/** A piece is no larger than this, which is what a socket takes in one write, unless one packet is. */
+const MOST_SLAB_BYTES = 131_072;
 /** A payload of this length leaves by reference. */
 export const BY_REFERENCE_BYTES = 16_384;
 
@@ -29,8 +31,11 @@ export class Outbox {
   /** Memory with room for so many bytes from `end` on; `advance` says what was written there. */
   reserve(bytes: number): Uint8Array {
     if (this.#slab.length - this.#end < bytes) {
+      const { length } = this.#slab;
+      // The next is twice as large when this one is full before anything of it has left.
+      const wanted = Math.min(this.#start === 0 ? length * 2 : length, MOST_SLAB_BYTES);
       this.flush();
-      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, bytes));
+      this.#slab = new Uint8Array(Math.max(wanted, LEAST_SLAB_BYTES, bytes));
       this.#start = 0;
       this.#end = 0;
     }
