@@ -90,15 +90,30 @@ describe('examples/testing-an-application', () => {
   });
 });
 
+interface Block {
+  readonly place: string;
+  readonly text: string;
+  /** What the block of text behind it says that it prints. */
+  readonly output: string | undefined;
+}
+
 /** The fenced blocks of a language, with where they stand. */
-function blocks(language: string): readonly { readonly place: string; readonly text: string }[] {
+function blocks(language: string): readonly Block[] {
   const guides = readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`);
   return ['README.md', ...guides]
     .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
     .flatMap((path) =>
-      [...readFileSync(join(ROOT, path), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+      [
+        ...readFileSync(join(ROOT, path), 'utf8').matchAll(
+          /^```(\w+)\n(.*?)^```$(?:\n+```text\n(.*?)^```$)?/gms,
+        ),
+      ]
         .filter(([, tag]) => tag === language)
-        .map(([, , text], index) => ({ place: `${path}, ${language} block ${index + 1}`, text: text! })),
+        .map(([, , text, output], index) => ({
+          place: `${path}, ${language} block ${index + 1}`,
+          text: text!,
+          output,
+        })),
     );
 }
 
@@ -124,11 +139,17 @@ describe('Code in the documents', () => {
     expect(programsShown.filter(({ text }) => text === example).length).toBeGreaterThan(0);
   });
 
-  test.each(programsShown)('runs to its end: $place', async ({ text }) => {
+  test.each(programsShown)('runs to its end: $place', async ({ text, output }) => {
+    const served = await ServedBroker.start({});
     // Ports that others may use too are not for a test, nor are directories of theirs.
-    const code = text.replaceAll(/port: \d+/g, 'port: 0').replaceAll('./martlet-data', join(parent, 'data'));
+    const code = text
+      .replaceAll(/port: \d+/g, 'port: 0')
+      .replaceAll('./martlet-data', join(parent, 'data'))
+      .replaceAll('mqtt://localhost', urlOf(served.tcp));
     const run = await programs.run(process.execPath, ['--input-type=module', '--eval', code], { cwd: ROOT });
     expect(run).toMatchObject({ code: 0, stderr: '' });
+    await served.close();
+    if (output !== undefined) expect(run.stdout).toBe(output);
     if (text.includes('home/kitchen')) expect(run.stdout).toBe('home/kitchen/temperature 21.5\n');
   });
 
