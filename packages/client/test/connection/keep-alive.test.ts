@@ -190,6 +190,18 @@ describe('A connection that is held back', () => {
     expect(state()).toBe('waiting');
   });
 
+  test('gives a message of 16 MiB the time that it takes at 128 kbit/s', async () => {
+    const server = await online(60);
+    server.takesMore = false;
+    world.clients[0]!.publish('a', new Uint8Array(16 * 1_048_576));
+    await world.settle();
+    await world.advance(1_048_576 + 59_999);
+    expect(state()).toBe('online');
+    server.drain();
+    await world.advance(30_000);
+    expect(state()).toBe('waiting');
+  });
+
   test('is dead when a message has not left within the keep alive', async () => {
     const server = await online(60);
     server.takesMore = false;

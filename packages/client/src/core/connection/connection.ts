@@ -95,6 +95,7 @@ export class Connection {
       if (this.isOver) return;
       if (!this.isCongested) this.#keepAlive.sent(nowMs());
       if (!transport.write(bytes)) this.isCongested = true;
+      if (this.isCongested) this.#keepAlive.waits(bytes.length);
     });
     this.#connect = connect;
     this.#transport = transport;

@@ -7,12 +7,15 @@
  * too late was asleep, and gives the server its time once more: the answer may be waiting to be read.
  *
  * A connection may be deaf, when the application holds back what arrives: then the server cannot be judged, and only hears
- * from us. It may be mute, while it does not take what we wrote: a ping would wait behind a large message, so for a
- * whole keep alive anything that arrives or leaves is a sign of life.
+ * from us. It may be mute, while it does not take what we wrote: a ping would wait behind a large message. Then anything that
+ * arrives or leaves is a sign of life, for a whole keep alive and for what a slow network needs besides.
  */
 
 /** A look at the clock that comes so much too late, in milliseconds, means that the process or the tab was asleep. */
 const ASLEEP_MS = 1000;
+
+/** A slow network takes so many bytes in a millisecond, as a power of two: 16, which are 128 kbit/s. */
+const SLOW_SHIFT = 4;
 
 export const KeepAliveVerdict = { Fine: 0, Ping: 1, Dead: 2 } as const;
 export type KeepAliveVerdict = (typeof KeepAliveVerdict)[keyof typeof KeepAliveVerdict];
@@ -26,6 +29,8 @@ export class KeepAlive {
   #answerMs: number;
   /** What an answer gets, in milliseconds. */
   #withinMs: number;
+  /** Milliseconds that what waits to leave may take. */
+  #leavingMs: number;
   /** Whether somebody was asleep since the last byte arrived: that excuses once. */
   #isExcused: boolean;
 
@@ -36,6 +41,7 @@ export class KeepAlive {
     this.#sentMs = nowMs;
     this.#answerMs = Number.POSITIVE_INFINITY;
     this.#withinMs = this.#halfMs;
+    this.#leavingMs = 0;
     this.#isExcused = false;
   }
 
@@ -50,8 +56,14 @@ export class KeepAlive {
     this.#sentMs = nowMs;
   }
 
+  /** Mute, with so many bytes more that wait to leave. */
+  waits(bytes: number): void {
+    this.#leavingMs += bytes >> SLOW_SHIFT;
+  }
+
   /** Not mute any more: a ping that waited leaves only now. */
   drained(nowMs: number): void {
+    this.#leavingMs = 0;
     this.#sentMs = nowMs;
     if (this.#answerMs !== Number.POSITIVE_INFINITY) this.#answerMs = nowMs + this.#withinMs;
   }
@@ -66,7 +78,9 @@ export class KeepAlive {
   /** When to look at the clock next; Infinity for never. */
   nextMs(isDeaf: boolean, isMute: boolean): number {
     if (isMute) {
-      return isDeaf ? Number.POSITIVE_INFINITY : Math.max(this.#receivedMs, this.#sentMs) + 2 * this.#halfMs;
+      return isDeaf
+        ? Number.POSITIVE_INFINITY
+        : Math.max(this.#receivedMs, this.#sentMs) + 2 * this.#halfMs + this.#leavingMs;
     }
     if (isDeaf) return this.#sentMs + this.#halfMs; // [MQTT-3.1.2-20] [MQTT-3.1.2-23] 3.1.1
     if (this.#answerMs !== Number.POSITIVE_INFINITY) return this.#answerMs;
