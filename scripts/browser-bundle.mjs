@@ -1,5 +1,6 @@
 // What the bundler of an application makes of its source for a browser: one file, tree-shaken and minified, in which the
-// client is what the package brings for browsers. Sizes are taken from it, and the tests in a browser run it.
+// client is what the package brings for browsers, and beside it the files that the client loads later, when they are needed
+// first. Sizes are taken from it, and the tests in a browser run it.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,11 +18,19 @@ import { root } from './source-files.mjs';
 
 /**
  * @typedef {object} BrowserBundle
- * @property {string} code
- * @property {number} minifiedBytes
- * @property {number} gzipBytes At gzip's level 9, which is what a server would send.
+ * @property {string} code Everything that is loaded at first.
+ * @property {number} minifiedBytes Of that.
+ * @property {number} gzipBytes Of that, at gzip's level 9, which is what a server would send.
+ * @property {readonly LaterFile[]} later What may be loaded after it.
  * @property {readonly ModuleShare[]} modules Largest first.
  * @property {readonly string[]} imports What is left to load, because it was not found or is not for browsers.
+ */
+
+/**
+ * @typedef {object} LaterFile
+ * @property {string} name Beside the first one.
+ * @property {string} code
+ * @property {number} gzipBytes
  */
 
 const entryId = '\0entry';
@@ -51,6 +60,8 @@ async function bundleForBrowser(source, files) {
     cwd: root,
     input: entryId,
     platform: 'browser',
+    // An application exports nothing: its first file needs no other one to hand it on.
+    preserveEntrySignatures: 'allow-extension',
     resolve: { conditionNames: ['martlet-source', 'browser', 'import', 'module', 'default'] },
     plugins: [
       {
@@ -63,15 +74,19 @@ async function bundleForBrowser(source, files) {
     onLog: () => {},
   });
   try {
-    const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: false });
-    const chunk = output[0];
+    const options = { entryFileNames: 'page.js', chunkFileNames: '[name].js', minify: true };
+    const { output } = await bundle.generate({ format: 'esm', ...options });
+    const [chunk, ...others] = output.filter((each) => each.type === 'chunk');
+    if (chunk === undefined) throw new Error('expected a bundle, got none');
+    const names = new Set(others.map(({ fileName }) => fileName));
     const gzipBytes = gzipLength(chunk.code);
     return {
+      later: others.map(({ fileName: name, code }) => ({ name, code, gzipBytes: gzipLength(code) })),
       code: chunk.code,
       minifiedBytes: Buffer.byteLength(chunk.code),
       gzipBytes,
       modules: shares(chunk.modules, files, gzipBytes),
-      imports: [...chunk.imports, ...chunk.dynamicImports],
+      imports: [...chunk.imports, ...chunk.dynamicImports].filter((name) => !names.has(name)),
     };
   } finally {
     await bundle.close();

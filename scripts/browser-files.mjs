@@ -49,7 +49,12 @@ const target = 'es2022';
 /** @returns {Promise<readonly BrowserFile[]>} Entries first. */
 export async function browserFiles() {
   const readable = await chunks([]);
-  const cache = shortNames(readable.map(({ code }) => code));
+  // What a file loads later is reached through an object of the platform's, whose names are those of its exports.
+  const exported = readable.flatMap(({ isDynamicEntry, exports }) => (isDynamicEntry ? exports : []));
+  const cache = shortNames(
+    readable.map(({ code }) => code),
+    exported,
+  );
   const small = await chunks([
     { name: 'minify', renderChunk: (code, { fileName }) => minified(fileName, code, cache) },
   ]);
@@ -75,6 +80,7 @@ async function chunks(plugins) {
       define: { 'Number.POSITIVE_INFINITY': '1 / 0' },
     },
     experimental: { nativeMagicString: true },
+    checks: { bundlerTimings: false },
     plugins: [inlineNumbers(['packages/protocol/src', `${client}/src`]), ...plugins],
     onLog: (_level, { message }) => {
       throw new Error(message);
@@ -92,10 +98,12 @@ async function chunks(plugins) {
 /**
  * What every property is called from now on; the same in each file, since what the minifier gave in one is given in the next.
  * @param {readonly string[]} codes
+ * @param {readonly string[]} exported
  * @returns {Names}
  */
-function shortNames(codes) {
+function shortNames(codes, exported) {
   const kept = [
+    ...exported,
     ...publicNames(Object.values(browserEntries)),
     ...platformNames(),
     ...codes.flatMap((code) => [...namesInStrings(code)]),

@@ -71,9 +71,11 @@ export class Chromium {
 
   /** Opens a page that runs an ES module, bundled as an application would. */
   async open(source: string): Promise<OpenPage> {
-    const { code, imports } = await this.#bundle(source);
+    const { code, later, imports } = await this.#bundle(source);
     if (imports.length > 0) throw new Error(`the bundle lacks ${imports.join(', ')}`);
-    const server = await PageServer.start(code);
+    const server = await PageServer.start(
+      new Map([['page.js', code], ...later.map((file) => [file.name, file.code] as const)]),
+    );
     this.#servers.push(server);
     const page = await this.#context.newPage();
     const errors: string[] = [];

@@ -235,6 +235,27 @@ describe.skipIf(CHROMIUM.isMissing)(`The client in Chromium ${CHROMIUM.label}`, 
     await expect.poll(() => page.evaluate(toldInPage), { timeout: 30_000 }).toEqual(events);
   });
 
+  test('asks and answers, by what is loaded when it is needed first', async () => {
+    const { page, errors } = await browser.open(SOURCE);
+    const requested: string[] = [];
+    page.on('request', (request) => requested.push(new URL(request.url()).pathname));
+    await page.evaluate(start, { url, clientId: 'a' });
+    await page.evaluate(() => client.connected().then(() => {}));
+    expect(requested).toEqual([]);
+    const texts = await page.evaluate(async () => {
+      await client.respond('upper', (request) => request.text().toUpperCase());
+      await client.respond('letters', async function* (request) {
+        yield* request.text();
+      });
+      const all = [(await client.request('upper', 'one')).text()];
+      for await (const letter of client.requestMany('letters', 'abc')) all.push(letter.text());
+      return all;
+    });
+    expect(texts).toEqual(['ONE', 'a', 'b', 'c']);
+    expect(requested).toEqual(['/requests.js']);
+    expect(errors).toEqual([]);
+  });
+
   test('keeps what it could not send in IndexedDB, and sends it when the page is loaded again', async () => {
     const { page } = await browser.open(SOURCE);
     relay.refusing = true;

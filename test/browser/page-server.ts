@@ -1,4 +1,4 @@
-// What a page in the browser under test is loaded from: one document, and one script that a bundler has made. The page's
+// What a page in the browser under test is loaded from: one document, and the scripts that a bundler has made. The page's
 // policy is as strict as policies get, so a client that needs more than a WebSocket to its broker fails here.
 
 import { once } from 'node:events';
@@ -19,17 +19,15 @@ export class PageServer {
     this.#server = server;
   }
 
-  /** Serves a script and the document that runs it, on a free port of loopback. */
-  static async start(script: string): Promise<PageServer> {
-    const answers: Readonly<Record<string, readonly [type: string, body: string]>> = {
-      '/': ['text/html; charset=utf-8', DOCUMENT],
-      '/page.js': ['text/javascript; charset=utf-8', script],
-    };
-    const server = createServer((request, response) => {
-      const answer = answers[request.url ?? ''];
-      const [type, body] = answer ?? ['text/plain', 'not here'];
-      response.writeHead(answer === undefined ? 404 : 200, {
-        'content-type': type,
+  /**
+   * Serves scripts by their names, and the document that runs `page.js`, on a free port of loopback.
+   */
+  static async start(scripts: ReadonlyMap<string, string>): Promise<PageServer> {
+    const server = createServer(({ url = '/' }, response) => {
+      const script = scripts.get(url.slice(1));
+      const body = url === '/' ? DOCUMENT : script;
+      response.writeHead(body === undefined ? 404 : 200, {
+        'content-type': `text/${script === undefined ? 'html' : 'javascript'}; charset=utf-8`,
         'content-security-policy': POLICY,
         'cache-control': 'no-store',
       });

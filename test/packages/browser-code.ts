@@ -38,7 +38,9 @@ const timers: ReadonlySet<string> = new Set(['setTimeout', 'setInterval']);
 /** Everything in a bundle that keeps it from running in a browser as it is. */
 export function unfitForBrowsers(code: string): readonly string[] {
   const file = { path: 'bundle.js', text: code };
-  const imports = importsOf(file).map(({ specifier }) => `imports ${specifier}`);
+  // What stands beside it is of the same bundle.
+  const others = importsOf(file).filter(({ specifier }) => !specifier.startsWith('./'));
+  const imports = others.map(({ specifier }) => `imports ${specifier}`);
   const uses = [...descendants(programOf(file))].flatMap(({ node, parent, property }) => {
     const name = globalNamed(node, parent, property);
     if (name !== undefined && forbiddenNames.has(name)) return [`uses ${name}`];

@@ -35,15 +35,18 @@ describe.each(Object.entries(browserEntries))('The file %s', (name, source) => {
     const names = files.map((each) => each.name);
     expect(names).toEqual(expect.arrayContaining([...file!.imports]));
   });
+});
 
-  test('has a source map that leads to the sources', () => {
-    const { map } = files.find((each) => each.name === `${name}.js`)!;
+test('Every file with code has a source map that leads to the sources', () => {
+  const withCode = files.filter(({ sources }) => sources.size > 0);
+  expect(withCode.length).toBeGreaterThanOrEqual(Object.keys(browserEntries).length);
+  for (const { map } of withCode) {
     const { sources, mappings } = JSON.parse(map) as { sources: readonly string[]; mappings: string };
     const installed = sources.map((path) => join(root, 'packages/client/dist/browser', path));
-    expect(installed).toContainEqual(expect.stringContaining('packages/client/src/'));
+    expect(installed).not.toEqual([]);
     expect(installed.filter((path) => !existsSync(path))).toEqual([]);
     expect(mappings).not.toBe('');
-  });
+  }
 });
 
 describe('The names of properties', () => {
@@ -119,7 +122,7 @@ describe('The names of properties', () => {
 });
 
 test('Numbers with a name stand in the place of their names', () => {
-  const { code } = files.find(({ name }) => name === 'client.js')!;
+  const code = files.map((file) => file.code).join('');
   expect(code.match(/\bSessionTakenOver\b/g)).toEqual(['SessionTakenOver']);
   expect(code).not.toContain('.SessionTakenOver');
 });

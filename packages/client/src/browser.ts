@@ -6,6 +6,7 @@ import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
 import { plugIntoBrowser } from './client/plug-into-browser.ts';
 import { checkBrowserServer, openBrowserTransport } from './transports/open-browser-transport.ts';
+import { parseBrowserUrl } from './transports/parse-browser-url.ts';
 
 export type { ClientOptions as ConnectOptions } from './client/client-options.ts';
 export * from './public.ts';
@@ -16,6 +17,9 @@ const browser: Readonly<Platform<ClientOptions>> = {
   check: checkBrowserServer,
   open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
   plug: plugIntoBrowser,
+  parseUrl: parseBrowserUrl,
+  sessionKeeping: async () => (await import('./client/session-keeping.ts')).SessionKeeping,
+  requests: async () => (await import('./client/rpc/requests.ts')).Requests,
 };
 
 /**

@@ -4,8 +4,11 @@ import type { ClientOptions } from './client/client-options.ts';
 import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
 import { nodeEnvironment } from './client/node-environment.ts';
+import { Requests } from './client/rpc/requests.ts';
+import { SessionKeeping } from './client/session-keeping.ts';
 import type { NodeTransportOptions } from './transports/open-node-transport.ts';
 import { openNodeTransport } from './transports/open-node-transport.ts';
+import { parseServerUrl } from './transports/parse-server-url.ts';
 
 export * from './public.ts';
 export type { NodeTransportOptions } from './transports/open-node-transport.ts';
@@ -18,6 +21,9 @@ const node: Readonly<Platform<ConnectOptions>> = {
   optionNames: ['tls', 'webSocket', 'lingerMs'],
   open: openNodeTransport,
   plug: () => () => {},
+  parseUrl: parseServerUrl,
+  sessionKeeping: () => SessionKeeping,
+  requests: () => Requests,
 };
 
 /**

@@ -3,6 +3,7 @@
  * the core's turn once for everything that happens in one round. What the application sees is `Client`.
  */
 import type { AuthPacket } from '@martlet/protocol';
+import type { MaybePromise } from '../authentication/authentication.ts';
 import { ClientError } from '../client-error.ts';
 import type { CoreHost } from '../core/client-core.ts';
 import { ClientCore } from '../core/client-core.ts';
@@ -10,22 +11,32 @@ import type { ConnectionEnd } from '../core/connection/connection-end.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
-import type { MakeMessage } from '../core/session-records.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
 import type { DropReason } from '../core/subscriptions/subscriber.ts';
 import type { ClientEnvironment } from '../environment.ts';
+import type { SessionStore } from '../stores/session-store.ts';
+import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { ClientAuthentication } from './client-authentication.ts';
 import { ClientEventListeners } from './events.ts';
-import { Publication } from './publication.ts';
+import type { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
-import { SessionKeeping, storeError } from './session-keeping.ts';
+import type { SessionKeeping } from './session-keeping.ts';
+import { storeError } from './store-error.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 import type { SupervisorOwner } from './supervisor.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Has `wake` called when the platform says that the network may be back, or somebody looks again; returns what ends that. */
 export type Plug = (wake: () => void) => () => void;
+
+/** What the host needs of its platform. */
+export interface HostPlatform {
+  readonly plug: Plug;
+  readonly parseUrl: ParseUrl;
+  /** Loads what only a client with a store needs. */
+  sessionKeeping(): MaybePromise<typeof SessionKeeping>;
+}
 
 /** A timer of the platform that is to fire later fires at once. */
 const MAXIMUM_TIMER_MS = 0x7fff_ffff;
@@ -44,7 +55,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   storeClosed: Promise<void> | undefined;
   /** Fulfilled when the store has been opened. */
   #started: Promise<void> | undefined;
-  readonly #keeping: SessionKeeping | undefined;
+  readonly #platform: HostPlatform;
+  #keeping: SessionKeeping | undefined;
   readonly #unplug: () => void;
   #isTurnRequested = false;
   #cancelDeadline: (() => void) | null = null;
@@ -54,23 +66,24 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   /** Publications that failed because the application closed the client. */
   readonly #lost: Publication[] = [];
 
-  constructor(options: ResolvedOptions, open: OpenTransport, environment: ClientEnvironment, plug: Plug) {
+  constructor(
+    options: ResolvedOptions,
+    open: OpenTransport,
+    environment: ClientEnvironment,
+    platform: HostPlatform,
+  ) {
+    this.#platform = platform;
     this.options = options;
     this.environment = environment;
     this.core = new ClientCore(options, this);
     this.authentication = new ClientAuthentication(options.authentication, this.core);
     const clientId = options.clientId ?? randomClientId(environment);
-    this.supervisor = new Supervisor(options, clientId, open, environment, this);
-    this.#unplug = plug(() => {
+    this.supervisor = new Supervisor(options, clientId, open, platform.parseUrl, environment, this);
+    this.#unplug = platform.plug(() => {
       this.supervisor.wake();
       // The answer to what it may have asked has a deadline, for which a turn sets the timer.
       this.requestTurn();
     });
-    const { store } = options;
-    this.#keeping =
-      store === undefined
-        ? undefined
-        : new SessionKeeping(store, this.core, (error) => this.supervisor.stop(error));
     // The application has its client, and its listeners on it, before anything happens.
     environment.soon(() => {
       this.#started = this.#start();
@@ -80,7 +93,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   async #start(): Promise<void> {
     if (this.stoppedBy !== undefined) return;
     try {
-      if (this.#keeping !== undefined) this.#restore(await this.#keeping.open());
+      if (this.options.store !== undefined) await this.#restore(this.options.store);
       this.supervisor.connect();
     } catch (error) {
       this.supervisor.stop(storeError(error));
@@ -88,9 +101,11 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   /** @throws {ClientError} when the store keeps the session of another client, or is damaged */
-  #restore(records: Parameters<ClientCore['restore']>[0]): void {
-    const make: MakeMessage = (...of) => new Publication(...of);
-    this.supervisor.hasSession = this.core.restore(records, this.supervisor.clientId, make);
+  async #restore(store: SessionStore): Promise<void> {
+    const Keeping = await this.#platform.sessionKeeping();
+    this.#keeping = new Keeping(store, this.core, (error) => this.supervisor.stop(error));
+    await this.#keeping.open(this.supervisor.clientId);
+    this.supervisor.hasSession = this.core.keeper.isEstablished;
     this.requestTurn();
   }
 

@@ -1,12 +1,13 @@
 /** The client as an application has it: commands in, promises and events out. */
 import type { ReasonCode } from '@martlet/protocol';
 import { NO_PROPERTIES, publishPropertiesLength, ReasonCode as Reason } from '@martlet/protocol';
+import type { MaybePromise } from '../authentication/authentication.ts';
 import { ClientError } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { ClientHost } from './client-host.ts';
 import type { MessageProperties, Payload } from './client-options.ts';
-import type { WithCodec } from './encode-payload.ts';
+import type { AnyCodec, WithCodec } from './encode-payload.ts';
 import { encodePayload } from './encode-payload.ts';
 import type { ClientEventName, ClientListener } from './events.ts';
 import { Publication } from './publication.ts';
@@ -14,7 +15,7 @@ import type { PublishOptions } from './publish-options.ts';
 import { invalid, oneOf, refuseTopicName } from './resolve-options.ts';
 import type { RequestHandler, RespondOptions } from './rpc/request-handler.ts';
 import type { RequestOptions } from './rpc/request-options.ts';
-import { Requests } from './rpc/requests.ts';
+import type { Requests } from './rpc/requests.ts';
 import type { WaitOptions } from './settle.ts';
 import { watchWait, within } from './settle.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
@@ -65,6 +66,9 @@ const CLOSE_REASONS: readonly ReasonCode[] = [
   Reason.AdministrativeAction,
 ];
 
+/** Requests that may be at work at once, where the application does not say. */
+const RESPONDING = 64;
+
 /** What the store gets to end, in milliseconds, when the client has. */
 const END_MS = 5000;
 
@@ -73,12 +77,14 @@ const NO_OPTIONS: PublishOptions = Object.freeze({});
 export class Client {
   readonly #host: ClientHost;
   #closing: Promise<void> | undefined;
-  /** Made when it is first needed. */
+  /** Loads what is made when it is first needed. */
+  readonly #load: () => MaybePromise<typeof Requests>;
   #requests: Requests | undefined;
 
   /** Applications call `connect`. @internal */
-  constructor(host: ClientHost) {
+  constructor(host: ClientHost, load: () => MaybePromise<typeof Requests>) {
     this.#host = host;
+    this.#load = load;
   }
 
   /** `connecting`: an attempt is under way. `online`. `waiting`: for the next attempt. `closed`: for good. */
@@ -217,8 +223,9 @@ export class Client {
    */
   request(topicName: string, payload: Payload, options?: RequestOptions): Promise<Message>;
   request<T>(topicName: string, value: T, options: RequestOptions & WithCodec<T>): Promise<Message>;
-  request(topicName: string, value: unknown, options: RequestOptions = {}): Promise<Message> {
-    return this.#exchanges.request(topicName, value, options);
+  request(topicName: string, value: unknown, options: RequestOptions & AnyCodec = {}): Promise<Message> {
+    const payload = this.#payloadOfRequest(topicName, value, options);
+    return this.#exchanges().then((requests) => requests.request(topicName, payload, options));
   }
 
   /**
@@ -239,9 +246,14 @@ export class Client {
   requestMany(
     topicName: string,
     value: unknown,
-    options: RequestOptions = {},
+    options: RequestOptions & AnyCodec = {},
   ): AsyncIterableIterator<Message> {
-    return this.#exchanges.requestMany(topicName, value, options);
+    const payload = this.#payloadOfRequest(topicName, value, options);
+    const exchanges = this.#exchanges();
+    exchanges.catch(() => {});
+    return (async function* () {
+      yield* (await exchanges).requestMany(topicName, payload, options);
+    })();
   }
 
   /**
@@ -266,14 +278,29 @@ export class Client {
   respond(
     topicFilter: string,
     handler: RequestHandler<unknown>,
-    options: RespondOptions = {},
+    { codec, ...options }: RespondOptions & AnyCodec = {},
   ): PendingSubscription {
-    return this.#exchanges.responder.respond(topicFilter, handler, options);
+    return this.subscribe(
+      topicFilter,
+      // To block would keep the acknowledgements of responses from being read, without which no handler ends.
+      { retainHandling: 2, concurrency: RESPONDING, whenSlow: 'dropNewest', ...options },
+      async (message) => (await this.#exchanges()).responder.answer(message, topicFilter, handler, codec),
+    );
   }
 
-  get #exchanges(): Requests {
+  /** @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, CLOSED */
+  #payloadOfRequest(topicName: string, value: unknown, { codec }: AnyCodec): Uint8Array {
     this.#refuseClosed();
-    this.#requests ??= new Requests(this, this.#host);
+    refuseTopicName(topicName);
+    return encodePayload(value, codec);
+  }
+
+  async #exchanges(): Promise<Requests> {
+    if (this.#requests === undefined) {
+      const Made = await this.#load();
+      this.#refuseClosed();
+      this.#requests ??= new Made(this, this.#host);
+    }
     return this.#requests;
   }
 

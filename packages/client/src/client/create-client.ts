@@ -1,22 +1,24 @@
+import type { MaybePromise } from '../authentication/authentication.ts';
 import type { ClientEnvironment } from '../environment.ts';
-import { parseServerUrl } from '../transports/parse-server-url.ts';
 import type { ServerAddress } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { Client } from './client.ts';
-import type { Plug } from './client-host.ts';
+import type { HostPlatform } from './client-host.ts';
 import { ClientHost } from './client-host.ts';
 import type { ClientOptions } from './client-options.ts';
 import { invalid, resolveOptions } from './resolve-options.ts';
+import type { Requests } from './rpc/requests.ts';
 
 /** What one platform brings. */
-export interface Platform<Options extends ClientOptions> {
+export interface Platform<Options extends ClientOptions> extends HostPlatform {
   readonly environment: ClientEnvironment;
   /** Options beside those of every platform. */
   readonly optionNames: readonly string[];
   /** @throws {ClientError} INVALID_OPTION for a server that this platform cannot reach */
   readonly check?: (server: ServerAddress) => void;
   open(options: Options): OpenTransport;
-  readonly plug: Plug;
+  /** Loads what only a client with requests and responses needs. */
+  requests(): MaybePromise<typeof Requests>;
 }
 
 /** @throws {ClientError} INVALID_OPTION */
@@ -36,10 +38,11 @@ export function createClient<Options extends ClientOptions>(
   }
   // What is an address is checked now rather than at the first attempt.
   for (const address of servers ?? (url === undefined || typeof url === 'function' ? [] : [url])) {
-    const { server } = parseServerUrl(address);
+    const { server } = platform.parseUrl(address);
     if (transport === undefined) platform.check?.(server);
   }
   return new Client(
-    new ClientHost(resolved, transport ?? platform.open(options), environment, platform.plug),
+    new ClientHost(resolved, transport ?? platform.open(options), environment, platform),
+    () => platform.requests(),
   );
 }

@@ -8,6 +8,11 @@ export interface WithCodec<T> {
   readonly codec: PayloadCodec<T>;
 }
 
+/** The same where nobody knows of what, and where it may be left out. */
+export interface AnyCodec {
+  readonly codec?: PayloadCodec<unknown>;
+}
+
 /** @throws {ClientError} INVALID_PAYLOAD */
 export function encodePayload(value: unknown, codec: PayloadCodec<unknown> | undefined): Uint8Array {
   try {

@@ -1,7 +1,13 @@
-/** The way of the session to the store: records in at the start, changes out as they are staged, one write at a time. */
-import { ClientError } from '../client-error.ts';
+/**
+ * The way of the session to the store: records in at the start, changes out as they are staged, one write at a time. Only
+ * a client with a store has it; browsers load it then.
+ */
+import type { ClientError } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
-import type { SessionStore, StoredChange, StoredRecord } from '../stores/session-store.ts';
+import { restoreSession } from '../core/session-restoring.ts';
+import type { SessionStore, StoredChange } from '../stores/session-store.ts';
+import { Publication } from './publication.ts';
+import { storeError } from './store-error.ts';
 
 export class SessionKeeping {
   readonly #store: SessionStore;
@@ -18,11 +24,15 @@ export class SessionKeeping {
     this.#onFailed = onFailed;
   }
 
-  /** @throws {unknown} what the store throws */
-  async open(): Promise<readonly StoredRecord[]> {
+  /**
+   * Opens the store, and takes in what it kept.
+   * @throws {ClientError} STORE_FAILED for a damaged record; INVALID_OPTION for the session of another client
+   * @throws {unknown} what the store throws
+   */
+  async open(clientId: string): Promise<void> {
     const records = await this.#store.open();
     this.#isOpen = true;
-    return records;
+    restoreSession(records, clientId, this.#core, (...of) => new Publication(...of));
   }
 
   /** Writes what is staged, unless a write is under way: then it is part of the next one. */
@@ -62,10 +72,4 @@ export class SessionKeeping {
     }
     if (this.#error !== known) throw this.#error;
   }
-}
-
-export function storeError(error: unknown): ClientError {
-  if (error instanceof ClientError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new ClientError('STORE_FAILED', `the store of the session failed: ${text}`, error);
 }

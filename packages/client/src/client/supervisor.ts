@@ -14,8 +14,7 @@ import { connectPacket } from '../core/connection/connect-packet.ts';
 import type { ConnectionEnd, DisconnectProperties } from '../core/connection/connection-end.ts';
 import { isElsewhere, reconnectDelayMs } from '../core/reconnect/reconnect-policy.ts';
 import type { ClientEnvironment } from '../environment.ts';
-import { parseServerUrl } from '../transports/parse-server-url.ts';
-import type { ServerAddress } from '../transports/server-address.ts';
+import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { Credentials } from './client-options.ts';
@@ -51,6 +50,7 @@ export class Supervisor {
   protocolVersion: ProtocolVersion;
   readonly #options: ResolvedOptions;
   readonly #open: OpenTransport;
+  readonly #parseUrl: ParseUrl;
   readonly #environment: ClientEnvironment;
   readonly #owner: SupervisorOwner;
   #transport: Transport | null = null;
@@ -73,6 +73,7 @@ export class Supervisor {
     options: ResolvedOptions,
     clientId: string,
     open: OpenTransport,
+    parseUrl: ParseUrl,
     environment: ClientEnvironment,
     owner: SupervisorOwner,
   ) {
@@ -80,6 +81,7 @@ export class Supervisor {
     this.clientId = clientId;
     this.protocolVersion = options.protocolVersion;
     this.#open = open;
+    this.#parseUrl = parseUrl;
     this.#environment = environment;
     this.#owner = owner;
   }
@@ -102,13 +104,16 @@ export class Supervisor {
   async #run(attempt: number, signal: AbortSignal): Promise<void> {
     const given = this.#options;
     const { authentication } = given;
-    const parsed = parseServerUrl(await this.#url());
+    const parsed = this.#parseUrl(await this.#url());
     const credentials: Credentials =
       given.credentials === undefined
         ? { username: given.username ?? parsed.username, password: given.password ?? parsed.password }
         : await given.credentials();
+    const { scheme, path } = parsed.server;
     const server =
-      this.#reference === undefined ? parsed.server : referredServer(this.#reference, parsed.server);
+      this.#reference === undefined
+        ? parsed.server
+        : this.#parseUrl(`${scheme}://${firstOf(this.#reference)}${path}`).server;
     if (attempt !== this.#attempt) return;
     const authenticationData = await this.#owner.authentication.first();
     if (attempt !== this.#attempt) return;
@@ -318,10 +323,9 @@ export class Supervisor {
   }
 }
 
-/** A Server Reference is `host` or `host:port`, or several with spaces between: the first, reached as the one that names it. */
-function referredServer(reference: string, { scheme, path }: ServerAddress): ServerAddress {
-  const [first = ''] = reference.trim().split(/\s+/);
-  return parseServerUrl(`${scheme}://${first}${path}`).server;
+/** A Server Reference is `host` or `host:port`, or several with spaces between. */
+function firstOf(reference: string): string {
+  return reference.trim().split(/\s+/)[0]!;
 }
 
 function asClientError(error: unknown): ClientError {

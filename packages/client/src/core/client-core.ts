@@ -31,8 +31,6 @@ import type { QueueLimits } from './outgoing/outgoing-queue.ts';
 import { PublishWriter } from './outgoing/publish-writer.ts';
 import { ClientError } from './ports/client-error.ts';
 import { Quarantine, quarantined } from './quarantine.ts';
-import type { MakeMessage } from './session-records.ts';
-import { restoreSession } from './session-restoring.ts';
 import { ServerSubscription } from './subscriptions/server-subscription.ts';
 import type { DropReason, Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
 import type { RequestPacket } from './subscriptions/subscriptions.ts';
@@ -128,19 +126,6 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   }
 
   // ── the session in the store ──
-
-  /**
-   * Takes in what the store kept, in the order of keys. False when no server can have the session.
-   * @throws {ClientError} STORE_FAILED for a damaged record; INVALID_OPTION for the session of another client
-   */
-  restore(
-    records: Iterable<{ readonly key: number; readonly value: Uint8Array }>,
-    clientId: string,
-    make: MakeMessage,
-  ): boolean {
-    restoreSession(records, clientId, this, make);
-    return this.keeper.isEstablished;
-  }
 
   /** So many changes, counted from the first, are safe. */
   onSafe(revision: number): void {

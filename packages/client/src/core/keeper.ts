@@ -3,7 +3,7 @@
  * them at once, one write under way at a time, and says when they are safe. Whatever tells the peer something that must
  * survive waits for the revision that its change got. Without a store everything is as safe as it will ever be at once.
  */
-import { sessionRecord } from './session-records.ts';
+import type { SessionRecords } from './session-records.ts';
 
 export interface KeptChange {
   readonly key: number;
@@ -14,8 +14,8 @@ export interface KeptChange {
 export class Keeper {
   /** False when there is no store: nothing is staged and nothing waits. */
   readonly keeps: boolean;
-  /** What the store kept has been taken in: from now on changes are staged, with keys that are not in use. */
-  isOpen: boolean;
+  /** What the store kept has been taken in: from now on changes are staged, with keys that are not in use. Null before. */
+  records: SessionRecords | null;
   /** Whether a server has had the session, and may have it still. */
   isEstablished: boolean;
   /** Changes staged so far, as a count. */
@@ -26,7 +26,7 @@ export class Keeper {
 
   constructor(keeps: boolean) {
     this.keeps = keeps;
-    this.isOpen = false;
+    this.records = null;
     this.isEstablished = false;
     this.revision = 0;
     this.committed = 0;
@@ -37,7 +37,7 @@ export class Keeper {
   keepSession(clientId: string, isEstablished: boolean): void {
     if (isEstablished && this.isEstablished) return;
     this.isEstablished = isEstablished;
-    if (this.keeps) this.keep(0, sessionRecord({ clientId, isEstablished }));
+    if (this.records !== null) this.keep(0, this.records.sessionRecord({ clientId, isEstablished }));
   }
 
   /** Stages a change. Returns the revision to wait for. */

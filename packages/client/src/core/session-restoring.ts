@@ -4,7 +4,7 @@ import type { Keeper } from './keeper.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { ClientError } from './ports/client-error.ts';
 import type { KeptSession, MakeMessage } from './session-records.ts';
-import { readSessionRecord } from './session-records.ts';
+import { readSessionRecord, sessionRecords } from './session-records.ts';
 
 const MAXIMUM_PACKET_ID = 65_535;
 
@@ -44,7 +44,7 @@ export function restoreSession(
         `clientId: expected ${JSON.stringify(session.clientId)}, whose session the store keeps, got ${JSON.stringify(clientId)}`,
       );
     }
-    outgoing.restore(messages, make);
+    outgoing.restore(messages, sessionRecords, make);
     for (const packetId of received) incoming.restore(packetId);
     if (session === undefined) keeper.keepSession(clientId, false);
     else keeper.isEstablished = session.isEstablished;

@@ -6,16 +6,7 @@
  * lower case and ASCII, and refuses what cannot be a host.
  */
 import { ClientError } from '../client-error.ts';
-import type { ServerAddress } from './server-address.ts';
-
-/** Where a server is, and who connects, as far as its URL says. */
-export interface ServerUrl {
-  readonly server: ServerAddress;
-  /** Decoded; undefined when the URL has none, or an empty one. */
-  readonly username: string | undefined;
-  /** Decoded; undefined when the URL has none, or an empty one. */
-  readonly password: string | undefined;
-}
+import type { ServerAddress, ServerUrl } from './server-address.ts';
 
 /**
  * Takes a URL apart.

@@ -10,3 +10,15 @@ export interface ServerAddress {
   /** The URL without user name and password, to open a WebSocket with and to tell people. */
   readonly href: string;
 }
+
+/** Where a server is, and who connects, as far as its URL says. */
+export interface ServerUrl {
+  readonly server: ServerAddress;
+  /** Decoded; undefined when the URL has none, or an empty one. */
+  readonly username: string | undefined;
+  /** Decoded; undefined when the URL has none, or an empty one. */
+  readonly password: string | undefined;
+}
+
+/** Takes a URL apart, as the platform needs it. @throws ClientError INVALID_OPTION */
+export type ParseUrl = (url: string | URL) => ServerUrl;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClientError } from '../../src/client-error.ts';
 import { checkBrowserServer, openBrowserTransport } from '../../src/transports/open-browser-transport.ts';
+import { parseBrowserUrl } from '../../src/transports/parse-browser-url.ts';
 import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
 import { RecordingListener } from './recording-listener.ts';
 
@@ -146,6 +147,50 @@ describe('A URL of a server', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('A URL of a server, as a browser takes it apart,', () => {
+  test.each([
+    'ws://localhost',
+    'wss://Localhost',
+    'ws://h:8080/mqtt?a=b%20c',
+    'wss://[2001:DB8::1]:8443/',
+    'wss://a%40b:p%3A%2F%23%25@h/mqtt',
+    'ws://ann:@h',
+    'ws://b%C3%BCcher.example:443',
+  ])('%s is what it is elsewhere', (url) => {
+    expect(parseBrowserUrl(url)).toEqual(parseServerUrl(url));
+    expect(parseBrowserUrl(new URL(url))).toEqual(parseServerUrl(url));
+  });
+
+  test('is what it is elsewhere, or is refused there too', () => {
+    const part = fc.string({ unit: fc.constantFrom(...'aä0:/@?#%[]. \0') });
+    fc.assert(
+      fc.property(fc.constantFrom('ws://', 'wss://'), part, (scheme, rest) => {
+        const of = (parse: typeof parseServerUrl): unknown => {
+          try {
+            return parse(scheme + rest);
+          } catch (error) {
+            return (error as ClientError).code;
+          }
+        };
+        expect(of(parseBrowserUrl)).toEqual(of(parseServerUrl));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each(['', 'localhost', 'ws://h:0', 'wss://h/mqtt#s3cret', 'ws://ann:s3cret%@h', 'ws://ann:s3cret@'])(
+    '%j is refused without showing its password',
+    (url) => {
+      expect(() => parseBrowserUrl(url)).toThrow(/^url: expected one like wss:.+, got another$/);
+      expect(() => parseBrowserUrl(url)).not.toThrow(/s3cret/);
+    },
+  );
+
+  test('may have a scheme of a transport that the application brings', () => {
+    expect(parseBrowserUrl('mqtt://h:1883').server).toMatchObject({ scheme: 'mqtt', host: 'h', port: 1883 });
   });
 });
 

@@ -12,6 +12,9 @@ import type { Client, ClientOptions, OpenTransport } from '@martlet/client';
 import type { ConnackPacket } from '@martlet/protocol';
 import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
+import { Requests } from '../../src/client/rpc/requests.ts';
+import { SessionKeeping } from '../../src/client/session-keeping.ts';
+import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
 import { TestServer } from './test-server.ts';
 
 interface Timer {
@@ -49,6 +52,9 @@ export class World {
         soon: queueMicrotask,
       },
       optionNames: [],
+      parseUrl: parseServerUrl,
+      sessionKeeping: () => SessionKeeping,
+      requests: () => Requests,
       open: () => this.open,
       plug: (wake) => {
         this.#wakes.add(wake);

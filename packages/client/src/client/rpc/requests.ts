@@ -6,12 +6,11 @@
  */
 import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { ClientError } from '../../client-error.ts';
-import type { PayloadCodec } from '../../codecs/payload-codec.ts';
 import type { Message } from '../../core/incoming/message.ts';
 import type { ClientHost } from '../client-host.ts';
-import { encodePayload, propertiesOfCodec } from '../encode-payload.ts';
+import type { AnyCodec } from '../encode-payload.ts';
+import { propertiesOfCodec } from '../encode-payload.ts';
 import type { PublishOptions } from '../publish-options.ts';
-import { refuseTopicName } from '../resolve-options.ts';
 import { watchWait } from '../settle.ts';
 import type { PendingSubscription } from '../subscription.ts';
 import type { ReceivedHead } from './envelope.ts';
@@ -20,11 +19,6 @@ import { Exchange } from './exchange.ts';
 import type { RequestOptions } from './request-options.ts';
 import type { RequestsClient } from './requests-client.ts';
 import { Responder } from './responder.ts';
-
-/** `codec` is as in `WithCodec`; here any will do. */
-interface AnyCodec {
-  readonly codec?: PayloadCodec<unknown>;
-}
 
 /** Requests that wait for a response, at most. */
 const MAXIMUM_OUTSTANDING = 10_000;
@@ -65,29 +59,31 @@ export class Requests {
 
   // ── requests ──
 
-  /** @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD */
-  request(topicName: string, value: unknown, options: RequestOptions & AnyCodec): Promise<Message> {
+  async request(
+    topicName: string,
+    payload: Uint8Array,
+    options: RequestOptions & AnyCodec,
+  ): Promise<Message> {
     const { timeoutMs = RESPONSE_TIMEOUT_MS } = options;
-    const exchange = this.#exchange(topicName, value, { ...options, timeoutMs }, false);
-    return this.#first(exchange);
+    const exchange = this.#exchange(topicName, payload, { ...options, timeoutMs }, false);
+    for await (const response of this.#responses(exchange)) return response;
+    throw new ClientError('REQUEST_FAILED', 'expected a response, got none');
   }
 
-  /** @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD */
   requestMany(
     topicName: string,
-    value: unknown,
+    payload: Uint8Array,
     options: RequestOptions & AnyCodec,
   ): AsyncGenerator<Message, undefined, undefined> {
-    return this.#responses(this.#exchange(topicName, value, options, true));
+    return this.#responses(this.#exchange(topicName, payload, options, true));
   }
 
   #exchange(
     topicName: string,
-    value: unknown,
+    payload: Uint8Array,
     { codec, ...options }: RequestOptions & AnyCodec,
     isMany: boolean,
   ): Exchange {
-    refuseTopicName(topicName);
     const id = `${(++this.#count).toString(36)}-${this.#host.environment.random().toString(36).slice(2)}`;
     const { timeoutMs = Number.POSITIVE_INFINITY } = options;
     const publishOptions: PublishOptions = {
@@ -97,12 +93,7 @@ export class Requests {
       ...(timeoutMs < Number.POSITIVE_INFINITY && { messageExpiryInterval: Math.ceil(timeoutMs / 1000) }),
       ...options,
     };
-    return new Exchange(id, topicName, encodePayload(value, codec), publishOptions, isMany);
-  }
-
-  async #first(exchange: Exchange): Promise<Message> {
-    for await (const response of this.#responses(exchange)) return response;
-    throw new ClientError('REQUEST_FAILED', 'expected a response, got none');
+    return new Exchange(id, topicName, payload, publishOptions, isMany);
   }
 
   async *#responses(exchange: Exchange): AsyncGenerator<Message, undefined, undefined> {

@@ -4,13 +4,11 @@ import type { PayloadCodec } from '../../codecs/payload-codec.ts';
 import type { Message } from '../../core/incoming/message.ts';
 import type { ClientHost } from '../client-host.ts';
 import { encodePayload, propertiesOfCodec } from '../encode-payload.ts';
-import type { PendingSubscription } from '../subscription.ts';
 import type { Mark } from './envelope.ts';
 import { exchangeKey, seal, unseal } from './envelope.ts';
-import type { RequestHandler, RespondOptions } from './request-handler.ts';
+import type { RequestHandler } from './request-handler.ts';
 import type { RequestsClient } from './requests-client.ts';
 
-const CONCURRENCY = 64;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 export class Responder {
@@ -30,19 +28,6 @@ export class Responder {
     });
   }
 
-  respond(
-    topicFilter: string,
-    handler: RequestHandler<unknown>,
-    { codec, ...options }: RespondOptions & { readonly codec?: PayloadCodec<unknown> },
-  ): PendingSubscription {
-    return this.#client.subscribe(
-      topicFilter,
-      // To block would keep the acknowledgements of responses from being read, without which no handler ends.
-      { retainHandling: 2, concurrency: CONCURRENCY, whenSlow: 'dropNewest', ...options },
-      (message) => this.#answer(message, topicFilter, handler, codec),
-    );
-  }
-
   /** Nobody wants it any more. Returns whether there was such a stream. */
   cancel(key: string): boolean {
     const stream = this.#running.get(key);
@@ -50,7 +35,8 @@ export class Responder {
     return stream !== undefined;
   }
 
-  async #answer(
+  /** A message to a filter that the application responds to. */
+  async answer(
     message: Message,
     topicFilter: string,
     handler: RequestHandler<unknown>,

@@ -4,7 +4,8 @@
  * sent. Where there is no store nothing has a record, and everything is safe.
  */
 import type { Keeper } from '../keeper.ts';
-import { messageRecord, packetIdRecord, RecordKind } from '../session-records.ts';
+import type { SessionRecords } from '../session-records.ts';
+import { RecordKind } from '../session-records.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
 
@@ -36,8 +37,8 @@ export class MessageRecords {
   }
 
   /** The store is open, and `nextKey` is free: from now on records are kept. */
-  open(): void {
-    this.#keeper.isOpen = true;
+  open(records: SessionRecords): void {
+    this.#keeper.records = records;
   }
 
   isSafe(message: OutgoingMessage): boolean {
@@ -47,7 +48,8 @@ export class MessageRecords {
   /** Keeps a message of QoS 1 or 2 as it is now. */
   keep(message: OutgoingMessage): void {
     if (!this.#keeper.keeps || message.qos === 0) return;
-    if (!this.#keeper.isOpen) {
+    const { records } = this.#keeper;
+    if (records === null) {
       message.key = KEY_TO_COME;
       return;
     }
@@ -55,23 +57,23 @@ export class MessageRecords {
       message.key = this.nextKey++;
       this.#storing.push(message);
     }
-    message.revision = this.#keeper.keep(message.key, messageRecord(message, this.aheadMs));
+    message.revision = this.#keeper.keep(message.key, records.messageRecord(message, this.aheadMs));
   }
 
   /** PUBREC has come: only the packet identifier is kept, and PUBREL waits for that. */
   keepReleased(message: OutgoingMessage): void {
-    if (message.key > 0) {
-      message.revision = this.#keeper.keep(
-        message.key,
-        packetIdRecord(message.packetId, RecordKind.Released),
-      );
-    }
+    if (message.key > 0) message.revision = this.#keepPacketId(message, RecordKind.Released);
   }
 
   /** The message is over, and its packet identifier is not given to another one. Returns the key of the record. */
-  keepReserved({ key, packetId }: OutgoingMessage): number {
-    if (key > 0) this.#keeper.keep(key, packetIdRecord(packetId, RecordKind.Reserved));
-    return key;
+  keepReserved(message: OutgoingMessage): number {
+    if (message.key > 0) this.#keepPacketId(message, RecordKind.Reserved);
+    return message.key;
+  }
+
+  /** Of a message that has a record already. */
+  #keepPacketId({ key, packetId }: OutgoingMessage, kind: RecordKind): number {
+    return this.#keeper.keep(key, this.#keeper.records!.packetIdRecord(packetId, kind));
   }
 
   unkeep(message: OutgoingMessage): void {

@@ -8,8 +8,8 @@
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
 import type { Keeper } from '../keeper.ts';
 import { ClientError } from '../ports/client-error.ts';
-import type { MakeMessage } from '../session-records.ts';
-import { RecordKind, readMessageRecord, readPacketIdRecord } from '../session-records.ts';
+import type { MakeMessage, SessionRecords } from '../session-records.ts';
+import { RecordKind } from '../session-records.ts';
 import type { OutgoingConnection } from './in-flight-messages.ts';
 import { InFlightMessages } from './in-flight-messages.ts';
 import type { Clocks } from './message-records.ts';
@@ -185,7 +185,11 @@ export class Outgoing {
    * comes behind them, and is kept from now on.
    * @throws {RangeError | RemoteError} when a record is damaged
    */
-  restore(records: Iterable<readonly [key: number, record: Uint8Array]>, make: MakeMessage): void {
+  restore(
+    kept: Iterable<readonly [key: number, record: Uint8Array]>,
+    records: SessionRecords,
+    make: MakeMessage,
+  ): void {
     const { queue } = this;
     const newer: OutgoingMessage[] = [];
     for (let message = queue.first; message !== null; message = queue.first) {
@@ -193,15 +197,20 @@ export class Outgoing {
       newer.push(message);
     }
     try {
-      for (const [key, record] of records) this.#restore(key, record, make);
+      for (const [key, record] of kept) this.#restore(key, record, records, make);
     } finally {
       for (const message of newer) queue.push(message);
     }
-    this.#records.open();
+    this.#records.open(records);
     for (const message of newer) this.#records.keep(message);
   }
 
-  #restore(key: number, record: Uint8Array, make: MakeMessage): void {
+  #restore(
+    key: number,
+    record: Uint8Array,
+    { readMessageRecord, readPacketIdRecord }: SessionRecords,
+    make: MakeMessage,
+  ): void {
     this.#records.nextKey = key + 1;
     const { inFlight } = this;
     const only = readPacketIdRecord(record);
