@@ -313,6 +313,20 @@ describe('A connection that is lost', () => {
 });
 
 describe('Ending a subscription', () => {
+  test('twice to the same filter is over for both when the connection is lost', async () => {
+    const client = connect();
+    const server = await world.accept();
+    const ends = ['first', 'second'].map(() => {
+      const pending = client.subscribe('a');
+      const rejected = expect(pending).rejects.toMatchObject({ code: 'CLOSED' });
+      return Promise.all([pending.subscription.unsubscribe(), rejected]);
+    });
+    await world.settle();
+    expect(taken(server).length).toBe(4);
+    server.cut();
+    expect([await outcome(ends[0]!), await outcome(ends[1]!)]).toEqual(['fulfilled', 'fulfilled']);
+  });
+
   test('is fulfilled by UNSUBACK; a second time it is the same', async () => {
     const client = connect();
     const { subscription } = client.subscribe('a');
@@ -503,4 +517,17 @@ describe('The wait for a subscription', () => {
     await world.advance(2000);
     expect(subscription.isEnded).toBe(false);
   });
+});
+
+test('A subscription waits while all packet identifiers are in use, and leaves as soon as one is free', async () => {
+  const client = connect({ queue: { messages: 100_000 } });
+  const server = await world.accept();
+  for (let i = 0; i < 0xffff; i++) client.publish('t', '', { qos: 1 });
+  client.subscribe('a');
+  await world.settle();
+  const packets = server.takeAll();
+  expect([packets.length, packets.some(({ type }) => type === 'subscribe')]).toEqual([0xffff, false]);
+  server.send({ type: 'puback', packetId: 77, reasonCode: 0, properties: {} });
+  await world.settle();
+  expect(taken(server)).toEqual(['subscribe 77 a']);
 });

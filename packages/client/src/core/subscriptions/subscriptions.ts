@@ -161,19 +161,19 @@ export class Subscriptions {
 
   /** What has not been answered is to be sent again; nobody waits for that to take something back. */
   offline(): void {
-    for (const { subscriptions, removals = [] } of this.#requests.values()) {
-      for (const each of subscriptions) {
+    const removals = [this.#removals];
+    for (const request of this.#requests.values()) {
+      for (const each of request.subscriptions) {
         if (this.#byFilter.get(each.topicFilter) === each) this.#wanted.add(each);
       }
-      for (const [topicFilter, done] of removals) {
-        if (this.#byFilter.has(topicFilter)) done();
-        else this.#removals.set(topicFilter, done);
-      }
+      if (request.removals !== undefined) removals.push(request.removals);
     }
     this.#requests.clear();
-    for (const [topicFilter, done] of this.#removals) {
-      done();
-      this.#removals.set(topicFilter, nothing);
+    for (const each of removals) {
+      for (const [topicFilter, done] of each) {
+        done();
+        if (!this.#byFilter.has(topicFilter)) this.#removals.set(topicFilter, nothing);
+      }
     }
   }
 
