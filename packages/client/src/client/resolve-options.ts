@@ -1,6 +1,6 @@
 /** Checks a client's options and fills in what was left out. Misuse throws here, before anything is done. */
 import type { ProtocolVersion, Will, WillProperties } from '@martlet/protocol';
-import { checkTopicName, encodeClientPacketExceptPublish, TOPIC_PROBLEMS } from '@martlet/protocol';
+import { checkTopicName, encodeClientPacketExceptPublish } from '@martlet/protocol';
 import { ClientError, errorText } from '../client-error.ts';
 import type { CoreOptions } from '../core/client-core.ts';
 import type { ConnectOptions } from '../core/connection/connect-packet.ts';
@@ -178,16 +178,11 @@ export function refuseTopicName(topicName: unknown): void {
   if (problem !== null) throw invalidTopic('name', topicName, problem);
 }
 
-/** @param problem why it is none */
-export function invalidTopic(
-  what: string,
-  topic: unknown,
-  problem: keyof typeof TOPIC_PROBLEMS | 'notString',
-): ClientError {
-  const why = problem === 'notString' ? `is ${typeof topic}` : TOPIC_PROBLEMS[problem];
+/** @param problem why it is none: a name in `TOPIC_PROBLEMS`, of which browsers do without the texts, or `notString` */
+export function invalidTopic(what: string, topic: unknown, problem: string): ClientError {
   return new ClientError(
     'INVALID_TOPIC',
-    `expected a topic ${what}, got ${quoted(String(topic))}, which ${why}`,
+    `expected a topic ${what}, got ${quoted(String(topic))}: ${problem}`,
   );
 }
 

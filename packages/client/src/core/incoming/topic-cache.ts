@@ -2,7 +2,7 @@
  * The topic names of messages that arrive, known by their bytes: for a name seen before no string is made, nothing is
  * checked again, and who gets its messages is remembered until a subscription changes.
  */
-import { checkTopicName, decodeUtf8, ProtocolError, ReasonCode, TOPIC_PROBLEMS } from '@martlet/protocol';
+import { checkTopicName, decodeUtf8, ProtocolError, ReasonCode } from '@martlet/protocol';
 import type { ServerSubscription } from '../subscriptions/server-subscription.ts';
 
 /** Names remembered; then all are forgotten, so that names that come once do not stay. */
@@ -43,7 +43,7 @@ export class TopicCache {
     if (problem !== null) {
       // [MQTT-3.3.2-2] [MQTT-3.3.2-2] 3.1.1
       throw new ProtocolError(
-        `expected a Topic Name, got one that ${TOPIC_PROBLEMS[problem]}`,
+        `expected a topic name as Topic Name, got one that is ${problem}`,
         ReasonCode.TopicNameInvalid,
       );
     }
