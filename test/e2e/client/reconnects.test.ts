@@ -1,31 +1,69 @@
-// A thousand connections of one client leave nothing behind: no listener, timer, socket or object.
+// A thousand connections leave nothing behind in a client: no listener, timer, socket or object.
 
 import { getEventListeners } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { Socket } from 'node:net';
+import { queryObjects } from 'node:v8';
+import type { Client } from '@martlet/client';
+import { PacketStream } from '@martlet/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Connection } from '../../../packages/client/src/core/connection/connection.ts';
 import { Relay } from '../../relay.ts';
 import { Clients, nextEvent } from './clients.ts';
 import { MARTLET } from './servers/martlet-server.ts';
 import type { RunningServer } from './servers/tested-server.ts';
 
-const RECONNECTS = 1000;
-/** Connections in which everything that is made once has been made. */
-const WARM_UP = 50;
-/** Every so many connections carry a message both ways. */
-const MESSAGE_EACH = 10;
+const CLIENTS = 10;
+const ROUNDS = 100;
+/** In which everything is made that is made once. */
+const WARM_UP_ROUNDS = 5;
 const clients = new Clients();
 
 afterEach(() => clients.closeAll());
 
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
+/** What each connection has one of, or more. */
+const KINDS = [Connection, PacketStream, Socket, AbortController] as const;
 
 /** Of each kind, what keeps this process alive. */
 function resources(): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
+}
+
+/** What there is when everything that has been closed is gone. */
+async function look() {
+  // A round of the event loop later, at the other end of the relay another one.
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+  // This collects garbage first.
+  const objects = KINDS.map((kind) => `${kind.name}: ${queryObjects(kind, { format: 'count' })}`);
+  return { resources: resources(), objects };
+}
+
+class Reconnecting {
+  readonly client: Client;
+  readonly #topicName: string;
+  readonly #signal: AbortSignal;
+  #onText: (text: string) => void = () => {};
+
+  constructor(client: Client, topicName: string, signal: AbortSignal) {
+    this.client = client;
+    this.#topicName = topicName;
+    this.#signal = signal;
+  }
+
+  async subscribe(): Promise<void> {
+    await this.client.subscribe(this.#topicName, { qos: 1 }, (message) => this.#onText(message.text()));
+  }
+
+  /** Sends a message and gets it. */
+  async exchange(text: string): Promise<void> {
+    const came = new Promise<void>((resolve) => {
+      // One of before may come again.
+      this.#onText = (each) => each === text && resolve();
+    });
+    await this.client.publish(this.#topicName, text, { qos: 1, signal: this.#signal, timeoutMs: 60_000 });
+    await came;
+  }
 }
 
 let server: RunningServer;
@@ -40,42 +78,33 @@ afterAll(async () => {
   await server?.close();
 });
 
-test(`${RECONNECTS} reconnects leave what the first ones left`, async () => {
-  const client = await clients.connect(`mqtt://127.0.0.1:${relay.port}`, {
-    sessionExpiryInterval: 60,
-    clientId: 'reconnecting',
-    reconnect: { minimumDelayMs: 0, maximumDelayMs: 0 },
-  });
-  let onText: (text: string) => void = () => {};
-  await client.subscribe('reconnects', { qos: 1 }, (message) => onText(message.text()));
+test(`${CLIENTS * ROUNDS} reconnects leave what the first ones left`, async () => {
   const { signal } = new AbortController();
-  const reconnect = async (index: number): Promise<void> => {
-    const online = nextEvent(client, 'online');
+  const reconnecting = await Promise.all(
+    Array.from({ length: CLIENTS }, async (_, index) => {
+      const client = await clients.connect(`mqtt://127.0.0.1:${relay.port}`, {
+        sessionExpiryInterval: 60,
+        clientId: `reconnecting-${index}`,
+        reconnect: { minimumDelayMs: 0, maximumDelayMs: 0 },
+      });
+      return new Reconnecting(client, `reconnects/${index}`, signal);
+    }),
+  );
+  await Promise.all(reconnecting.map((each) => each.subscribe()));
+  const goRound = async (round: number): Promise<void> => {
+    const online = reconnecting.map(({ client }) => nextEvent(client, 'online'));
     relay.cut();
-    await online;
-    if (index % MESSAGE_EACH !== 0) return;
-    const came = new Promise<void>((resolve) => {
-      // An earlier one may come again.
-      onText = (text) => text === String(index) && resolve();
-    });
-    await client.publish('reconnects', String(index), { qos: 1, signal, timeoutMs: 60_000 });
-    await came;
+    await Promise.all(online);
+    await Promise.all(reconnecting.map((each) => each.exchange(String(round))));
   };
-  const look = async () => {
-    // What was closed is gone a round of the event loop later, at the other end of the relay another one.
-    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-    collect();
-    return { ...resources(), heapBytes: process.memoryUsage().heapUsed };
-  };
-  for (let index = 0; index <= WARM_UP; index++) await reconnect(index);
-  const { heapBytes: bytesBefore, ...before } = await look();
-  for (let index = 1; index <= RECONNECTS; index++) await reconnect(index);
-  const { heapBytes: bytesAfter, ...after } = await look();
-  expect(after).toEqual(before);
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) await goRound(round);
+  const before = await look();
+  for (let round = 0; round < ROUNDS; round++) await goRound(round);
+  expect(await look()).toEqual(before);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
-  const { queuedMessages, inFlight, unacknowledged, bufferedMessages } = client.gauges;
-  expect([queuedMessages, inFlight, unacknowledged, bufferedMessages]).toEqual([0, 0, 0, 0]);
-  // A connection with its socket and its buffers has more than that.
-  expect((bytesAfter - bytesBefore) / RECONNECTS).toBeLessThan(1000);
-  expect(relay.accepted).toBe(2 + WARM_UP + RECONNECTS);
+  for (const { client } of reconnecting) {
+    const { queuedMessages, inFlight, unacknowledged, bufferedMessages } = client.gauges;
+    expect([queuedMessages, inFlight, unacknowledged, bufferedMessages]).toEqual([0, 0, 0, 0]);
+  }
+  expect(relay.accepted).toBe(CLIENTS * (1 + WARM_UP_ROUNDS + ROUNDS));
 });

@@ -49,7 +49,8 @@ describeEachServer(({ differences }, running) => {
   );
 
   test('a slow subscriber misses nothing, and never has more in its buffer than it said', async () => {
-    const receiver = await clients.connect(url, { receiveMaximum: 10 });
+    const receiveMaximum = Math.min(10, differences.keptReceiveMaximum);
+    const receiver = await clients.connect(url, { receiveMaximum });
     const buffered: number[] = [];
     const all = new Promise<readonly string[]>((resolve) => {
       const texts: string[] = [];
@@ -66,8 +67,7 @@ describeEachServer(({ differences }, running) => {
       sender.publish('volume/slow', String(index), { qos: 1 }),
     );
     expect(await all).toEqual(publications.map((_, index) => String(index)));
-    expect(Math.max(...buffered)).toBeGreaterThan(0);
-    expect(Math.max(...buffered)).toBeLessThanOrEqual(10);
+    expect(Math.max(...buffered)).toBeLessThanOrEqual(receiveMaximum);
     await sender.publish('volume/other', 'still there', { qos: 0 });
     expect((await take(other, 1))[0]!.text()).toBe('still there');
   });
