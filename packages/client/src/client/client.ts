@@ -47,7 +47,7 @@ export interface ClientGauges {
   readonly unroutedMessages: number;
 }
 
-/** Names of the properties among a message's options. */
+/** Names of the properties among a message's options; a Subscription Identifier is none. [MQTT-3.3.4-6] */
 const PROPERTIES = [
   'payloadFormatIndicator',
   'messageExpiryInterval',
@@ -317,7 +317,7 @@ export class Client {
    * and calling it again changes nothing. What a store keeps stays there.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    oneOf<ReasonCode>('reasonCode', CLOSE_REASONS, options.reasonCode);
+    oneOf<ReasonCode>('reasonCode', CLOSE_REASONS, options.reasonCode); // [MQTT-3.14.2-1]
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
@@ -370,7 +370,7 @@ function propertiesOf(options: PublishOptions & Partial<WithCodec<unknown>>): Me
   if (properties === undefined) return NO_PROPERTIES;
   if (properties['responseTopic'] !== undefined) refuseTopicName(properties['responseTopic']); // [MQTT-3.3.2-14]
   try {
-    publishPropertiesLength(properties);
+    publishPropertiesLength(properties); // [MQTT-3.3.2-13] [MQTT-3.3.2-19] [MQTT-1.5.7-1]
   } catch (error) {
     throw invalid((error as Error).message);
   }

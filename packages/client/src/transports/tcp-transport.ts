@@ -1,4 +1,4 @@
-/** Connects over TCP, for `mqtt://`. */
+/** Connects over TCP, for `mqtt://`. [MQTT-4.2.0-1] [MQTT-7.1.2-1] 3.1.1 */
 import { connect } from 'node:net';
 import type { Dial } from './connect-socket.ts';
 import { connectSocket, DIAL_OPTIONS } from './connect-socket.ts';

@@ -46,7 +46,7 @@ export class OutgoingAliases {
       return;
     }
     if (this.#aliases.size < this.#maximum) {
-      this.alias = this.#aliases.size + 1; // [MQTT-3.3.2-9]
+      this.alias = this.#aliases.size + 1; // [MQTT-3.3.2-8] [MQTT-3.3.2-9]
     } else {
       const [oldest, alias] = this.#aliases.entries().next().value!;
       this.#aliases.delete(oldest);

@@ -112,18 +112,17 @@ export class PublishWriter {
       aliased = alias === 0 ? properties : { ...properties, topicAlias: alias };
       propertiesBytes = alias === 0 ? ownBytes : publishPropertiesLength(aliased);
     } else if (this.#isV5) propertiesBytes = alias === 0 ? 1 : 1 + ALIAS_BYTES;
-    const remaining = 2 + writtenNameBytes + (qos === 0 ? 0 : 2) + propertiesBytes + payloadBytes;
+    const remaining = 2 + writtenNameBytes + (qos === 0 ? 0 : 2) + propertiesBytes + payloadBytes; // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
     const byReference = payloadBytes >= BY_REFERENCE_BYTES;
     const outbox = this.#outbox;
     const bytes = outbox.reserve(5 + remaining - (byReference ? payloadBytes : 0));
     let at = outbox.end;
     const isDuplicate = qos !== 0 && message.wasWritten; // [MQTT-3.3.1-1] [MQTT-3.3.1-2] [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-3.3.1-1] 3.1.1 [MQTT-3.3.1-2] 3.1.1
-    bytes[at++] = PUBLISH | (isDuplicate ? DUP : 0) | (qos << 1) | (message.retain ? RETAIN : 0);
+    bytes[at++] = PUBLISH | (isDuplicate ? DUP : 0) | (qos << 1) | (message.retain ? RETAIN : 0); // [MQTT-4.3.1-1] [MQTT-4.3.1-1] 3.1.1
     at = writeVariableByteInteger(remaining, bytes, at);
     bytes[at++] = writtenNameBytes >> 8;
     bytes[at++] = writtenNameBytes & 0xff;
     for (let i = 0; i < writtenNameBytes; i++) bytes[at++] = name[i]!;
-    // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
     if (qos !== 0) {
       bytes[at++] = packetId >> 8;
       bytes[at++] = packetId & 0xff;
