@@ -114,9 +114,10 @@ describe('The session of a client', () => {
     expect(server.take('publish')).toMatchObject({ dup: false });
   });
 
-  test('[MQTT-3.1.2-4] v3.1.1 lives on at the server: CONNECT after the first has CleanSession 0', async () => {
+  test('[MQTT-3.1.2-4] v3.1.1 lives on at the server: each CONNECT has CleanSession 0, the first one too', async () => {
     connect(world, keeping(V311));
     const server = await world.accept();
+    expect(server.connect.cleanStart).toBe(false);
     expect((await reconnect(world, server)).connect.cleanStart).toBe(false);
   });
 
