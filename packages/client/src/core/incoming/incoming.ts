@@ -25,9 +25,9 @@ import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Delivery, DeliveryProgress } from './delivery.ts';
+import { KnownBytes } from './known-bytes.ts';
+import { KnownTopic } from './known-topic.ts';
 import { Message } from './message.ts';
-import type { KnownTopic } from './topic-cache.ts';
-import { TopicCache } from './topic-cache.ts';
 
 /** What messages from the server need of the connection and of the application. */
 export interface IncomingOwner {
@@ -47,14 +47,28 @@ interface Completion {
   readonly revision: number;
 }
 
+interface KnownProperties {
+  readonly bytes: Uint8Array;
+  readonly properties: PublishProperties;
+}
+
 const EMPTY: Uint8Array = new Uint8Array(0);
+/**
+ * Properties in so few bytes are likely to come again: a Topic Alias, a Subscription Identifier. Those that differ from
+ * message to message, such as User Properties and Correlation Data, are most often longer.
+ */
+const KNOWN_PROPERTIES_BYTES = 16;
 
 export class Incoming {
   readonly receiver: Receiver = new Receiver();
   readonly #keeper: Keeper;
   readonly #subscriptions: Subscriptions;
   readonly #owner: IncomingOwner;
-  readonly #topics: TopicCache = new TopicCache();
+  readonly #topics: KnownBytes<KnownTopic> = new KnownBytes((bytes) => new KnownTopic(bytes));
+  readonly #properties: KnownBytes<KnownProperties> = new KnownBytes((bytes) => ({
+    bytes,
+    properties: Object.freeze(readPublishProperties(bytes, 0, bytes.length)),
+  }));
   /** QoS 2 messages that the application has and is not done with, by packet identifier. */
   readonly #pending: Map<number, Delivery> = new Map();
   #completions: Completion[] = [];
@@ -145,7 +159,10 @@ export class Incoming {
       const length = readVariableByteInteger(bytes, at, end);
       at += variableByteIntegerLength(length);
       if (at + length > end) throw partial();
-      properties = readPublishProperties(bytes, at, at + length);
+      properties =
+        length > KNOWN_PROPERTIES_BYTES
+          ? readPublishProperties(bytes, at, at + length)
+          : this.#properties.find(bytes, at, at + length).properties;
       at += length;
     }
     const topic = this.#topicOf(bytes, body + 2, topicEnd, properties);
