@@ -145,7 +145,8 @@ function declarationsOf(path) {
  */
 function* surface(node, isInternal) {
   const isMember = 'key' in node;
-  if (isMember && (node.key.type === 'PrivateIdentifier' || isInternal(node))) return;
+  // What overrides has its name from the base class, which says whether it is public.
+  if (isMember && (node.key.type === 'PrivateIdentifier' || node.override || isInternal(node))) return;
   if (node.type === 'Identifier') yield { reference: node.name };
   const name = memberName(node);
   if (name !== undefined) yield { member: name };

@@ -5,7 +5,6 @@ import { errorText } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
-import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
 import type { DropReason } from '../core/subscriptions/subscriber.ts';
 
 export interface OfflineEvent {
@@ -33,7 +32,7 @@ export interface DroppedEvent {
 
 export interface QuarantinedEvent {
   /** The message or the subscription over which the server closed the connection again and again. */
-  readonly what: OutgoingMessage | ServerSubscription;
+  readonly what: OutgoingMessage | { readonly topicFilter: string };
   readonly error: ClientError;
 }
 

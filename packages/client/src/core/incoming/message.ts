@@ -28,6 +28,7 @@ export class Message {
   readonly properties: PublishProperties;
   #delivery: Delivery | null;
 
+  /** @internal */
   constructor(
     topicName: string,
     payload: Uint8Array,

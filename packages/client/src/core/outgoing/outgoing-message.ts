@@ -25,22 +25,28 @@ export class OutgoingMessage {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly properties: PublishProperties;
-  /** On the clock that only grows, in milliseconds; Infinity for a message that does not expire. */
+  /** On the clock that only grows, in milliseconds; Infinity for a message that does not expire. @internal */
   readonly expiresMs: number;
+  /** @internal */
   place: Place;
+  /** @internal */
   packetId: number;
-  /** Of its record in the store: 0 when it has none, -1 when it gets one as soon as the store is open. */
+  /** Of its record in the store: 0 when it has none, -1 when it gets one as soon as the store is open. @internal */
   key: number;
-  /** Of the keeper: what is to be written of it may be written when this is safe. */
+  /** Of the keeper: what is to be written of it may be written when this is safe. @internal */
   revision: number;
-  /** On the present connection something of its exchange has been written, and the exchange has not ended. */
+  /** On the present connection something of its exchange has been written, and the exchange has not ended. @internal */
   written: boolean;
-  /** Its PUBLISH has been written in this session: the next one is a duplicate. */
+  /** Its PUBLISH has been written in this session: the next one is a duplicate. @internal */
   wasWritten: boolean;
+  /** @internal */
   suspicion: number;
+  /** @internal */
   previous: OutgoingMessage | null;
+  /** @internal */
   next: OutgoingMessage | null;
 
+  /** @internal */
   constructor(
     topicName: string,
     payload: Uint8Array,
@@ -66,17 +72,17 @@ export class OutgoingMessage {
     this.next = null;
   }
 
-  /** What it counts against the limit of the queue. */
+  /** What it counts against the limit of the queue. @internal */
   get bytes(): number {
     return this.payload.length + this.topicName.length + OVERHEAD_BYTES;
   }
 
-  /** Its record in the store is safe; not called where there is none. */
+  /** Its record in the store is safe; not called where there is none. @internal */
   onStored(): void {}
-  /** It has been handed to the transport; again after a reconnect. */
+  /** It has been handed to the transport; again after a reconnect. @internal */
   onSent(): void {}
-  /** PUBREC has come, with a reason code below 0x80: what the server says to the message is in it, not in PUBCOMP. */
+  /** PUBREC has come, with a reason code below 0x80: what the server says to the message is in it, not in PUBCOMP. @internal */
   onReceived(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
-  /** PUBACK or PUBCOMP has come, with a reason code below 0x80; at QoS 0, it was handed to the transport. */
+  /** PUBACK or PUBCOMP has come, with a reason code below 0x80; at QoS 0, it was handed to the transport. @internal */
   onAcknowledged(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
 }

@@ -49,8 +49,9 @@ export interface SubscriberOwner {
 
 export abstract class Subscriber {
   readonly topicFilter: string;
+  /** @internal */
   readonly options: SubscriberOptions;
-  /** What the server granted; undefined before. */
+  /** What the server granted; undefined before. @internal */
   granted: Qos | undefined;
   readonly #owner: SubscriberOwner;
   readonly #waiting: MessageBuffer;
@@ -58,6 +59,7 @@ export abstract class Subscriber {
   /** Nobody is held back for it any more. */
   #isOver: boolean;
 
+  /** @internal */
   constructor(topicFilter: string, options: SubscriberOptions, owner: SubscriberOwner) {
     this.topicFilter = topicFilter;
     this.options = options;
@@ -68,21 +70,24 @@ export abstract class Subscriber {
     this.#isOver = false;
   }
 
+  /** @internal */
   get waitingCount(): number {
     return this.#waiting.size;
   }
 
+  /** @internal */
   get waitingBytes(): number {
     return this.#waiting.bytes;
   }
 
-  /** Takes a message at once if the application is ready for one: then it calls `taken` and hands it over. */
+  /** Takes a message at once if the application is ready for one: then it calls `taken` and hands it over. @internal */
   protected abstract accept(message: Message): boolean;
-  /** The server has granted the subscription, as `granted` says; again after each renewal. */
+  /** The server has granted the subscription, as `granted` says; again after each renewal. @internal */
   abstract onGranted(): void;
-  /** There is no such subscription (any more). */
+  /** There is no such subscription (any more). @internal */
   abstract onRefused(error: ClientError): void;
 
+  /** @internal */
   offer(message: Message): void {
     const waiting = this.#waiting;
     if (waiting.size === 0 && this.accept(message)) return;
@@ -93,7 +98,7 @@ export abstract class Subscriber {
     this.#tellBlocked();
   }
 
-  /** The next message that waits, for the application: undefined when there is none. */
+  /** The next message that waits, for the application: undefined when there is none. @internal */
   protected take(): Message | undefined {
     const message = this.#waiting.shift();
     if (message === undefined) return undefined;
@@ -102,18 +107,18 @@ export abstract class Subscriber {
     return message;
   }
 
-  /** The application gets the message now. */
+  /** The application gets the message now. @internal */
   protected taken(message: Message): void {
     if (this.options.acknowledge === 'received') message.acknowledge();
   }
 
-  /** Nobody is held back any more for what waits here. */
+  /** Nobody is held back any more for what waits here. @internal */
   protected unblock(): void {
     this.#isOver = true;
     this.#tellBlocked();
   }
 
-  /** The application does not want what waits: the server need not send it again, which would only hold up the rest. */
+  /** The application does not want what waits: the server need not send it again, which would only hold up the rest. @internal */
   protected dropAll(): void {
     for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) {
       this.#drop(each, 'unsubscribed');
@@ -123,6 +128,7 @@ export abstract class Subscriber {
   /**
    * The server has the session, and sends again what is not acknowledged at QoS 1: that must not wait here as well, or more
    * of it would gather with every connection. (At QoS 2 it is known by its packet identifier, and not routed again.)
+   * @internal
    */
   leaveRepeated(): void {
     const waiting = this.#waiting;
@@ -134,7 +140,7 @@ export abstract class Subscriber {
     this.#tellBlocked();
   }
 
-  /** The client has ended: what waits stays unacknowledged, and a server that keeps the session sends it again. */
+  /** The client has ended: what waits stays unacknowledged, and a server that keeps the session sends it again. @internal */
   protected leaveAll(): void {
     for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) each.reject();
   }
