@@ -27,12 +27,7 @@ export const browserEntries = /** @type {const} */ ({
   topics: `${client}/src/topics/index.ts`,
 });
 
-/** Reading or writing a property does nothing else in our sources, and the globals that they name exist. */
-const treeshake = {
-  propertyReadSideEffects: /** @type {const} */ (false),
-  propertyWriteSideEffects: /** @type {const} */ (false),
-  unknownGlobalSideEffects: false,
-};
+// Nothing is said to the minifier about side effects: told that writing a property has none, it leaves writes out.
 
 /** Syntax of the browsers of 2022. */
 const target = 'es2022';
@@ -73,7 +68,6 @@ async function chunks(plugins) {
     cwd: root,
     input: browserEntries,
     platform: 'browser',
-    treeshake,
     resolve: { conditionNames: ['martlet-source', 'browser', 'import', 'default'] },
     transform: {
       typescript: { removeClassFieldsWithoutInitializer: true },
@@ -125,7 +119,7 @@ function minified(fileName, code, cache, drops = true) {
   const result = minifySync(fileName, code, {
     module: true,
     sourcemap: true,
-    compress: drops && { target, treeshake },
+    compress: drops && { target },
     mangle: { toplevel: true },
     mangleProps: { include: /./, cache },
   });
