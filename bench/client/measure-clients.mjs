@@ -19,8 +19,8 @@ const ARRIVAL_STEP_MS = 20;
 const PATIENCE_MS = 20_000;
 const RECONNECT_MS = 20;
 /**
- * What all reconnects after the first tenth may add, of heap and buffers. The heap breathes by some hundred KB; of ten
- * thousand, each that left more than 58 bytes, which is one small object, would be found out.
+ * What all reconnects after the first quarter may add, of heap and buffers. The heap breathes by some hundred KB; of ten
+ * thousand, each that left more than 70 bytes, which is one small object, would be found out.
  */
 const GROWTH_KB = 512;
 
@@ -106,7 +106,7 @@ async function measure(scenario, client, broker, run) {
     warmMs: run.warmSecs * 1000,
     measureMs: run.secs * 1000,
     reconnects: run.reconnects,
-    firstReconnects: run.reconnects / 10,
+    firstReconnects: run.reconnects / 4,
   };
   return { publish: measurePublish, receive: measureReceive, reconnect: measureReconnect }[scenario.way](
     task,
