@@ -70,7 +70,7 @@ export function parseOptions(argv) {
       rounds: positive('rounds', values.rounds ?? (quick ? '1' : '3')),
       secs: positive('secs', values.secs ?? (quick ? '0.7' : '3')),
       warmSecs: quick ? 0.5 : 1,
-      reconnects: quick ? 1000 : 10_000,
+      reconnects: quick ? 4000 : 10_000,
       profile: values.profile,
     },
     disk: values.disk,
