@@ -1,5 +1,6 @@
 // What client and server tell each other to keep to in MQTT 5.0, as it is seen on the wire.
 
+import { ReasonCode } from '@martlet/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Clients, nextEvent, take } from './clients.ts';
 import { describeEachServer } from './servers/all-servers.ts';
@@ -47,32 +48,61 @@ describeEachServer(({ differences }, running) => {
   });
 
   for (const receiveMaximum of [1, 20]) {
-    test.skipIf(receiveMaximum > differences.keptReceiveMaximum)(
-      `MQTT 5.0: as many as the client's Receive Maximum of ${receiveMaximum} come unacknowledged, and no more`,
-      async () => {
-        const topicName = `limits/receive/${receiveMaximum}`;
-        const client = await clients.connect(tap.url, { receiveMaximum });
-        const subscription = await client.subscribe(topicName, { acknowledge: 'manual' });
-        const publisher = await clients.connect(running().url('mqtt'));
-        const count = receiveMaximum * 2 + 5;
-        const publications = Array.from({ length: count }, (_, index) =>
-          publisher.publish(topicName, String(index), { qos: index % 2 === 0 ? 1 : 2 }),
-        );
-        await Promise.all(publications);
-        const first = await take(subscription, receiveMaximum);
-        // In another order than they came in.
-        for (const message of first.toReversed()) message.acknowledge();
-        const numbers = first.map((message) => Number(message.text()));
-        for await (const message of subscription) {
-          numbers.push(Number(message.text()));
-          message.acknowledge();
-          if (numbers.length === count) break;
-        }
-        expect(numbers.toSorted((a, b) => a - b)).toEqual(publications.map((_, index) => index));
-        expect(tap.mostInFlight('toClient')).toBe(receiveMaximum);
-      },
-    );
+    test(`MQTT 5.0: as many as the client's Receive Maximum of ${receiveMaximum} are unacknowledged, and no more are read`, async () => {
+      const topicName = `limits/receive/${receiveMaximum}`;
+      const client = await clients.connect(tap.url, { receiveMaximum });
+      const subscription = await client.subscribe(topicName, { acknowledge: 'manual' });
+      const publisher = await clients.connect(running().url('mqtt'));
+      const count = receiveMaximum * 2 + 5;
+      const publications = Array.from({ length: count }, (_, index) =>
+        publisher.publish(topicName, String(index), { qos: index % 2 === 0 ? 1 : 2 }),
+      );
+      await Promise.all(publications);
+      const first = await take(subscription, receiveMaximum);
+      // In another order than they came in.
+      for (const message of first.toReversed()) message.acknowledge();
+      const numbers = first.map((message) => Number(message.text()));
+      let most = 0;
+      for await (const message of subscription) {
+        most = Math.max(most, client.gauges.unacknowledged);
+        numbers.push(Number(message.text()));
+        message.acknowledge();
+        if (numbers.length === count) break;
+      }
+      expect(numbers.toSorted((a, b) => a - b)).toEqual(publications.map((_, index) => index));
+      expect(most).toBeLessThanOrEqual(receiveMaximum + (differences.keepsReceiveMaximum ? 0 : 1));
+      if (differences.keepsReceiveMaximum) expect(tap.mostInFlight('toClient')).toBe(receiveMaximum);
+      expect(tap.relay.accepted).toBe(1);
+    });
   }
+
+  test.each([1, 2] as const)(
+    'MQTT 5.0: six thousand messages of QoS %d for an application that acknowledges late come once, on one connection',
+    async (qos) => {
+      const topicName = `limits/late/${qos}`;
+      const client = await clients.connect(tap.url);
+      const warnings: unknown[] = [];
+      client.on('warning', ({ reasonCode }) => warnings.push(reasonCode));
+      const subscription = await client.subscribe(topicName, { qos, acknowledge: 'manual' });
+      const publisher = await clients.connect(running().url('mqtt'));
+      const publications = Array.from({ length: 6000 }, (_, index) =>
+        publisher.publish(topicName, String(index), { qos }),
+      );
+      const first = await take(subscription, 1000);
+      for (const message of first.slice(0, 400)) message.acknowledge();
+      await Promise.all(publications);
+      const texts = first.map((message) => message.text());
+      for (const message of first) message.acknowledge();
+      for await (const message of subscription) {
+        texts.push(message.text());
+        message.acknowledge();
+        if (texts.length === 6000) break;
+      }
+      expect(texts).toEqual(publications.map((_, index) => String(index)));
+      expect(tap.relay.accepted).toBe(1);
+      expect(warnings).toEqual(differences.keepsReceiveMaximum ? [] : [ReasonCode.ReceiveMaximumExceeded]);
+    },
+  );
 
   test.each([1, 2] as const)(
     "MQTT 5.0: as many QoS %d messages as the server's Receive Maximum are under way, and no more",

@@ -59,6 +59,8 @@ export class Supervisor {
   #cancelTimer: (() => void) | null = null;
   #failures = 0;
   #redirects = 0;
+  /** The last connection ended because the server broke the protocol. */
+  #wasBroken = false;
   #serverIndex = 0;
   #reference: string | undefined;
   #wasEverOnline = false;
@@ -245,7 +247,11 @@ export class Supervisor {
     const given = this.#options;
     const { error, serverReference } = end;
     if (end.wasOnline) {
-      if (this.#environment.nowMs() - this.#onlineMs >= STABLE_MS) this.#failures = 0;
+      // Who breaks the protocol again will go on doing so, however long that takes each time.
+      const isBroken = error.code === 'PROTOCOL_BROKEN';
+      const isStable = this.#environment.nowMs() - this.#onlineMs >= STABLE_MS;
+      if (isStable && !(isBroken && this.#wasBroken)) this.#failures = 0;
+      this.#wasBroken = isBroken;
       if (!isElsewhere(end)) this.#redirects = 0;
     }
     const follows =

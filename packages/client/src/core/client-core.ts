@@ -11,10 +11,9 @@ import type {
   AuthPacket,
   ConnectPacket,
   DisconnectPacket,
-  ReasonCode,
   ServerPacketExceptPublish,
 } from '@martlet/protocol';
-import { ProtocolVersion } from '@martlet/protocol';
+import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import type { CoreTransport } from './connection/connection.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionEnd } from './connection/connection-end.ts';
@@ -175,7 +174,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   turn(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    if (this.#blockedCount === 0) connection.resume();
+    if (this.#blockedCount === 0 && !this.incoming.isFlooded(this.isIdle)) connection.resume();
     this.subscriptions.send();
     this.outgoing.send();
     connection.flush();
@@ -375,6 +374,14 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     const text = `expected an acknowledgement of at least one of ${receiveMaximum} messages, got none: no more can come`;
     this.#host.onWarning(new ClientError('STALLED', text));
     return true;
+  }
+
+  onExcess(receiveMaximum: number, isFirst: boolean): void {
+    if (this.incoming.isFlooded(this.isIdle)) this.#connection!.pause();
+    if (!isFirst) return;
+    const text = `expected at most ${receiveMaximum} messages unacknowledged, got more: what follows may have to wait`;
+    const { ReceiveMaximumExceeded } = ReasonCode;
+    this.#host.onWarning(new ClientError('PROTOCOL_BROKEN', text, undefined, ReceiveMaximumExceeded));
   }
 }
 

@@ -1,6 +1,5 @@
 // What each side may have under way, and the topic aliases of both: they hold for one connection.
 
-import type { Message } from '@martlet/client';
 import type { Packet, PublishPacket, Qos } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -43,35 +42,6 @@ describe('The Receive Maximum', () => {
     await world.settle();
     expect(published(server)).toHaveLength(1);
   });
-
-  test.each([1, 2] as const)(
-    '[MQTT-3.3.4-7] v5 of the client is obeyed, or the server breaks the protocol, at QoS %d',
-    async (qos) => {
-      const client = world.connect({ receiveMaximum: 3 });
-      const messages: Message[] = [];
-      client.subscribe('a', { acknowledge: 'manual' }, (message) => messages.push(message));
-      const server = await world.accept();
-      const { packetId } = server.take('subscribe');
-      server.send({ type: 'suback', packetId, reasonCodes: [2], properties: {} });
-      for (let id = 1; id <= 3; id++) server.send(publish('a', qos, id));
-      await world.settle();
-      messages[0]!.acknowledge();
-      await world.settle();
-      if (qos === 2) {
-        server.send({ type: 'pubrel', packetId: 1, reasonCode: 0, properties: {} });
-        await world.settle();
-      }
-      expect(server.takeAll().map(({ type }) => type)).toEqual(
-        qos === 1 ? ['puback'] : ['pubrec', 'pubcomp'],
-      );
-      server.send(publish('a', qos, 4));
-      expect(client.state).toBe('online');
-      server.send(publish('a', qos, 5));
-      expect(server.takeAll()).toMatchObject([
-        { type: 'disconnect', reasonCode: ReasonCode.ReceiveMaximumExceeded },
-      ]);
-    },
-  );
 
   test('of the client does not count QoS 0', async () => {
     const client = world.connect({ receiveMaximum: 1, unroutedMessages: 0 });

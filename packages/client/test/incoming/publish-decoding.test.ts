@@ -38,6 +38,8 @@ class Reader {
       requestTurn: nothing,
       onUnrouted: (each) => this.messages.push(each),
       onStalled: () => true,
+      onExcess: () => {},
+      canBlock: true,
     });
     this.#incoming.online(false, version, 0xffff, new IncomingAliases(aliases));
   }

@@ -68,7 +68,7 @@ export const MARTLET: Readonly<TestedServer> = {
   isMissing: false,
   differences: {
     receiveMaximum: 1000,
-    keptReceiveMaximum: 65_535,
+    keepsReceiveMaximum: true,
     givesTopicAliases: true,
     copiesOfOverlapping: 1,
     tellsOfTakeover: true,

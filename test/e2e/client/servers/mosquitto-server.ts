@@ -98,7 +98,7 @@ export const MOSQUITTO: Readonly<TestedServer> = {
   isMissing: tool.path === undefined,
   differences: {
     receiveMaximum: 20,
-    keptReceiveMaximum: 1,
+    keepsReceiveMaximum: false,
     givesTopicAliases: false,
     copiesOfOverlapping: 2,
     tellsOfTakeover: false,

@@ -17,10 +17,10 @@ export interface Differences {
   /** QoS 1 and 2 messages that the server takes at once: CONNACK may say any number. */
   readonly receiveMaximum: number;
   /**
-   * Up to which Receive Maximum of the client the server keeps to it. Mosquitto 2.0.11 forgets it as soon as messages wait in
-   * its queue and it sees one acknowledged (5600 under way where 1024 are allowed, 88 where 30 are); only 1 is safe.
+   * Whether the server keeps to the client's Receive Maximum. Mosquitto 2.0.11 forgets it as soon as messages wait in its
+   * queue and it sees one acknowledged (5600 under way where 1024 are allowed, 88 where 30 are).
    */
-  readonly keptReceiveMaximum: number;
+  readonly keepsReceiveMaximum: boolean;
   /** Whether it gives topic aliases: a server need not. */
   readonly givesTopicAliases: boolean;
   /** Copies of a message that an MQTT 5.0 client with two overlapping subscriptions gets: [MQTT-3.3.4-2] allows both. */

@@ -38,6 +38,10 @@ export interface IncomingOwner {
   onUnrouted(message: Message): void;
   /** So many messages are not acknowledged that the server may send no more. True when that has been told. */
   onStalled(receiveMaximum: number): boolean;
+  /** The server has sent more than that: reading may have to wait. @param isFirst on this connection */
+  onExcess(receiveMaximum: number, isFirst: boolean): void;
+  /** Whether reading can wait. */
+  readonly canBlock: boolean;
 }
 
 /** A PUBCOMP that waits until the store has forgotten its identifier. */
@@ -53,6 +57,8 @@ interface KnownProperties {
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
+/** So many times the Receive Maximum is borne where reading cannot wait, or must not. */
+const TOLERANCE = 8;
 /**
  * Properties in so few bytes are likely to come again: a Topic Alias, a Subscription Identifier. Those that differ from
  * message to message, such as User Properties and Correlation Data, are most often longer.
@@ -79,6 +85,7 @@ export class Incoming {
   /** Messages of this connection that stay unacknowledged. */
   #left = 0;
   #isStallTold = false;
+  #isExcessTold = false;
   /** Which connection this is, as a count. */
   #epoch = 0;
   #isOnline = false;
@@ -95,6 +102,17 @@ export class Incoming {
     return this.#acknowledgements.size + this.#left;
   }
 
+  /**
+   * Whether the server has sent so much more than it may that nothing is read before the application lets go of some. What
+   * counts are PUBACK and PUBREC that have not left: PUBCOMP, for which the server's count waits, follows a PUBREL that is
+   * behind in the stream.
+   *
+   * @param isIdle nothing of ours waits for an answer, for which the application may wait and which is behind as well
+   */
+  isFlooded(isIdle: boolean): boolean {
+    return this.#acknowledgements.size > Math.min(this.#receiveMaximum * (isIdle ? 1 : TOLERANCE), 0xffff);
+  }
+
   online(
     sessionPresent: boolean,
     version: ProtocolVersion,
@@ -106,7 +124,8 @@ export class Incoming {
     this.#aliases = aliases;
     this.#receiveMaximum = receiveMaximum;
     this.#isOnline = true;
-    this.receiver.connected(receiveMaximum);
+    // What it counts is not what we go by: see `isFlooded`.
+    this.receiver.connected(0xffff);
   }
 
   offline(): void {
@@ -114,6 +133,7 @@ export class Incoming {
     this.#epoch++;
     this.#left = 0;
     this.#isStallTold = false;
+    this.#isExcessTold = false;
     this.#aliases = null;
     this.#completions = [];
     this.#acknowledgements = new Acknowledgements(this.#keeper, this.#sendAcknowledgement);
@@ -176,8 +196,23 @@ export class Incoming {
       topic,
     );
     if (delivery === null) return;
-    this.#acknowledgements.add(delivery);
+    this.#add(delivery);
     this.#tellStall();
+  }
+
+  /** @throws {ProtocolError} 0x93 when the server has sent far more than it may and cannot be held back */
+  #add(delivery: Delivery): void {
+    this.#acknowledgements.add(delivery);
+    if (!this.isFlooded(true)) return;
+    if (!this.#owner.canBlock && this.isFlooded(false)) {
+      throw new ProtocolError(
+        `expected at most ${this.#receiveMaximum} messages unacknowledged, got ${this.#acknowledgements.size}`,
+        ReasonCode.ReceiveMaximumExceeded,
+      );
+    }
+    const isFirst = !this.#isExcessTold;
+    this.#isExcessTold = true;
+    this.#owner.onExcess(this.#receiveMaximum, isFirst);
   }
 
   /** @throws {ProtocolError} for a name that is none, and for an alias that is not set */
@@ -214,9 +249,8 @@ export class Incoming {
       delivery.revision = this.#keeper.revision;
     } else if (delivery.epoch === this.#epoch) return;
     delivery.epoch = this.#epoch;
-    // A server that repeats itself without end must not fill the memory: it has no right to while nothing is answered.
-    if (this.#acknowledgements.size > 0xffff) throw new ProtocolError('expected no message again and again');
-    this.#acknowledgements.add(delivery);
+    // A server that repeats itself without end must not fill the memory.
+    this.#add(delivery);
   }
 
   #dispatch(message: Message, topic: KnownTopic): void {
@@ -256,7 +290,10 @@ export class Incoming {
     if (epoch !== this.#epoch) return;
     if (isLeft) this.#left++;
     this.#acknowledgements.send();
-    if (isLeft) this.#tellStall();
+    if (!isLeft) return;
+    this.#tellStall();
+    // What waits to be read may be.
+    this.#owner.requestTurn();
   };
 
   readonly #sendAcknowledgement = ({ packetId, qos, reasonCode }: Delivery): void => {
