@@ -1,5 +1,6 @@
 /** The client for Node.js, Deno and Bun. */
 import type { Client } from './client/client.ts';
+import { ClientAuthentication } from './client/client-authentication.ts';
 import type { ClientOptions } from './client/client-options.ts';
 import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
@@ -23,6 +24,7 @@ const node: Readonly<Platform<ConnectOptions>> = {
   plug: () => () => {},
   parseUrl: parseServerUrl,
   sessionKeeping: () => SessionKeeping,
+  authentication: () => ClientAuthentication,
   requests: () => Requests,
 };
 

@@ -1,7 +1,7 @@
 /**
  * The conversations of enhanced authentication (section 4.12) that a client has: one for each connection before it is
  * online, and those that authenticate again. What the application computes may take time; the server waits for it, and
- * whatever comes when the connection has ended is dropped.
+ * whatever comes when the connection has ended is dropped. Only a client with `authentication` has it; browsers load it then.
  */
 import type { AuthPacket } from '@martlet/protocol';
 import { ProtocolError, ReasonCode } from '@martlet/protocol';
@@ -23,19 +23,18 @@ interface Conversation {
 }
 
 export class ClientAuthentication {
-  readonly #authentication: Authentication | undefined;
+  readonly #authentication: Authentication;
   readonly #core: ClientCore;
   #conversation: Conversation | null = null;
 
-  constructor(authentication: Authentication | undefined, core: ClientCore) {
+  constructor(authentication: Authentication, core: ClientCore) {
     this.#authentication = authentication;
     this.#core = core;
   }
 
   /** The Authentication Data of CONNECT. */
   first(): MaybePromise<Uint8Array | undefined> {
-    if (this.#authentication === undefined) return undefined;
-    return this.#begin(this.#authentication).exchange.first();
+    return this.#begin().exchange.first();
   }
 
   /** AUTH of our method has come. @throws {ProtocolError} when it is not the server's turn */
@@ -75,16 +74,11 @@ export class ClientAuthentication {
     );
   }
 
-  /** Authenticates again. @throws {ClientError} INVALID_OPTION, CONNECTION_LOST */
+  /** Authenticates again, on a connection that is online. @throws {ClientError} INVALID_OPTION */
   again(): Promise<void> {
-    const authentication = this.#authentication;
-    if (authentication === undefined)
-      throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
-    if (this.#core.server === null)
-      throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
     if (this.#conversation !== null) throw invalid('expected one re-authentication at a time, got two');
     return new Promise((resolve, reject) => {
-      const conversation = this.#begin(authentication, (error) => {
+      const conversation = this.#begin((error) => {
         if (error === undefined) resolve();
         else reject(error);
       });
@@ -103,13 +97,13 @@ export class ClientAuthentication {
     conversation?.settle?.(error);
   }
 
-  #begin(authentication: Authentication, settle?: Conversation['settle']): Conversation {
-    this.#conversation = { exchange: authentication.begin(), settle, isWorking: false };
+  #begin(settle?: Conversation['settle']): Conversation {
+    this.#conversation = { exchange: this.#authentication.begin(), settle, isWorking: false };
     return this.#conversation;
   }
 
   #send(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
-    this.#core.sendAuth(reasonCode, this.#authentication!.method, data);
+    this.#core.sendAuth(reasonCode, this.#authentication.method, data);
   }
 
   async #run<T>(

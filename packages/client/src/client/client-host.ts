@@ -3,7 +3,7 @@
  * the core's turn once for everything that happens in one round. What the application sees is `Client`.
  */
 import type { AuthPacket } from '@martlet/protocol';
-import type { MaybePromise } from '../authentication/authentication.ts';
+import type { Authentication, MaybePromise } from '../authentication/authentication.ts';
 import { ClientError } from '../client-error.ts';
 import type { CoreHost } from '../core/client-core.ts';
 import { ClientCore } from '../core/client-core.ts';
@@ -17,7 +17,7 @@ import type { ClientEnvironment } from '../environment.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
-import { ClientAuthentication } from './client-authentication.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
 import { ClientEventListeners } from './events.ts';
 import type { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
@@ -36,6 +36,8 @@ export interface HostPlatform {
   readonly parseUrl: ParseUrl;
   /** Loads what only a client with a store needs. */
   sessionKeeping(): MaybePromise<typeof SessionKeeping>;
+  /** Loads what only a client with `authentication` needs. */
+  authentication(): MaybePromise<typeof ClientAuthentication>;
 }
 
 /** A timer of the platform that is to fire later fires at once. */
@@ -45,7 +47,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   readonly options: ResolvedOptions;
   readonly core: ClientCore;
   readonly environment: ClientEnvironment;
-  readonly authentication: ClientAuthentication;
+  /** Made with the first connection of a client that has `authentication`. */
+  authentication: ClientAuthentication | undefined;
   readonly supervisor: Supervisor;
   readonly listeners: ClientEventListeners = new ClientEventListeners();
   readonly subscriptions: Set<Subscription> = new Set();
@@ -76,7 +79,6 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     this.options = options;
     this.environment = environment;
     this.core = new ClientCore(options, this);
-    this.authentication = new ClientAuthentication(options.authentication, this.core);
     const clientId = options.clientId ?? randomClientId(environment);
     this.supervisor = new Supervisor(options, clientId, open, platform.parseUrl, environment, this);
     this.#unplug = platform.plug(() => {
@@ -134,7 +136,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   };
 
   onProof(data: Uint8Array | undefined): void {
-    this.authentication.onProof(data);
+    this.authentication!.onProof(data);
   }
 
   onOnline(server: ServerCapabilities): void {
@@ -143,11 +145,11 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onAuth(packet: AuthPacket): void {
-    this.authentication.onAuth(packet);
+    this.authentication!.onAuth(packet);
   }
 
   onOver(end: ConnectionEnd, abrupt: boolean): void {
-    this.authentication.end(end.error);
+    this.authentication?.end(end.error);
     this.supervisor.onOver(end, abrupt);
     this.requestTurn();
   }
@@ -206,6 +208,13 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   // ── the supervisor tells ──
+
+  /** The Authentication Data of CONNECT. */
+  async authenticate(authentication: Authentication): Promise<Uint8Array | undefined> {
+    const Authenticating = await this.#platform.authentication();
+    this.authentication ??= new Authenticating(authentication, this.core);
+    return await this.authentication.first();
+  }
 
   onState(): void {
     for (const watcher of [...this.#watchers]) watcher();

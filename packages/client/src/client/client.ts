@@ -309,7 +309,12 @@ export class Client {
    * Rejected with AUTHENTICATION_FAILED or with what the server said when it closed the connection.
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
-    await within(this.#host.authentication.again(), wait, this.#host.environment);
+    const { options, core, authentication, environment } = this.#host;
+    if (options.authentication === undefined)
+      throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
+    if (core.server === null || authentication === undefined)
+      throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
+    await within(authentication.again(), wait, environment);
   }
 
   /**

@@ -8,6 +8,7 @@
  */
 import type { ReasonCode } from '@martlet/protocol';
 import { ProtocolVersion, ReasonCode as Reason } from '@martlet/protocol';
+import type { Authentication } from '../authentication/authentication.ts';
 import { ClientError, errorText } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
 import { connectPacket } from '../core/connection/connect-packet.ts';
@@ -16,7 +17,6 @@ import { isElsewhere, reconnectDelayMs } from '../core/reconnect/reconnect-polic
 import type { ClientEnvironment } from '../environment.ts';
 import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
-import type { ClientAuthentication } from './client-authentication.ts';
 import type { Credentials } from './client-options.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import { payloadBytes } from './resolve-options.ts';
@@ -25,7 +25,8 @@ export type ClientState = 'connecting' | 'online' | 'waiting' | 'closed';
 
 export interface SupervisorOwner {
   readonly core: ClientCore;
-  readonly authentication: ClientAuthentication;
+  /** The Authentication Data of CONNECT. */
+  authenticate(authentication: Authentication): Promise<Uint8Array | undefined>;
   onState(): void;
   /** @param reconnectMs undefined when there will be no further attempt */
   onOffline(error: ClientError, reconnectMs: number | undefined): void;
@@ -117,7 +118,7 @@ export class Supervisor {
         ? parsed.server
         : this.#parseUrl(`${scheme}://${firstOf(this.#reference)}${path}`).server;
     if (attempt !== this.#attempt) return;
-    const authenticationData = await this.#owner.authentication.first();
+    const authenticationData = authentication && (await this.#owner.authenticate(authentication));
     if (attempt !== this.#attempt) return;
     const transport = await this.#open(server, this.#listener(attempt), signal);
     if (attempt !== this.#attempt) {

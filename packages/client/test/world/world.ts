@@ -10,6 +10,7 @@
  */
 import type { Client, ClientOptions, OpenTransport } from '@martlet/client';
 import type { ConnackPacket } from '@martlet/protocol';
+import { ClientAuthentication } from '../../src/client/client-authentication.ts';
 import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
 import { Requests } from '../../src/client/rpc/requests.ts';
@@ -54,6 +55,7 @@ export class World {
       optionNames: [],
       parseUrl: parseServerUrl,
       sessionKeeping: () => SessionKeeping,
+      authentication: () => ClientAuthentication,
       requests: () => Requests,
       open: () => this.open,
       plug: (wake) => {
