@@ -3,7 +3,7 @@
  * that are cut and processes that crash at any moment, all from one seed; and in the end peace, until nothing moves any
  * more. Then what everybody was told is held against what happened.
  */
-import type { Client } from '@martlet/client';
+import type { Client, ClientError } from '@martlet/client';
 import { SeededRandom } from '../stores/seeded-random.ts';
 import { World } from '../world/world.ts';
 import type { ControlledStore } from './controlled-store.ts';
@@ -23,6 +23,8 @@ export class CrashHistory {
   readonly acknowledged: Set<Told> = new Set();
   /** What each process was told would not be delivered. */
   readonly failed: Told[] = [];
+  /** Of what each process was told that a session was lost behind PUBREC. */
+  readonly unknown: Set<Told> = new Set();
   /** Published by the server, in order. */
   readonly sent: Told[] = [];
   /** Handed to the application, in order, with the process and whether an answer had left before. */
@@ -72,7 +74,9 @@ export class CrashHistory {
     this.#client = client;
     const process = this.crashes;
     client.on('error', (error) => {
-      if (process === this.crashes) this.errors.push(error.message);
+      // A message of an earlier process has nobody else to tell that to.
+      if (process === this.crashes && !(this.#losesSessions && error.code === 'SESSION_LOST'))
+        this.errors.push(error.message);
     });
     client.subscribe('#', { qos: 2 }, (message) => {
       const what = told(message.qos, message.topicName, message.payload);
@@ -142,8 +146,10 @@ export class CrashHistory {
       if (isOver === this.crashes) set.add(what);
     };
     publication.stored.then(tell(this.stored), () => {});
-    publication.acknowledged.then(tell(this.acknowledged), () => {
-      if (isOver === this.crashes && this.#client.state !== 'closed') this.failed.push(what);
+    publication.acknowledged.then(tell(this.acknowledged), ({ code }: ClientError) => {
+      if (isOver !== this.crashes || this.#client.state === 'closed') return;
+      if (code === 'SESSION_LOST') this.unknown.add(what);
+      else this.failed.push(what);
     });
   }
 

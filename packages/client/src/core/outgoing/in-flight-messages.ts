@@ -9,14 +9,7 @@
  * crashed could give the identifier to another message, which the server would take for the first one.
  */
 import type { AcknowledgementProperties } from '@martlet/protocol';
-import {
-  DeliveryState,
-  NO_PROPERTIES,
-  ProtocolError,
-  ReasonCode,
-  reasonCodeName,
-  Sender,
-} from '@martlet/protocol';
+import { DeliveryState, ProtocolError, ReasonCode, reasonCodeName, Sender } from '@martlet/protocol';
 import { ClientError } from '../ports/client-error.ts';
 import type { MessageRecords } from './message-records.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -36,6 +29,9 @@ export interface OutgoingConnection {
 
 /** In the table of packet identifiers: one that the server may hold for a message that was given up. */
 const RESERVED_STATE = 6;
+
+const SESSION_LOST =
+  'expected the server to finish a message of QoS 2 that it had received, but it lost the session: whether it was delivered is not known';
 
 export class InFlightMessages {
   readonly sender: Sender<OutgoingMessage> = new Sender();
@@ -248,8 +244,8 @@ export class InFlightMessages {
   }
 
   /**
-   * The server has no session [MQTT-3.2.2-5]. What it had accepted with PUBREC has been delivered; what it had not is
-   * given back, in the order of first sending, to be sent as new.
+   * The server has no session [MQTT-3.2.2-5]. What it had accepted with PUBREC it may have delivered then, or not: that fails,
+   * since sent again it could come twice. What it had not is given back, in the order of first sending, to be sent as new.
    */
   forgetSession(): OutgoingMessage[] {
     const { sender } = this;
@@ -261,7 +257,7 @@ export class InFlightMessages {
       message.wasWritten = false;
       if (isAccepted) {
         this.#records.unkeep(message);
-        message.onAcknowledged(ReasonCode.Success, NO_PROPERTIES);
+        this.#onFailed(message, new ClientError('SESSION_LOST', SESSION_LOST));
       } else unsent.push(message);
     }
     for (const [packetId, key] of this.#reserved) {
