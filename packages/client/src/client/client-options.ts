@@ -91,7 +91,8 @@ export interface ClientOptions {
   readonly cleanStart?: boolean;
   /**
    * Seconds for which the server keeps the session when the connection is lost; 0xFFFFFFFF: for ever. Before MQTT 5.0 any
-   * value but 0 asks for a session that is kept. @default 300, with a `store` 86400; before MQTT 5.0 0, with a `store` kept
+   * value but 0 asks for a session that is kept.
+   * @default 300, with a `store` 86400; before MQTT 5.0 0, with a `store` or `cleanStart: false` kept
    */
   readonly sessionExpiryInterval?: number;
   /** Seconds; 0 switches it off. A server that is gone is found out within this time. @default 60 */

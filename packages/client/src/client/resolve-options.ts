@@ -97,6 +97,10 @@ export function resolveOptions(given: ClientOptions, platformOptions: readonly s
     }),
     protocolVersion,
     keeps,
+    keepsSession:
+      given.sessionExpiryInterval === undefined
+        ? keeps || given.cleanStart === false
+        : given.sessionExpiryInterval !== 0,
     will: will === undefined ? undefined : resolveWill(will),
     queue: {
       whenFull: oneOf('queue.whenFull', ['reject', 'dropOldest', 'dropNewest'], queue.whenFull),

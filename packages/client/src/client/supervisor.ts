@@ -129,8 +129,7 @@ export class Supervisor {
     const { clientId, protocolVersion } = this; // [MQTT-3.1.3-2] [MQTT-3.1.3-2] 3.1.1
     // Before MQTT 5.0 a session that begins clean ends with its connection: one that is to be kept cannot.
     // [MQTT-3.1.2-4] 3.1.1
-    const keeps =
-      this.hasSession || (given.protocolVersion !== ProtocolVersion.V5 && given.sessionExpiryInterval !== 0);
+    const keeps = this.hasSession || (protocolVersion !== ProtocolVersion.V5 && given.keepsSession);
     const packet = connectPacket(given, {
       protocolVersion,
       clientId,

@@ -4,6 +4,8 @@ import type { ClientOptions } from '@martlet/client';
 import type { ConnackPacket, ConnectPacket, Packet } from '@martlet/protocol';
 import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ControlledStore } from '../persistence/controlled-store.ts';
+import { Disk } from '../persistence/controlled-store.ts';
 import { World } from '../world/world.ts';
 
 let world: World;
@@ -238,6 +240,30 @@ describe('The fallback to older versions', () => {
       expect(server.take('connect').protocolVersion).toBe(5);
       server.cut();
     }
+  });
+
+  test.each<[string, ClientOptions, boolean, boolean]>([
+    ['by default', {}, true, true],
+    ['with the store of a new session', { store: new Disk().store() }, false, false],
+    ['with a sessionExpiryInterval', { sessionExpiryInterval: 60 }, false, false],
+    ['with a sessionExpiryInterval of 0', { sessionExpiryInterval: 0, cleanStart: false }, true, true],
+    ['with cleanStart: false', { cleanStart: false }, false, false],
+  ])('asks for a kept session only where the application does: %s', async (_how, options, first, second) => {
+    const { store } = options as { store?: ControlledStore };
+    if (store !== undefined) store.isFast = true;
+    world.connect({ ...options, fallback: true });
+    (await world.accepting()).cut();
+    await world.advance(0);
+    const server = await world.accept();
+    expect([server.connect.protocolVersion, server.connect.cleanStart]).toEqual([4, first]);
+    server.cut();
+    await world.advance(500);
+    expect((await world.accept()).connect.cleanStart).toBe(second);
+  });
+
+  test('is not needed for that: an older version that was asked for keeps what cleanStart: false names', async () => {
+    world.connect({ protocolVersion: 4, cleanStart: false });
+    expect((await world.accept()).connect.cleanStart).toBe(false);
   });
 
   test('tells of the attempts that failed', async () => {

@@ -7,6 +7,8 @@ export interface ConnectOptions
   extends Required<Omit<ConnectProperties, 'authenticationMethod' | 'authenticationData'>> {
   readonly keepAlive: number;
   readonly will: Will | undefined;
+  /** Whether the session is to outlive connections before MQTT 5.0, which can give it no time. */
+  readonly keepsSession: boolean;
 }
 
 /** What may differ from one attempt to the next. */
@@ -29,7 +31,7 @@ export function connectPacket(options: ConnectOptions, attempt: Attempt): Connec
     type: 'connect',
     ...fields,
     // Before MQTT 5.0 the flag also says that the session ends with the connection. [MQTT-3.1.2-4] [MQTT-3.1.2-6] 3.1.1
-    cleanStart: fields.cleanStart || (!isV5 && sessionExpiryInterval === 0),
+    cleanStart: fields.cleanStart || (!isV5 && !options.keepsSession),
     keepAlive: options.keepAlive,
     will: options.will,
     properties: isV5
