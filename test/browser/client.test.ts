@@ -295,7 +295,9 @@ describe.skipIf(CHROMIUM.isMissing)(`The client in Chromium ${CHROMIUM.label}`, 
     const second = await page.context().newPage();
     await second.goto(page.url());
     await second.evaluate(start, { url, clientId: 'a', stored: true });
-    await expect.poll(() => second.evaluate(toldInPage)).toContain('closed STORE_FAILED');
+    await expect
+      .poll(() => second.evaluate(toldInPage), { timeout: 20_000 })
+      .toContain('closed STORE_FAILED');
     expect(await page.evaluate(() => client.state)).toBe('online');
   });
 });
