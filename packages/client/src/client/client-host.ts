@@ -264,6 +264,18 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     });
   }
 
+  /** What the server is to send for it is read, however slow the application is. */
+  async awaiting<T>(promise: Promise<T>): Promise<T> {
+    this.core.awaited++;
+    this.requestTurn();
+    try {
+      return await promise;
+    } finally {
+      this.core.awaited--;
+      this.requestTurn();
+    }
+  }
+
   async #closeStore(): Promise<void> {
     await this.#started;
     try {

@@ -282,7 +282,7 @@ export class Client {
   ): PendingSubscription {
     return this.subscribe(
       topicFilter,
-      // To block would keep the acknowledgements of responses from being read, without which no handler ends.
+      // To block would keep the cancellation from being read for which a handler may wait.
       { retainHandling: 2, concurrency: RESPONDING, whenSlow: 'dropNewest', ...options },
       async (message) => (await this.#exchanges()).responder.answer(message, topicFilter, handler, codec),
     );
@@ -314,7 +314,7 @@ export class Client {
       throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
     if (core.server === null || authentication === undefined)
       throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
-    await within(authentication.again(), wait, environment);
+    await within(this.#host.awaiting(authentication.again()), wait, environment);
   }
 
   /**

@@ -21,7 +21,8 @@ export interface SubscribeOptions extends WaitOptions {
   readonly whenSlow?: WhenSlow;
   /**
    * Messages that may wait for the application. With `block` those of QoS 1 and 2 are not counted: the server itself stops
-   * when `receiveMaximum` of the client are unacknowledged. @default 1000
+   * when `receiveMaximum` of the client are unacknowledged; and those of QoS 0 may be more while reading must go on, as in a
+   * browser and until an answer of the server has come. Then each counts 200 of `bufferBytes` besides. @default 1000
    */
   readonly bufferMessages?: number;
   /** Bytes of payload that may wait; a single message may be larger. @default 16 MiB */

@@ -78,6 +78,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   readonly incoming: Incoming;
   readonly subscriptions: Subscriptions;
   readonly unrouted: Unrouted;
+  /** How many wait for what the server sends, besides what `isIdle` knows of. */
+  awaited = 0;
   readonly #options: CoreOptions;
   readonly #host: CoreHost;
   readonly #quarantine: Quarantine;
@@ -86,6 +88,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   #blockedCount = 0;
   /** Packet identifiers of SUBSCRIBE and UNSUBSCRIBE packets under way. */
   readonly #requestIds: Set<number> = new Set();
+  readonly #nowMs = (): number => this.#host.nowMs();
 
   constructor(options: CoreOptions, host: CoreHost) {
     this.#options = options;
@@ -107,14 +110,19 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
-    const { nextExpiryMs } = this.outgoing.queue;
     const { nextDeadlineMs = Number.POSITIVE_INFINITY } = this.#connection ?? {};
-    return Math.min(nextDeadlineMs, nextExpiryMs, this.unrouted.untilMs);
+    return Math.min(nextDeadlineMs, this.outgoing.queue.nextExpiryMs, this.unrouted.untilMs);
   }
 
   /** Everything that was to be sent has been, and has been answered. */
   get isIdle(): boolean {
     return this.outgoing.isIdle && this.subscriptions.requestCount === 0;
+  }
+
+  /** Whether nothing more is read; but an answer that a handler waits for, before it takes more, is behind in the stream. */
+  get #isFull(): boolean {
+    const isIdle = this.isIdle && this.awaited === 0;
+    return this.server !== null && ((isIdle && this.#blockedCount > 0) || this.incoming.isFlooded(isIdle));
   }
 
   // ── commands ──
@@ -137,8 +145,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   // ── the connection ──
 
   attach(transport: CoreTransport, connect: ConnectPacket): void {
-    const nowMs = (): number => this.#host.nowMs();
-    this.#connection = new Connection(transport, connect, this, nowMs, this.#options.maximumPacketSize);
+    this.#connection = new Connection(transport, connect, this, this.#nowMs, this.#options.maximumPacketSize);
     this.#host.requestTurn();
   }
 
@@ -174,11 +181,12 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   turn(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    if (this.#blockedCount === 0 && !this.incoming.isFlooded(this.isIdle)) connection.resume();
     this.subscriptions.send();
     this.outgoing.send();
     connection.flush();
     this.outgoing.onFlushed();
+    if (this.#isFull) connection.pause();
+    else connection.resume();
   }
 
   /** The server has proved itself. */
@@ -214,8 +222,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases); // [MQTT-3.2.2-17] [MQTT-3.2.2-18]
     const hasAliases = aliasMaximum > 0 && !this.#quarantine.avoidsAliases;
     const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null; // [MQTT-3.3.2-7]
-    const nowMs = (): number => this.#host.nowMs();
-    const writer = new PublishWriter(outbox, server, aliases, nowMs, this.outgoing.names);
+    const writer = new PublishWriter(outbox, server, aliases, this.#nowMs, this.outgoing.names);
     this.keeper.keepSession(server.clientId, true);
     this.incoming.online(
       connection.mayResume,
@@ -239,7 +246,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     // Behind it: what is asked for now has not been left behind by an earlier connection, and costs no quota.
     this.subscriptions.online(server.sessionPresent);
     this.outgoing.send();
-    if (this.#blockedCount > 0) connection.pause();
+    if (this.#isFull) connection.pause();
     this.#host.onOnline(server);
     this.#host.requestTurn();
   }
@@ -338,13 +345,17 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   // ── Subscribers tell ──
 
+  get isHeldBack(): boolean {
+    return this.#connection?.isPaused ?? false;
+  }
+
   get canBlock(): boolean {
     return this.#connection?.canPause ?? false;
   }
 
   onBlocked(isBlocked: boolean): void {
     this.#blockedCount += isBlocked ? 1 : -1;
-    if (isBlocked) this.#connection?.pause();
+    if (this.#isFull) this.#connection?.pause();
     // What has arrived since is read in the turn: who tells it has a message in hand that comes first.
     else this.#host.requestTurn();
   }
@@ -377,7 +388,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   }
 
   onExcess(receiveMaximum: number, isFirst: boolean): void {
-    if (this.incoming.isFlooded(this.isIdle)) this.#connection!.pause();
+    if (this.#isFull) this.#connection!.pause();
     if (!isFirst) return;
     const text = `expected at most ${receiveMaximum} messages unacknowledged, got more: what follows may have to wait`;
     const { ReceiveMaximumExceeded } = ReasonCode;

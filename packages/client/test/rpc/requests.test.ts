@@ -99,6 +99,22 @@ describe.each([5, 4, 3] as const)('With protocol version %i, a request', (protoc
     expect((await asking.request('nothing', '')).text()).toBe('');
   });
 
+  test('is answered among many of QoS 0, when they may wait and the responses are acknowledged', async () => {
+    const options = { whenSlow: 'block', bufferMessages: 1, concurrency: 1 } as const;
+    await answering.respond(
+      'slow',
+      async ({ payload }) => {
+        await answering.publish('a', payload, { qos: 1 });
+        return payload;
+      },
+      options,
+    );
+    const responses = Array.from({ length: 50 }, (_, i) => asking.request('slow', `${i}`, { qos: 0 }));
+    expect((await Promise.all(responses)).map((each) => each.text())).toEqual(
+      responses.map((_, i) => `${i}`),
+    );
+  });
+
   test('gets a stream to its end', async () => {
     await answering.respond('count', async function* (request) {
       for (let i = 1; i <= Number(request.text()); i++) yield `${i}`;

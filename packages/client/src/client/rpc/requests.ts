@@ -106,7 +106,7 @@ export class Requests {
       this.#watch(exchange);
       this.#send();
       for (;;) {
-        const response = await exchange.next();
+        const response = await this.#host.awaiting(exchange.next());
         if (response === undefined) return undefined;
         yield response;
       }

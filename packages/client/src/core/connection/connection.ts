@@ -68,6 +68,8 @@ export class Connection {
   /** The transport asks us to hold back. */
   isCongested: boolean;
   isOver: boolean;
+  /** More is read only after `resume`. */
+  isPaused: boolean;
   /** What CONNACK has said, while the server has not proved itself. */
   #held: ServerCapabilities | null;
   readonly #connect: ConnectPacket;
@@ -76,8 +78,6 @@ export class Connection {
   readonly #nowMs: () => number;
   readonly #stream: PacketStream;
   #keepAlive: KeepAlive;
-  /** More is read only after `resume`. */
-  #isPaused: boolean;
 
   constructor(
     transport: CoreTransport,
@@ -90,6 +90,7 @@ export class Connection {
     this.server = null;
     this.isCongested = false;
     this.isOver = false;
+    this.isPaused = false;
     this.#held = null;
     this.outbox = new Outbox((bytes) => {
       if (this.isOver) return;
@@ -103,7 +104,6 @@ export class Connection {
     this.#nowMs = nowMs;
     this.#stream = new PacketStream(this, maximumPacketSize);
     this.#keepAlive = new KeepAlive(0, nowMs());
-    this.#isPaused = false;
     this.send(connect); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
   }
 
@@ -123,7 +123,7 @@ export class Connection {
 
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
-    return this.#keepAlive.nextMs(this.#isPaused, this.isCongested);
+    return this.#keepAlive.nextMs(this.isPaused, this.isCongested);
   }
 
   /** @throws {TypeError | RangeError} for a packet that this version forbids */
@@ -187,19 +187,19 @@ export class Connection {
     if (server === null || this.isOver) return;
     this.#held = null;
     this.#goOnline(server);
-    if (!this.#isPaused) this.#goOn();
+    if (!this.isPaused) this.#goOn();
   }
 
   /** The application does not keep up: what has arrived waits, and the server is held back. */
   pause(): void {
-    if (this.#isPaused || !this.canPause) return;
-    this.#isPaused = true;
+    if (this.isPaused || !this.canPause) return;
+    this.isPaused = true;
     this.#transport.pause!();
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
+    if (!this.isPaused) return;
+    this.isPaused = false;
     this.#goOn();
   }
 
@@ -210,12 +210,12 @@ export class Connection {
     } catch (error) {
       this.#fail(error);
     }
-    if (!this.#isPaused && !this.isOver) this.#transport.resume?.();
+    if (!this.isPaused && !this.isOver) this.#transport.resume?.();
   }
 
   tick(nowMs: number): void {
     if (this.isOver) return;
-    const verdict = this.#keepAlive.look(nowMs, this.#isPaused, this.isCongested);
+    const verdict = this.#keepAlive.look(nowMs, this.isPaused, this.isCongested);
     if (verdict === KeepAliveVerdict.Ping) this.#ping(nowMs);
     if (verdict !== KeepAliveVerdict.Dead) return;
     const text = 'expected a sign of life from the server in time, got none';
@@ -224,7 +224,7 @@ export class Connection {
 
   /** Asks the server for a sign of life, which must come within so many milliseconds. */
   probe(withinMs: number): void {
-    if (this.server === null || this.isOver || this.#isPaused) return;
+    if (this.server === null || this.isOver || this.isPaused) return;
     this.#ping(this.#nowMs(), withinMs);
   }
 
@@ -259,7 +259,7 @@ export class Connection {
     } else {
       this.#onPacket(decodeServerPacketExceptPublish(bytes, start, body, end, this.version));
     }
-    return this.#isPaused || this.#held !== null || this.isOver ? FrameResult.Stop : FrameResult.Next;
+    return this.isPaused || this.#held !== null || this.isOver ? FrameResult.Stop : FrameResult.Next;
   }
 
   onShown(): void {}

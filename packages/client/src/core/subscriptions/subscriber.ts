@@ -12,9 +12,10 @@ import { MessageBuffer } from './message-buffer.ts';
 /**
  * What happens when the buffer is full. `block` holds the server back: at QoS 1 and 2 by what is not acknowledged, so that
  * no more than `receiveMaximum` messages wait and other subscriptions go on until then; at QoS 0, and for bytes, by not
- * reading from the connection, so that all subscriptions wait for the slow one (where the platform cannot do that, as in a
- * browser, the newest message of QoS 0 is dropped). The others drop a message and hold up nobody: the oldest, the one that
- * came, or the one before of the same topic, then the oldest.
+ * reading from the connection, so that all subscriptions wait for the slow one. While that cannot be, in a browser and as
+ * long as somebody waits for the server, more messages wait, up to the limit of bytes; beyond that the newest of QoS 0 is
+ * dropped. The other policies drop a message and hold up nobody: the oldest, the one that came, or the one before of the
+ * same topic, then the oldest.
  */
 export type WhenSlow = 'block' | 'dropOldest' | 'dropNewest' | 'latestPerTopic';
 
@@ -42,10 +43,13 @@ export type DropReason = 'slow' | 'unrouted' | 'unsubscribed';
 export interface SubscriberOwner {
   /** Its buffer is full and nothing may be dropped, or no longer so. Nothing arrives before it returns. */
   onBlocked(isBlocked: boolean): void;
-  /** Whether `onBlocked` really holds back what needs no acknowledgement. */
-  readonly canBlock: boolean;
+  /** Whether nothing more is read. */
+  readonly isHeldBack: boolean;
   onDropped(message: Message, reason: DropReason, topicFilter: string): void;
 }
+
+/** What a message counts besides its payload that waits although the buffer is full: about what it takes in memory. */
+const EXCESS_BYTES = 200;
 
 export abstract class Subscriber {
   readonly topicFilter: string;
@@ -94,8 +98,8 @@ export abstract class Subscriber {
     message.detach();
     const replaced = waiting.push(message);
     if (replaced !== undefined) this.#drop(replaced, 'slow');
-    this.#shed(message);
     this.#tellBlocked();
+    this.#shed(message);
   }
 
   /** The next message that waits, for the application: undefined when there is none. @internal */
@@ -146,22 +150,22 @@ export abstract class Subscriber {
   }
 
   /** One message that is larger than the buffer may wait in it alone. */
-  #isOverFull(count: number): boolean {
+  #hasExcessBytes(more: number): boolean {
     const { size, bytes } = this.#waiting;
-    const { bufferMessages, bufferBytes } = this.options;
-    return count > bufferMessages || (size > 1 && bytes > bufferBytes);
+    return size > 1 && bytes + more > this.options.bufferBytes;
   }
 
   /** Drops what is too much, now that the newest has been added. */
   #shed(newest: Message): void {
     const waiting = this.#waiting;
-    const { whenSlow } = this.options;
+    const { whenSlow, bufferMessages } = this.options;
     if (whenSlow === 'block') {
-      if (newest.isPending || this.#owner.canBlock || !this.#isOverFull(waiting.unpromised)) return;
+      const excess = Math.max(0, waiting.unpromised - bufferMessages);
+      if (newest.isPending || !this.#hasExcessBytes(excess * EXCESS_BYTES) || this.#owner.isHeldBack) return;
       this.#drop(waiting.pop(), 'slow');
       return;
     }
-    while (this.#isOverFull(waiting.size)) {
+    while (waiting.size > bufferMessages || this.#hasExcessBytes(0)) {
       this.#drop(whenSlow === 'dropNewest' ? waiting.pop() : waiting.shift()!, 'slow');
     }
   }
