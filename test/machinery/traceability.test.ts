@@ -80,7 +80,7 @@ describe('Traceability', () => {
     expect(lines).toContain('| MQTT 5.0 | 2 | 1 | 1 | 0 | 1 |');
     expect(lines).toContain('| MQTT 3.1.1 | 1 | 0 | 0 | 1 | 0 |');
     expect(lines).toContain(
-      '| MQTT-1.1.1-1 | both | says MQTT-1.1.1-1 | a \\| b [a.test.ts](../packages/a/test/a.test.ts) | [a.ts](../packages/a/src/a.ts) |',
+      '| MQTT-1.1.1-1 | both | says MQTT-1.1.1-1 | a \\| b [a: a.test.ts](../packages/a/test/a.test.ts) | [a: a.ts](../packages/a/src/a.ts) |',
     );
     expect(lines).toContain('| MQTT-1.1.1-2 | both | says MQTT-1.1.1-2 | *none:* cannot be seen |  |');
     expect(lines).toContain('| MQTT-1.1.1-1 | both | says MQTT-1.1.1-1 | **none yet** |  |');
