@@ -44,7 +44,7 @@ describe('A client', () => {
     const publication = client.publish('a', 'b', { qos: 1 }).acknowledged;
     const subscription = client.subscribe('a').then(() => {});
     const outcomes = Promise.allSettled([connected, publication, subscription]);
-    await client.close();
+    await client.close({ timeoutMs: 0 });
     expect((await outcomes).map((each) => each.status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(client.state).toBe('closed');
     expect(world.timerCount).toBe(0);

@@ -319,7 +319,8 @@ export class Client {
 
   /**
    * Ends the client: waits a while for what is under way, says DISCONNECT, and settles every promise. It always returns,
-   * and calling it again changes nothing. What a store keeps stays there.
+   * and calling it again changes nothing. What a store keeps stays there. What was published before there is a connection
+   * is waited for while an attempt to connect is under way, but not between attempts.
    */
   close(options: CloseOptions = {}): Promise<void> {
     oneOf<ReasonCode>('reasonCode', CLOSE_REASONS, options.reasonCode); // [MQTT-3.14.2-1]
@@ -333,8 +334,9 @@ export class Client {
 
   async #close({ timeoutMs = 5000, reasonCode = Reason.Success }: CloseOptions): Promise<void> {
     const { core, supervisor, options, environment } = this.#host;
-    if (timeoutMs > 0 && core.server !== null && !core.isIdle) {
-      const idle = this.#host.when(() => core.isIdle || core.server === null || null);
+    const isDone = (): boolean => core.isIdle || supervisor.state === 'waiting';
+    if (timeoutMs > 0 && !isDone()) {
+      const idle = this.#host.when(() => isDone() || null);
       await within(idle, { timeoutMs }, environment).catch(() => {});
     }
     const { server } = core;

@@ -184,13 +184,57 @@ describe('close', () => {
     await lost;
   });
 
+  test('waits for what was published before there was a connection, at each QoS', async () => {
+    const client = world.connect();
+    const outcomes = Promise.allSettled(([0, 1, 2] as const).map((qos) => client.publish('a', 'b', { qos })));
+    const closed = client.close();
+    expect(client.state).toBe('connecting');
+    const server = await world.accept();
+    const ids = server.takeAll().map((packet) => (packet.type === 'publish' ? packet.packetId! : 0));
+    expect(ids).toHaveLength(3);
+    const of = { reasonCode: 0, properties: {} } as const;
+    server.send({ type: 'puback', packetId: ids[1]!, ...of }, { type: 'pubrec', packetId: ids[2]!, ...of });
+    await world.settle();
+    expect(client.state).toBe('online');
+    server.send({ type: 'pubcomp', packetId: ids[2]!, ...of });
+    await closed;
+    expect((await outcomes).map(({ status }) => status)).toEqual(new Array(3).fill('fulfilled'));
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['pubrel', 'disconnect']);
+    await world.settle();
+    expect(world.timerCount).toBe(0);
+  });
+
+  test('waits for that no longer than it may, and not beyond an attempt that fails', async () => {
+    const [slow, refused] = [world.connect(), world.connect()];
+    const outcomes = Promise.allSettled(
+      [slow, refused].map((client) => client.publish('a', 'b', { qos: 1 })),
+    );
+    const closed = slow.close({ timeoutMs: 1000 });
+    const refusedClosed = refused.close();
+    await world.accepting();
+    (await world.accepting()).cut();
+    await refusedClosed;
+    await world.advance(999);
+    expect(slow.state).toBe('connecting');
+    await world.advance(1);
+    await closed;
+    const ends = (await outcomes).map((each) => each.status === 'rejected' && each.reason.code);
+    expect(ends).toEqual(['CLOSED', 'CLOSED']);
+    const waiting = world.connect();
+    (await world.accepting()).cut();
+    await world.settle();
+    expect(waiting.state).toBe('waiting');
+    waiting.publish('a', 'b').acknowledged.catch(() => {});
+    await waiting.close();
+  });
+
   test('leaves no timer for messages that would have expired', async () => {
     const client = world.connect();
     client.publish('a', 'b', { messageExpiryInterval: 60 });
     await world.settle();
     client.publish('a', 'b', { messageExpiryInterval: 30 });
     client.on('error', () => {});
-    await client.close();
+    await client.close({ timeoutMs: 0 });
     await world.settle();
     expect(world.timerCount).toBe(0);
   });

@@ -91,7 +91,7 @@ describe('The stages of a publication', () => {
     const early = client.publish('a', 'b', { qos: 1 });
     const asked = Promise.allSettled([early.stored, early.sent, early.acknowledged, early]);
     const late = client.publish('a', 'b', { qos: 1 });
-    await client.close();
+    await client.close({ timeoutMs: 0 });
     expect((await asked).map(({ status }) => status)).toEqual([
       'fulfilled',
       'rejected',
@@ -170,7 +170,7 @@ describe('The failure of a publication', () => {
     const client = connect();
     for (let i = 0; i < 3; i++) client.publish('a', 'b');
     const awaited = client.publish('a', 'b').acknowledged;
-    await client.close();
+    await client.close({ timeoutMs: 0 });
     await expect(awaited).rejects.toMatchObject({ code: 'CLOSED' });
     await world.settle();
     expect(errors).toMatchObject([{ code: 'CLOSED', message: expect.stringContaining('3 messages') }]);
