@@ -18,6 +18,7 @@ import type { ClientEnvironment } from '../environment.ts';
 import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
 import type { Credentials } from './client-options.ts';
+import { guardTransport } from './guard-transport.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import { payloadBytes } from './resolve-options.ts';
 
@@ -120,7 +121,16 @@ export class Supervisor {
     if (attempt !== this.#attempt) return;
     const authenticationData = authentication && (await this.#owner.authenticate(authentication));
     if (attempt !== this.#attempt) return;
-    const transport = await this.#open(server, this.#listener(attempt), signal);
+    const listener = this.#listener(attempt);
+    const opened = await this.#open(server, listener, signal);
+    const transport = guardTransport(opened, (cause) => {
+      const text = `expected the transport to work, got ${errorText(cause)}`;
+      // Whoever called it is at work on what ends with the connection.
+      this.#environment.soon(() => {
+        listener.onClose(new ClientError('CONNECTION_LOST', text, cause));
+        transport.destroy();
+      });
+    });
     if (attempt !== this.#attempt) {
       transport.destroy();
       return;
