@@ -71,6 +71,7 @@ describe('A transport that throws', () => {
       const { packetId, payload } = server.take('publish');
       expect(payload.length).toBe(bytes);
       server.send({ type: 'puback', packetId, reasonCode: 0, properties: {} });
+      await world.settle();
     }
     expect([(await publication).reasonCode, (await large).reasonCode]).toEqual([0, 0]);
   });
