@@ -20,6 +20,16 @@ describeEachServer(({ differences }, running) => {
     topic = `messages/${++tests}`;
   });
 
+  test('what is published before there is a connection arrives, when the client is closed at once', async () => {
+    const subscription = await (await clients.connect(url)).subscribe(`${topic}/+`);
+    const client = clients.start(url);
+    const publications = ([0, 1, 2] as const).map((qos) => client.publish(`${topic}/${qos}`, 'x', { qos }));
+    await client.close();
+    await Promise.all(publications);
+    const messages = await take(subscription, 3);
+    expect(messages.map(seen)).toEqual([0, 1, 2].map((qos) => `${topic}/${qos} ${qos} x`));
+  });
+
   describe.each(VERSIONS)('$name', ({ protocolVersion }) => {
     const version = { protocolVersion };
 

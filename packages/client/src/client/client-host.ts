@@ -171,7 +171,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void {
-    this.listeners.emit('quarantined', { what, error });
+    // This host gives the core no other messages.
+    this.listeners.emit('quarantined', { what: what as Publication | ServerSubscription, error });
   }
 
   onWarning(warning: ClientError): void {

@@ -4,8 +4,8 @@ import type { ClientError } from '../client-error.ts';
 import { errorText } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
-import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
 import type { DropReason } from '../core/subscriptions/subscriber.ts';
+import type { Publication } from './publication.ts';
 
 export interface OfflineEvent {
   readonly error: ClientError;
@@ -32,7 +32,7 @@ export interface DroppedEvent {
 
 export interface QuarantinedEvent {
   /** The message or the subscription over which the server closed the connection again and again. */
-  readonly what: OutgoingMessage | { readonly topicFilter: string };
+  readonly what: Publication | { readonly topicFilter: string };
   readonly error: ClientError;
 }
 
@@ -49,7 +49,10 @@ export interface ClientEvents {
   readonly dropped: DroppedEvent;
   /** A message came that no subscription asked for. It is acknowledged when the listener returns, or `reject` is called. */
   readonly unrouted: Message;
-  /** STALLED: all messages that the server may send at once are unacknowledged, and none waits to be taken. */
+  /**
+   * STALLED: all messages that the server may send at once are unacknowledged, and none waits to be taken. PROTOCOL_BROKEN
+   * with `reasonCode` 0x93: the server sends more than `receiveMaximum` allows and is held back; once on each connection.
+   */
   readonly warning: ClientError;
   readonly quarantined: QuarantinedEvent;
   /** The client has ended for good: by `close`, or by the error. */

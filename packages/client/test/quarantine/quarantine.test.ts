@@ -1,4 +1,4 @@
-import type { Client, ClientError, ClientOptions, Publication } from '@martlet/client';
+import type { Client, ClientError, ClientOptions, Publication, QuarantinedEvent } from '@martlet/client';
 import type { ConnackPacket } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -92,22 +92,25 @@ describe('A message over which the server closes the connection', () => {
     'at QoS %i is set aside after three times, and can be looked at',
     async (qos) => {
       const client = connect();
-      const events: { what: unknown; error: ClientError }[] = [];
+      const events: QuarantinedEvent[] = [];
       client.on('quarantined', (event) => events.push(event));
-      const outcome = client.publish('poison', 'p', { qos, contentType: 'x' }).then(
+      const publication = client.publish('poison', 'p', { qos, contentType: 'x' });
+      const outcome = publication.then(
         () => 'acknowledged',
         (error: unknown) => (error as ClientError).code,
       );
       expect(await serve(closesOn('poison'))).toBe(4);
       expect(await outcome).toBe('QUARANTINED');
-      const message = events[0]!.what as Publication;
+      const { what } = events[0]!;
+      const message: Publication | undefined = 'topicName' in what ? what : undefined;
+      expect(message).toBe(publication);
       expect(message).toMatchObject({
         topicName: 'poison',
         qos,
         retain: false,
         properties: { contentType: 'x' },
       });
-      expect(new TextDecoder().decode(message.payload)).toBe('p');
+      expect(new TextDecoder().decode(message!.payload)).toBe('p');
       expect(events).toMatchObject([{ error: { code: 'QUARANTINED', kind: 'refusal' } }]);
       expect(errors).toEqual([]);
       expect(client.gauges.inFlight).toBe(0);
