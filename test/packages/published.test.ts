@@ -131,10 +131,12 @@ test('What a browser loads of the packed client is what the sizes are taken from
   const files = await browserFiles();
   const expected = files.flatMap(({ name }) => [name, `${name}.map`]);
   expect(readdirSync(home).sort()).toEqual(expected.sort());
-  for (const { name, code, map } of files) {
-    expect(readFileSync(join(home, name), 'utf8')).toBe(`${code}//# sourceMappingURL=${name}.map\n`);
-    expect(readFileSync(join(home, `${name}.map`), 'utf8')).toBe(map);
-  }
+  const text = (name: string): string => readFileSync(join(home, name), 'utf8');
+  const others = files.filter(
+    ({ name, code, map }) =>
+      text(name) !== `${code}//# sourceMappingURL=${name}.map\n` || text(`${name}.map`) !== map,
+  );
+  expect(others.map(({ name }) => name)).toEqual([]);
 });
 
 describe('A program that is type checked', () => {
