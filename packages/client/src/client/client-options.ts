@@ -100,7 +100,10 @@ export interface ClientOptions {
   /** Milliseconds for opening the network connection and for CONNACK together. @default 30000 */
   readonly connectTimeoutMs?: number;
   readonly will?: WillOptions;
-  /** QoS 1 and 2 messages that the server may send before it sees one acknowledged. @default 1024 */
+  /**
+   * QoS 1 and 2 messages that the server may send before it sees one acknowledged; MQTT 5.0. One that sends more is held back,
+   * with a `warning`. @default 1024
+   */
   readonly receiveMaximum?: number;
   /** Bytes of the longest packet from the server. @default 16 MiB */
   readonly maximumPacketSize?: number;

@@ -25,7 +25,7 @@ function published(server: TestServer): [string, number | undefined][] {
 }
 
 describe('The Receive Maximum', () => {
-  test('[MQTT-3.3.4-9] v5 of the server holds back what is published', async () => {
+  test('[MQTT-3.3.4-7] v5 of the server holds back what is published', async () => {
     const client = world.connect();
     const server = await world.accept({ properties: { receiveMaximum: 2 } });
     for (let i = 0; i < 5; i++) client.publish('a', String(i), { qos: i % 2 === 0 ? 1 : 2 });
