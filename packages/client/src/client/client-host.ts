@@ -22,6 +22,8 @@ import { ClientEventListeners } from './events.ts';
 import type { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import type { SessionKeeping } from './session-keeping.ts';
+import type { WaitOptions } from './settle.ts';
+import { watchWait } from './settle.ts';
 import { storeError } from './store-error.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 import type { SupervisorOwner } from './supervisor.ts';
@@ -250,8 +252,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
 
   // ── the application waits ──
 
-  /** Fulfilled with what `test` gives, as soon as that is something; rejected when the client has ended. */
-  when<T>(test: () => T | null): Promise<T> {
+  /** Fulfilled with what `test` gives, as soon as that is something; rejected when the client or the wait has ended. */
+  when<T>(test: () => T | null, wait: WaitOptions): Promise<T> {
     return new Promise((resolve, reject) => {
       const watcher = (): void => {
         const value = test();
@@ -259,8 +261,13 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
         else if (this.stoppedBy !== undefined) reject(this.stoppedBy);
         else return;
         this.#watchers.delete(watcher);
+        stop();
       };
       this.#watchers.add(watcher);
+      const stop = watchWait(wait, this.environment, (error) => {
+        this.#watchers.delete(watcher);
+        reject(error);
+      });
       watcher();
     });
   }

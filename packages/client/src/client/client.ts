@@ -140,12 +140,8 @@ export class Client {
    * the wait is over.
    */
   connected(wait: WaitOptions = {}): Promise<ServerCapabilities> {
-    const { core, environment } = this.#host;
-    return within(
-      this.#host.when(() => core.server),
-      wait,
-      environment,
-    );
+    const { core } = this.#host;
+    return this.#host.when(() => core.server, wait);
   }
 
   /**
@@ -336,8 +332,7 @@ export class Client {
     const { core, supervisor, options, environment } = this.#host;
     const isDone = (): boolean => core.isIdle || supervisor.state === 'waiting';
     if (timeoutMs > 0 && !isDone()) {
-      const idle = this.#host.when(() => isDone() || null);
-      await within(idle, { timeoutMs }, environment).catch(() => {});
+      await this.#host.when(() => isDone() || null, { timeoutMs }).catch(() => {});
     }
     const { server } = core;
     // Nobody can come back to a session whose identifier was made at random.

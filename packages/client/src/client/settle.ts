@@ -22,24 +22,28 @@ export function watchWait(
   environment: ClientEnvironment,
   onEnd: (error: ClientError) => void,
 ): () => void {
+  let cancelTimer: (() => void) | undefined;
+  const stop = (): void => {
+    signal?.removeEventListener('abort', onAbort);
+    cancelTimer?.();
+  };
+  const end = (error: ClientError): void => {
+    stop();
+    onEnd(error);
+  };
   const onAbort = (): void =>
-    onEnd(new ClientError('ABORTED', 'aborted by the signal of the caller', signal?.reason));
+    end(new ClientError('ABORTED', 'aborted by the signal of the caller', signal?.reason));
   if (signal?.aborted === true) {
     onAbort();
     return () => {};
   }
-  signal?.addEventListener('abort', onAbort, { once: true });
-  const cancelTimer =
-    timeoutMs === undefined || timeoutMs > MAXIMUM_TIMER_MS
-      ? undefined
-      : environment.setTimer(
-          () => onEnd(new ClientError('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`)),
-          timeoutMs,
-        );
-  return () => {
-    signal?.removeEventListener('abort', onAbort);
-    cancelTimer?.();
-  };
+  signal?.addEventListener('abort', onAbort);
+  if (timeoutMs !== undefined && timeoutMs <= MAXIMUM_TIMER_MS) {
+    const onTimeout = (): void =>
+      end(new ClientError('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`));
+    cancelTimer = environment.setTimer(onTimeout, timeoutMs);
+  }
+  return stop;
 }
 
 /** The promise, or the end of the wait for it. */
