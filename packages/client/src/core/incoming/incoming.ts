@@ -276,10 +276,11 @@ export class Incoming {
 
   /** The application is done with a message. */
   readonly #onSettled = (delivery: Delivery): void => {
-    const { packetId, qos, progress, epoch } = delivery;
-    const isLeft = progress === DeliveryProgress.Left;
-    const isRefused = this.#version === ProtocolVersion.V5 && delivery.reasonCode >= 0x80;
-    if (!isRefused) delivery.reasonCode = ReasonCode.Success;
+    const { packetId, qos, epoch } = delivery;
+    const isRefused = delivery.reasonCode >= 0x80;
+    // Older servers cannot be told.
+    if (isRefused && this.#version !== ProtocolVersion.V5) delivery.progress = DeliveryProgress.Left;
+    const isLeft = delivery.progress === DeliveryProgress.Left;
     if (qos === 2 && this.#pending.get(packetId) === delivery) {
       this.#pending.delete(packetId);
       if (isLeft || isRefused)

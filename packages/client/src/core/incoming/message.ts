@@ -71,10 +71,10 @@ export class Message {
   }
 
   /**
-   * This subscription refuses the message. With a reason code the server is told, and does not send it again; before MQTT
-   * 5.0 nobody can be told, and the message counts as handled: it is acknowledged. Without one it stays unacknowledged,
-   * and the server sends it again on the next connection; until then it takes one of the places that `receiveMaximum`
-   * gives, or the server itself, for messages under way.
+   * This subscription refuses the message. With a reason code the server is told, and does not send it again. Without one,
+   * and before MQTT 5.0, where nobody can be told, it stays unacknowledged, and the server sends it again on the next
+   * connection; until then it takes one of the places that `receiveMaximum` gives, or the server itself, for messages
+   * under way. Who wants an older server to forget it acknowledges it.
    *
    * @param reasonCode one of PUBACK, from 0x80 on
    * @throws {ClientError} INVALID_OPTION
