@@ -128,7 +128,12 @@ export class Client {
     const { listeners, core } = this.#host;
     const off = listeners.add(name, listener);
     if (name !== 'unrouted') return off;
-    core.unrouted.listen((message) => listeners.emit('unrouted', message));
+    core.unrouted.listen((message) => {
+      const done = (): void => message.acknowledge();
+      const pending = listeners.emit('unrouted', message, () => message.reject());
+      if (pending === undefined) done();
+      else void pending.then(done);
+    });
     return () => {
       off();
       if (!listeners.has('unrouted')) core.unrouted.listen(null);
@@ -292,12 +297,11 @@ export class Client {
   }
 
   async #exchanges(): Promise<Requests> {
-    if (this.#requests === undefined) {
-      const Made = await this.#load();
-      this.#refuseClosed();
-      this.#requests ??= new Made(this, this.#host);
-    }
-    return this.#requests;
+    const Made = this.#requests === undefined && (await this.#load());
+    // What listens for the end comes too late after it.
+    this.#refuseClosed();
+    if (Made) this.#requests ??= new Made(this, this.#host);
+    return this.#requests!;
   }
 
   /**

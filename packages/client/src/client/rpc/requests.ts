@@ -97,6 +97,9 @@ export class Requests {
   }
 
   async *#responses(exchange: Exchange): AsyncGenerator<Message, undefined, undefined> {
+    const { stoppedBy } = this.#host;
+    // Those that wait were told already.
+    if (stoppedBy !== undefined) throw stoppedBy;
     if (this.#outstanding.size === MAXIMUM_OUTSTANDING) {
       throw new ClientError('QUEUE_FULL', `expected ${MAXIMUM_OUTSTANDING} requests at once, got more`);
     }
