@@ -189,6 +189,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
 
   unsubscribe(subscription: Subscription): Promise<void> {
     this.subscriptions.delete(subscription);
+    this.core.unrouted.giveUp(subscription.topicFilter);
     return new Promise((resolve) => this.core.subscriptions.remove(subscription, resolve));
   }
 
@@ -224,7 +225,11 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onOffline(error: ClientError, reconnectMs: number | undefined): void {
-    this.listeners.emit('offline', { error, reconnectMs });
+    const { listeners } = this;
+    listeners.emit('offline', { error, reconnectMs });
+    // The last one is told by `onStopped`.
+    if (error.kind !== 'remote' || reconnectMs === undefined) return;
+    if (listeners.has('error') || !listeners.has('offline')) listeners.emit('error', error);
   }
 
   onStopped(error: ClientError | undefined): void {
@@ -255,6 +260,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   /** Fulfilled with what `test` gives, as soon as that is something; rejected when the client or the wait has ended. */
   when<T>(test: () => T | null, wait: WaitOptions): Promise<T> {
     return new Promise((resolve, reject) => {
+      let stop = (): void => {};
       const watcher = (): void => {
         const value = test();
         if (value !== null) resolve(value);
@@ -264,8 +270,9 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
         stop();
       };
       this.#watchers.add(watcher);
-      const stop = watchWait(wait, this.environment, (error) => {
+      stop = watchWait(wait, this.environment, (error) => {
         this.#watchers.delete(watcher);
+        stop();
         reject(error);
       });
       watcher();

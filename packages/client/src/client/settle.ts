@@ -14,7 +14,8 @@ export interface WaitOptions {
 }
 
 /**
- * Calls back when the wait is to end early, at once when its signal has been aborted already.
+ * Calls back when the wait is to end early, at once when its signal has been aborted already. The signal is still watched
+ * when the time was up, and the time when it aborted, until somebody stops that.
  * @returns what stops watching
  */
 export function watchWait(
@@ -22,28 +23,24 @@ export function watchWait(
   environment: ClientEnvironment,
   onEnd: (error: ClientError) => void,
 ): () => void {
-  let cancelTimer: (() => void) | undefined;
-  const stop = (): void => {
-    signal?.removeEventListener('abort', onAbort);
-    cancelTimer?.();
-  };
-  const end = (error: ClientError): void => {
-    stop();
-    onEnd(error);
-  };
   const onAbort = (): void =>
-    end(new ClientError('ABORTED', 'aborted by the signal of the caller', signal?.reason));
+    onEnd(new ClientError('ABORTED', 'aborted by the signal of the caller', signal?.reason));
   if (signal?.aborted === true) {
     onAbort();
     return () => {};
   }
-  signal?.addEventListener('abort', onAbort);
-  if (timeoutMs !== undefined && timeoutMs <= MAXIMUM_TIMER_MS) {
-    const onTimeout = (): void =>
-      end(new ClientError('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`));
-    cancelTimer = environment.setTimer(onTimeout, timeoutMs);
-  }
-  return stop;
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const cancelTimer =
+    timeoutMs === undefined || timeoutMs > MAXIMUM_TIMER_MS
+      ? undefined
+      : environment.setTimer(
+          () => onEnd(new ClientError('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`)),
+          timeoutMs,
+        );
+  return () => {
+    signal?.removeEventListener('abort', onAbort);
+    cancelTimer?.();
+  };
 }
 
 /** The promise, or the end of the wait for it. */
@@ -54,7 +51,11 @@ export function within<T>(
 ): Promise<T> {
   if (wait.signal === undefined && wait.timeoutMs === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const stop = watchWait(wait, environment, reject);
+    let stop = (): void => {};
+    stop = watchWait(wait, environment, (error) => {
+      stop();
+      reject(error);
+    });
     promise.then(resolve, reject).finally(stop);
   });
 }
