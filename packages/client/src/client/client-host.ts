@@ -189,7 +189,6 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
 
   unsubscribe(subscription: Subscription): Promise<void> {
     this.subscriptions.delete(subscription);
-    this.core.unrouted.giveUp(subscription.topicFilter);
     return new Promise((resolve) => this.core.subscriptions.remove(subscription, resolve));
   }
 
@@ -225,11 +224,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onOffline(error: ClientError, reconnectMs: number | undefined): void {
-    const { listeners } = this;
-    listeners.emit('offline', { error, reconnectMs });
-    // The last one is told by `onStopped`.
-    if (error.kind !== 'remote' || reconnectMs === undefined) return;
-    if (listeners.has('error') || !listeners.has('offline')) listeners.emit('error', error);
+    this.listeners.emit('offline', { error, reconnectMs });
   }
 
   onStopped(error: ClientError | undefined): void {
