@@ -65,6 +65,14 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
     return this.acknowledged.then(onFulfilled, onRejected);
   }
 
+  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<PublishResult | B> {
+    return this.acknowledged.catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<PublishResult> {
+    return this.acknowledged.finally(onFinally);
+  }
+
   /** Whether somebody is told how it ends. @internal */
   get isObserved(): boolean {
     return this.#isObserved;

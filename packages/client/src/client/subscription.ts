@@ -279,6 +279,14 @@ export class PendingSubscription implements PromiseLike<Subscription>, AsyncIter
       .then(onFulfilled, onRejected);
   }
 
+  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Subscription | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<Subscription> {
+    return this.then().finally(onFinally);
+  }
+
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return this.subscription.messages(true);
   }

@@ -22,5 +22,11 @@ export function checkedPublication(checked: Promise<readonly [TypedPublication]>
     then(...reactions) {
       return this.acknowledged.then(...reactions);
     },
+    catch(onRejected) {
+      return this.acknowledged.catch(onRejected);
+    },
+    finally(onFinally) {
+      return this.acknowledged.finally(onFinally);
+    },
   };
 }

@@ -16,6 +16,8 @@ export interface TypedPublication extends PromiseLike<PublishResult> {
   readonly stored: Promise<void>;
   readonly sent: Promise<void>;
   readonly acknowledged: Promise<PublishResult>;
+  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<PublishResult | B>;
+  finally(onFinally?: (() => void) | null): Promise<PublishResult>;
 }
 
 /** The options of the client's `subscribe`, and what becomes of messages that do not fit. */

@@ -22,16 +22,24 @@ export interface TypedSubscription<Parameters, Value>
  */
 export interface PendingTypedSubscription<Parameters, Value>
   extends PromiseLike<TypedSubscription<Parameters, Value>>,
-    AsyncIterable<TypedMessage<Parameters, Value>> {}
+    AsyncIterable<TypedMessage<Parameters, Value>> {
+  catch<B = never>(
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<TypedSubscription<Parameters, Value> | B>;
+  finally(onFinally?: (() => void) | null): Promise<TypedSubscription<Parameters, Value>>;
+}
 
 export function pendingTypedSubscription<Parameters, Value>(
   pending: PendingSubscription,
   read: TypedReader<Parameters, Value>,
 ): PendingTypedSubscription<Parameters, Value> {
+  const granted = (): Promise<TypedSubscription<Parameters, Value>> =>
+    pending.then((subscription) => typedSubscription(subscription, read));
   return {
     // biome-ignore lint/suspicious/noThenProperty: a request is awaited.
-    then: (...reactions) =>
-      pending.then((subscription) => typedSubscription(subscription, read)).then(...reactions),
+    then: (...reactions) => granted().then(...reactions),
+    catch: (onRejected) => granted().catch(onRejected),
+    finally: (onFinally) => granted().finally(onFinally),
     [Symbol.asyncIterator]: () => readAll(pending, read),
   };
 }

@@ -90,8 +90,15 @@ export class DoubleClient implements TopicsClient {
     const result = { reasonCode: ReasonCode.Success, reasonString: topicName, userProperties: [] };
     const acknowledged = Promise.resolve(result);
     const done = Promise.resolve();
-    // biome-ignore lint/suspicious/noThenProperty: a publication is awaited as a whole.
-    return { stored: done, sent: done, acknowledged, then: (...args) => acknowledged.then(...args) };
+    return {
+      stored: done,
+      sent: done,
+      acknowledged,
+      // biome-ignore lint/suspicious/noThenProperty: a publication is awaited as a whole.
+      then: (...args) => acknowledged.then(...args),
+      catch: (onRejected) => acknowledged.catch(onRejected),
+      finally: (onFinally) => acknowledged.finally(onFinally),
+    };
   }
 
   subscribe(topicFilter: string, options: SubscribeOptions, handler?: MessageHandler): PendingSubscription {
