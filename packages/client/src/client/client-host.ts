@@ -224,7 +224,11 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onOffline(error: ClientError, reconnectMs: number | undefined): void {
-    this.listeners.emit('offline', { error, reconnectMs });
+    const { listeners } = this;
+    listeners.emit('offline', { error, reconnectMs });
+    // The last one is told by `onStopped`.
+    if (error.kind !== 'remote' || reconnectMs === undefined) return;
+    if (listeners.has('error') || !listeners.has('offline')) listeners.emit('error', error);
   }
 
   onStopped(error: ClientError | undefined): void {

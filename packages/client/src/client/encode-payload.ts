@@ -1,4 +1,4 @@
-import { ClientError } from '../client-error.ts';
+import { ClientError, errorText } from '../client-error.ts';
 import type { PayloadCodec } from '../codecs/payload-codec.ts';
 import type { MessageProperties } from './client-options.ts';
 import { payloadBytes } from './resolve-options.ts';
@@ -19,7 +19,7 @@ export function encodePayload(value: unknown, codec: PayloadCodec<unknown> | und
     return payloadBytes(codec === undefined ? value : codec.encode(value));
   } catch (error) {
     if (error instanceof ClientError) throw error;
-    const text = `expected a value for the codec, got ${String(error)}`;
+    const text = `expected a value for the codec, got ${errorText(error)}`;
     // biome-ignore lint/style/useErrorCause: it is, as the third argument.
     throw new ClientError('INVALID_PAYLOAD', text, error);
   }

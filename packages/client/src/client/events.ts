@@ -41,13 +41,19 @@ export interface ClientEvents {
   readonly online: ServerCapabilities;
   /** A connection has ended, or an attempt has failed. */
   readonly offline: OfflineEvent;
-  /** Something went wrong that no promise tells: none is awaited. Written to the console when nobody listens. */
+  /**
+   * Something went wrong that no promise tells: none is awaited. Written to the console when nobody listens. Kind `remote`:
+   * the server broke the protocol, of which `offline` tells too; who listens to that has it not written.
+   */
   readonly error: ClientError;
   /** A handler of the application threw, or its promise was rejected. Written to the console when nobody listens. */
   readonly handlerError: HandlerErrorEvent;
   /** A message from the server was dropped. */
   readonly dropped: DroppedEvent;
-  /** A message came that no subscription asked for. It is acknowledged when the listener returns, or `reject` is called. */
+  /**
+   * A message came that no subscription asked for. It is acknowledged when the listener returns, or its promise is
+   * fulfilled, unless `reject` is called; when the listener fails it stays unacknowledged.
+   */
   readonly unrouted: Message;
   /**
    * STALLED: all messages that the server may send at once are unacknowledged, and none waits to be taken. PROTOCOL_BROKEN
@@ -60,7 +66,8 @@ export interface ClientEvents {
 }
 
 export type ClientEventName = keyof ClientEvents;
-export type ClientListener<Name extends ClientEventName> = (event: ClientEvents[Name]) => void;
+/** It may return a promise; when that is rejected, it is as if the listener threw. */
+export type ClientListener<Name extends ClientEventName> = (event: ClientEvents[Name]) => unknown;
 
 type Listeners = { [Name in ClientEventName]?: Set<ClientListener<Name>> };
 
@@ -80,21 +87,36 @@ export class ClientEventListeners {
     return (this.#listeners[name]?.size ?? 0) > 0;
   }
 
-  /** An error of a listener is reported and harms nobody else. */
-  emit<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): void {
-    const listeners = this.#listeners[name];
-    if ((listeners?.size ?? 0) === 0) {
+  /**
+   * An error of a listener is reported and harms nobody else.
+   * @returns what is fulfilled when those that returned promises are done; undefined when none did
+   */
+  emit<Name extends ClientEventName>(
+    name: Name,
+    event: ClientEvents[Name],
+    onFailed?: () => void,
+  ): Promise<unknown> | undefined {
+    if (!this.has(name)) {
       if (name === 'error') report(event);
       else if (name === 'handlerError') report((event as HandlerErrorEvent).error);
-      return;
+      return undefined;
     }
-    for (const listener of [...listeners!]) {
+    const fail = (error: unknown): void => {
+      report(error);
+      onFailed?.();
+    };
+    let pending: Promise<unknown> | undefined;
+    for (const listener of [...this.#listeners[name]!]) {
       try {
-        listener(event);
+        const result = listener(event);
+        if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') continue;
+        const done = Promise.resolve(result).catch(fail);
+        pending = pending?.then(() => done) ?? done;
       } catch (error) {
-        report(error);
+        fail(error);
       }
     }
+    return pending;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Qos } from '@martlet/protocol';
 import type { MaybePromise } from '../authentication/authentication.ts';
 import type { PublishOptions } from '../client/publish-options.ts';
-import { ClientError } from '../client-error.ts';
+import { ClientError, errorText } from '../client-error.ts';
 import { jsonCodec } from '../codecs/json-codec.ts';
 import type { PayloadCodec } from '../codecs/payload-codec.ts';
 import type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts';
@@ -62,7 +62,7 @@ export function checkValue(
 }
 
 function issueOf(error: unknown): StandardResult<unknown> {
-  return { issues: [{ message: error instanceof Error ? error.message : String(error) }] };
+  return { issues: [{ message: errorText(error) }] };
 }
 
 /** The error for a value that does not fit: it tells the first issue, its `cause` is all of them. */

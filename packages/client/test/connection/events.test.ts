@@ -1,7 +1,20 @@
 // Events: who is told, that listeners harm nobody, and that the console speaks only for what nobody listens to.
 
+import type { Packet } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
+
+const publish = (topicName: string): Packet => ({
+  type: 'publish',
+  topicName,
+  payload: new Uint8Array(1),
+  qos: 0,
+  packetId: 0,
+  retain: false,
+  dup: false,
+  properties: {},
+});
 
 let world: World;
 let said: unknown[];
@@ -25,6 +38,27 @@ describe('A listener', () => {
     client.on('online', (server) => online.push(server));
     await world.accept();
     expect([client.state, online, said]).toEqual(['online', [client.server], ['martlet: my mistake']]);
+  });
+
+  test('that is asynchronous and fails does no more harm, whatever it throws and whatever event it listens to', async () => {
+    const client = world.connect();
+    const thrown = [new Error('mine'), Object.create(null), { toString: () => Object.create(null) }];
+    for (const error of thrown) client.on('online', () => Promise.reject(error));
+    client.on('online', () => {
+      throw thrown[1];
+    });
+    client.on('handlerError', async () => {
+      throw new Error('of handlerError');
+    });
+    client.subscribe('a', {}, async () => {
+      throw thrown[2];
+    });
+    const server = await world.accept();
+    server.send(publish('a'));
+    await world.settle();
+    expect(client.state).toBe('online');
+    expect(said).toHaveLength(5);
+    expect(said).toEqual(expect.arrayContaining(['martlet: mine', 'martlet: of handlerError']));
   });
 
   test('is told no more once it was taken back, also by another one', async () => {
@@ -88,6 +122,39 @@ describe('An error that nobody awaits', () => {
     const client = world.connect();
     (await world.accept()).cut();
     expect([client.state, said]).toEqual(['waiting', []]);
+  });
+});
+
+describe('A server that breaks the protocol', () => {
+  const broken = (server: TestServer): void => server.sendBytes(Uint8Array.of(0, 0));
+
+  test('is an error event besides offline, once on each connection', async () => {
+    const client = world.connect();
+    const errors: unknown[] = [];
+    client.on('error', ({ code, kind }) => errors.push([code, kind]));
+    broken(await world.accept());
+    expect([errors, said]).toEqual([[['PROTOCOL_BROKEN', 'remote']], []]);
+    await world.advance(500);
+    broken(await world.accept());
+    expect([errors.length, client.state]).toEqual([2, 'waiting']);
+  });
+
+  test('is an error event once where the client does not try again', async () => {
+    const client = world.connect({ reconnect: false });
+    const errors: string[] = [];
+    client.on('error', ({ code }) => errors.push(code));
+    broken(await world.accept());
+    expect([errors, client.state]).toEqual([['PROTOCOL_BROKEN'], 'closed']);
+  });
+
+  test('is said on the console when nobody listens, to offline neither', async () => {
+    const client = world.connect();
+    broken(await world.accept());
+    expect(said).toEqual([expect.stringContaining('martlet: the server broke the protocol')]);
+    client.on('offline', () => {});
+    await world.advance(500);
+    broken(await world.accept());
+    expect(said).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 // Messages for which the application has no subscription.
 
 import type { Client, DroppedEvent, Message } from '@martlet/client';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { World } from '../world/world.ts';
 import { CONTINUED, grant, message, taken } from './server-packets.ts';
 
@@ -113,6 +113,28 @@ describe('A message that no subscription asked for', () => {
     server.send(qos1(4));
     await world.settle();
     expect([client.gauges.unroutedMessages, seen.length]).toEqual([1, 4]);
+  });
+
+  test('is acknowledged when the promise of the listener is fulfilled, and stays unacknowledged when the listener fails', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const client = connect();
+    const server = await world.accept(CONTINUED);
+    const ends = new Map<string, () => void>();
+    client.on('unrouted', ({ topicName }) => {
+      if (topicName === 'throws') throw new Error('no');
+      return new Promise((resolve, reject) => {
+        ends.set(topicName, topicName === 'rejects' ? () => reject(Object.create(null)) : () => resolve(1));
+      });
+    });
+    server.send(qos1(1, 'fulfils'), qos1(2, 'rejects'), qos1(3, 'throws'), qos1(4, 'waits'));
+    await world.settle();
+    expect(taken(server)).toEqual([]);
+    ends.get('rejects')!();
+    ends.get('fulfils')!();
+    await world.settle();
+    expect(taken(server)).toEqual(['puback 1']);
+    expect(said).toHaveBeenCalledTimes(2);
+    said.mockRestore();
   });
 
   test('is forgotten with its connection: the server sends it again', async () => {

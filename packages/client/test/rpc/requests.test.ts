@@ -84,6 +84,11 @@ describe.each([5, 4, 3] as const)('With protocol version %i, a request', (protoc
     expect((await failure(asking.request('odd', 'x'))).message).toMatch(/got object$/);
   });
 
+  test('is rejected also when the handler threw what has no text', async () => {
+    await answering.respond('odd', () => Promise.reject(Object.create(null)));
+    expect((await failure(asking.request('odd', 'x'))).code).toBe('REQUEST_FAILED');
+  });
+
   test('gets the first of a stream when it wants one response, and the stream ends', async () => {
     let ended = 0;
     await answering.respond('numbers', async function* () {

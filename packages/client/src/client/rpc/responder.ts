@@ -1,5 +1,6 @@
 /** Answers requests: calls the application's handler for each, and publishes what it returns as response or as stream. */
 import { ReasonCode } from '@martlet/protocol';
+import { errorText } from '../../client-error.ts';
 import type { PayloadCodec } from '../../codecs/payload-codec.ts';
 import type { Message } from '../../core/incoming/message.ts';
 import type { ClientHost } from '../client-host.ts';
@@ -78,7 +79,7 @@ export class Responder {
       await reply(isMany ? 'end' : '', EMPTY);
     } catch (error) {
       if (signal.aborted) return;
-      await reply('error', encodePayload(error instanceof Error ? error.message : String(error), undefined));
+      await reply('error', encodePayload(errorText(error), undefined));
     } finally {
       this.#running.delete(key);
     }

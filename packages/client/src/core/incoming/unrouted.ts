@@ -37,8 +37,7 @@ export class Unrouted {
   }
 
   /**
-   * @param listener takes what no subscription asked for, in place of waiting; or null. It is acknowledged when the
-   * listener returns, unless that has settled it.
+   * @param listener takes what no subscription asked for, in place of waiting, and settles it; or null
    */
   listen(listener: ((message: Message) => void) | null): void {
     this.#listener = listener;
@@ -61,7 +60,6 @@ export class Unrouted {
   add(message: Message): void {
     if (this.#listener !== null) {
       this.#listener(message);
-      message.acknowledge();
       return;
     }
     // At QoS 0 nobody promised anything, and the filter is most likely one that was just given up.

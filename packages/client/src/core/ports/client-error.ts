@@ -48,7 +48,11 @@ export class ClientError extends Error {
   }
 }
 
-/** What was thrown, in words. */
+/** What was thrown, in words. Anything can be thrown, also what has none. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'an error without a text';
+  }
 }
