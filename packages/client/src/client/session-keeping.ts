@@ -38,9 +38,14 @@ export class SessionKeeping {
   /** Writes what is staged, unless a write is under way: then it is part of the next one. */
   write(): void {
     if (this.#writing !== undefined || !this.#isOpen || this.#error !== undefined) return;
-    const changes = this.#core.keeper.take();
-    if (changes === null) return;
-    const { revision } = this.#core.keeper;
+    const { keeper } = this.#core;
+    const { revision } = keeper;
+    const changes = keeper.take();
+    if (changes === null) {
+      // What was staged last has been taken back: nobody is to wait for a write that will not be.
+      if (!keeper.isSafe(revision)) this.#core.onSafe(revision);
+      return;
+    }
     this.#writing = this.#write(changes).then(() => {
       this.#writing = undefined;
       if (this.#error === undefined) this.#core.onSafe(revision);

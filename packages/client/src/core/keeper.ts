@@ -2,6 +2,7 @@
  * What of the session must survive the process, on its way to the store: changes are staged here, the host writes all of
  * them at once, one write under way at a time, and says when they are safe. Whatever tells the peer something that must
  * survive waits for the revision that its change got. Without a store everything is as safe as it will ever be at once.
+ * However slow the store is, no more is staged than the session has: one change of each key, the last.
  */
 import type { SessionRecords } from './session-records.ts';
 
@@ -22,7 +23,10 @@ export class Keeper {
   revision: number;
   /** How many of them are safe. */
   committed: number;
-  #staged: KeptChange[];
+  /** By key, in the order of staging: since all are written or none, it does not matter. */
+  readonly #staged: Map<number, KeptChange>;
+  /** No write has taken the keys of records that begin here: none of them need be removed from the store. */
+  #firstNew: number;
 
   constructor(keeps: boolean) {
     this.keeps = keeps;
@@ -30,7 +34,8 @@ export class Keeper {
     this.isEstablished = false;
     this.revision = 0;
     this.committed = 0;
-    this.#staged = [];
+    this.#staged = new Map();
+    this.#firstNew = Number.POSITIVE_INFINITY;
   }
 
   /** Keeps whose session it is, where that has changed. */
@@ -40,10 +45,17 @@ export class Keeper {
     if (this.records !== null) this.keep(0, this.records.sessionRecord({ clientId, isEstablished }));
   }
 
-  /** Stages a change. Returns the revision to wait for. */
+  /** Stages the first record of a key, which is above all keys that were ever in use. Returns the revision to wait for. */
+  add(key: number, value: Uint8Array): number {
+    if (key < this.#firstNew) this.#firstNew = key;
+    return this.keep(key, value);
+  }
+
+  /** Stages a change, in place of an earlier one of the key. Returns the revision to wait for. */
   keep(key: number, value: Uint8Array | null): number {
     if (!this.keeps) return 0;
-    this.#staged.push({ key, value });
+    if (value === null && key >= this.#firstNew) this.#staged.delete(key);
+    else this.#staged.set(key, { key, value });
     return ++this.revision;
   }
 
@@ -51,11 +63,12 @@ export class Keeper {
     return revision <= this.committed;
   }
 
-  /** Everything staged, to be written; null when there is nothing. */
+  /** Everything staged, to be written; null when there is nothing, and all is safe that no write under way has taken. */
   take(): readonly KeptChange[] | null {
-    if (this.#staged.length === 0) return null;
-    const staged = this.#staged;
-    this.#staged = [];
+    this.#firstNew = Number.POSITIVE_INFINITY;
+    if (this.#staged.size === 0) return null;
+    const staged = [...this.#staged.values()];
+    this.#staged.clear();
     return staged;
   }
 }

@@ -45,7 +45,7 @@ export class InFlightMessages {
   readonly #onFailed: (message: OutgoingMessage, error: ClientError) => void;
   #connection: OutgoingConnection | null = null;
   /** To be written as soon as their records are safe; in order. */
-  #unsafe: OutgoingMessage[] = [];
+  readonly #unsafe: Set<OutgoingMessage> = new Set();
   /** Packet identifiers of messages that were given up, with the keys of their records. */
   readonly #reserved: Map<number, number> = new Map();
 
@@ -78,7 +78,7 @@ export class InFlightMessages {
   disconnected(): void {
     this.#connection = null;
     this.sender.disconnected();
-    this.#unsafe = [];
+    this.#unsafe.clear();
     this.unanswered = 0;
     for (const message of this.inOrder()) message.written = false;
   }
@@ -110,8 +110,8 @@ export class InFlightMessages {
   }
 
   #write(message: OutgoingMessage, connection: OutgoingConnection): void {
-    if (this.#unsafe.length > 0 || !this.#records.isSafe(message)) {
-      this.#unsafe.push(message);
+    if (this.#unsafe.size > 0 || !this.#records.isSafe(message)) {
+      this.#unsafe.add(message);
       return;
     }
     this.#writeNow(message, connection);
@@ -131,13 +131,11 @@ export class InFlightMessages {
   onSafe(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    let count = 0;
     for (const message of this.#unsafe) {
       if (!this.#records.isSafe(message)) break;
-      count++;
-      if (message.place === Place.InFlight) this.#writeNow(message, connection);
+      this.#unsafe.delete(message);
+      this.#writeNow(message, connection);
     }
-    this.#unsafe.splice(0, count);
   }
 
   // ── the server answers ──
@@ -203,6 +201,7 @@ export class InFlightMessages {
     this.size--;
     this.bytes -= message.bytes;
     message.place = Place.None;
+    if (this.#unsafe.size > 0) this.#unsafe.delete(message);
     if (!message.written) return;
     message.written = false;
     this.unanswered--;

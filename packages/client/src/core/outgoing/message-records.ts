@@ -24,7 +24,7 @@ export class MessageRecords {
   readonly #keeper: Keeper;
   readonly #clocks: Clocks;
   /** Messages whose first record is on its way to the store; in order. */
-  readonly #storing: OutgoingMessage[] = [];
+  readonly #storing: Set<OutgoingMessage> = new Set();
 
   constructor(keeper: Keeper, clocks: Clocks) {
     this.#keeper = keeper;
@@ -53,11 +53,14 @@ export class MessageRecords {
       message.key = KEY_TO_COME;
       return;
     }
-    if (message.key <= 0) {
-      message.key = this.nextKey++;
-      this.#storing.push(message);
+    const record = records.messageRecord(message, this.aheadMs);
+    if (message.key > 0) {
+      message.revision = this.#keeper.keep(message.key, record);
+      return;
     }
-    message.revision = this.#keeper.keep(message.key, records.messageRecord(message, this.aheadMs));
+    message.key = this.nextKey++;
+    message.revision = this.#keeper.add(message.key, record);
+    this.#storing.add(message);
   }
 
   /** PUBREC has come: only the packet identifier is kept, and PUBREL waits for that. */
@@ -77,7 +80,10 @@ export class MessageRecords {
   }
 
   unkeep(message: OutgoingMessage): void {
-    this.unkeepKey(message.key);
+    if (message.key > 0) {
+      this.unkeepKey(message.key);
+      this.#storing.delete(message);
+    }
     message.key = 0;
   }
 
@@ -87,14 +93,11 @@ export class MessageRecords {
 
   /** More of what was staged is safe. */
   onSafe(): void {
-    const storing = this.#storing;
-    let count = 0;
-    for (const message of storing) {
+    for (const message of this.#storing) {
       const isOver = message.place === Place.None;
       if (!isOver && !this.isSafe(message)) break;
-      count++;
+      this.#storing.delete(message);
       if (!isOver) message.onStored();
     }
-    storing.splice(0, count);
   }
 }
