@@ -22,10 +22,13 @@ export interface SubscribeOptions extends WaitOptions {
   /**
    * Messages that may wait for the application. With `block` those of QoS 1 and 2 are not counted: the server itself stops
    * when `receiveMaximum` of the client are unacknowledged; and those of QoS 0 may be more while reading must go on, as in a
-   * browser and until an answer of the server has come. Then each counts 200 of `bufferBytes` besides. @default 1000
+   * browser and until an answer of the server has come. @default 1000
    */
   readonly bufferMessages?: number;
-  /** Bytes of payload that may wait; a single message may be larger. @default 16 MiB */
+  /**
+   * Bytes that may wait: payloads, topic names, properties, 200 for each message and 128 for each user property. A single
+   * message may be larger. @default 16 MiB
+   */
   readonly bufferBytes?: number;
   /** Calls of the handler at once: with 1, messages are handled in order, one after the other. @default 1 */
   readonly concurrency?: number;

@@ -27,7 +27,7 @@ describe.each([false, true])('A buffer of messages (only the latest of each topi
             else model[place] = next;
           }
           expect(buffer.size).toBe(model.length);
-          expect(buffer.bytes).toBe(model.reduce((sum, one) => sum + one.payload.length, 0));
+          expect(buffer.bytes).toBe(model.reduce((sum, one) => sum + one.payload.length + 201, 0));
           expect(buffer.unpromised).toBe(model.length);
         }
       }),
@@ -43,6 +43,6 @@ describe.each([false, true])('A buffer of messages (only the latest of each topi
       out.push(buffer.shift()!.topicName);
     }
     expect(out).toEqual(Array.from({ length: 20_000 }, (_, i) => `t${i}`));
-    expect([buffer.size, buffer.bytes]).toEqual([3000, 3000]);
+    expect([buffer.size, buffer.bytes]).toEqual([3000, 3000 * (200 + 't20000'.length + 1)]);
   });
 });

@@ -13,6 +13,9 @@ import { CONTINUED, grant, message, taken } from '../incoming/server-packets.ts'
 import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
 
+/** What a message counts beside its payload whose topic name is one character. */
+const OVERHEAD_BYTES = 201;
+
 let world: World;
 let client: Client;
 let server: TestServer;
@@ -128,7 +131,7 @@ describe('With block', () => {
   });
 
   test('bytes are limited at every QoS: at the limit nothing more is read, one byte below it is', async () => {
-    const subscription = await connect({ bufferBytes: 10 });
+    const subscription = await connect({ bufferBytes: 10 + 2 * OVERHEAD_BYTES });
     const payload = (bytes: number, packetId: number) => ({
       ...message('t', { qos: 1, packetId }),
       payload: new Uint8Array(bytes),
@@ -138,7 +141,7 @@ describe('With block', () => {
     expect(server.isPaused).toBe(false);
     server.send(payload(1, 2));
     await world.settle();
-    expect([server.isPaused, subscription.waitingBytes]).toEqual([true, 10]);
+    expect([server.isPaused, subscription.waitingBytes]).toEqual([true, 10 + 2 * OVERHEAD_BYTES]);
     expect(await read(subscription)).toEqual(['t', 't']);
     await world.settle();
     expect(server.isPaused).toBe(false);
@@ -203,7 +206,7 @@ describe('With block', () => {
 
   test('where the platform cannot hold the server back, bytes are the limit, past which the newest of QoS 0 is dropped; QoS 1 is not', async () => {
     withoutPause(world);
-    const subscription = await connect({ bufferMessages: 1, bufferBytes: 202 });
+    const subscription = await connect({ bufferMessages: 1, bufferBytes: 2 * (OVERHEAD_BYTES + 1) });
     server.send(...qos0('a', 'b'));
     await world.settle();
     expect(dropped).toEqual([]);
@@ -246,18 +249,18 @@ describe.each<[WhenSlow, string[], string[]]>([
   });
 
   test('bytes are limited too, but a single message may be larger', async () => {
-    const subscription = await connect({ whenSlow, bufferBytes: 10 });
+    const subscription = await connect({ whenSlow, bufferBytes: 10 + 2 * OVERHEAD_BYTES });
     const of = (topicName: string, bytes: number) => ({
       ...message(topicName),
       payload: new Uint8Array(bytes),
     });
-    server.send(of('a', 11));
+    server.send(of('a', 11 + OVERHEAD_BYTES));
     await world.settle();
-    expect([subscription.waitingBytes, dropped]).toEqual([11, []]);
+    expect([subscription.waitingBytes, dropped]).toEqual([11 + 2 * OVERHEAD_BYTES, []]);
     await read(subscription);
     server.send(of('a', 5), of('b', 5));
     await world.settle();
-    expect([subscription.waitingBytes, dropped]).toEqual([10, []]);
+    expect([subscription.waitingBytes, dropped]).toEqual([10 + 2 * OVERHEAD_BYTES, []]);
     server.send(of('c', 1));
     await world.settle();
     expect(dropped).toEqual(lost);

@@ -172,9 +172,9 @@ describe('With block, a handler whose buffer is full can wait for', () => {
 describe('While somebody waits for the server, with block', () => {
   const never = (): PromiseLike<unknown> => client.publish('a', 'b', { qos: 1 });
 
-  test('bytes are limited all the same, and each message past the number counts 200 more: the newest of QoS 0 is dropped', async () => {
-    // Two by their payload alone, 3 bytes each, and three more.
-    await connect(never, { bufferBytes: 5 * 3 + 3 * 200 });
+  test('bytes are limited all the same, of which each message counts 200: the newest of QoS 0 is dropped', async () => {
+    // Topic names and payloads of 3 bytes each.
+    await connect(never, { bufferBytes: 5 * (3 + 3 + 200) });
     burst(6);
     await world.settle();
     expect([subscription.waitingCount, dropped]).toEqual([5, []]);

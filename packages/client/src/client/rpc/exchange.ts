@@ -4,7 +4,7 @@ import type { Message } from '../../core/incoming/message.ts';
 import type { PublishOptions } from '../publish-options.ts';
 import type { ReceivedHead } from './envelope.ts';
 
-/** Responses that may wait, and their bytes. */
+/** Responses that may wait, and what they count in bytes. */
 const MAXIMUM_WAITING = 1000;
 const MAXIMUM_WAITING_BYTES = 16 * 1_048_576;
 
@@ -36,7 +36,7 @@ export class Exchange {
 
   /** @throws {ClientError} QUEUE_FULL */
   push(message: Message): void {
-    this.#waitingBytes += message.payload.length;
+    this.#waitingBytes += message.bytes;
     if (this.#waiting.length === MAXIMUM_WAITING || this.#waitingBytes > MAXIMUM_WAITING_BYTES) {
       throw new ClientError('QUEUE_FULL', 'expected responses to be taken as they come, got too many');
     }
@@ -57,7 +57,7 @@ export class Exchange {
     for (;;) {
       const message = this.options.signal?.aborted ? undefined : this.#waiting.shift();
       if (message !== undefined) {
-        this.#waitingBytes -= message.payload.length;
+        this.#waitingBytes -= message.bytes;
         return message;
       }
       if (this.#error !== undefined) throw this.#error;

@@ -99,7 +99,12 @@ export class Incoming {
 
   /** How many messages of this connection have not been acknowledged. */
   get unacknowledged(): number {
-    return this.#acknowledgements.size + this.#left;
+    return this.#acknowledgements.size + this.#acknowledgements.left;
+  }
+
+  /** Of these, how many may still be, and wait for the application or for one before them. */
+  get held(): number {
+    return this.unacknowledged - this.#left;
   }
 
   /**
@@ -175,8 +180,9 @@ export class Incoming {
       throw new ProtocolError('expected a Packet Identifier from 1 on, got 0'); // [MQTT-2.2.1-4] [MQTT-2.3.1-1] 3.1.1
     }
     let properties: PublishProperties = NO_PROPERTIES;
+    let length = 0;
     if (this.#version === ProtocolVersion.V5) {
-      const length = readVariableByteInteger(bytes, at, end);
+      length = readVariableByteInteger(bytes, at, end);
       at += variableByteIntegerLength(length);
       if (at + length > end) throw partial();
       properties =
@@ -192,7 +198,7 @@ export class Incoming {
     // MQTT 3.1 gives DUP no meaning at QoS 0.
     const isDup = flags > 7 && qos !== 0;
     this.#dispatch(
-      new Message(topic.topicName, payload, qos, (flags & 1) !== 0, isDup, properties, delivery),
+      new Message(topic.topicName, payload, qos, (flags & 1) !== 0, isDup, properties, delivery, length),
       topic,
     );
     if (delivery === null) return;

@@ -5,6 +5,10 @@ import type { Delivery } from './delivery.ts';
 
 const decoder: Readonly<TextDecoder> = /* @__PURE__ */ new TextDecoder();
 
+/** What a message takes in memory beside its bytes, at most: of itself, and of each property that may come many times. */
+const MESSAGE_BYTES = 200;
+const PROPERTY_BYTES = 128;
+
 /**
  * An application message that the server sent, as one subscription sees it.
  *
@@ -25,10 +29,11 @@ export class Message {
   /** True when the server sends it again, because it did not see it acknowledged. */
   readonly dup: boolean;
   /** Content Type, Response Topic, Correlation Data, User Properties and so on; empty before MQTT 5.0. */
-  readonly properties: PublishProperties;
+  properties: PublishProperties;
+  readonly #propertyBytes: number;
   #delivery: Delivery | null;
 
-  /** @internal */
+  /** @param propertyBytes of the properties, as they came @internal */
   constructor(
     topicName: string,
     payload: Uint8Array,
@@ -37,6 +42,7 @@ export class Message {
     dup: boolean,
     properties: PublishProperties,
     delivery: Delivery | null,
+    propertyBytes = 0,
   ) {
     this.topicName = topicName;
     this.payload = payload;
@@ -44,6 +50,7 @@ export class Message {
     this.retain = retain;
     this.dup = dup;
     this.properties = properties;
+    this.#propertyBytes = propertyBytes;
     this.#delivery = delivery;
   }
 
@@ -91,10 +98,22 @@ export class Message {
     delivery.release(reasonCode);
   }
 
-  /** It is going to wait: a small payload no longer holds the memory of everything that was read with it. @internal */
+  /** What it counts while it waits, in bytes: about what it takes in memory. @internal */
+  get bytes(): number {
+    const { userProperties, subscriptionIdentifiers } = this.properties;
+    const count = (userProperties?.length ?? 0) + (subscriptionIdentifiers?.length ?? 0);
+    const ownBytes = MESSAGE_BYTES + count * PROPERTY_BYTES;
+    return ownBytes + this.topicName.length + this.payload.length + this.#propertyBytes;
+  }
+
+  /** It is going to wait: a small part no longer holds the memory of everything that was read with it. @internal */
   detach(): void {
-    const { payload } = this;
-    if (payload.buffer.byteLength > payload.length * 2) this.payload = new Uint8Array(payload);
+    const { payload, properties } = this;
+    const { correlationData } = properties;
+    if (isPart(payload)) this.payload = new Uint8Array(payload);
+    if (correlationData !== undefined && isPart(correlationData)) {
+      this.properties = { ...properties, correlationData: new Uint8Array(correlationData) };
+    }
   }
 
   /** The same message for one more subscription. @internal */
@@ -108,8 +127,13 @@ export class Message {
       this.dup,
       this.properties,
       this.#delivery,
+      this.#propertyBytes,
     );
   }
+}
+
+function isPart(bytes: Uint8Array): boolean {
+  return bytes.buffer.byteLength > bytes.length * 2;
 }
 
 /** @throws {ClientError} INVALID_OPTION for a reason code that no message can be refused with */

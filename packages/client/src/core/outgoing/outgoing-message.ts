@@ -3,6 +3,7 @@
  * methods at the end.
  */
 import type { AcknowledgementProperties, PublishProperties, Qos, ReasonCode } from '@martlet/protocol';
+import { NO_PROPERTIES, publishPropertiesLength } from '@martlet/protocol';
 
 /** Where a message is. */
 export const Place = {
@@ -15,7 +16,7 @@ export const Place = {
 } as const;
 export type Place = (typeof Place)[keyof typeof Place];
 
-/** What a message counts beside its payload and topic name, in bytes. */
+/** What a message counts beside its payload, topic name and properties, in bytes. */
 const OVERHEAD_BYTES = 200;
 
 export class OutgoingMessage {
@@ -27,6 +28,8 @@ export class OutgoingMessage {
   readonly properties: PublishProperties;
   /** On the clock that only grows, in milliseconds; Infinity for a message that does not expire. @internal */
   readonly expiresMs: number;
+  /** What it counts against the limit of the queue. @internal */
+  readonly bytes: number;
   /** @internal */
   place: Place;
   /** @internal */
@@ -61,6 +64,8 @@ export class OutgoingMessage {
     this.retain = retain;
     this.properties = properties;
     this.expiresMs = expiresMs;
+    const propertyBytes = properties === NO_PROPERTIES ? 0 : publishPropertiesLength(properties);
+    this.bytes = payload.length + topicName.length + propertyBytes + OVERHEAD_BYTES;
     this.place = Place.None;
     this.packetId = 0;
     this.key = 0;
@@ -70,11 +75,6 @@ export class OutgoingMessage {
     this.suspicion = 0;
     this.previous = null;
     this.next = null;
-  }
-
-  /** What it counts against the limit of the queue. @internal */
-  get bytes(): number {
-    return this.payload.length + this.topicName.length + OVERHEAD_BYTES;
   }
 
   /** Its record in the store is safe; not called where there is none. @internal */

@@ -11,7 +11,7 @@ export type WhenFull = 'reject' | 'dropOldest' | 'dropNewest';
 
 export interface QueueLimits {
   readonly messages: number;
-  /** Payloads, topic names and an allowance for each message; those under way count. */
+  /** Payloads, topic names, properties and an allowance for each message; those under way count. */
   readonly bytes: number;
   readonly whenFull: WhenFull;
   /** A message replaces the one with its topic name that still waits. */

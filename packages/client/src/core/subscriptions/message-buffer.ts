@@ -8,7 +8,7 @@ import type { Message } from '../incoming/message.ts';
 const SLACK = 1024;
 
 export class MessageBuffer {
-  /** Bytes of payload. */
+  /** What the messages count. */
   bytes: number;
   /** Messages that no acknowledgement holds back: the server sends more of them however many wait. */
   unpromised: number;
@@ -74,7 +74,7 @@ export class MessageBuffer {
   }
 
   #count(message: Message, sign: 1 | -1): void {
-    this.bytes += sign * message.payload.length;
+    this.bytes += sign * message.bytes;
     if (!message.isPending) this.unpromised += sign;
   }
 }

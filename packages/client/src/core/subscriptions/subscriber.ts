@@ -48,9 +48,6 @@ export interface SubscriberOwner {
   onDropped(message: Message, reason: DropReason, topicFilter: string): void;
 }
 
-/** What a message counts besides its payload that waits although the buffer is full: about what it takes in memory. */
-const EXCESS_BYTES = 200;
-
 export abstract class Subscriber {
   readonly topicFilter: string;
   /** @internal */
@@ -150,9 +147,9 @@ export abstract class Subscriber {
   }
 
   /** One message that is larger than the buffer may wait in it alone. */
-  #hasExcessBytes(more: number): boolean {
+  get #hasExcessBytes(): boolean {
     const { size, bytes } = this.#waiting;
-    return size > 1 && bytes + more > this.options.bufferBytes;
+    return size > 1 && bytes > this.options.bufferBytes;
   }
 
   /** Drops what is too much, now that the newest has been added. */
@@ -160,12 +157,11 @@ export abstract class Subscriber {
     const waiting = this.#waiting;
     const { whenSlow, bufferMessages } = this.options;
     if (whenSlow === 'block') {
-      const excess = Math.max(0, waiting.unpromised - bufferMessages);
-      if (newest.isPending || !this.#hasExcessBytes(excess * EXCESS_BYTES) || this.#owner.isHeldBack) return;
+      if (newest.isPending || !this.#hasExcessBytes || this.#owner.isHeldBack) return;
       this.#drop(waiting.pop(), 'slow');
       return;
     }
-    while (waiting.size > bufferMessages || this.#hasExcessBytes(0)) {
+    while (waiting.size > bufferMessages || this.#hasExcessBytes) {
       this.#drop(whenSlow === 'dropNewest' ? waiting.pop() : waiting.shift()!, 'slow');
     }
   }
