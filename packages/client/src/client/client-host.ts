@@ -23,7 +23,7 @@ import type { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import type { SessionKeeping } from './session-keeping.ts';
 import type { WaitOptions } from './settle.ts';
-import { watchWait } from './settle.ts';
+import { endedWhile, watchWait } from './settle.ts';
 import { storeError } from './store-error.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 import type { SupervisorOwner } from './supervisor.ts';
@@ -56,6 +56,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   readonly subscriptions: Set<Subscription> = new Set();
   /** Why the client has ended; undefined while it has not. */
   stoppedBy: ClientError | undefined;
+  /** What ended the last connection, or the last attempt; undefined while online. */
+  offlineBy: ClientError | undefined;
   /** Fulfilled when the store has been let go of, once the client has ended. */
   storeClosed: Promise<void> | undefined;
   /** Fulfilled when the store has been opened. */
@@ -66,6 +68,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   #isTurnRequested = false;
   #cancelDeadline: (() => void) | null = null;
   #deadlineMs = Number.POSITIVE_INFINITY;
+  /** Since it was online: the loss of that connection, and failed attempts. Before it was, as if one had been lost. */
+  #failures = 1;
   /** Who waits for a change of state. */
   readonly #watchers: Set<() => void> = new Set();
   /** Publications that failed because the application closed the client. */
@@ -142,6 +146,8 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onOnline(server: ServerCapabilities): void {
+    this.offlineBy = undefined;
+    this.#failures = 0;
     this.supervisor.onOnline(server.clientId);
     this.listeners.emit('online', server);
   }
@@ -224,15 +230,23 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   onOffline(error: ClientError, reconnectMs: number | undefined): void {
-    const { listeners } = this;
+    const { listeners, options } = this;
+    this.offlineBy = error;
     listeners.emit('offline', { error, reconnectMs });
     // The last one is told by `onStopped`.
-    if (error.kind !== 'remote' || reconnectMs === undefined) return;
-    if (listeners.has('error') || !listeners.has('offline')) listeners.emit('error', error);
+    if (reconnectMs === undefined) return;
+    const isUnheard = !listeners.has('error') && !listeners.has('offline');
+    if (error.kind === 'remote') {
+      if (isUnheard || listeners.has('error')) listeners.emit('error', error);
+    } else if (reconnectMs !== 0 || options.fallback !== true) {
+      // It may go on like this for ever; what is tried at once with an older version is no failure yet.
+      const isFirst = this.#failures++ === 1;
+      if (isFirst && isUnheard && this.#watchers.size === 0) listeners.emit('error', error);
+    }
   }
 
   onStopped(error: ClientError | undefined): void {
-    this.stoppedBy = error ?? new ClientError('CLOSED', 'the client was closed');
+    this.stoppedBy = error ?? endedWhile('CLOSED', 'the client was closed', this);
     this.#unplug();
     this.#cancelDeadline?.();
     this.core.outgoing.close(this.stoppedBy);
@@ -251,7 +265,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     const { length } = this.#lost.filter((publication) => !publication.isObserved);
     if (length === 0) return;
     const text = `expected nothing under way when the client was closed, got ${length} messages, which are lost`;
-    this.listeners.emit('error', new ClientError('CLOSED', text));
+    this.listeners.emit('error', endedWhile('CLOSED', text, this));
   };
 
   // ── the application waits ──
@@ -269,7 +283,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
         stop();
       };
       this.#watchers.add(watcher);
-      stop = watchWait(wait, this.environment, (error) => {
+      stop = watchWait(wait, this, (error) => {
         this.#watchers.delete(watcher);
         stop();
         reject(error);

@@ -203,7 +203,7 @@ export class Client {
     const resolved = resolveSubscribeOptions(topicFilter, options);
     const host = this.#host;
     const subscription = new Subscription(topicFilter, resolved, handler, host.core, host);
-    subscription.watch(options, host.environment);
+    subscription.watch(options);
     if (!subscription.isEnded) {
       host.subscriptions.add(subscription);
       host.core.subscribeTo(subscription);
@@ -309,12 +309,12 @@ export class Client {
    * Rejected with AUTHENTICATION_FAILED or with what the server said when it closed the connection.
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
-    const { options, core, authentication, environment } = this.#host;
+    const { options, core, authentication } = this.#host;
     if (options.authentication === undefined)
       throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
     if (core.server === null || authentication === undefined)
       throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
-    await within(this.#host.awaiting(authentication.again()), wait, environment);
+    await within(this.#host.awaiting(authentication.again()), wait, this.#host);
   }
 
   /**
@@ -333,7 +333,7 @@ export class Client {
   }
 
   async #close({ timeoutMs = 5000, reasonCode = Reason.Success }: CloseOptions): Promise<void> {
-    const { core, supervisor, options, environment } = this.#host;
+    const { core, supervisor, options } = this.#host;
     const isDone = (): boolean => core.isIdle || supervisor.state === 'waiting';
     if (timeoutMs > 0 && !isDone()) {
       await this.#host.when(() => isDone() || null, { timeoutMs }).catch(() => {});
@@ -344,13 +344,13 @@ export class Client {
     supervisor.stop(undefined, reasonCode, endsSession ? { sessionExpiryInterval: 0 } : {});
     const { storeClosed } = this.#host;
     if (storeClosed !== undefined)
-      await within(storeClosed, { timeoutMs: END_MS }, environment).catch(() => {});
+      await within(storeClosed, { timeoutMs: END_MS }, this.#host).catch(() => {});
   }
 
   #watch(publication: Publication, wait: WaitOptions): void {
     if (publication.isSettled) return;
     const host = this.#host;
-    const stop = watchWait(wait, host.environment, (error) => {
+    const stop = watchWait(wait, host, (error) => {
       host.core.outgoing.withdraw(publication);
       host.onPublicationFailed(publication, error);
     });

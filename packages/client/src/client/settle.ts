@@ -1,4 +1,5 @@
 /** Promises that settle whatever happens: by a signal, or when the time is up. */
+import type { ClientErrorCode } from '../client-error.ts';
 import { ClientError } from '../client-error.ts';
 import type { ClientEnvironment } from '../environment.ts';
 
@@ -13,6 +14,22 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Where somebody waits. */
+export interface WaitPlace {
+  readonly environment: ClientEnvironment;
+  /** Why there is no connection, once it is known. */
+  readonly offlineBy?: ClientError | undefined;
+}
+
+/** An error that tells, where the client is offline, why that is. */
+export function endedWhile(
+  code: ClientErrorCode,
+  text: string,
+  { offlineBy }: Partial<WaitPlace>,
+): ClientError {
+  return new ClientError(code, offlineBy === undefined ? text : `${text}: ${offlineBy.message}`, offlineBy);
+}
+
 /**
  * Calls back when the wait is to end early, at once when its signal has been aborted already. The signal is still watched
  * when the time was up, and the time when it aborted, until somebody stops that.
@@ -20,7 +37,7 @@ export interface WaitOptions {
  */
 export function watchWait(
   { signal, timeoutMs }: WaitOptions,
-  environment: ClientEnvironment,
+  place: WaitPlace,
   onEnd: (error: ClientError) => void,
 ): () => void {
   const onAbort = (): void =>
@@ -33,8 +50,8 @@ export function watchWait(
   const cancelTimer =
     timeoutMs === undefined || timeoutMs > MAXIMUM_TIMER_MS
       ? undefined
-      : environment.setTimer(
-          () => onEnd(new ClientError('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`)),
+      : place.environment.setTimer(
+          () => onEnd(endedWhile('TIMEOUT', `expected an end within ${timeoutMs} ms, got none`, place)),
           timeoutMs,
         );
   return () => {
@@ -44,15 +61,11 @@ export function watchWait(
 }
 
 /** The promise, or the end of the wait for it. */
-export function within<T>(
-  promise: Promise<T>,
-  wait: WaitOptions,
-  environment: ClientEnvironment,
-): Promise<T> {
+export function within<T>(promise: Promise<T>, wait: WaitOptions, place: WaitPlace): Promise<T> {
   if (wait.signal === undefined && wait.timeoutMs === undefined) return promise;
   return new Promise((resolve, reject) => {
     let stop = (): void => {};
-    stop = watchWait(wait, environment, (error) => {
+    stop = watchWait(wait, place, (error) => {
       stop();
       reject(error);
     });

@@ -1,13 +1,12 @@
 import type { Qos, ReasonCode } from '@martlet/protocol';
-import { ClientError } from '../client-error.ts';
+import type { ClientError } from '../client-error.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { SubscriberOptions, SubscriberOwner } from '../core/subscriptions/subscriber.ts';
 import { Subscriber } from '../core/subscriptions/subscriber.ts';
-import type { ClientEnvironment } from '../environment.ts';
 import type { MessageSource, Reader } from './message-iterator.ts';
 import { DONE, MessageIterator } from './message-iterator.ts';
-import type { WaitOptions } from './settle.ts';
-import { watchWait } from './settle.ts';
+import type { WaitOptions, WaitPlace } from './settle.ts';
+import { endedWhile, watchWait } from './settle.ts';
 
 /** What an application does with a message. When it returns a promise, the next one waits for it (see `concurrency`). */
 export type MessageHandler = (message: Message) => unknown;
@@ -20,7 +19,7 @@ export interface SubscriptionOptions extends SubscriberOptions {
 }
 
 /** What a subscription needs of its client. */
-export interface SubscriptionOwner {
+export interface SubscriptionOwner extends WaitPlace {
   onHandlerError(error: unknown, message: Message, topicFilter: string): void;
   unsubscribe(subscription: Subscription): Promise<void>;
   /** It has ended by an error, which somebody knows of (`isErrorKnown`) or is to be told. */
@@ -106,9 +105,9 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   }
 
   /** Ends it when the wait for the grant is over; a loop that owns it, whenever the signal says so. @internal */
-  watch(wait: WaitOptions, environment: ClientEnvironment): void {
+  watch(wait: WaitOptions): void {
     if (wait.signal === undefined && wait.timeoutMs === undefined) return;
-    this.#stopWatching = watchWait(wait, environment, (error) => {
+    this.#stopWatching = watchWait(wait, this.#owner, (error) => {
       const isAborted = error.code === 'ABORTED';
       if (this.#isEnded || (this.granted !== undefined && !(this.#isOwned && isAborted))) return;
       // Whoever aborts knows it.
@@ -123,7 +122,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
     if (this.granted !== undefined) return Promise.resolve();
     if (this.#isEnded) {
       this.isErrorKnown = true;
-      return Promise.reject(this.#error ?? unsubscribed());
+      return Promise.reject(this.#error ?? this.#unsubscribed());
     }
     return new Promise((fulfil, reject) => this.#waiters.push({ fulfil, reject }));
   }
@@ -157,7 +156,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
     if (this.#waiters.length + this.#readers.length > 0) this.isErrorKnown = true;
     this.#stopWatching?.();
     this.unblock();
-    for (const { reject } of this.#waiters.splice(0)) reject(error ?? unsubscribed());
+    for (const { reject } of this.#waiters.splice(0)) reject(error ?? this.#unsubscribed());
     for (const { fulfil, reject } of this.#readers.splice(0)) {
       if (error === undefined) fulfil(DONE);
       else reject(error);
@@ -249,10 +248,11 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
     }
     if (isOwned) await this.unsubscribe();
   }
-}
 
-function unsubscribed(): ClientError {
-  return new ClientError('CLOSED', 'expected a grant of the server, got unsubscribed or closed before');
+  #unsubscribed(): ClientError {
+    const text = 'expected a grant of the server, got unsubscribed or closed before';
+    return endedWhile('CLOSED', text, this.#owner);
+  }
 }
 
 /**

@@ -107,7 +107,7 @@ async function withClient<Options extends ClientOptions, Result>(
   // What fails is told by the promise.
   client.on('error', () => {});
   let failure: ClientError | undefined;
-  const stop = watchWait(wait, given?.environment ?? environment, (error) => {
+  const stop = watchWait(wait, { environment: given?.environment ?? environment }, (error) => {
     failure = error;
     void client.close({ timeoutMs: 0 });
   });

@@ -121,9 +121,7 @@ export class Requests {
   /** Begins to wait anew. */
   #watch(exchange: Exchange): void {
     exchange.unwatch();
-    exchange.unwatch = watchWait(exchange.options, this.#host.environment, (error) =>
-      this.#end(exchange, error),
-    );
+    exchange.unwatch = watchWait(exchange.options, this.#host, (error) => this.#end(exchange, error));
   }
 
   readonly #send = (): void => {
