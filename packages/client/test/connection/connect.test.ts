@@ -122,6 +122,18 @@ describe('CONNECT', () => {
     expect(second.take('disconnect').properties.sessionExpiryInterval).toBe(0);
   });
 
+  test('ends the connection where the server names it otherwise than it has named itself', async () => {
+    const client = world.connect({ clientId: 'mine' });
+    const errors: (string | undefined)[] = [];
+    client.on('offline', ({ error }) => errors.push(error.code));
+    const server = await world.accept({ properties: { assignedClientIdentifier: 'other' } });
+    expect(errors).toEqual(['PROTOCOL_BROKEN']);
+    expect(server.take('disconnect').reasonCode).toBe(ReasonCode.ProtocolError);
+    await world.advance(500);
+    const next = await world.accept({ properties: { assignedClientIdentifier: 'mine' } });
+    expect([next.connect.clientId, client.clientId, client.state]).toEqual(['mine', 'mine', 'online']);
+  });
+
   test('[MQTT-3.1.3-7] v3.1.1 begins clean each time where the server gives a name that it does not tell', async () => {
     world.connect({ clientId: '', protocolVersion: 4, sessionExpiryInterval: 9 });
     const first = await world.accept();

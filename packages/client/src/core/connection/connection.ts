@@ -300,7 +300,11 @@ export class Connection {
       return;
     }
     const { clientId, keepAlive, cleanStart, properties: asked } = this.#connect;
-    const { authenticationMethod, authenticationData } = connack.properties;
+    const { authenticationMethod, authenticationData, assignedClientIdentifier } = connack.properties;
+    // Only who has named itself nothing is given a name; the session, and its store, are those of the name there is.
+    if (clientId !== '' && (assignedClientIdentifier ?? clientId) !== clientId) {
+      throw new ProtocolError('expected our client identifier in CONNACK, got another');
+    }
     if (connack.sessionPresent && cleanStart) {
       throw new ProtocolError('expected no session after a clean start, got one'); // [MQTT-3.2.2-2]
     }
