@@ -195,6 +195,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
 
   unsubscribe(subscription: Subscription): Promise<void> {
     this.subscriptions.delete(subscription);
+    this.core.unrouted.giveUp(subscription.topicFilter);
     return new Promise((resolve) => this.core.subscriptions.remove(subscription, resolve));
   }
 

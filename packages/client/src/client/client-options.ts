@@ -55,7 +55,7 @@ export interface ReconnectOptions {
 export interface QueueOptions {
   /** @default 10000 */
   readonly messages?: number;
-  /** Payloads, topic names and 200 bytes for each message; messages under way count. @default 64 MiB */
+  /** Payloads, topic names, properties and 200 bytes for each message; messages under way count. @default 64 MiB */
   readonly bytes?: number;
   /**
    * `reject`: `publish` throws QUEUE_FULL. `dropOldest`, `dropNewest`: that message fails with QUEUE_FULL.
@@ -127,7 +127,12 @@ export interface ClientOptions {
    * another reason (busy, shutting down and so on) not at all. @default 3
    */
   readonly quarantineAttempts?: number | false;
-  /** Messages that came before anybody subscribed to them, and wait for it. @default 100 */
+  /**
+   * Messages of QoS 1 and 2 that may wait, unacknowledged, for a subscription: those that come out of the session of an
+   * earlier process before this one has subscribed. More than that, or than 16 MiB, stay unacknowledged until the next
+   * connection. 0: each is acknowledged and dropped, with the event `dropped`. After a minute the event `warning` has the
+   * code UNROUTED. @default 65535: as many as the server may send, by `receiveMaximum`
+   */
   readonly unroutedMessages?: number;
   /** Keeps the session beyond this process. @default none */
   readonly store?: SessionStore;

@@ -26,7 +26,7 @@ const NUMBERS = {
   topicAliasMaximum: [64, 0, 0xffff],
   outgoingTopicAliases: [64, 0, 0xffff],
   quarantineAttempts: [3, 1, Number.POSITIVE_INFINITY],
-  unroutedMessages: [100, 0, 1_000_000],
+  unroutedMessages: [65_535, 0, 1_000_000],
 } as const satisfies { readonly [Name in keyof ClientOptions]?: Bounds };
 
 const QUEUE = {

@@ -46,7 +46,7 @@ export interface CoreOptions {
   readonly queue: QueueLimits;
   /** Connections that one packet may cost before it is set aside; Infinity never sets one aside. */
   readonly quarantineAttempts: number;
-  /** Messages that nobody has subscribed to, which wait for a subscription. */
+  /** Messages that nobody has subscribed to, which may wait for a subscription; 0: none does, each is acknowledged. */
   readonly unroutedMessages: number;
   /** Whether a store keeps the session. */
   readonly keeps: boolean;
@@ -97,7 +97,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     this.keeper = new Keeper(options.keeps);
     this.outgoing = new Outgoing(this.keeper, options.queue, host);
     this.subscriptions = new Subscriptions(this);
-    this.unrouted = new Unrouted(options.unroutedMessages, (message) => this.onDropped(message, 'unrouted'));
+    this.unrouted = new Unrouted(options.unroutedMessages, host);
     this.incoming = new Incoming(this.keeper, this.subscriptions, this);
   }
 
@@ -132,9 +132,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     this.unrouted.claim(subscriber, subscription);
   }
 
-  // ── the session in the store ──
-
-  /** So many changes, counted from the first, are safe. */
+  /** So many changes to the store, counted from the first, are safe. */
   onSafe(revision: number): void {
     this.keeper.committed = revision;
     this.incoming.onSafe();
@@ -181,6 +179,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   turn(): void {
     const connection = this.#connection;
     if (connection === null) return;
+    if (this.unrouted.size > 0) this.unrouted.stepAside(this.incoming.held);
     this.subscriptions.send();
     this.outgoing.send();
     connection.flush();
@@ -230,7 +229,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
       version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
-    this.unrouted.online(connection.mayResume, this.#host.nowMs());
+    this.unrouted.online(connection.mayResume);
     this.outgoing.online(
       {
         receiveMaximum: server.receiveMaximum,
@@ -376,12 +375,12 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   }
 
   onUnrouted(message: Message): void {
-    this.unrouted.add(message);
+    this.unrouted.add(message, this.#host.nowMs());
   }
 
   onStalled(receiveMaximum: number): boolean {
     // Those that wait here will be acknowledged when they are taken.
-    if (this.subscriptions.waitingCount > 0) return false;
+    if (this.subscriptions.waitingCount + this.unrouted.size > 0) return false;
     const text = `expected an acknowledgement of at least one of ${receiveMaximum} messages, got none: no more can come`;
     this.#host.onWarning(new ClientError('STALLED', text));
     return true;

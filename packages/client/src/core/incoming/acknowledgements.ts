@@ -16,6 +16,8 @@ export class Acknowledgements {
   /** From `#first` on; what is before has left. */
   readonly #deliveries: Delivery[] = [];
   #first = 0;
+  /** How many were left out, and are no longer among those that wait. */
+  left = 0;
 
   /** @param send writes PUBACK or PUBREC */
   constructor(keeper: Keeper, send: (delivery: Delivery) => void) {
@@ -54,6 +56,7 @@ export class Acknowledgements {
     const { progress } = delivery;
     if (progress === DeliveryProgress.Held || !this.#keeper.isSafe(delivery.revision)) return false;
     if (progress === DeliveryProgress.Done) this.#send(delivery);
+    else this.left++;
     return true;
   }
 }

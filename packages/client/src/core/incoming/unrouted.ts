@@ -1,102 +1,151 @@
 /**
  * Messages that no subscription of the application asked for. After a restart the server's session may deliver before the
- * application has subscribed again: what comes in the first minute of the first connection, out of a session that was there
- * before, waits for it, unacknowledged and within limits. Later nobody will come for it: it is dropped and acknowledged,
- * because it would hold up what the application did ask for.
+ * application has subscribed again: what comes out of a session that was there before waits for it, unacknowledged, so that
+ * the server's Receive Maximum bounds it. What is beyond the limits is left unacknowledged, and comes again on the next
+ * connection. After a minute that is told, and nothing is lost: only the application gets rid of such messages.
+ *
+ * In a session that is new only this process has subscribed. What nobody asks for there is of a filter that it gave up: it
+ * is dropped and acknowledged, because it would hold up what the application does ask for.
  */
-import type { ServerSubscription } from '../subscriptions/server-subscription.ts';
+import { ClientError } from '../ports/client-error.ts';
+import { ServerSubscription } from '../subscriptions/server-subscription.ts';
 import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Message } from './message.ts';
 
-const WAIT_MS = 60_000;
-/** Bytes of payload. */
+const PATIENCE_MS = 60_000;
+/** What they count. */
 const MAXIMUM_BYTES = 16 * 1_048_576;
+/** Filters that were given up and are remembered. */
+const MAXIMUM_FILTERS = 1000;
+
+/** What becomes of messages that nobody asked for. */
+export interface UnroutedOwner {
+  onDropped(message: Message, reason: 'unrouted', topicFilter: undefined): void;
+  onWarning(warning: ClientError): void;
+}
 
 export class Unrouted {
-  /** Until when messages wait: Infinity before the first connection, and when nothing waits any more. */
+  /** When it is told that messages wait: Infinity while none does, and when it was told. */
   untilMs: number;
+  /** The application has been told, and has had its time to subscribe. */
+  #isTold: boolean;
   #isOpen: boolean;
   #listener: ((message: Message) => void) | null;
   readonly #limit: number;
-  readonly #onDropped: (message: Message) => void;
+  readonly #owner: UnroutedOwner;
   readonly #waiting: Message[];
   #bytes: number;
+  /** What this process has unsubscribed from, by filter. */
+  readonly #givenUp: Map<string, ServerSubscription>;
 
-  constructor(limit: number, onDropped: (message: Message) => void) {
+  /** @param limit messages that may wait; with 0 each is dropped and acknowledged */
+  constructor(limit: number, owner: UnroutedOwner) {
     this.untilMs = Number.POSITIVE_INFINITY;
-    this.#isOpen = true;
+    this.#isTold = false;
+    this.#isOpen = limit > 0;
     this.#listener = null;
     this.#limit = limit;
-    this.#onDropped = onDropped;
+    this.#owner = owner;
     this.#waiting = [];
     this.#bytes = 0;
+    this.#givenUp = new Map();
   }
 
   get size(): number {
     return this.#waiting.length;
   }
 
-  /**
-   * @param listener takes what no subscription asked for, in place of waiting, and settles it; or null
-   */
+  /** @param listener takes what no subscription asked for, in place of waiting, and settles it; or null */
   listen(listener: ((message: Message) => void) | null): void {
     this.#listener = listener;
-    for (const message of listener === null ? [] : this.#takeAll()) this.add(message);
+    if (listener !== null) for (const message of this.#takeAll()) listener(message);
   }
 
-  online(sessionPresent: boolean, nowMs: number): void {
-    if (!this.#isOpen || this.untilMs !== Number.POSITIVE_INFINITY) return;
-    this.#isOpen = sessionPresent;
-    if (sessionPresent) this.untilMs = nowMs + WAIT_MS;
+  /** @param sessionPresent with subscriptions that an earlier process may have made */
+  online(sessionPresent: boolean): void {
+    if (!sessionPresent) this.#isOpen = false;
   }
 
   tick(nowMs: number): void {
     if (nowMs < this.untilMs) return;
-    this.#isOpen = false;
     this.untilMs = Number.POSITIVE_INFINITY;
-    for (const message of this.#takeAll()) this.#drop(message);
+    if (this.size === 0) return;
+    this.#isTold = true;
+    const names = new Set(this.#waiting.map(({ topicName }) => topicName));
+    const text = `expected a subscription to ${names.size} topics, such as ${this.#waiting[0]!.topicName}, got none: ${this.size} messages wait unacknowledged`;
+    this.#owner.onWarning(new ClientError('UNROUTED', text));
   }
 
-  add(message: Message): void {
+  add(message: Message, nowMs: number): void {
     if (this.#listener !== null) {
       this.#listener(message);
       return;
     }
     // At QoS 0 nobody promised anything, and the filter is most likely one that was just given up.
-    if (!message.isPending || !this.#isOpen) {
-      this.#drop(message);
+    if (!message.isPending || !this.#isOpen || this.#isGivenUp(message)) {
+      this.#owner.onDropped(message, 'unrouted', undefined);
+      message.acknowledge(); // [MQTT-4.5.0-2] [MQTT-4.5.0-2] 3.1.1
+      return;
+    }
+    if (this.size >= this.#limit || this.#bytes + message.bytes > MAXIMUM_BYTES) {
+      message.reject();
       return;
     }
     message.detach();
-    this.#waiting.push(message);
-    this.#bytes += message.payload.length;
-    while (this.#waiting.length > this.#limit || this.#bytes > MAXIMUM_BYTES) {
-      const oldest = this.#waiting.shift()!;
-      this.#bytes -= oldest.payload.length;
-      this.#drop(oldest);
-    }
+    this.#hold(message);
+    if (!this.#isTold && this.untilMs === Number.POSITIVE_INFINITY) this.untilMs = nowMs + PATIENCE_MS;
   }
 
   /** A new subscription takes what it matches. */
   claim(subscriber: Subscriber, subscription: ServerSubscription): void {
+    this.#givenUp.delete(subscription.topicFilter);
     for (const message of this.#takeAll()) {
       if (subscription.matches(message.topicName.split('/'))) subscriber.offer(message);
-      else this.add(message);
+      else this.#hold(message);
+    }
+    if (this.size === 0) this.untilMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** The application does not want any more what the filter matches; the server may still send some of it. */
+  giveUp(topicFilter: string): void {
+    if (!this.#isOpen) return;
+    this.#givenUp.delete(topicFilter);
+    this.#givenUp.set(topicFilter, new ServerSubscription(topicFilter, 0, false));
+    if (this.#givenUp.size <= MAXIMUM_FILTERS) return;
+    for (const oldest of this.#givenUp.keys()) {
+      this.#givenUp.delete(oldest);
+      return;
     }
   }
 
-  /** The connection is gone: the server sends again what it saw no acknowledgement of. */
+  /**
+   * Acknowledgements leave in the order of the messages: what waits here when the time is over, and holds up others, is
+   * left for the next connection.
+   * @param held messages that are to be acknowledged on this connection and have not been, with those that wait here
+   */
+  stepAside(held: number): void {
+    if (this.#isTold && held > this.size) this.forget();
+  }
+
+  /** The server sends again on the next connection what it saw no acknowledgement of. */
   forget(): void {
     for (const message of this.#takeAll()) message.reject();
+  }
+
+  #isGivenUp({ topicName }: Message): boolean {
+    if (this.#givenUp.size === 0) return false;
+    const levels = topicName.split('/');
+    for (const each of this.#givenUp.values()) if (each.matches(levels)) return true;
+    return false;
+  }
+
+  #hold(message: Message): void {
+    this.#waiting.push(message);
+    this.#bytes += message.bytes;
   }
 
   #takeAll(): Message[] {
     this.#bytes = 0;
     return this.#waiting.splice(0);
-  }
-
-  #drop(message: Message): void {
-    this.#onDropped(message);
-    message.acknowledge(); // [MQTT-4.5.0-2] [MQTT-4.5.0-2] 3.1.1
   }
 }

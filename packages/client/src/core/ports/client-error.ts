@@ -18,6 +18,7 @@ const KINDS = {
   CLOSED: 'local',
   ABORTED: 'local',
   STALLED: 'local',
+  UNROUTED: 'local',
   TIMEOUT: 'environment',
   CONNECTION_FAILED: 'environment',
   CONNECTION_LOST: 'environment',
