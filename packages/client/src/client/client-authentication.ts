@@ -13,6 +13,8 @@ import type {
 import { ClientError, errorText } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
 import { invalid } from './resolve-options.ts';
+import type { WaitOptions, WaitPlace } from './settle.ts';
+import { watchWait } from './settle.ts';
 
 interface Conversation {
   readonly exchange: AuthenticationExchange;
@@ -74,14 +76,22 @@ export class ClientAuthentication {
     );
   }
 
-  /** Authenticates again, on a connection that is online. @throws {ClientError} INVALID_OPTION */
-  again(): Promise<void> {
+  /**
+   * Authenticates again, on a connection that is online. When the wait is over, so is the conversation: what the server
+   * then says to it is nothing that was asked for.
+   * @throws {ClientError} INVALID_OPTION
+   */
+  again(wait: WaitOptions, place: WaitPlace): Promise<void> {
     if (this.#conversation !== null) throw invalid('expected one re-authentication at a time, got two');
     return new Promise((resolve, reject) => {
+      let stop = (): void => {};
       const conversation = this.#begin((error) => {
+        stop();
         if (error === undefined) resolve();
         else reject(error);
       });
+      stop = watchWait(wait, place, (error) => this.end(error));
+      if (this.#conversation === null) return;
       void this.#run(
         conversation,
         (exchange) => exchange.first(),

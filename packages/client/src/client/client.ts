@@ -306,7 +306,8 @@ export class Client {
 
   /**
    * Authenticates again on the connection there is, as after a token was renewed; MQTT 5.0 with `authentication`.
-   * Rejected with AUTHENTICATION_FAILED or with what the server said when it closed the connection.
+   * Rejected with AUTHENTICATION_FAILED or with what the server said when it closed the connection. When the wait is over
+   * the conversation is given up: an answer that comes later ends the connection.
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
     const { options, core, authentication } = this.#host;
@@ -314,7 +315,7 @@ export class Client {
       throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
     if (core.server === null || authentication === undefined)
       throw new ClientError('CONNECTION_LOST', 'expected to be online, got offline');
-    await within(this.#host.awaiting(authentication.again()), wait, this.#host);
+    await this.#host.awaiting(authentication.again(wait, this.#host));
   }
 
   /**

@@ -16,7 +16,7 @@ export interface MessageSource {
   /** The next message for this iterator. */
   read(iterator: MessageIterator): Promise<Result>;
   /** This iterator wants no more. */
-  leave(iterator: MessageIterator, isOwned: boolean): Promise<void>;
+  leave(iterator: MessageIterator, isOwned: boolean): void;
 }
 
 export const DONE: Readonly<IteratorReturnResult<undefined>> = { done: true, value: undefined };
@@ -49,12 +49,13 @@ export class MessageIterator implements AsyncIterableIterator<Message, undefined
     return this.#isOver ? Promise.resolve(DONE) : this.#source.read(this);
   }
 
+  /** Waits for no answer of the server. */
   async return(): Promise<Result> {
     if (this.#source.isHandled) this.current?.reject();
     this.current = undefined;
     if (!this.#isOver) {
       this.#isOver = true;
-      await this.#source.leave(this, this.#isOwned);
+      this.#source.leave(this, this.#isOwned);
     }
     return DONE;
   }

@@ -6,7 +6,10 @@ import { Subscriber } from '../core/subscriptions/subscriber.ts';
 import type { MessageSource, Reader } from './message-iterator.ts';
 import { DONE, MessageIterator } from './message-iterator.ts';
 import type { WaitOptions, WaitPlace } from './settle.ts';
-import { endedWhile, watchWait } from './settle.ts';
+import { endedWhile, watchWait, within } from './settle.ts';
+
+/** How long a server may take to answer UNSUBSCRIBE, in milliseconds, where the application does not say. */
+const ANSWER_MS = 30_000;
 
 /** What an application does with a message. When it returns a promise, the next one waits for it (see `concurrency`). */
 export type MessageHandler = (message: Message) => unknown;
@@ -81,10 +84,18 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   }
 
   /**
-   * Ends it. Fulfilled when the server has been told, or cannot be. A loop over it ends at once; messages that still wait
-   * are dropped and acknowledged.
+   * Ends it, at once: a loop over it ends, and messages that still wait are dropped and acknowledged. Fulfilled when the
+   * server has answered, or cannot be told. Nobody has to await it.
+   *
+   * @param wait for the answer, after which it is rejected with TIMEOUT or ABORTED. @default 30 seconds
    */
-  unsubscribe(): Promise<void> {
+  unsubscribe({ signal, timeoutMs = ANSWER_MS }: WaitOptions = {}): Promise<void> {
+    const answered = within(this.#end(), { signal, timeoutMs }, this.#owner);
+    answered.catch(() => {});
+    return answered;
+  }
+
+  #end(): Promise<void> {
     this.#left ??= this.#isEnded ? Promise.resolve() : this.#leave(undefined);
     return this.#left;
   }
@@ -241,12 +252,12 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   }
 
   /** @internal */
-  async leave(iterator: MessageIterator, isOwned: boolean): Promise<void> {
+  leave(iterator: MessageIterator, isOwned: boolean): void {
     for (const reader of this.#readers.filter((each) => each.iterator === iterator)) {
       this.#readers.splice(this.#readers.indexOf(reader), 1);
       reader.fulfil(DONE);
     }
-    if (isOwned) await this.unsubscribe();
+    if (isOwned) void this.#end();
   }
 
   #unsubscribed(): ClientError {

@@ -5,6 +5,7 @@
 import type { Client } from '../client/client.ts';
 import type { ClientOptions, Payload } from '../client/client-options.ts';
 import type { PublishResult } from '../client/publication.ts';
+import type { PublishOptions } from '../client/publish-options.ts';
 import { checkNumber, oneOf } from '../client/resolve-options.ts';
 import { watchWait } from '../client/settle.ts';
 import { ClientError } from '../client-error.ts';
@@ -12,6 +13,7 @@ import type { Message } from '../core/incoming/message.ts';
 import type { ClientEnvironment } from '../environment.ts';
 import type {
   MessagesToPublish,
+  MessageToPublish,
   OneShotOptions,
   PublishManyOptions,
   PublishOnceOptions,
@@ -50,23 +52,56 @@ export function publishManyBy<Options extends ClientOptions>(
   const { timeoutMs = TIMEOUT_MS } = options;
   return withClient(platform, url, { ...options, timeoutMs: undefined }, async (client) => {
     await client.connected({ timeoutMs });
-    const waiting: Promise<PublishResult>[] = [];
-    let count = 0;
-    for await (const { topicName, payload, ...each } of messages) {
-      const { acknowledged } = client.publish(topicName, payload as Payload, {
-        ...options,
-        timeoutMs,
-        ...each,
-      });
-      // It is awaited, but others may fail before its turn comes.
-      acknowledged.catch(() => {});
-      waiting.push(acknowledged);
-      count++;
-      if (waiting.length === WINDOW) await waiting.shift();
-    }
-    await Promise.all(waiting);
-    return count;
+    const source = iteratorOf(messages);
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const fail = (error: unknown): void => {
+        stop();
+        reject(error);
+        if (isOver) return;
+        isOver = true;
+        // It may wait for something that never comes.
+        void (async () => source.return?.())().catch(() => {});
+      };
+      const stop = client.on('closed', (error) => fail(error ?? closed()));
+      publishAll(client, source, { ...options, timeoutMs }, fail).then((count) => {
+        stop();
+        resolve(count);
+      }, fail);
+    });
   });
+}
+
+/** @param onFailed called at once with what a message fails with, whatever the source does meanwhile */
+async function publishAll(
+  client: Client,
+  source: MessageIterator,
+  options: PublishOptions,
+  onFailed: (error: unknown) => void,
+): Promise<number> {
+  const waiting: Promise<PublishResult>[] = [];
+  for (let count = 0; ; count++) {
+    const next = await source.next();
+    if (next.done === true) {
+      await Promise.all(waiting);
+      return count;
+    }
+    const { topicName, payload, ...each } = await next.value;
+    const { acknowledged } = client.publish(topicName, payload as Payload, { ...options, ...each });
+    acknowledged.catch(onFailed);
+    waiting.push(acknowledged);
+    if (waiting.length === WINDOW) await waiting.shift();
+  }
+}
+
+type MessageIterator = AsyncIterator<MessageToPublish<unknown>> | Iterator<MessageToPublish<unknown>>;
+
+function iteratorOf(messages: MessagesToPublish<unknown>): MessageIterator {
+  return Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
+}
+
+function closed(): ClientError {
+  return new ClientError('CLOSED', 'expected a client that is open, got one that was closed');
 }
 
 export async function receiveOnceBy<Options extends ClientOptions>(
@@ -114,8 +149,7 @@ async function withClient<Options extends ClientOptions, Result>(
   try {
     await client.connected();
     const result = await use(client);
-    if (client.state === 'closed')
-      throw new ClientError('CLOSED', 'expected a client that is open, got one that was closed');
+    if (client.state === 'closed') throw closed();
     return result;
   } catch (error) {
     throw failure ?? error;

@@ -1,4 +1,5 @@
 import type { Qos } from '@martlet/protocol';
+import type { WaitOptions } from '../client/settle.ts';
 import type { PendingSubscription, Subscription } from '../client/subscription.ts';
 import type { TypedMessage, TypedReader } from './typed-reader.ts';
 import { readAll } from './typed-reader.ts';
@@ -12,8 +13,8 @@ export interface TypedSubscription<Parameters, Value>
   readonly topicFilter: string;
   /** The QoS that the server granted. */
   readonly qos: Qos | undefined;
-  /** Ends it. Fulfilled when the server has been told. */
-  unsubscribe(): Promise<void>;
+  /** Ends it. Fulfilled when the server has answered; see `Subscription.unsubscribe`. */
+  unsubscribe(wait?: WaitOptions): Promise<void>;
 }
 
 /**
@@ -48,7 +49,7 @@ function typedSubscription<Parameters, Value>(
   subscription: Subscription,
   read: TypedReader<Parameters, Value>,
 ): TypedSubscription<Parameters, Value> {
-  const unsubscribe = (): Promise<void> => subscription.unsubscribe();
+  const unsubscribe = (wait?: WaitOptions): Promise<void> => subscription.unsubscribe(wait);
   return {
     subscription,
     topicFilter: subscription.topicFilter,
@@ -56,7 +57,7 @@ function typedSubscription<Parameters, Value>(
       return subscription.qos;
     },
     unsubscribe,
-    [Symbol.asyncDispose]: unsubscribe,
+    [Symbol.asyncDispose]: () => unsubscribe(),
     [Symbol.asyncIterator]: () => readAll(subscription, read),
   };
 }

@@ -214,6 +214,37 @@ describe('A client that authenticates', () => {
     expect(client.state).toBe('online');
   });
 
+  test.each(['TIMEOUT', 'ABORTED'] as const)(
+    'gives up a re-authentication by %s, after which the next one is free, and a late answer ends the connection',
+    async (code) => {
+      const [client, server] = await online();
+      const before = world.timerCount;
+      const controller = new AbortController();
+      const giveUp = async (): Promise<void> => {
+        const { signal } = controller;
+        const done = client.reauthenticate(code === 'TIMEOUT' ? { timeoutMs: 200 } : { signal });
+        const outcome = expect(done).rejects.toMatchObject({ code });
+        await world.settle();
+        if (code === 'TIMEOUT') await world.advance(200);
+        else controller.abort();
+        await outcome;
+      };
+      await giveUp();
+      server.take('auth');
+      const again = client.reauthenticate({ timeoutMs: 200 });
+      await world.settle();
+      server.take('auth');
+      server.send(auth('genuine', ReasonCode.Success));
+      await again;
+      expect([client.state, world.timerCount]).toEqual(['online', before]);
+      await giveUp();
+      server.takeAll();
+      server.send(auth('late'));
+      expect(server.take('disconnect').reasonCode).toBe(ReasonCode.ProtocolError);
+      expect(client.state).toBe('waiting');
+    },
+  );
+
   test('ends the connection when the server cannot prove itself again', async () => {
     const [client, server] = await online();
     const done = expect(client.reauthenticate()).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });

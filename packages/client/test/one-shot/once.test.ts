@@ -122,6 +122,35 @@ describe('publishMany', () => {
     expect(isEnded).toBe(true);
   });
 
+  test.each(['ABORTED', 'CONNECTION_FAILED', 'TIMEOUT'] as const)(
+    'ends by %s while its source waits, and lets go of the source without waiting for it',
+    async (code) => {
+      let returned = 0;
+      const source = {
+        [Symbol.asyncIterator]: () => ({
+          next: (): Promise<IteratorResult<{ topicName: string; payload: string }>> =>
+            ++asked === 1
+              ? Promise.resolve({ done: false, value: { topicName: 't', payload: 'x' } })
+              : new Promise(() => {}),
+          return: (): Promise<never> => {
+            returned++;
+            return new Promise(() => {});
+          },
+        }),
+      };
+      let asked = 0;
+      const controller = new AbortController();
+      if (code === 'TIMEOUT') broker.faults.dropNext('puback');
+      const ended = failure(publishMany(URL, source, { qos: 1, signal: controller.signal, client }));
+      await broker.settled();
+      expect([asked, returned]).toEqual([2, 0]);
+      if (code === 'ABORTED') controller.abort();
+      else if (code === 'TIMEOUT') await broker.advance(30_000);
+      else broker.faults.cut();
+      expect([(await ended).code, returned]).toEqual([code, 1]);
+    },
+  );
+
   test('fails with its source', async () => {
     async function* source() {
       yield { topicName: 't', payload: 'x' };

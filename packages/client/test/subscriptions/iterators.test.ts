@@ -132,12 +132,12 @@ describe('A loop over a subscription that has just been asked for', () => {
     await accept();
     server.send(qos1(1), qos1(2), qos1(3));
     await world.settle();
-    expect([loop.seen, loop.end]).toEqual([['t1', 't2'], undefined]);
-    // Leaving it waits for the server to be told; what came behind has been dropped, and holds up nobody.
+    // Leaving it waits for no answer of the server; what came behind has been dropped, and holds up nobody.
+    expect([loop.seen, loop.end]).toEqual([['t1', 't2'], 'done']);
     expect(taken(server)).toEqual(['puback 1', 'puback 2', 'puback 3', 'unsubscribe 2 #']);
     server.send({ type: 'unsuback', packetId: 2, reasonCodes: [0], properties: {} });
     await world.settle();
-    expect([loop.end, client.gauges.subscriptions]).toEqual(['done', 0]);
+    expect(client.gauges.subscriptions).toBe(0);
   });
 
   test('fails when the server refuses', async () => {

@@ -333,13 +333,40 @@ describe('Ending a subscription', () => {
     const server = await world.accept();
     grant(server);
     const ended = subscription.unsubscribe();
-    expect(subscription.unsubscribe()).toBe(ended);
+    const again = subscription.unsubscribe();
     expect(subscription.isEnded).toBe(true);
     await world.settle();
     expect(taken(server)).toEqual(['unsubscribe 2 a']);
     server.send(unsuback(2, 0));
     await ended;
+    await again;
     expect(client.gauges.subscriptions).toBe(0);
+  });
+
+  test('waits for no server that does not answer: half a minute, or as long as it is told', async () => {
+    const client = connect();
+    const { subscription } = client.subscribe('a');
+    const server = await world.accept();
+    grant(server);
+    const before = world.timerCount;
+    const controller = new AbortController();
+    const ends = [
+      subscription.unsubscribe({ timeoutMs: 1000 }),
+      subscription.unsubscribe({ signal: controller.signal }),
+      subscription.unsubscribe(),
+      subscription[Symbol.asyncDispose](),
+    ].map((each) => each.catch(({ code }: ClientError) => code));
+    // Nobody has to await it.
+    void subscription.unsubscribe();
+    controller.abort();
+    expect(await ends[1]).toBe('ABORTED');
+    await world.advance(1000);
+    expect(await ends[0]).toBe('TIMEOUT');
+    await world.advance(28_999);
+    expect(world.timerCount).toBeGreaterThan(before);
+    await world.advance(1);
+    expect(await Promise.all(ends)).toEqual(['TIMEOUT', 'ABORTED', 'TIMEOUT', 'TIMEOUT']);
+    expect(world.timerCount).toBe(before);
   });
 
   test('tells the server when it was the last one to the filter', async () => {
