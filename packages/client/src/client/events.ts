@@ -9,7 +9,7 @@ import type { Publication } from './publication.ts';
 
 export interface OfflineEvent {
   readonly error: ClientError;
-  /** Milliseconds to the next attempt; undefined when there will be none. */
+  /** Whole milliseconds to the next attempt; undefined when there will be none. */
   readonly reconnectMs: number | undefined;
 }
 
@@ -23,8 +23,7 @@ export interface DroppedEvent {
   readonly message: Message;
   /**
    * `slow`: the subscription's buffer was full. `unsubscribed`: it still waited when the subscription was ended. `unrouted`:
-   * nobody had subscribed to it. `unrequested`: a response for which
-   * nobody waits. `unanswerable`: no request, to a topic at which there are handlers of requests.
+   * nobody had subscribed to it, at QoS 0, or of a filter that was unsubscribed. `unrequested`: a response for which nobody waits. `unanswerable`: no request, to a topic at which there are handlers of requests.
    */
   readonly reason: DropReason | 'unrequested' | 'unanswerable';
   readonly topicFilter: string | undefined;
@@ -39,7 +38,7 @@ export interface QuarantinedEvent {
 export interface ClientEvents {
   /** CONNACK has accepted a connection. */
   readonly online: ServerCapabilities;
-  /** A connection has ended, or an attempt has failed. */
+  /** A connection was lost, or an attempt has failed. Not by `close`, of which `closed` tells. */
   readonly offline: OfflineEvent;
   /**
    * Something went wrong that no promise tells: none is awaited. Written to the console when nobody listens. Kind `remote`:
@@ -48,7 +47,7 @@ export interface ClientEvents {
   readonly error: ClientError;
   /** A handler of the application threw, or its promise was rejected. Written to the console when nobody listens. */
   readonly handlerError: HandlerErrorEvent;
-  /** A message from the server was dropped. */
+  /** A message from the server was dropped. The first that is dropped as `slow` is written to the console when nobody listens. */
   readonly dropped: DroppedEvent;
   /**
    * A message came that no subscription asked for. It is acknowledged when the listener returns, or its promise is
@@ -58,6 +57,9 @@ export interface ClientEvents {
   /**
    * STALLED: all messages that the server may send at once are unacknowledged, and none waits to be taken. PROTOCOL_BROKEN
    * with `reasonCode` 0x93: the server sends more than `receiveMaximum` allows and is held back; once on each connection.
+   * UNROUTED: messages of an earlier process's session have waited a minute for a subscription, and wait on; told once.
+   * SHORT_CONNECTIONS: five connections in a row were lost within ten seconds; again when one has lasted. Written to the
+   * console when nobody listens.
    */
   readonly warning: ClientError;
   readonly quarantined: QuarantinedEvent;
@@ -73,6 +75,7 @@ type Listeners = { [Name in ClientEventName]?: Set<ClientListener<Name>> };
 
 export class ClientEventListeners {
   readonly #listeners: Listeners = {};
+  #isDropTold = false;
 
   /** Returns a function that takes the listener back. */
   add<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
@@ -97,7 +100,8 @@ export class ClientEventListeners {
     onFailed?: () => void,
   ): Promise<unknown> | undefined {
     if (!this.has(name)) {
-      if (name === 'error') report(event);
+      if (name === 'error' || name === 'warning') report(event);
+      else if (name === 'dropped') this.#reportDrop(event as DroppedEvent);
       else if (name === 'handlerError') report((event as HandlerErrorEvent).error);
       return undefined;
     }
@@ -117,6 +121,15 @@ export class ClientEventListeners {
       }
     }
     return pending;
+  }
+
+  /** What was dropped because nobody wanted it any more is no news. */
+  #reportDrop({ reason, topicFilter }: DroppedEvent): void {
+    if (reason !== 'slow' || this.#isDropTold) return;
+    this.#isDropTold = true;
+    console.error(
+      `martlet: expected ${topicFilter} to be read as fast as it comes, got more: messages are dropped`,
+    );
   }
 }
 

@@ -29,6 +29,7 @@ export interface SupervisorOwner {
   /** The Authentication Data of CONNECT. */
   authenticate(authentication: Authentication): Promise<Uint8Array | undefined>;
   onState(): void;
+  onWarning(warning: ClientError): void;
   /** @param reconnectMs undefined when there will be no further attempt */
   onOffline(error: ClientError, reconnectMs: number | undefined): void;
   /** It is over for good. */
@@ -39,6 +40,8 @@ export interface SupervisorOwner {
 const LINGER_MS = 5000;
 /** A connection that lasted so long shows that the server takes us; one that ends sooner counts as a failure. */
 const STABLE_MS = 10_000;
+/** So many in a row that end sooner are told of. */
+const SHORT_CONNECTIONS = 5;
 /** How soon a server must answer when the platform says that the network may have changed. */
 const PROBE_MS = 5000;
 /** A server that says "go there" in a circle is not followed without end. */
@@ -61,6 +64,8 @@ export class Supervisor {
   #cancelTimer: (() => void) | null = null;
   #failures = 0;
   #redirects = 0;
+  /** Connections in a row that did not last. */
+  #short = 0;
   /** The last connection ended because the server broke the protocol. */
   #wasBroken = false;
   #serverIndex = 0;
@@ -204,7 +209,8 @@ export class Supervisor {
       transport.end();
     }
     if (this.state === 'closed') {
-      if (end.wasOnline) this.#owner.onOffline(end.error, undefined);
+      // Who closes the client has lost nothing.
+      if (end.wasOnline && end.error.code !== 'CLOSED') this.#owner.onOffline(end.error, undefined);
     } else if (this.#mayFallBack(end)) {
       this.protocolVersion--;
       this.#wait(end.error, 0);
@@ -261,6 +267,11 @@ export class Supervisor {
       const isBroken = error.code === 'PROTOCOL_BROKEN';
       const isStable = this.#environment.nowMs() - this.#onlineMs >= STABLE_MS;
       if (isStable && !(isBroken && this.#wasBroken)) this.#failures = 0;
+      this.#short = isStable ? 0 : this.#short + 1;
+      if (this.#short === SHORT_CONNECTIONS) {
+        const text = `expected connections that last ${STABLE_MS / 1000} s, got ${SHORT_CONNECTIONS} shorter ones in a row: does another client have the identifier ${this.clientId}?`;
+        this.#owner.onWarning(new ClientError('SHORT_CONNECTIONS', text));
+      }
       this.#wasBroken = isBroken;
       if (!isElsewhere(end)) this.#redirects = 0;
     }

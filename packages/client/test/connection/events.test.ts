@@ -1,6 +1,6 @@
 // Events: who is told, that listeners harm nobody, and that the console speaks only for what nobody listens to.
 
-import type { Packet } from '@martlet/protocol';
+import type { Packet, PublishPacket } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
@@ -165,5 +165,59 @@ describe('An error that somebody awaits', () => {
     await expect(client.connected()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
     await world.settle();
     expect(said).toEqual([]);
+  });
+});
+
+describe('What keeps messages from the application', () => {
+  const qos1 = (packetId: number): PublishPacket => publish(1, packetId);
+  const publish = (qos: 0 | 1, packetId = 0): PublishPacket => {
+    const payload = new Uint8Array(1);
+    return {
+      type: 'publish',
+      topicName: 'a',
+      payload,
+      qos,
+      packetId,
+      retain: false,
+      dup: false,
+      properties: {},
+    };
+  };
+
+  test('is said on the console where nobody listens to warning', async () => {
+    const client = world.connect({ receiveMaximum: 1 });
+    client.subscribe('a', { acknowledge: 'manual' }, () => {}).then(undefined, () => {});
+    const server = await world.accept();
+    server.send(qos1(1));
+    expect(said).toEqual([expect.stringContaining('martlet: expected an acknowledgement')]);
+    client.on('warning', () => {});
+    server.cut();
+    await world.advance(500);
+    (await world.accept()).send(qos1(1));
+    expect(said).toHaveLength(1);
+  });
+
+  test('is said on the console once where nobody listens to dropped, and only of what was too slow', async () => {
+    const client = world.connect();
+    const server = await world.accept();
+    server.send(publish(0)); // no subscription
+    expect(said).toEqual([]);
+    const options = { whenSlow: 'dropNewest', bufferMessages: 1 } as const;
+    client.subscribe('a', options, () => new Promise(() => {})).then(undefined, () => {});
+    for (let i = 0; i < 5; i++) server.send(publish(0));
+    expect(said).toEqual([
+      'martlet: expected a to be read as fast as it comes, got more: messages are dropped',
+    ]);
+  });
+
+  test('is not said where somebody listens to dropped', async () => {
+    const client = world.connect();
+    const server = await world.accept();
+    let count = 0;
+    client.on('dropped', () => count++);
+    const options = { whenSlow: 'dropNewest', bufferMessages: 1 } as const;
+    client.subscribe('a', options, () => new Promise(() => {})).then(undefined, () => {});
+    for (let i = 0; i < 5; i++) server.send(publish(0));
+    expect([count, said]).toEqual([3, []]);
   });
 });

@@ -1,6 +1,6 @@
 // When the client connects again, after how long, where to, and when it gives up.
 
-import type { Client, ClientOptions, OfflineEvent } from '@martlet/client';
+import type { Client, ClientError, ClientOptions, OfflineEvent } from '@martlet/client';
 import type { Packet } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -60,7 +60,7 @@ describe('A client whose attempts fail', () => {
     world.refusal = new Error('nobody listens');
     connect({ reconnect: { minimumDelayMs: 100, maximumDelayMs: 100 } });
     await world.settle();
-    expect(offline[0]?.reconnectMs).toBeCloseTo(random * 100);
+    expect(offline[0]?.reconnectMs).toBe(Math.round(random * 100));
   });
 
   test('gives up after so many attempts, and settles everything', async () => {
@@ -139,6 +139,36 @@ describe('A server that accepts and closes at once', () => {
     await world.advance(10_000);
     second.cut();
     expect(offline.map(({ reconnectMs }) => reconnectMs)).toEqual([500, 500]);
+  });
+
+  test('is told of after five short connections in a row, once until one has lasted', async () => {
+    const client = connect();
+    const warnings: ClientError[] = [];
+    client.on('warning', (warning) => warnings.push(warning));
+    const beShort = async (): Promise<void> => {
+      (await world.accept()).cut();
+      await world.advance(offline.at(-1)!.reconnectMs!);
+    };
+    for (let i = 0; i < 4; i++) await beShort();
+    expect(warnings).toEqual([]);
+    for (let i = 0; i < 4; i++) await beShort();
+    expect(warnings).toMatchObject([{ code: 'SHORT_CONNECTIONS', kind: 'environment' }]);
+    expect(warnings[0]!.message).toBe(
+      'expected connections that last 10 s, got 5 shorter ones in a row: does another client have the identifier c?',
+    );
+    const lasting = await world.accept();
+    await world.advance(10_000);
+    lasting.cut();
+    await world.advance(offline.at(-1)!.reconnectMs!);
+    for (let i = 0; i < 5; i++) await beShort();
+    expect(warnings.length).toBe(2);
+  });
+
+  test('is asked after whole milliseconds', async () => {
+    world.randoms.push(0.123456);
+    connect();
+    (await world.accept()).cut();
+    expect(offline.map(({ reconnectMs }) => reconnectMs)).toEqual([123]);
   });
 });
 

@@ -22,6 +22,7 @@ const KINDS = {
   TIMEOUT: 'environment',
   CONNECTION_FAILED: 'environment',
   CONNECTION_LOST: 'environment',
+  SHORT_CONNECTIONS: 'environment',
   STORE_FAILED: 'environment',
   PROTOCOL_BROKEN: 'remote',
   REFUSED: 'refusal',

@@ -58,7 +58,7 @@ export function isElsewhere({ reasonCode }: ConnectionEnd): boolean {
   return reasonCode === ReasonCode.UseAnotherServer || reasonCode === ReasonCode.ServerMoved;
 }
 
-/** Milliseconds to the next attempt; undefined when there is to be none. */
+/** Milliseconds to the next attempt, whole; undefined when there is to be none. */
 export function reconnectDelayMs(
   { attempts, minimumDelayMs, maximumDelayMs }: ReconnectLimits,
   { end, failures, isSame, follows, random }: ReconnectSituation,
@@ -74,5 +74,5 @@ export function reconnectDelayMs(
   // Full jitter: clients that lost the same server do not come back at the same moment.
   const rangeMs = Math.min(maximumDelayMs, minimumDelayMs * 2 ** Math.min(failures, 30));
   const leastMs = BUSY.has(reasonCode) ? Math.min(BUSY_DELAY_MS, maximumDelayMs) : 0;
-  return leastMs + random * rangeMs;
+  return Math.round(leastMs + random * rangeMs);
 }
