@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Message } from '../../src/core/incoming/message.ts';
 import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
-import { grant, message } from './server-packets.ts';
+import { CONTINUED, grant, message } from './server-packets.ts';
 
 let world: World;
 let client: Client;
@@ -101,4 +101,17 @@ describe('A message in the buffer of a subscription', () => {
     expect(waits.properties.correlationData!.buffer.byteLength).toBe(2);
     expect(properties.correlationData.buffer).toBe(read.buffer);
   });
+});
+
+test('Messages without a subscription wait within 16 MiB, their properties included', async () => {
+  connect();
+  server = await world.accept(CONTINUED);
+  const large = userProperties(16_384);
+  const most = Math.floor((16 * 1_048_576) / countedOf(16_384));
+  for (let packetId = 1; packetId <= most; packetId++) server.send(withProperties('ab', large, packetId));
+  await world.settle();
+  expect(client.gauges.unroutedMessages).toBe(most);
+  server.send(withProperties('ab', large, most + 1));
+  await world.settle();
+  expect(client.gauges.unroutedMessages).toBe(most);
 });

@@ -60,6 +60,14 @@ export interface ConnectionOwner {
 
 const PUBLISH = 3;
 
+/** Why nothing is read, as bits: the owner wants it, or the server does not read what acknowledges its messages. */
+const BLOCKED = 1;
+const CLOGGED = 2;
+/** Acknowledgements, in bytes, that wait behind a congested transport before reading does too. */
+const MOST_WAITING_BYTES = 65_536;
+/** As many times that where reading cannot wait: no Receive Maximum allows so many messages. */
+const TOLERANCE = 8;
+
 export class Connection {
   readonly version: ProtocolVersion;
   readonly outbox: Outbox;
@@ -68,8 +76,10 @@ export class Connection {
   /** The transport asks us to hold back. */
   isCongested: boolean;
   isOver: boolean;
-  /** More is read only after `resume`. */
-  isPaused: boolean;
+  /** Why nothing is read; 0 while something is. */
+  #holds: number;
+  /** Of acknowledgements that were written since the transport is congested. */
+  #waitingBytes: number;
   /** What CONNACK has said, while the server has not proved itself. */
   #held: ServerCapabilities | null;
   readonly #connect: ConnectPacket;
@@ -90,7 +100,8 @@ export class Connection {
     this.server = null;
     this.isCongested = false;
     this.isOver = false;
-    this.isPaused = false;
+    this.#holds = 0;
+    this.#waitingBytes = 0;
     this.#held = null;
     this.outbox = new Outbox((bytes) => {
       if (this.isOver) return;
@@ -116,6 +127,11 @@ export class Connection {
     return this.server!.sessionPresent || (protocolVersion === ProtocolVersion.V31 && !cleanStart);
   }
 
+  /** Nothing more is read for now. */
+  get isPaused(): boolean {
+    return this.#holds !== 0;
+  }
+
   /** Whether reading can be held back. */
   get canPause(): boolean {
     return this.#transport.pause !== undefined;
@@ -123,7 +139,7 @@ export class Connection {
 
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
-    return this.#keepAlive.nextMs(this.isPaused, this.isCongested);
+    return this.#keepAlive.nextMs(this.#isDeaf, this.isCongested);
   }
 
   /** @throws {TypeError | RangeError} for a packet that this version forbids */
@@ -141,6 +157,10 @@ export class Connection {
     packetId: number,
     reasonCode: ReasonCode,
   ): void {
+    if (this.isCongested) {
+      this.#waitingBytes += 4;
+      if (this.#waitingBytes > MOST_WAITING_BYTES) this.#hold(CLOGGED);
+    }
     if (reasonCode !== Reason.Success) {
       this.send({ type, packetId, reasonCode, properties: {} });
       return;
@@ -162,7 +182,9 @@ export class Connection {
   /** The transport takes more. */
   onDrain(): void {
     this.isCongested = false;
+    this.#waitingBytes = 0;
     this.#keepAlive.drained(this.#nowMs());
+    this.#release(CLOGGED);
   }
 
   receive(bytes: Uint8Array): void {
@@ -175,6 +197,10 @@ export class Connection {
       // Not every transport can hold the server back, and this one has proved nothing yet.
       if (this.#held !== null && this.#stream.keptBytes > this.#stream.maximumPacketSize) {
         throw new ProtocolError('expected less from a server that has not proved itself');
+      }
+      if (this.#waitingBytes > MOST_WAITING_BYTES * TOLERANCE) {
+        const text = 'expected the server to read acknowledgements, got only more messages';
+        throw new ProtocolError(text, Reason.ReceiveMaximumExceeded);
       }
     } catch (error) {
       this.#fail(error);
@@ -192,15 +218,28 @@ export class Connection {
 
   /** The application does not keep up: what has arrived waits, and the server is held back. */
   pause(): void {
-    if (this.isPaused || !this.canPause) return;
-    this.isPaused = true;
-    this.#transport.pause!();
+    this.#hold(BLOCKED);
   }
 
   resume(): void {
-    if (!this.isPaused) return;
-    this.isPaused = false;
-    this.#goOn();
+    this.#release(BLOCKED);
+  }
+
+  #hold(reason: number): void {
+    if (!this.canPause) return;
+    if (this.#holds === 0) this.#transport.pause!();
+    this.#holds |= reason;
+  }
+
+  #release(reason: number): void {
+    if ((this.#holds & reason) === 0) return;
+    this.#holds &= ~reason;
+    if (this.#holds === 0) this.#goOn();
+  }
+
+  /** A server that does not read is judged all the same. */
+  get #isDeaf(): boolean {
+    return (this.#holds & BLOCKED) !== 0;
   }
 
   #goOn(): void {
@@ -215,7 +254,7 @@ export class Connection {
 
   tick(nowMs: number): void {
     if (this.isOver) return;
-    const verdict = this.#keepAlive.look(nowMs, this.isPaused, this.isCongested);
+    const verdict = this.#keepAlive.look(nowMs, this.#isDeaf, this.isCongested);
     if (verdict === KeepAliveVerdict.Ping) this.#ping(nowMs);
     if (verdict !== KeepAliveVerdict.Dead) return;
     const text = 'expected a sign of life from the server in time, got none';
