@@ -17,7 +17,10 @@ export interface SubscribeOptions extends WaitOptions {
   readonly retainHandling?: RetainHandling;
   /** When messages of QoS 1 and 2 are acknowledged. @default 'received': when the application takes them */
   readonly acknowledge?: Acknowledge;
-  /** What happens when the buffer is full. @default 'block' */
+  /**
+   * What happens when the buffer is full. `block` drops nothing, except in browsers, where a WebSocket cannot be paused:
+   * there what is of QoS 0 and beyond `bufferBytes` is. @default 'block'
+   */
   readonly whenSlow?: WhenSlow;
   /**
    * Messages that may wait for the application. With `block` those of QoS 1 and 2 are not counted: the server itself stops
