@@ -1,17 +1,20 @@
 /** The client as an application has it: commands in, promises and events out. */
 import type { ReasonCode } from '@martlet/protocol';
-import { NO_PROPERTIES, publishPropertiesLength, ReasonCode as Reason } from '@martlet/protocol';
+import { NO_PROPERTIES, ReasonCode as Reason } from '@martlet/protocol';
 import type { MaybePromise } from '../authentication/authentication.ts';
 import { ClientError } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
+import { checkCall, refuseNoFunction, refuseNoOptions, WAIT_NAMES } from './check-call.ts';
 import type { ClientHost } from './client-host.ts';
 import type { MessageProperties, Payload } from './client-options.ts';
 import type { AnyCodec, WithCodec } from './encode-payload.ts';
 import { encodePayload } from './encode-payload.ts';
 import type { ClientEventName, ClientListener } from './events.ts';
+import { EVENT_NAMES } from './events.ts';
 import { Publication } from './publication.ts';
 import type { PublishOptions } from './publish-options.ts';
+import { PUBLISH_NAMES, propertiesOf, REQUEST_NAMES } from './publish-options.ts';
 import { invalid, oneOf, refuseTopicName } from './resolve-options.ts';
 import type { RequestHandler, RespondOptions } from './rpc/request-handler.ts';
 import type { RequestOptions } from './rpc/request-options.ts';
@@ -47,16 +50,6 @@ export interface ClientGauges {
   readonly unroutedMessages: number;
 }
 
-/** Names of the properties among a message's options; a Subscription Identifier is none. [MQTT-3.3.4-6] */
-const PROPERTIES = [
-  'payloadFormatIndicator',
-  'messageExpiryInterval',
-  'contentType',
-  'responseTopic',
-  'correlationData',
-  'userProperties',
-] as const satisfies readonly (keyof MessageProperties)[];
-
 /** What an application may say when it goes; the other reasons of a client are protocol errors. */
 const CLOSE_REASONS: readonly ReasonCode[] = [
   Reason.NormalDisconnection,
@@ -80,6 +73,8 @@ export class Client {
   /** Loads what is made when it is first needed. */
   readonly #load: () => MaybePromise<typeof Requests>;
   #requests: Requests | undefined;
+  /** Options of `publish` that were checked last, which are often those of the next. */
+  #checked: PublishOptions = NO_OPTIONS;
 
   /** Applications call `connect`. @internal */
   constructor(host: ClientHost, load: () => MaybePromise<typeof Requests>) {
@@ -125,6 +120,8 @@ export class Client {
 
   /** Calls the listener at each event of that name. Returns a function that takes it back. */
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
+    oneOf<unknown>('event', EVENT_NAMES, name ?? null);
+    refuseNoFunction('listener', listener);
     const { listeners, core } = this.#host;
     const off = listeners.add(name, listener);
     if (name !== 'unrouted') return off;
@@ -145,6 +142,7 @@ export class Client {
    * the wait is over.
    */
   connected(wait: WaitOptions = {}): Promise<ServerCapabilities> {
+    checkCall('connected', wait, WAIT_NAMES);
     const { core } = this.#host;
     return this.#host.when(() => core.server, wait);
   }
@@ -164,12 +162,17 @@ export class Client {
   publish(
     topicName: string,
     value: unknown,
-    options: PublishOptions & Partial<WithCodec<unknown>> = NO_OPTIONS,
+    options: PublishOptions & AnyCodec = NO_OPTIONS,
+    callback?: unknown,
   ): Publication {
     this.#refuseClosed();
+    if (options !== this.#checked || callback !== undefined) {
+      checkCall('publish', callback === undefined ? options : callback, PUBLISH_NAMES);
+      this.#checked = options;
+    }
     const { qos = 0, retain = false, signal, timeoutMs, codec } = options;
     const host = this.#host;
-    if (!host.core.outgoing.names.has(topicName)) refuseTopicName(topicName);
+    if (topicName === undefined || !host.core.outgoing.names.has(topicName)) refuseTopicName(topicName);
     const bytes = encodePayload(value, codec);
     let properties: MessageProperties = NO_PROPERTIES;
     let expiresMs = Number.POSITIVE_INFINITY;
@@ -189,17 +192,23 @@ export class Client {
    * Subscribes to what matches the filter. Messages go to the handler, or to whoever iterates over the result.
    *
    *     const subscription = await client.subscribe('home/+/temperature', { qos: 1 }, (message) => { … });
+   *     await client.subscribe('home/+/light', (message) => { … });
    *     for await (const message of client.subscribe('home/#')) { … }
    *
    * @throws {ClientError} INVALID_TOPIC, INVALID_OPTION, CLOSED
    */
+  subscribe(topicFilter: string, handler: MessageHandler): PendingSubscription;
+  subscribe(topicFilter: string, options?: SubscribeOptions, handler?: MessageHandler): PendingSubscription;
   subscribe(
     topicFilter: string,
-    options: SubscribeOptions = {},
+    given: SubscribeOptions | MessageHandler = {},
     handler?: MessageHandler,
   ): PendingSubscription {
+    if (typeof given === 'function' && handler === undefined) return this.subscribe(topicFilter, {}, given);
+    const options = given as SubscribeOptions;
     this.#refuseClosed();
     refuseTopicFilter(topicFilter);
+    if (handler !== undefined) refuseNoFunction('handler', handler);
     const resolved = resolveSubscribeOptions(topicFilter, options);
     const host = this.#host;
     const subscription = new Subscription(topicFilter, resolved, handler, host.core, host);
@@ -279,8 +288,11 @@ export class Client {
   respond(
     topicFilter: string,
     handler: RequestHandler<unknown>,
-    { codec, ...options }: RespondOptions & AnyCodec = {},
+    given: RespondOptions & AnyCodec = {},
   ): PendingSubscription {
+    refuseNoFunction('handler', handler);
+    refuseNoOptions('respond', given);
+    const { codec, ...options } = given;
     return this.subscribe(
       topicFilter,
       // To block would keep the cancellation from being read for which a handler may wait.
@@ -290,10 +302,11 @@ export class Client {
   }
 
   /** @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, CLOSED */
-  #payloadOfRequest(topicName: string, value: unknown, { codec }: AnyCodec): Uint8Array {
+  #payloadOfRequest(topicName: string, value: unknown, options: RequestOptions & AnyCodec): Uint8Array {
     this.#refuseClosed();
+    checkCall('request', options, REQUEST_NAMES);
     refuseTopicName(topicName);
-    return encodePayload(value, codec);
+    return encodePayload(value, options.codec);
   }
 
   async #exchanges(): Promise<Requests> {
@@ -310,6 +323,7 @@ export class Client {
    * the conversation is given up: an answer that comes later ends the connection.
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
+    checkCall('reauthenticate', wait, WAIT_NAMES);
     const { options, core, authentication } = this.#host;
     if (options.authentication === undefined)
       throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
@@ -324,6 +338,7 @@ export class Client {
    * is waited for while an attempt to connect is under way, but not between attempts.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    checkCall('close', options, ['timeoutMs', 'reasonCode']);
     oneOf<ReasonCode>('reasonCode', CLOSE_REASONS, options.reasonCode); // [MQTT-3.14.2-1]
     this.#closing ??= this.#close(options);
     return this.#closing;
@@ -364,22 +379,4 @@ export class Client {
     if (stoppedBy === undefined && this.#closing === undefined) return;
     throw new ClientError('CLOSED', 'expected a client that is open, got one that was closed', stoppedBy);
   }
-}
-
-/** @throws {ClientError} INVALID_OPTION, INVALID_TOPIC */
-function propertiesOf(options: PublishOptions & Partial<WithCodec<unknown>>): MessageProperties {
-  const codec = options.codec as MessageProperties | undefined;
-  let properties: Record<string, unknown> | undefined;
-  for (const name of PROPERTIES) {
-    const value = options[name] ?? codec?.[name];
-    if (value !== undefined) (properties ??= {})[name] = value;
-  }
-  if (properties === undefined) return NO_PROPERTIES;
-  if (properties['responseTopic'] !== undefined) refuseTopicName(properties['responseTopic']); // [MQTT-3.3.2-14]
-  try {
-    publishPropertiesLength(properties); // [MQTT-3.3.2-13] [MQTT-3.3.2-19] [MQTT-1.5.7-1]
-  } catch (error) {
-    throw invalid((error as Error).message);
-  }
-  return properties;
 }

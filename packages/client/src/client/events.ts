@@ -71,6 +71,19 @@ export type ClientEventName = keyof ClientEvents;
 /** It may return a promise; when that is rejected, it is as if the listener threw. */
 export type ClientListener<Name extends ClientEventName> = (event: ClientEvents[Name]) => unknown;
 
+/** Every name. */
+export const EVENT_NAMES: readonly ClientEventName[] = [
+  'online',
+  'offline',
+  'error',
+  'handlerError',
+  'dropped',
+  'unrouted',
+  'warning',
+  'quarantined',
+  'closed',
+];
+
 type Listeners = { [Name in ClientEventName]?: Set<ClientListener<Name>> };
 
 export class ClientEventListeners {

@@ -133,15 +133,22 @@ function checkTypes(given: ClientOptions, platformOptions: readonly string[]): v
   }
 }
 
-function refuseUnknown(prefix: string, given: object, known: readonly string[]): void {
+/** @param owner whose options they are */
+export function refuseUnknown(
+  prefix: string,
+  given: object,
+  known: readonly string[],
+  owner: string = 'the client',
+): void {
   if (typeof given !== 'object' || given === null)
     throw invalid(`${prefix.slice(0, -1) || 'url'}: expected options, got ${String(given)}`);
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const start = name.slice(0, 5).toLowerCase();
     const similar = known.find((each) => each.toLowerCase().startsWith(start));
-    const hint = similar === undefined ? '' : `; did you mean ${prefix}${similar}?`;
-    throw invalid(`expected an option of the client, got ${prefix}${name}${hint}`);
+    const hint =
+      similar === undefined ? ` (there are ${known.join(', ')})` : `; did you mean ${prefix}${similar}?`;
+    throw invalid(`expected an option of ${owner}, got ${prefix}${name}${hint}`);
   }
 }
 
@@ -176,10 +183,10 @@ export function payloadBytes(payload: unknown): Uint8Array {
 }
 
 /** [MQTT-3.3.2-1] [MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT-3.3.2-2] 3.1.1 @throws {ClientError} INVALID_TOPIC */
-export function refuseTopicName(topicName: unknown): void {
+export function refuseTopicName(topicName: unknown, what: string = 'name'): void {
   const problem =
     typeof topicName === 'string' ? checkTopicName(topicName, Number.POSITIVE_INFINITY) : 'notString';
-  if (problem !== null) throw invalidTopic('name', topicName, problem);
+  if (problem !== null) throw invalidTopic(what, topicName, problem);
 }
 
 /** @param problem why it is none: a name in `TOPIC_PROBLEMS`, of which browsers do without the texts, or `notString` */
@@ -230,7 +237,7 @@ export function resolveNumbers<Name extends string>(
 }
 
 function resolveWill({ topicName, payload = '', qos, retain = false, ...properties }: WillOptions): Will {
-  refuseTopicName(topicName);
+  refuseTopicName(topicName, 'name as will.topicName');
   return {
     topicName,
     payload: payloadBytes(payload),

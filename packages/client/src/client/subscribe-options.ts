@@ -2,6 +2,7 @@ import type { Qos, ReasonCode, RetainHandling } from '@martlet/protocol';
 import { checkTopicFilter, isSharedFilter, parseSharedFilter } from '@martlet/protocol';
 import { checkRefusal } from '../core/incoming/message.ts';
 import type { Acknowledge, WhenSlow } from '../core/subscriptions/subscriber.ts';
+import { checkCall, WAIT_NAMES } from './check-call.ts';
 import { invalid, invalidTopic, oneOf, resolveNumbers } from './resolve-options.ts';
 import type { WaitOptions } from './settle.ts';
 import type { SubscriptionOptions } from './subscription.ts';
@@ -48,15 +49,15 @@ const BUFFER = {
   concurrency: [1, 1, Number.POSITIVE_INFINITY],
 } as const;
 
-const OTHERS =
-  'qos noLocal retainAsPublished retainHandling acknowledge whenSlow rejectWith signal timeoutMs';
+const NAMES = [
+  ...Object.keys(BUFFER),
+  ...['qos', 'noLocal', 'retainAsPublished', 'retainHandling', 'acknowledge', 'whenSlow', 'rejectWith'],
+  ...WAIT_NAMES,
+];
 
 /** @throws {ClientError} INVALID_OPTION */
 export function resolveSubscribeOptions(topicFilter: string, options: SubscribeOptions): SubscriptionOptions {
-  for (const name of Object.keys(options)) {
-    if (!(name in BUFFER || OTHERS.split(' ').includes(name)))
-      throw invalid(`expected an option of subscribe, got ${name}`);
-  }
+  checkCall('subscribe', options, NAMES);
   const { noLocal = false, retainAsPublished = false, rejectWith } = options;
   if (rejectWith !== undefined) checkRefusal('rejectWith', rejectWith);
   if (noLocal && isSharedFilter(topicFilter)) {

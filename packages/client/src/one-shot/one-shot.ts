@@ -38,8 +38,8 @@ export function publishOnceBy<Options extends ClientOptions>(
   payload: unknown,
   options: PublishOnceOptions<Options>,
 ): Promise<PublishResult> {
-  return withClient(platform, url, { timeoutMs: TIMEOUT_MS, ...options }, (client) =>
-    client.publish(topicName, payload as Payload, options),
+  return withClient(platform, url, { timeoutMs: TIMEOUT_MS, ...options }, (client, rest) =>
+    client.publish(topicName, payload as Payload, rest),
   );
 }
 
@@ -50,7 +50,7 @@ export function publishManyBy<Options extends ClientOptions>(
   options: PublishManyOptions<Options>,
 ): Promise<number> {
   const { timeoutMs = TIMEOUT_MS } = options;
-  return withClient(platform, url, { ...options, timeoutMs: undefined }, async (client) => {
+  return withClient(platform, url, { ...options, timeoutMs: undefined }, async (client, rest) => {
     await client.connected({ timeoutMs });
     const source = iteratorOf(messages);
     return new Promise((resolve, reject) => {
@@ -64,7 +64,7 @@ export function publishManyBy<Options extends ClientOptions>(
         void (async () => source.return?.())().catch(() => {});
       };
       const stop = client.on('closed', (error) => fail(error ?? closed()));
-      publishAll(client, source, { ...options, timeoutMs }, fail).then((count) => {
+      publishAll(client, source, { ...rest, timeoutMs }, fail).then((count) => {
         stop();
         resolve(count);
       }, fail);
@@ -132,11 +132,11 @@ export async function receiveOnceBy<Options extends ClientOptions>(
   return options.count === undefined ? messages[0]! : messages;
 }
 
-async function withClient<Options extends ClientOptions, Result>(
+async function withClient<Options extends ClientOptions, Wait extends OneShotOptions<Options>, Result>(
   { connect, environment }: OneShotPlatform<Options>,
   url: string | URL,
-  { client: given, ...wait }: OneShotOptions<Options>,
-  use: (client: Client) => PromiseLike<Result>,
+  { client: given, ...wait }: Wait,
+  use: (client: Client, rest: Omit<Wait, 'client'>) => PromiseLike<Result>,
 ): Promise<Result> {
   const client = connect(url, { reconnect: false, ...given } as Options);
   // What fails is told by the promise.
@@ -148,7 +148,7 @@ async function withClient<Options extends ClientOptions, Result>(
   });
   try {
     await client.connected();
-    const result = await use(client);
+    const result = await use(client, wait);
     if (client.state === 'closed') throw closed();
     return result;
   } catch (error) {

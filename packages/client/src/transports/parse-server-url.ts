@@ -20,6 +20,8 @@ import type { ServerAddress, ServerUrl } from './server-address.ts';
  * @throws ClientError INVALID_OPTION
  */
 export function parseServerUrl(url: string | URL): ServerUrl {
+  if (typeof url === 'string' && /^[\w.-]+(:\d+)?$/.test(url))
+    throw invalid(`that says how, such as mqtt://${url}`, 'a name');
   const parsed = urlOf(url);
   if (parsed === undefined)
     throw invalid(

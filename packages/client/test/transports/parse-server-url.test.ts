@@ -63,9 +63,9 @@ describe('A URL of a server', () => {
 
   test.each([
     ['', 'got none'],
-    ['localhost', 'got none'],
-    ['localhost:1883', 'got localhost:'],
-    ['127.0.0.1:1883', 'got none'],
+    ['localhost', 'such as mqtt://localhost,'],
+    ['localhost:1883', 'such as mqtt://localhost:1883,'],
+    ['127.0.0.1:1883', 'such as mqtt://127.0.0.1:1883,'],
     ['http://h', 'begins with mqtt://, mqtts://, ws://, wss:// or mqtt+unix:///, got http:'],
     ['constructor://h', 'got constructor:'],
     [`${'x'.repeat(1000)}://h`, `got ${'x'.repeat(20)}`],
