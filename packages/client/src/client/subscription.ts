@@ -1,7 +1,7 @@
 import type { Qos, ReasonCode } from '@martlet/protocol';
 import type { ClientError } from '../client-error.ts';
 import type { Message } from '../core/incoming/message.ts';
-import type { SubscriberOptions, SubscriberOwner } from '../core/subscriptions/subscriber.ts';
+import type { Grant, SubscriberOptions, SubscriberOwner } from '../core/subscriptions/subscriber.ts';
 import { Subscriber } from '../core/subscriptions/subscriber.ts';
 import type { MessageSource, Reader } from './message-iterator.ts';
 import { DONE, MessageIterator } from './message-iterator.ts';
@@ -138,7 +138,8 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
     return new Promise((fulfil, reject) => this.#waiters.push({ fulfil, reject }));
   }
 
-  override onGranted(): void {
+  override onGranted(grant: Grant): void {
+    super.onGranted(grant);
     if (!this.#isOwned) this.#stopWatching?.();
     for (const { fulfil } of this.#waiters.splice(0)) fulfil();
   }

@@ -39,6 +39,11 @@ export interface SubscriberOptions {
 /** Why a message from the server reached nobody. */
 export type DropReason = 'slow' | 'unrouted' | 'unsubscribed';
 
+/** What the server granted last to a filter that it has. */
+export interface Grant {
+  readonly granted: Qos;
+}
+
 /** What a subscriber tells the session. */
 export interface SubscriberOwner {
   /** Its buffer is full and nothing may be dropped, or no longer so. Nothing arrives before it returns. */
@@ -52,8 +57,7 @@ export abstract class Subscriber {
   readonly topicFilter: string;
   /** @internal */
   readonly options: SubscriberOptions;
-  /** What the server granted; undefined before. @internal */
-  granted: Qos | undefined;
+  #grant: Grant | undefined;
   readonly #owner: SubscriberOwner;
   readonly #waiting: MessageBuffer;
   #isBlocked: boolean;
@@ -64,11 +68,16 @@ export abstract class Subscriber {
   constructor(topicFilter: string, options: SubscriberOptions, owner: SubscriberOwner) {
     this.topicFilter = topicFilter;
     this.options = options;
-    this.granted = undefined;
+    this.#grant = undefined;
     this.#owner = owner;
     this.#waiting = new MessageBuffer(options.whenSlow === 'latestPerTopic');
     this.#isBlocked = false;
     this.#isOver = false;
+  }
+
+  /** What the server granted last; undefined before. @internal */
+  get granted(): Qos | undefined {
+    return this.#grant?.granted;
   }
 
   /** @internal */
@@ -83,8 +92,11 @@ export abstract class Subscriber {
 
   /** Takes a message at once if the application is ready for one: then it calls `taken` and hands it over. @internal */
   protected abstract accept(message: Message): boolean;
-  /** The server has granted the subscription, as `granted` says; again after each renewal. @internal */
-  abstract onGranted(): void;
+  /** The server has granted the subscription, for the first time. @param grant what it has granted, at any time @internal */
+  onGranted(grant: Grant): void {
+    this.#grant = grant;
+  }
+
   /** There is no such subscription (any more). @internal */
   abstract onRefused(error: ClientError): void;
 

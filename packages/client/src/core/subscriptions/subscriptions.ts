@@ -52,8 +52,6 @@ type Removals = Map<string, () => void>;
 /** A SUBSCRIBE or an UNSUBSCRIBE that has not been answered. */
 interface Request {
   readonly subscriptions: readonly ServerSubscription[];
-  /** Whom the SUBACK concerns, per filter: who joins later waits for the next one. */
-  readonly asked: readonly (readonly Subscriber[])[];
   /** Undefined for SUBSCRIBE. */
   readonly removals?: Removals;
 }
@@ -112,8 +110,9 @@ export class Subscriptions {
       this.#byFilter.set(topicFilter, subscription);
       if (subscription.isPattern) this.#patterns.add(subscription);
     }
-    subscription.subscribers = [...subscription.subscribers, subscriber];
-    this.#wanted.add(subscription);
+    subscription.add(subscriber);
+    // Who joins while it is asked for waits for the answer: however many there are, one SUBSCRIBE is under way.
+    if (subscription.asked === undefined) this.#wanted.add(subscription);
     this.generation++;
     this.send();
     return subscription;
@@ -123,12 +122,12 @@ export class Subscriptions {
   remove(subscriber: Subscriber, done: () => void): void {
     const { topicFilter } = subscriber;
     const subscription = this.#byFilter.get(topicFilter);
-    if (subscription?.subscribers.includes(subscriber) !== true) {
+    if (subscription?.has(subscriber) !== true) {
       done();
       return;
     }
     this.#detach(subscription, [subscriber]);
-    const isTold = subscription.subscribers.length === 0 && subscription.isSent;
+    const isTold = subscription.size === 0 && subscription.isSent;
     const isOnline = this.#sender.server !== null;
     if (isTold) this.#removals.set(topicFilter, isOnline ? done : nothing);
     if (isTold && isOnline) this.send();
@@ -164,6 +163,7 @@ export class Subscriptions {
     const removals = [this.#removals];
     for (const request of this.#requests.values()) {
       for (const each of request.subscriptions) {
+        each.onLost();
         if (this.#byFilter.get(each.topicFilter) === each) this.#wanted.add(each);
       }
       if (request.removals !== undefined) removals.push(request.removals);
@@ -207,10 +207,9 @@ export class Subscriptions {
     if (packetId === 0) return false;
     for (const each of batch) {
       this.#wanted.delete(each);
-      each.isSent = true;
+      each.onSent();
     }
-    const asked = batch.map((each) => each.subscribers);
-    this.#requests.set(packetId, { subscriptions: batch, asked });
+    this.#requests.set(packetId, { subscriptions: batch });
     return true;
   }
 
@@ -237,7 +236,7 @@ export class Subscriptions {
     });
     if (packetId === 0) return false;
     for (const topicFilter of removals.keys()) this.#removals.delete(topicFilter);
-    this.#requests.set(packetId, { subscriptions: [], asked: [], removals });
+    this.#requests.set(packetId, { subscriptions: [], removals });
     return true;
   }
 
@@ -250,7 +249,7 @@ export class Subscriptions {
       throw unexpected('SUBACK', packetId, expected);
     this.#answered(packetId);
     for (const [i, subscription] of request.subscriptions.entries()) {
-      this.#onAnswer(subscription, request.asked[i]!, reasonCodes[i]!);
+      this.#onAnswer(subscription, reasonCodes[i]!);
     }
     this.send();
   }
@@ -273,22 +272,21 @@ export class Subscriptions {
     this.#refuse(subscription, subscription.subscribers, error);
   }
 
-  #onAnswer(subscription: ServerSubscription, asked: readonly Subscriber[], reasonCode: ReasonCode): void {
-    if (reasonCode >= 0x80) {
+  #onAnswer(subscription: ServerSubscription, reasonCode: ReasonCode): void {
+    const asked = [...subscription.asked!];
+    subscription.asked = undefined;
+    if (reasonCode < 0x80) {
+      subscription.isAtServer = true;
+      subscription.suspicion = 0;
+      subscription.granted = reasonCode as Qos;
+      for (const each of asked) each.onGranted(subscription);
+    } else {
       const what = `expected the server to grant ${subscription.topicFilter}, got ${reasonCodeName(reasonCode)}`;
       // What the server had granted before stays as it was.
-      const told = subscription.isAtServer
-        ? asked.filter((each) => each.granted === undefined)
-        : subscription.subscribers;
+      const told = subscription.isAtServer ? asked : subscription.subscribers;
       this.#refuse(subscription, told, new ClientError('REFUSED', what, undefined, reasonCode));
-      return;
     }
-    subscription.isAtServer = true;
-    subscription.suspicion = 0;
-    for (const each of asked) {
-      each.granted = reasonCode as Qos;
-      each.onGranted();
-    }
+    if (subscription.joining !== undefined && subscription.joining.size > 0) this.#wanted.add(subscription);
   }
 
   #answered(packetId: number): void {
@@ -303,10 +301,10 @@ export class Subscriptions {
 
   #detach(subscription: ServerSubscription, subscribers: readonly Subscriber[]): void {
     this.generation++;
-    subscription.subscribers = subscription.subscribers.filter((each) => !subscribers.includes(each));
+    for (const each of subscribers) subscription.remove(each);
     const { topicFilter } = subscription;
     // Another one may have the filter by now.
-    if (subscription.subscribers.length > 0 || this.#byFilter.get(topicFilter) !== subscription) return;
+    if (subscription.size > 0 || this.#byFilter.get(topicFilter) !== subscription) return;
     this.#byFilter.delete(topicFilter);
     this.#patterns.delete(subscription);
     this.#wanted.delete(subscription);
