@@ -4,7 +4,7 @@
  */
 import type { AuthPacket } from '@martlet/protocol';
 import type { Authentication, MaybePromise } from '../authentication/authentication.ts';
-import { ClientError } from '../client-error.ts';
+import type { ClientError } from '../client-error.ts';
 import type { CoreHost } from '../core/client-core.ts';
 import { ClientCore } from '../core/client-core.ts';
 import type { ConnectionEnd } from '../core/connection/connection-end.ts';

@@ -49,7 +49,7 @@ const BUFFER = {
   concurrency: [1, 1, Number.POSITIVE_INFINITY],
 } as const;
 
-const NAMES = [
+const NAMES: readonly string[] = [
   ...Object.keys(BUFFER),
   ...['qos', 'noLocal', 'retainAsPublished', 'retainHandling', 'acknowledge', 'whenSlow', 'rejectWith'],
   ...WAIT_NAMES,
