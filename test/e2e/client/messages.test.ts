@@ -256,5 +256,23 @@ describeEachServer(({ differences }, running) => {
       const unrouted = await nextEvent(again, 'unrouted');
       expect(seen(unrouted)).toBe(`${topic} 1 missed`);
     });
+
+    test('what came before the application has subscribed waits for it, all of it', async () => {
+      const session = { clientId: `late-${topic}`, sessionExpiryInterval: 60 };
+      const first = await clients.connect(url, session);
+      await first.subscribe(topic, { qos: 1 });
+      await first.close({ timeoutMs: 0 });
+      const publisher = await clients.connect(url);
+      const texts = Array.from({ length: 300 }, (_, index) => String(index));
+      await Promise.all(texts.map((text) => publisher.publish(topic, text, { qos: 1 })));
+      const again = await clients.connect(url, { ...session, cleanStart: false });
+      const dropped: unknown[] = [];
+      again.on('dropped', (event) => dropped.push(event));
+      // The answer is behind what the server sends at once.
+      await again.publish(`${topic}/other`, 'x', { qos: 1 });
+      const messages = await take(await again.subscribe(topic, { qos: 1 }), 300);
+      expect(messages.map((message) => message.text())).toEqual(texts);
+      expect(dropped).toEqual([]);
+    });
   });
 });
