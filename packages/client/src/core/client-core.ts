@@ -306,7 +306,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     const culprit = this.#quarantine.onClosed(end, suspects, isSure);
     if (culprit === undefined) return;
     const isSubscription = culprit instanceof ServerSubscription;
-    const error = quarantined(isSubscription ? culprit.topicFilter : culprit.topicName, end);
+    const error = quarantined(isSubscription ? culprit.topicFilter : culprit.topicName, culprit, end);
     if (isSubscription) this.subscriptions.setAside(culprit, error);
     else this.outgoing.inFlight.giveUp(culprit, error);
     this.#host.onQuarantined(culprit, error);

@@ -4,8 +4,8 @@
  * more for each answer: what the server stumbles over is soon alone under way when the connection ends. What was so many
  * times in a row is set aside.
  *
- * A network that breaks is not a server that closes. An end that the server gave a reason of its own for counts nothing;
- * one that just broke counts a quarter, because some servers close in that way and nothing else tells the two apart.
+ * A network that breaks is not a server that closes: a connection that just broke says nothing, nor does one that the
+ * server ended with a reason of its own.
  */
 import { ReasonCode } from '@martlet/protocol';
 import type { ConnectionEnd } from './connection/connection-end.ts';
@@ -13,11 +13,9 @@ import { ClientError } from './ports/client-error.ts';
 
 /** Something that the server may stumble over: a message, or a subscription. */
 export interface Suspect {
-  /** How many connections ended while it was alone under way. An answer sets it to 0. */
+  /** How many connections the server ended while it was alone under way. An answer sets it to 0. */
   suspicion: number;
 }
-
-const BROKEN_CONNECTION_WEIGHT = 0.25;
 
 /** What a server says when it closes for reasons that lie with itself, or with no packet in particular. */
 const EXCUSES: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
@@ -55,7 +53,7 @@ export class Quarantine {
    * @param isSure whether the server has answered something since the last packet that has no answer
    */
   onClosed<S extends Suspect>(end: ConnectionEnd, suspects: readonly S[], isSure: boolean): S | undefined {
-    if (EXCUSES.has(end.reasonCode ?? end.error.reasonCode)) return undefined;
+    if (end.by === 'network' || EXCUSES.has(end.reasonCode)) return undefined;
     if (suspects.length === 0 && isSure) {
       this.window = Number.POSITIVE_INFINITY;
       this.avoidsAliases = false;
@@ -63,11 +61,10 @@ export class Quarantine {
     }
     this.window = 1;
     // Where there were none, they were not it.
-    this.avoidsAliases = end.by === 'server' && !this.avoidsAliases;
+    this.avoidsAliases = !this.avoidsAliases;
     const only = suspects[0];
     if (only === undefined || suspects.length > 1 || !isSure) return undefined;
-    only.suspicion += end.by === 'server' ? 1 : BROKEN_CONNECTION_WEIGHT;
-    return only.suspicion < this.#attempts ? undefined : only;
+    return ++only.suspicion < this.#attempts ? undefined : only;
   }
 
   /** The server has taken one packet. */
@@ -77,7 +74,7 @@ export class Quarantine {
 }
 
 /** @param name of the topic or the filter */
-export function quarantined(name: string, { error }: ConnectionEnd): ClientError {
-  const text = `the server closed the connection each time it got ${name}; it is not sent again`;
+export function quarantined(name: string, { suspicion }: Suspect, { error }: ConnectionEnd): ClientError {
+  const text = `the server closed ${suspicion} connections on which only ${name} had no answer; it is not sent again`;
   return new ClientError('QUARANTINED', text, error, error.reasonCode);
 }

@@ -287,16 +287,30 @@ describe('A connection that ends for another reason', () => {
     expect(errors).toMatchObject([{ code: 'QUARANTINED', reasonCode: ReasonCode.NotAuthorized }]);
   });
 
-  test('because the network broke is counted for a quarter', async () => {
-    const client = connect();
-    client.publish('a', '', { qos: 1 });
-    for (let i = 0; i < 11; i++) {
-      (await reconnect({ sessionPresent: i > 0 })).cut(new Error('ECONNRESET'));
+  test.each(['publish', 'subscribe'])('because the network broke sets nothing aside: %s', async (what) => {
+    const client = connect({ quarantineAttempts: 1 });
+    const outcome = what === 'publish' ? client.publish('a', '', { qos: 1 }) : client.subscribe('a');
+    for (let i = 0; i < 20; i++) {
+      const server = await reconnect({ sessionPresent: i > 0 });
+      expect(server.takeAll()).toHaveLength(1);
+      server.cut(new Error('ECONNRESET'));
     }
+    expect(await serve(closesOn())).toBe(1);
+    await outcome;
     expect(setAside).toEqual([]);
-    (await reconnect({ sessionPresent: true })).cut(new Error('ECONNRESET'));
-    expect(setAside).toEqual(['a']);
-    expect(client.gauges.inFlight).toBe(0);
+  });
+
+  test('because the network broke leaves the count as it was, and the text of the error says how many counted', async () => {
+    connect().publish('poison', '', { qos: 1 });
+    for (let i = 0; i < 3; i++) {
+      (await reconnect({ sessionPresent: i > 0 })).cut(new Error('ECONNRESET'));
+      (await reconnect({ sessionPresent: true })).cut();
+      expect(setAside).toEqual(i < 2 ? [] : ['poison']);
+    }
+    await world.settle();
+    expect(errors.map(({ message }) => message)).toEqual([
+      'the server closed 3 connections on which only poison had no answer; it is not sent again',
+    ]);
   });
 
   test('because the server is silent sets nothing aside', async () => {
