@@ -167,7 +167,7 @@ export class Client {
   ): Publication {
     this.#refuseClosed();
     if (options !== this.#checked || callback !== undefined) {
-      checkCall('publish', callback === undefined ? options : callback, PUBLISH_NAMES);
+      checkCall('publish', typeof callback === 'function' ? callback : options, PUBLISH_NAMES);
       this.#checked = options;
     }
     const { qos = 0, retain = false, signal, timeoutMs, codec } = options;

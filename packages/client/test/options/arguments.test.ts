@@ -62,6 +62,11 @@ describe('A bad argument is refused', () => {
       'INVALID_OPTION publish: expected options, got null',
     ],
     [
+      'a bad option before what is no callback',
+      (c) => c.publish('a', 'b', { retained: true }, {}),
+      'got retained; did you mean retain?',
+    ],
+    [
       'no topic name',
       (c) => c.publish(undefined, 'b'),
       'INVALID_TOPIC expected a topic name, got "undefined"',
