@@ -71,6 +71,7 @@ function transportOver(
 ): Transport {
   /** Bytes are neither taken nor handed on any more. */
   let ending = false;
+  let written = 0;
   /** Takes back the next look at what waits to leave; undefined when `write` may go on. */
   let cancelCheck: (() => void) | undefined;
 
@@ -113,10 +114,14 @@ function transportOver(
   return {
     write(bytes) {
       if (!ending && bytes.length > 0) {
+        written += bytes.length;
         webSocket.send(bytes as Uint8Array<ArrayBuffer>); // [MQTT-6.0.0-1] [MQTT-6.0.0-1] 3.1.1
         if (webSocket.bufferedAmount >= HIGH_WATER_BYTES) cancelCheck ??= setTimer(check, DRAIN_CHECK_MS);
       }
       return cancelCheck === undefined;
+    },
+    get sentBytes() {
+      return written - webSocket.bufferedAmount;
     },
     end() {
       stop();

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { connectionLost } from './connection-failure.ts';
+import { sentBytes } from './sent-bytes.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { Transport, TransportListener } from './transport.ts';
 
@@ -79,6 +80,10 @@ export class SocketTransport implements Transport {
     // What `write` returns does not count what the kernel took during the call, and it takes most of it.
     if (this.#socket.writableLength >= this.#socket.writableHighWaterMark) this.#congested = true;
     return !this.#congested;
+  }
+
+  get sentBytes(): number {
+    return sentBytes(this.#socket);
   }
 
   end(): void {

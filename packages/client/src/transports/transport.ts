@@ -21,6 +21,11 @@ export interface Transport {
    * back: it writes no more messages until `onDrain`, but may still write what the protocol demands.
    */
   write(bytes: Uint8Array): boolean;
+  /**
+   * How many bytes have left so far, roughly: it changes when some do. By it the client tells a slow connection from a dead
+   * one while much waits to leave. Left out where nobody knows.
+   */
+  readonly sentBytes?: number | undefined;
   /** Ends the connection once everything written has left. `onClose` follows. */
   end(): void;
   /** Ends the connection at once. `onClose` follows; nothing when it has closed already. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { ClientError } from '../client-error.ts';
 import { connectionLost, nameOf } from './connection-failure.ts';
+import { sentBytes } from './sent-bytes.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { Transport, TransportListener } from './transport.ts';
 import { closedByServer } from './websocket-close.ts';
@@ -109,6 +110,10 @@ export class WebSocketTransport implements Transport {
     this.#webSocket.send(bytes); // [MQTT-6.0.0-1] [MQTT-6.0.0-1] 3.1.1
     if (this.#socket.writableLength >= this.#socket.writableHighWaterMark) this.#congested = true;
     return !this.#congested;
+  }
+
+  get sentBytes(): number {
+    return sentBytes(this.#socket);
   }
 
   end(): void {

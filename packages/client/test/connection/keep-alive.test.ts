@@ -228,6 +228,100 @@ describe('A connection that is held back', () => {
   });
 });
 
+describe('A transport that tells how many bytes have left', () => {
+  async function sending(bytes: number): Promise<TestServer> {
+    const server = await online(60);
+    server.sentBytes = 0;
+    server.takesMore = false;
+    world.clients[0]!.publish('a', new Uint8Array(bytes));
+    await world.settle();
+    return server;
+  }
+
+  test.each([1, 16 * 1_048_576])('is dead within the keep alive when none does, of %i', async (bytes) => {
+    await sending(bytes);
+    await world.advance(59_999);
+    expect(state()).toBe('online');
+    await world.advance(1);
+    expect(state()).toBe('waiting');
+  });
+
+  test('is alive for as long as some do, and dead within the keep alive when no more do', async () => {
+    const server = await sending(16 * 1_048_576);
+    for (let i = 0; i < 200; i++) {
+      await world.advance(29_000);
+      server.sentBytes! += 100;
+    }
+    expect([state(), server.takeAll().map(({ type }) => type)]).toEqual(['online', ['publish']]);
+    await world.advance(59_999);
+    expect(server.ended).toBe('destroy');
+  });
+
+  test('is alive while the server sends, although nothing leaves', async () => {
+    const server = await sending(1);
+    for (let i = 0; i < 20; i++) {
+      await world.advance(29_000);
+      server.send({ type: 'pingresp' });
+    }
+    expect(state()).toBe('online');
+    await world.advance(60_000);
+    expect(state()).toBe('waiting');
+  });
+
+  test('goes on as ever when everything has left', async () => {
+    const server = await sending(1);
+    await world.advance(40_000);
+    server.drain();
+    await world.advance(29_999);
+    expect([state(), server.takeAll().map(({ type }) => type)]).toEqual(['online', ['publish', 'pingreq']]);
+    await world.advance(1);
+    expect(state()).toBe('waiting');
+  });
+
+  test('is found out by a probe in twice the time that an answer gets', async () => {
+    const server = await sending(1);
+    await world.advance(10_000);
+    world.wake();
+    await world.advance(9_999);
+    expect([state(), server.takeAll().at(-1)?.type]).toEqual(['online', 'pingreq']);
+    await world.advance(1);
+    expect(state()).toBe('waiting');
+  });
+
+  test('is judged by its pings while the application does not read', async () => {
+    const server = await online(60);
+    server.sentBytes = 0;
+    world.clients[0]!.subscribe('a', { bufferMessages: 1 }).then(undefined, () => {});
+    await world.settle();
+    const { packetId } = server.take('subscribe');
+    server.send({ type: 'suback', packetId, reasonCodes: [0], properties: {} });
+    const properties = {};
+    const payload = new Uint8Array(1);
+    for (let i = 0; i < 3; i++)
+      server.send({
+        type: 'publish',
+        topicName: 'a',
+        payload,
+        qos: 0,
+        packetId: 0,
+        retain: false,
+        dup: false,
+        properties,
+      });
+    await world.settle();
+    expect(server.isPaused).toBe(true);
+    for (let i = 0; i < 20; i++) {
+      await world.advance(30_000);
+      server.take('pingreq');
+      server.sentBytes += 2;
+    }
+    expect(state()).toBe('online');
+    server.takesMore = false;
+    await world.advance(60_000);
+    expect(state()).toBe('waiting');
+  });
+});
+
 describe('The reason of a connection that was given up', () => {
   test('is that of the keep alive', async () => {
     world.connect({ keepAlive: 2 });

@@ -102,6 +102,15 @@ describe("A browser's WebSocket", () => {
     expect(rig.webSocket.onopen).toBe(null);
   });
 
+  test('tells how many bytes have left', async () => {
+    const { transport, webSocket } = await Rig.open();
+    transport.write(new Uint8Array(1000));
+    transport.write(new Uint8Array(1000));
+    expect(transport.sentBytes).toBe(0);
+    webSocket.bufferedAmount = 400;
+    expect(transport.sentBytes).toBe(1600);
+  });
+
   test('is asked on a timer whether its bytes have left, only while there are too many', async () => {
     const rig = await Rig.open();
     const { transport, webSocket, listener, timers } = rig;

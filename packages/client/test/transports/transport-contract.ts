@@ -140,6 +140,17 @@ export function describeTransport(wire: Wire): void {
       expect(listener.drains).toBe(1);
     });
 
+    test('tells how much has left, before all of a large write has', async () => {
+      const { peer, listener, transport } = await connect();
+      peer.peer.socket.pause();
+      listener.call(() => transport.write(new Uint8Array(33_554_432)));
+      await rounds();
+      const before = transport.sentBytes!;
+      peer.peer.socket.resume();
+      await peer.receive(8_388_608);
+      expect(transport.sentBytes! - before).toBeGreaterThan(1_000_000);
+    });
+
     test('writes all that waits before it ends', async () => {
       const { peer, listener, transport } = await connect(undefined, { lingerMs: 1 });
       peer.peer.socket.pause();

@@ -14,6 +14,8 @@ export class TestServer {
   /** What the transport's `write` returns: false asks the client to hold back. */
   takesMore = true;
   isPaused = false;
+  /** What the transport's `sentBytes` is: undefined where it does not tell. */
+  sentBytes: number | undefined;
   /** How the client ended it: undefined while it has not. */
   ended: 'end' | 'destroy' | undefined;
   /** How often bytes were written. */
@@ -43,7 +45,11 @@ export class TestServer {
       this.#isClosed = true;
       queueMicrotask(() => listener.onClose());
     };
+    const sentBytes = (): number | undefined => this.sentBytes;
     this.transport = {
+      get sentBytes() {
+        return sentBytes();
+      },
       write: (bytes) => {
         this.writes++;
         stream.receive(bytes.slice(), 0, bytes.length);

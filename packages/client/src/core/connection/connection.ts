@@ -31,13 +31,14 @@ import {
 import type { ClientErrorCode } from '../ports/client-error.ts';
 import { ClientError } from '../ports/client-error.ts';
 import type { ConnectionEnd } from './connection-end.ts';
+import type { SentBytes } from './keep-alive.ts';
 import { KeepAlive, KeepAliveVerdict } from './keep-alive.ts';
 import { Outbox } from './outbox.ts';
 import type { ServerCapabilities } from './server-capabilities.ts';
 import { serverCapabilities } from './server-capabilities.ts';
 
 /** What a connection writes to. */
-export interface CoreTransport {
+export interface CoreTransport extends SentBytes {
   /** False when so much waits to leave that we should hold back. */
   write(bytes: Uint8Array): boolean;
   pause?(): void;
@@ -114,7 +115,7 @@ export class Connection {
     this.#owner = owner;
     this.#nowMs = nowMs;
     this.#stream = new PacketStream(this, maximumPacketSize);
-    this.#keepAlive = new KeepAlive(0, nowMs());
+    this.#keepAlive = new KeepAlive(0, nowMs(), transport);
     this.send(connect); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
   }
 
@@ -362,7 +363,7 @@ export class Connection {
   /** Until now nothing was sent but AUTH. [MQTT-3.1.2-30] */
   #goOnline(server: ServerCapabilities): void {
     this.server = server;
-    this.#keepAlive = new KeepAlive(server.keepAlive, this.#nowMs());
+    this.#keepAlive = new KeepAlive(server.keepAlive, this.#nowMs(), this.#transport);
     this.#owner.onOnline(this, server);
   }
 

@@ -6,9 +6,11 @@
  * keep alive after that, the connection is dead: so it is found out within the keep alive. Who looks at the clock much
  * too late was asleep, and gives the server its time once more: the answer may be waiting to be read.
  *
- * A connection may be deaf, when the application holds back what arrives: then the server cannot be judged, and only hears
- * from us. It may be mute, while it does not take what we wrote: a ping would wait behind a large message. Then anything that
- * arrives or leaves is a sign of life, for a whole keep alive and for what a slow network needs besides.
+ * A connection may be deaf, when the application holds back what arrives, or mute, while it does not take what we wrote: a
+ * ping would wait behind a large message. Where the transport tells how many bytes have left, each half keep alive is
+ * looked whether any did since, or arrived; the connection is dead when none did. So a deaf one is dead when our pings stay
+ * here; as long as the kernel takes them, nobody can know. Other transports: a mute one has a keep alive and what a slow
+ * network needs besides, and a deaf one is not judged.
  */
 
 /** A look at the clock that comes so much too late, in milliseconds, means that the process or the tab was asleep. */
@@ -20,7 +22,13 @@ const SLOW_SHIFT = 4;
 export const KeepAliveVerdict = { Fine: 0, Ping: 1, Dead: 2 } as const;
 export type KeepAliveVerdict = (typeof KeepAliveVerdict)[keyof typeof KeepAliveVerdict];
 
+/** What tells how many bytes have left, if it can. */
+export interface SentBytes {
+  readonly sentBytes?: number | undefined;
+}
+
 export class KeepAlive {
+  readonly #transport: SentBytes;
   /** Milliseconds from a ping to its answer, and from silence to a ping; Infinity when there is no keep alive. */
   readonly #halfMs: number;
   #receivedMs: number;
@@ -33,9 +41,12 @@ export class KeepAlive {
   #leavingMs: number;
   /** Whether somebody was asleep since the last byte arrived: that excuses once. */
   #isExcused: boolean;
+  /** Bytes that had left at the last look while deaf or mute; -1 when bytes arrived since. */
+  #left: number;
 
   /** @param keepAliveS seconds; 0 means that nothing is watched. */
-  constructor(keepAliveS: number, nowMs: number) {
+  constructor(keepAliveS: number, nowMs: number, transport: SentBytes) {
+    this.#transport = transport;
     this.#halfMs = keepAliveS === 0 ? Number.POSITIVE_INFINITY : keepAliveS * 500;
     this.#receivedMs = nowMs;
     this.#sentMs = nowMs;
@@ -43,6 +54,7 @@ export class KeepAlive {
     this.#withinMs = this.#halfMs;
     this.#leavingMs = 0;
     this.#isExcused = false;
+    this.#left = -1;
   }
 
   received(nowMs: number): void {
@@ -50,6 +62,7 @@ export class KeepAlive {
     this.#answerMs = Number.POSITIVE_INFINITY;
     this.#withinMs = this.#halfMs;
     this.#isExcused = false;
+    this.#left = -1;
   }
 
   sent(nowMs: number): void {
@@ -64,6 +77,7 @@ export class KeepAlive {
   /** Not mute any more: a ping that waited leaves only now. */
   drained(nowMs: number): void {
     this.#leavingMs = 0;
+    this.#left = -1;
     this.#sentMs = nowMs;
     if (this.#answerMs !== Number.POSITIVE_INFINITY) this.#answerMs = nowMs + this.#withinMs;
   }
@@ -78,6 +92,8 @@ export class KeepAlive {
   /** When to look at the clock next; Infinity for never. */
   nextMs(isDeaf: boolean, isMute: boolean): number {
     if (isMute) {
+      if (this.#transport.sentBytes !== undefined)
+        return Math.max(this.#receivedMs, this.#sentMs) + this.#withinMs;
       return isDeaf
         ? Number.POSITIVE_INFINITY
         : Math.max(this.#receivedMs, this.#sentMs) + 2 * this.#halfMs + this.#leavingMs;
@@ -91,7 +107,16 @@ export class KeepAlive {
   look(nowMs: number, isDeaf: boolean, isMute: boolean): KeepAliveVerdict {
     const dueMs = this.nextMs(isDeaf, isMute);
     if (nowMs < dueMs) return KeepAliveVerdict.Fine;
-    if (!isMute && (isDeaf || this.#answerMs === Number.POSITIVE_INFINITY)) return KeepAliveVerdict.Ping;
+    const left = isDeaf || isMute ? this.#transport.sentBytes : undefined;
+    if (left !== undefined && left !== this.#left) {
+      if (this.#left !== -1) this.#withinMs = this.#halfMs;
+      this.#left = left;
+      if (!isMute) return KeepAliveVerdict.Ping;
+      this.#sentMs = nowMs;
+      return KeepAliveVerdict.Fine;
+    }
+    const isAsked = isDeaf ? left !== undefined : this.#answerMs !== Number.POSITIVE_INFINITY;
+    if (!isMute && !isAsked) return KeepAliveVerdict.Ping;
     if (nowMs - dueMs < ASLEEP_MS || this.#isExcused) return KeepAliveVerdict.Dead;
     this.#isExcused = true;
     this.#answerMs = Number.POSITIVE_INFINITY;
