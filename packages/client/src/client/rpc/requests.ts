@@ -36,6 +36,10 @@ export class Requests {
   /** Streams that nobody wanted any more before they had begun. */
   readonly #left: Set<string> = new Set();
   #inbox: PendingSubscription | undefined;
+  /** The topic name of the inbox, while the server has not granted it. */
+  #opening: Promise<string> | undefined;
+  /** `#send` waits for that. */
+  #isSending = false;
   #count = 0;
 
   constructor(client: RequestsClient, host: ClientHost) {
@@ -125,13 +129,16 @@ export class Requests {
   }
 
   readonly #send = (): void => {
-    if (this.#unsent.size === 0 || this.#host.core.server === null) return;
+    if (this.#isSending || this.#unsent.size === 0 || this.#host.core.server === null) return;
+    this.#isSending = true;
     this.#open().then(
       (inbox) => {
+        this.#isSending = false;
         for (const each of this.#unsent) void this.#publish(each, inbox);
         this.#unsent.clear();
       },
       (error) => {
+        this.#isSending = false;
         for (const each of this.#unsent) this.#end(each, error);
       },
     );
@@ -183,20 +190,30 @@ export class Requests {
 
   // ── the inbox ──
 
-  /** The topic name of the inbox, once the server has granted it. */
-  async #open(): Promise<string> {
-    const { clientId, responseInformation } = await this.#client.connected();
-    const topicName =
-      responseInformation === undefined
-        ? `martlet/responses/${encodeURIComponent(clientId)}`
-        : `${responseInformation}/martlet`;
-    const last = this.#inbox?.subscription;
-    if (last === undefined || last.isEnded || last.topicFilter !== topicName) {
-      void last?.unsubscribe();
-      this.#inbox = this.#client.subscribe(topicName, { retainHandling: 2 }, this.#onMessage);
+  /** The topic name of the inbox, once the server has granted it. All who wait for it wait for one promise. */
+  #open(): Promise<string> {
+    this.#opening ??= this.#subscribe().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #subscribe(): Promise<string> {
+    for (;;) {
+      const { clientId, responseInformation } = await this.#client.connected();
+      const topicName =
+        responseInformation === undefined
+          ? `martlet/responses/${encodeURIComponent(clientId)}`
+          : `${responseInformation}/martlet`;
+      const last = this.#inbox?.subscription;
+      if (last === undefined || last.isEnded || last.topicFilter !== topicName) {
+        void last?.unsubscribe();
+        this.#inbox = this.#client.subscribe(topicName, { retainHandling: 2 }, this.#onMessage);
+      }
+      await this.#inbox;
+      // The connection may be another one by now, to a server that calls it otherwise.
+      if (this.#host.core.server?.responseInformation === responseInformation) return topicName;
     }
-    await this.#inbox;
-    return topicName;
   }
 
   readonly #onMessage = (message: Message): void => {
