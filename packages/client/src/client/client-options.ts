@@ -82,7 +82,7 @@ export interface ClientOptions {
   readonly credentials?: () => MaybePromise<Credentials>;
   /** 5, 4 (3.1.1) or 3 (3.1). @default 5 */
   readonly protocolVersion?: ProtocolVersion;
-  /** Try the next older version when the server does not know this one. @default false */
+  /** Try the next older version when the server does not know this one, or twice closes without a word. @default false */
   readonly fallback?: boolean;
   /**
    * Begin without what the server may have kept of an earlier process.

@@ -44,6 +44,8 @@ const STABLE_MS = 10_000;
 const SHORT_CONNECTIONS = 5;
 /** How soon a server must answer when the platform says that the network may have changed. */
 const PROBE_MS = 5000;
+/** The longest time before a server is tried again that closed without an answer to CONNECT, in milliseconds. */
+const SILENCE_MS = 2000;
 /** A server that says "go there" in a circle is not followed without end. */
 const MAXIMUM_REDIRECTS = 5;
 
@@ -64,6 +66,8 @@ export class Supervisor {
   #cancelTimer: (() => void) | null = null;
   #failures = 0;
   #redirects = 0;
+  /** The server closed the last connection without an answer to CONNECT, and may not know its version. */
+  #wasSilent = false;
   /** Connections in a row that did not last. */
   #short = 0;
   /** The last connection ended because the server broke the protocol. */
@@ -204,17 +208,26 @@ export class Supervisor {
     this.#leave();
     if (abrupt) transport.destroy();
     else {
-      const cut = (): void => transport.destroy();
+      const cut = (): void => {
+        this.#lingering.delete(attempt);
+        transport.destroy();
+      };
       this.#lingering.set(attempt, this.#environment.setTimer(cut, LINGER_MS));
       transport.end();
     }
     if (this.state === 'closed') {
       // Who closes the client has lost nothing.
       if (end.wasOnline && end.error.code !== 'CLOSED') this.#owner.onOffline(end.error, undefined);
-    } else if (this.#mayFallBack(end)) {
+    } else if (!this.#mayFallBack(end)) this.#decide(end);
+    else if (end.reasonCode === undefined && !this.#wasSilent) {
+      // It may just as well have been the network, for once.
+      this.#wasSilent = true;
+      this.#wait(end.error, SILENCE_MS * this.#environment.random());
+    } else {
+      this.#wasSilent = false;
       this.protocolVersion--;
       this.#wait(end.error, 0);
-    } else this.#decide(end);
+    }
   }
 
   /** An attempt failed before there was a connection that the core knows of. */
@@ -254,13 +267,14 @@ export class Supervisor {
       this.protocolVersion === 3
     )
       return false;
-    // Some servers close without a word.
+    // Some servers close without a word; twice, before that is believed.
     const isSilent = end.reasonCode === undefined && end.error.code === 'CONNECTION_LOST';
     return isSilent || end.reasonCode === Reason.UnsupportedProtocolVersion;
   }
 
   #decide(end: ConnectionEnd): void {
     const given = this.#options;
+    this.#wasSilent = false;
     const { error, serverReference } = end;
     if (end.wasOnline) {
       // Who breaks the protocol again will go on doing so, however long that takes each time.

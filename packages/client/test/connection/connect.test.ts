@@ -203,7 +203,7 @@ describe('The fallback to older versions', () => {
     const client = world.connect(options);
     client.on('error', () => {});
     const versions: number[] = [];
-    for (let i = 0; i < 4 && client.state !== 'closed' && client.state !== 'online'; i++) {
+    for (let i = 0; i < 6 && client.state !== 'closed' && client.state !== 'online'; i++) {
       const server = await world.accepting();
       const { protocolVersion } = server.take('connect');
       versions.push(protocolVersion);
@@ -211,7 +211,7 @@ describe('The fallback to older versions', () => {
       else if (isSilent) server.cut();
       else if (protocolVersion === 5) server.sendBytes(Uint8Array.of(0x20, 2, 0, 1));
       else server.send(refused(ReasonCode.UnsupportedProtocolVersion));
-      await world.advance(0);
+      await world.advance(isSilent ? 1000 : 0);
     }
     return versions;
   }
@@ -220,8 +220,8 @@ describe('The fallback to older versions', () => {
     [5, false, [5]],
     [4, false, [5, 4]],
     [3, false, [5, 4, 3]],
-    [4, true, [5, 4]],
-    [3, true, [5, 4, 3]],
+    [4, true, [5, 5, 4]],
+    [3, true, [5, 5, 4, 4, 3]],
   ])('goes down to %d, which the server understands (silent: %s)', async (understood, isSilent, versions) => {
     expect(await tried({ fallback: true }, understood, isSilent)).toEqual(versions);
   });
@@ -230,13 +230,40 @@ describe('The fallback to older versions', () => {
     expect(await tried({}, 4, false)).toEqual([5]);
   });
 
+  test('goes down on a silent end only the second time in a row: what broke once is tried again', async () => {
+    world.connect({ fallback: true }).on('error', () => {});
+    const versions: number[] = [];
+    for (const end of ['cut', 'refuse', 'cut', 'refuse', 'cut']) {
+      const server = await world.accepting();
+      versions.push(server.take('connect').protocolVersion);
+      if (end === 'cut') server.cut();
+      else server.send(refused(ReasonCode.UnspecifiedError));
+      await world.advance(4000);
+    }
+    versions.push((await world.accept()).connect.protocolVersion);
+    expect(versions).toEqual([5, 5, 5, 5, 5, 5]);
+  });
+
+  test('begins again with the newest version when the older one does not last until CONNACK either', async () => {
+    world.connect({ fallback: true }).on('error', () => {});
+    const versions: number[] = [];
+    for (const end of ['cut', 'cut', 'refuse', 'look']) {
+      const server = await world.accepting();
+      versions.push(server.take('connect').protocolVersion);
+      if (end === 'cut') server.cut();
+      if (end === 'refuse') server.send(refused(ReasonCode.ServerUnavailable));
+      await world.advance(end === 'refuse' ? 20_000 : 1000);
+    }
+    expect(versions).toEqual([5, 5, 4, 5]);
+  });
+
   test('begins again with the newest version when none was understood', async () => {
     const client = world.connect({ fallback: true });
-    for (const version of [5, 4, 3]) {
+    for (const version of [5, 5, 4, 4, 3]) {
       const server = await world.accepting();
       expect(server.take('connect').protocolVersion).toBe(version);
       server.cut();
-      await world.advance(0);
+      if (version !== 3) await world.advance(1000);
     }
     await world.advance(60_000 - 30_001);
     expect((await world.accepting()).take('connect').protocolVersion).toBe(5);
@@ -264,8 +291,10 @@ describe('The fallback to older versions', () => {
     const { store } = options as { store?: ControlledStore };
     if (store !== undefined) store.isFast = true;
     world.connect({ ...options, fallback: true });
-    (await world.accepting()).cut();
-    await world.advance(0);
+    for (let i = 0; i < 2; i++) {
+      (await world.accepting()).cut();
+      await world.advance(1000);
+    }
     const server = await world.accept();
     expect([server.connect.protocolVersion, server.connect.cleanStart]).toEqual([4, first]);
     server.cut();
@@ -282,9 +311,11 @@ describe('The fallback to older versions', () => {
     const client = world.connect({ fallback: true });
     const delays: unknown[] = [];
     client.on('offline', ({ reconnectMs }) => delays.push(reconnectMs));
-    (await world.accepting()).cut();
-    await world.advance(0);
+    for (let i = 0; i < 2; i++) {
+      (await world.accepting()).cut();
+      await world.advance(1000);
+    }
     await world.accept();
-    expect(delays).toEqual([0]);
+    expect(delays).toEqual([1000, 0]);
   });
 });
