@@ -268,6 +268,16 @@ describe('A transport that tells how many bytes have left', () => {
     expect(state()).toBe('waiting');
   });
 
+  test('is dead within the keep alive when the ping does not leave', async () => {
+    const server = await online(60);
+    server.sentBytes = 0;
+    server.takesMore = false;
+    await world.advance(59_999);
+    expect([state(), server.takeAll().length]).toEqual(['online', 1]);
+    await world.advance(1);
+    expect(state()).toBe('waiting');
+  });
+
   test('goes on as ever when everything has left', async () => {
     const server = await sending(1);
     await world.advance(40_000);
@@ -278,11 +288,11 @@ describe('A transport that tells how many bytes have left', () => {
     expect(state()).toBe('waiting');
   });
 
-  test('is found out by a probe in twice the time that an answer gets', async () => {
+  test('is found out by a probe in the time that an answer gets', async () => {
     const server = await sending(1);
     await world.advance(10_000);
     world.wake();
-    await world.advance(9_999);
+    await world.advance(4_999);
     expect([state(), server.takeAll().at(-1)?.type]).toEqual(['online', 'pingreq']);
     await world.advance(1);
     expect(state()).toBe('waiting');

@@ -7,8 +7,8 @@
  * too late was asleep, and gives the server its time once more: the answer may be waiting to be read.
  *
  * A connection may be deaf, when the application holds back what arrives, or mute, while it does not take what we wrote: a
- * ping would wait behind a large message. Where the transport tells how many bytes have left, each half keep alive is
- * looked whether any did since, or arrived; the connection is dead when none did. So a deaf one is dead when our pings stay
+ * ping would wait behind a large message. Where the transport tells how many bytes have left, it is dead when none did for
+ * half a keep alive, and none arrived for a whole one. So a deaf one is dead when our pings stay
  * here; as long as the kernel takes them, nobody can know. Other transports: a mute one has a keep alive and what a slow
  * network needs besides, and a deaf one is not judged.
  */
@@ -41,7 +41,7 @@ export class KeepAlive {
   #leavingMs: number;
   /** Whether somebody was asleep since the last byte arrived: that excuses once. */
   #isExcused: boolean;
-  /** Bytes that had left at the last look while deaf or mute; -1 when bytes arrived since. */
+  /** Bytes that had left at the last look while deaf or mute; -1 before. */
   #left: number;
 
   /** @param keepAliveS seconds; 0 means that nothing is watched. */
@@ -62,7 +62,6 @@ export class KeepAlive {
     this.#answerMs = Number.POSITIVE_INFINITY;
     this.#withinMs = this.#halfMs;
     this.#isExcused = false;
-    this.#left = -1;
   }
 
   sent(nowMs: number): void {
@@ -72,6 +71,7 @@ export class KeepAlive {
   /** Mute, with so many bytes more that wait to leave. */
   waits(bytes: number): void {
     this.#leavingMs += bytes >> SLOW_SHIFT;
+    if (this.#left === -1) this.#left = this.#transport.sentBytes ?? -1;
   }
 
   /** Not mute any more: a ping that waited leaves only now. */
@@ -93,7 +93,7 @@ export class KeepAlive {
   nextMs(isDeaf: boolean, isMute: boolean): number {
     if (isMute) {
       if (this.#transport.sentBytes !== undefined)
-        return Math.max(this.#receivedMs, this.#sentMs) + this.#withinMs;
+        return Math.max(this.#sentMs, this.#receivedMs + this.#withinMs) + this.#withinMs;
       return isDeaf
         ? Number.POSITIVE_INFINITY
         : Math.max(this.#receivedMs, this.#sentMs) + 2 * this.#halfMs + this.#leavingMs;
@@ -109,10 +109,10 @@ export class KeepAlive {
     if (nowMs < dueMs) return KeepAliveVerdict.Fine;
     const left = isDeaf || isMute ? this.#transport.sentBytes : undefined;
     if (left !== undefined && left !== this.#left) {
-      if (this.#left !== -1) this.#withinMs = this.#halfMs;
       this.#left = left;
       if (!isMute) return KeepAliveVerdict.Ping;
       this.#sentMs = nowMs;
+      this.#withinMs = this.#halfMs;
       return KeepAliveVerdict.Fine;
     }
     const isAsked = isDeaf ? left !== undefined : this.#answerMs !== Number.POSITIVE_INFINITY;
