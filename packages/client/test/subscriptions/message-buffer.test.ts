@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Message } from '../../src/core/incoming/message.ts';
@@ -32,6 +34,20 @@ describe.each([false, true])('A buffer of messages (only the latest of each topi
         }
       }),
     );
+  });
+
+  test('keeps nothing of a message that has left, while others wait', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const buffer = new MessageBuffer(latestPerTopic);
+    const gone = ['shift', 'pop'].map((how) => {
+      for (const topicName of ['a', 'b', 'c']) buffer.push(message(topicName, 1));
+      return new WeakRef(how === 'pop' ? buffer.pop() : buffer.shift()!);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(gone.map((each) => each.deref())).toEqual([undefined, undefined]);
+    expect(buffer.size).toBeGreaterThan(0);
   });
 
   test('stays right and small when very many messages pass through it', () => {

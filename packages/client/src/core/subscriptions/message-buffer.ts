@@ -6,6 +6,8 @@ import type { Message } from '../incoming/message.ts';
 
 /** So many places at the front may be empty before the others move up. */
 const SLACK = 1024;
+/** In the place of a message that has left: nothing else of it stays. */
+const GONE = undefined as unknown as Message;
 
 export class MessageBuffer {
   /** What the messages count. */
@@ -53,6 +55,7 @@ export class MessageBuffer {
     const messages = this.#messages;
     if (this.#first === messages.length) return undefined;
     const message = messages[this.#first]!;
+    messages[this.#first] = GONE;
     this.#first++;
     if (this.#first === messages.length || (this.#first > SLACK && this.#first * 2 > messages.length)) {
       messages.splice(0, this.#first);
