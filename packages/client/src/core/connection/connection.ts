@@ -34,6 +34,7 @@ import type { ConnectionEnd } from './connection-end.ts';
 import type { SentBytes } from './keep-alive.ts';
 import { KeepAlive, KeepAliveVerdict } from './keep-alive.ts';
 import { Outbox } from './outbox.ts';
+import { refuseProblemInformation } from './problem-information.ts';
 import type { ServerCapabilities } from './server-capabilities.ts';
 import { serverCapabilities } from './server-capabilities.ts';
 
@@ -312,7 +313,7 @@ export class Connection {
 
   #onPacket(packet: ServerPacketExceptPublish): void {
     const { type } = packet;
-    this.#refuseProblemInformation(packet);
+    if (this.#connect.properties.requestProblemInformation === false) refuseProblemInformation(packet);
     if (type === 'connack') this.#onConnack(packet);
     else if (type === 'auth') this.#onAuth(packet);
     else if (type === 'disconnect') {
@@ -321,16 +322,6 @@ export class Connection {
     } else if (this.server === null) {
       throw new ProtocolError(`expected CONNACK first, got ${type}`); // [MQTT-3.2.0-1]
     } else if (type !== 'pingresp') this.#owner.onPacket(packet);
-  }
-
-  /** Who did not ask for it gets it in PUBLISH, CONNACK and DISCONNECT only. [MQTT-3.1.2-29] */
-  #refuseProblemInformation(packet: ServerPacketExceptPublish): void {
-    const { type } = packet;
-    if (this.#connect.properties.requestProblemInformation !== false) return;
-    if (type === 'connack' || type === 'disconnect' || type === 'pingresp') return;
-    const { reasonString, userProperties } = packet.properties;
-    if (reasonString === undefined && userProperties === undefined) return;
-    throw new ProtocolError(`expected no problem information in ${type}, got some`);
   }
 
   #onConnack(connack: ConnackPacket): void {
