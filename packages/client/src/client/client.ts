@@ -28,7 +28,7 @@ import { PendingSubscription, Subscription } from './subscription.ts';
 import type { ClientState } from './supervisor.ts';
 
 export interface CloseOptions {
-  /** Milliseconds for what is still under way; 0 ends at once. @default 5000 */
+  /** Milliseconds for what is still under way, and then as many for a store; 0 ends at once. @default 5000 */
   readonly timeoutMs?: number;
   /** What DISCONNECT says: 4 asks for the will to be published. @default 0 */
   readonly reasonCode?: ReasonCode;
@@ -61,9 +61,6 @@ const CLOSE_REASONS: readonly ReasonCode[] = [
 
 /** Requests that may be at work at once, where the application does not say. */
 const RESPONDING = 64;
-
-/** What the store gets to end, in milliseconds, when the client has. */
-const END_MS = 5000;
 
 const NO_OPTIONS: PublishOptions = Object.freeze({});
 
@@ -360,7 +357,7 @@ export class Client {
     supervisor.stop(undefined, reasonCode, endsSession ? { sessionExpiryInterval: 0 } : {});
     const { storeClosed } = this.#host;
     if (storeClosed !== undefined)
-      await within(storeClosed, { timeoutMs: END_MS }, this.#host).catch(() => {});
+      await within(storeClosed, { timeoutMs: Math.max(0, timeoutMs) }, this.#host).catch(() => {});
   }
 
   #watch(publication: Publication, wait: WaitOptions): void {

@@ -301,6 +301,17 @@ describe('close', () => {
     expect(world.timerCount).toBe(0);
   });
 
+  test('returns at once when it may take no time, although its store hangs', async () => {
+    const { store } = heldStore();
+    const client = world.connect({ store });
+    await world.settle();
+    const before = world.nowMs;
+    const closed = client.close({ timeoutMs: 0 });
+    await world.advance(0);
+    await closed;
+    expect([world.nowMs - before, world.timerCount]).toEqual([0, 0]);
+  });
+
   test('is told once, and not as a connection that was lost', async () => {
     const client = world.connect();
     const events: unknown[] = [];
