@@ -20,7 +20,8 @@ export interface SubscribeOptions extends WaitOptions {
   readonly acknowledge?: Acknowledge;
   /**
    * What happens when the buffer is full. `block` drops nothing, except in browsers, where a WebSocket cannot be paused:
-   * there what is of QoS 0 and beyond `bufferBytes` is. @default 'block'
+   * there what is of QoS 0 and beyond `bufferBytes` is, and what is of QoS 1 and 2 is not acknowledged, so that the server
+   * sends it again on the next connection. @default 'block'
    */
   readonly whenSlow?: WhenSlow;
   /**

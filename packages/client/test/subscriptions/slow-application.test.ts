@@ -204,16 +204,40 @@ describe('With block', () => {
     expect(server.isPaused).toBe(false);
   });
 
-  test('where the platform cannot hold the server back, bytes are the limit, past which the newest of QoS 0 is dropped; QoS 1 is not', async () => {
+  test('where the platform cannot hold the server back, bytes are the limit, past which the newest of QoS 0 is dropped', async () => {
     withoutPause(world);
     const subscription = await connect({ bufferMessages: 1, bufferBytes: 2 * (OVERHEAD_BYTES + 1) });
     server.send(...qos0('a', 'b'));
     await world.settle();
     expect(dropped).toEqual([]);
-    server.send(...qos0('c'), ...qos1(1, 2));
+    server.send(...qos0('c'));
     await world.settle();
     expect(dropped).toEqual(['c slow #']);
-    expect(await read(subscription)).toEqual(['a', 'b', 't1', 't2']);
+    expect(await read(subscription)).toEqual(['a', 'b']);
+  });
+
+  test('leaves the newest of QoS 1 and 2 beyond the limit of bytes, where reading cannot stop, for the next connection', async () => {
+    withoutPause(world);
+    const subscription = await connect({ bufferBytes: 2 * (OVERHEAD_BYTES + 3) });
+    const qos2 = message('t3', { qos: 2, packetId: 3 });
+    server.send(...qos1(1, 2), qos2, ...qos1(4));
+    await world.settle();
+    expect(dropped).toEqual(['t3 left #', 't4 left #']);
+    expect(subscription.waitingCount).toBe(2);
+    expect(await read(subscription)).toEqual(['t1', 't2']);
+    await world.settle();
+    expect(taken(server)).toEqual(['puback 1', 'puback 2']);
+    server.send(...qos1(5));
+    await world.settle();
+    expect(await read(subscription)).toEqual(['t5']);
+    server.cut();
+    await world.advance(5000);
+    server = await world.accept(CONTINUED);
+    server.send({ ...qos2, dup: true }, ...qos1(4));
+    await world.settle();
+    expect(await read(subscription)).toEqual(['t3', 't4']);
+    await world.settle();
+    expect(taken(server)).toEqual(['pubrec 3', 'puback 4']);
   });
 
   test('a refusal at the renewal of the subscription lets the server go on, though nobody reads what waits', async () => {

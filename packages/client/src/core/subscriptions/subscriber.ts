@@ -14,7 +14,8 @@ import { MessageBuffer } from './message-buffer.ts';
  * no more than `receiveMaximum` messages wait and other subscriptions go on until then; at QoS 0, and for bytes, by not
  * reading from the connection, so that all subscriptions wait for the slow one. While that cannot be, in a browser and as
  * long as somebody waits for the server, more messages wait, up to the limit of bytes; beyond that the newest of QoS 0 is
- * dropped. The other policies drop a message and hold up nobody: the oldest, the one that came, or the one before of the
+ * dropped, and in a browser the newest of QoS 1 and 2 is left unacknowledged, so that the server sends it again on the next
+ * connection. The other policies drop a message and hold up nobody: the oldest, the one that came, or the one before of the
  * same topic, then the oldest.
  */
 export type WhenSlow = 'block' | 'dropOldest' | 'dropNewest' | 'latestPerTopic';
@@ -37,7 +38,7 @@ export interface SubscriberOptions {
 }
 
 /** Why a message from the server reached nobody. */
-export type DropReason = 'slow' | 'unrouted' | 'unsubscribed';
+export type DropReason = 'slow' | 'left' | 'unrouted' | 'unsubscribed';
 
 /** What the server granted last to a filter that it has. */
 export interface Grant {
@@ -50,6 +51,8 @@ export interface SubscriberOwner {
   onBlocked(isBlocked: boolean): void;
   /** Whether nothing more is read. */
   readonly isHeldBack: boolean;
+  /** Whether reading can stop. */
+  readonly canBlock: boolean;
   onDropped(message: Message, reason: DropReason, topicFilter: string): void;
 }
 
@@ -169,8 +172,13 @@ export abstract class Subscriber {
     const waiting = this.#waiting;
     const { whenSlow, bufferMessages } = this.options;
     if (whenSlow === 'block') {
-      if (newest.isPending || !this.#hasExcessBytes || this.#owner.isHeldBack) return;
-      this.#drop(waiting.pop(), 'slow');
+      if (!this.#hasExcessBytes || this.#owner.isHeldBack) return;
+      if (!newest.isPending) this.#drop(waiting.pop(), 'slow');
+      else if (!this.#owner.canBlock) {
+        // Nothing else keeps the server from sending as much as it may: what is not acknowledged comes again.
+        this.#owner.onDropped(waiting.pop(), 'left', this.topicFilter);
+        newest.reject();
+      }
       return;
     }
     while (waiting.size > bufferMessages || this.#hasExcessBytes) {
