@@ -92,17 +92,18 @@ describeEachServer(({ differences }, running) => {
 
   describe('In front of it a server that does not know MQTT 5.0', () => {
     test.each([
-      ['refuses it as MQTT 3.1.1 does', Uint8Array.of(0x20, 2, 0, 1)],
-      ['refuses it as MQTT 5.0 does', Uint8Array.of(0x20, 3, 0, 0x84, 0)],
-      ['closes the connection without a word', null],
-    ])('%s: the client that may falls back to MQTT 3.1.1, and stays there', async (_how, answer) => {
+      ['refuses it as MQTT 3.1.1 does', Uint8Array.of(0x20, 2, 0, 1), [5, 4]],
+      ['refuses it as MQTT 5.0 does', Uint8Array.of(0x20, 3, 0, 0x84, 0), [5, 4]],
+      // One silent end may have other causes.
+      ['closes the connection without a word', null, [5, 5, 4]],
+    ])('%s: the client that may falls back to MQTT 3.1.1, and stays there', async (_how, answer, levels) => {
       const server = await ChoosingServer.start(running().port, answer);
       const client = await clients.connect(server.url, { fallback: true });
       expect(client.server!.protocolVersion).toBe(4);
       const subscription = await client.subscribe('connecting/fallback');
       await client.publish('connecting/fallback', 'x', { qos: 2 });
       expect((await take(subscription, 1)).map(seen)).toEqual(['connecting/fallback 2 x']);
-      expect(server.levels).toEqual([5, 4]);
+      expect(server.levels).toEqual(levels);
       await server.close();
     });
 

@@ -135,9 +135,12 @@ describe('PUBLISH of a client in version 5', () => {
   test('[MQTT-3.3.4-6] v5 has no Subscription Identifier, whatever is asked for', async () => {
     const client = connect(world);
     const server = await world.accept();
-    client.publish('t', '', { subscriptionIdentifiers: [1] } as never);
+    expect(() => client.publish('t', '', { subscriptionIdentifiers: [1] } as never)).toThrow(
+      'got subscriptionIdentifiers',
+    );
+    client.publish('t', '', { contentType: 'text/plain' });
     await world.settle();
-    expect(server.take('publish').properties).toEqual({});
+    expect(server.take('publish').properties).toEqual({ contentType: 'text/plain' });
   });
 
   test('[MQTT-4.3.3-7] v5 of QoS 2 is sent again although it has expired in between', async () => {
