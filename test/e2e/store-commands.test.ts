@@ -400,7 +400,7 @@ describe.skipIf(!script)(`On a terminal${script ? '' : " (skipped: needs Debian'
 
   test('what takes a while shows how far it is, and takes that off again', async () => {
     const file = join(parent, 'long.ndjson');
-    const messages = 60_000;
+    const messages = 240_000;
     const lines = Array.from({ length: messages }, (_, index) =>
       JSON.stringify({
         type: 'message',
@@ -427,7 +427,7 @@ describe.skipIf(!script)(`On a terminal${script ? '' : " (skipped: needs Debian'
       NO_COLOR: '1',
     });
     expect(stdout).toMatch(/Importing {2}█*░* +\d+ % {2}\d+ of \d+ MiB/);
-    expect(stdout).toMatch(/\r\u001b\[Kimported 0 sessions, .*60,000 messages/);
+    expect(stdout).toMatch(/\r\u001b\[Kimported 0 sessions, .*240,000 messages/);
     expect(code).toBe(0);
     // Where nobody sees it move, there is none.
     const quiet = await programs.run(process.execPath, [MAIN, 'store', 'check', '--data-dir', data]);
