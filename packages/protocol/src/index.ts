@@ -6,6 +6,7 @@ export type { ClientPacketExceptPublish } from './codec/encode-client-packet.ts'
 export { encodeClientPacket, encodeClientPacketExceptPublish } from './codec/encode-client-packet.ts';
 export * from './codec/encode-packet.ts';
 export * from './codec/fit-packet.ts';
+export { EAGER_PROPERTY_BYTES } from './codec/properties.ts';
 export * from './codec/publish-properties.ts';
 export * from './codec/publish-property-section.ts';
 export * from './connect-return-code.ts';

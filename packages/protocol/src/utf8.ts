@@ -10,7 +10,7 @@ import { MalformedPacketError } from './protocol-error.ts';
 /** The longest string or binary field: its length is a Two Byte Integer. */
 export const MAXIMUM_FIELD_BYTES = 65_535;
 
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // [MQTT-1.5.4-3] [MQTT-1.5.3-3] 3.1.1
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true }); // [MQTT-1.5.4-3] [MQTT-1.5.3-3] 3.1.1
 
 /** Whether `bytes[start, end)` is well-formed UTF-8 without U+0000. */
 export function validateUtf8(bytes: Uint8Array, start: number, end: number): boolean {
@@ -48,22 +48,21 @@ function validSequenceLength(bytes: Uint8Array, i: number, end: number): 0 | 2 |
   return length;
 }
 
+/** @throws {MalformedPacketError} unless {@link validateUtf8} finds it valid; `field` names the culprit in the message. */
+export function checkUtf8(bytes: Uint8Array, start: number, end: number, field: string): void {
+  if (!validateUtf8(bytes, start, end)) {
+    throw new MalformedPacketError(`expected well-formed UTF-8 without U+0000 in the ${field}`);
+  }
+}
+
 /**
  * The string in `bytes[start, end)`; a byte order mark stays part of it.
  *
  * @throws {MalformedPacketError} for ill-formed UTF-8 and for U+0000; `field` names the culprit in the message.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field: string = 'string'): string {
-  let text: string | undefined;
-  try {
-    text = decoder.decode(bytes.subarray(start, end)); // [MQTT-1.5.4-1] [MQTT-1.5.3-1] 3.1.1
-  } catch {
-    // The decoder knows nothing of the field, which the error names.
-  }
-  if (text === undefined || text.includes('\0')) {
-    throw new MalformedPacketError(`expected well-formed UTF-8 without U+0000 in the ${field}`); // [MQTT-1.5.4-2] [MQTT-1.5.3-2] 3.1.1
-  }
-  return text;
+  checkUtf8(bytes, start, end, field);
+  return decoder.decode(bytes.subarray(start, end));
 }
 
 /** How many bytes {@link writeUtf8} writes. */

@@ -97,10 +97,15 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
   }
 
   override onReceived(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    const { reasonString, userProperties } = properties;
-    if (reasonCode !== 0 || reasonString !== undefined || userProperties !== undefined) {
-      this.#result = { reasonCode, reasonString, userProperties: userProperties ?? [] };
-    }
+    const { reasonString } = properties;
+    if (reasonCode === 0 && reasonString === undefined && !('userProperties' in properties)) return;
+    this.#result = {
+      reasonCode,
+      reasonString,
+      get userProperties() {
+        return properties.userProperties ?? [];
+      },
+    };
   }
 
   override onAcknowledged(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {

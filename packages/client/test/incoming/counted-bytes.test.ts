@@ -47,8 +47,9 @@ const withProperties = (topicName: string, properties: PublishProperties, packet
   properties,
 });
 
-/** What a message of the topic `ab` with so many user properties counts. */
-const countedOf = (count: number): number => MESSAGE_BYTES + 2 + count * (5 + PROPERTY_BYTES);
+/** What a message of the topic `ab` with so many user properties counts: those of more than 256 bytes stay bytes. */
+const countedOf = (count: number): number =>
+  MESSAGE_BYTES + 2 + count * (count * 5 > 256 ? 5 : 5 + PROPERTY_BYTES);
 
 describe('A message in the buffer of a subscription', () => {
   test('counts its topic name, its payload, its properties and an allowance', async () => {
@@ -56,12 +57,32 @@ describe('A message in the buffer of a subscription', () => {
     server.send({ ...message('ab'), payload: new Uint8Array(7) });
     await world.settle();
     expect(subscription.waitingBytes).toBe(MESSAGE_BYTES + 2 + 7);
-    server.send(withProperties('ab', userProperties(100)));
+    server.send(withProperties('ab', userProperties(51)), withProperties('ab', userProperties(52)));
     await world.settle();
-    expect(subscription.waitingBytes).toBe(MESSAGE_BYTES + 2 + 7 + countedOf(100));
+    const counted = MESSAGE_BYTES + 2 + 7 + countedOf(51) + countedOf(52);
+    expect(subscription.waitingBytes).toBe(counted);
     server.send(withProperties('ab', { correlationData: new Uint8Array(1000) }));
     await world.settle();
-    expect(subscription.waitingBytes).toBe(2 * (MESSAGE_BYTES + 2) + 7 + countedOf(100) + 1003);
+    expect(subscription.waitingBytes).toBe(counted + MESSAGE_BYTES + 2 + 1003);
+  });
+
+  test('with 1 MiB of user properties takes no more than that, with correlation data in their midst too', async () => {
+    const received: Message[] = [];
+    connect();
+    const handler = (message: Message) => received.push(message);
+    client.subscribe('#', {}, handler);
+    server = await world.accept();
+    grant(server);
+    const { userProperties: many } = userProperties(209_715);
+    server.send(withProperties('ab', { correlationData: new Uint8Array(2), userProperties: many! }));
+    await world.settle();
+    const [waits] = received as [Message];
+    waits.detach();
+    expect(waits.bytes).toBe(MESSAGE_BYTES + 2 + 5 + 209_715 * 5);
+    const { get } = Object.getOwnPropertyDescriptor(waits.properties, 'userProperties')!;
+    expect(get).toBeDefined();
+    expect(waits.properties.correlationData!.buffer.byteLength).toBe(2);
+    expect(waits.properties.userProperties).toHaveLength(209_715);
   });
 
   test('with nothing but user properties fills it: at the limit it is kept, one byte past it the oldest goes', async () => {

@@ -1,5 +1,5 @@
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
-import { decodeUtf8 } from '../utf8.ts';
+import { checkUtf8, decodeUtf8 } from '../utf8.ts';
 import { readVariableByteInteger, variableByteIntegerLength } from '../variable-byte-integer.ts';
 
 /**
@@ -9,16 +9,17 @@ import { readVariableByteInteger, variableByteIntegerLength } from '../variable-
 export class PacketReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
-  #position: number;
+  /** Where the next field begins. */
+  position: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
-    this.#position = start;
+    this.position = start;
     this.#end = end;
   }
 
   get remaining(): number {
-    return this.#end - this.#position;
+    return this.#end - this.position;
   }
 
   byte(field: string): number {
@@ -46,8 +47,8 @@ export class PacketReader {
 
   variableByteInteger(field: string): number {
     if (this.remaining === 0) this.#take(1, field);
-    const value = readVariableByteInteger(this.#bytes, this.#position, this.#end);
-    this.#position += variableByteIntegerLength(value);
+    const value = readVariableByteInteger(this.#bytes, this.position, this.#end);
+    this.position += variableByteIntegerLength(value);
     return value;
   }
 
@@ -70,6 +71,21 @@ export class PacketReader {
 
   stringPair(field: string): readonly [name: string, value: string] {
     return [this.string(field), this.string(field)];
+  }
+
+  /** Goes on behind a string pair, and refuses what {@link stringPair} refuses. */
+  skipStringPair(field: string): void {
+    for (let strings = 2; strings > 0; strings--) {
+      const length = this.twoByteInteger(field);
+      const at = this.#take(length, field);
+      checkUtf8(this.#bytes, at, at + length, field); // [MQTT-1.5.7-1]
+    }
+  }
+
+  /** A reader of a copy of everything from `position` on. */
+  copyFrom(position: number): PacketReader {
+    const copy = this.#bytes.slice(position, this.#end);
+    return new PacketReader(copy, 0, copy.length);
   }
 
   /** A view of the bytes being read. */
@@ -101,11 +117,11 @@ export class PacketReader {
   }
 
   #take(length: number, field: string): number {
-    const at = this.#position;
+    const at = this.position;
     if (length > this.remaining) {
       throw new MalformedPacketError(`expected ${length} bytes of ${field}, got ${this.remaining}`);
     }
-    this.#position = at + length;
+    this.position = at + length;
     return at;
   }
 }

@@ -13,10 +13,11 @@ import type {
   PublishProperties,
   SubscribeProperties,
   UnsubscribeProperties,
+  UserProperty,
   WillProperties,
 } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
-import type { PropertyContext } from '../property.ts';
+import type { PropertyContext, PropertyRow } from '../property.ts';
 import { propertyById, propertyByName } from '../property.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-code.ts';
@@ -52,22 +53,32 @@ export function readProperties<Context extends PropertyContext>(
   return length === 0 ? NO_PROPERTIES : readPropertyList(reader.section(length, 'Properties'), context);
 }
 
-/** Reads properties up to the reader's end. */
+/** User Properties in sections up to this length are decoded with all others: that costs less than to wait. */
+export const EAGER_PROPERTY_BYTES = 256;
+
+/**
+ * Reads properties up to the reader's end.
+ *
+ * User Properties may be very many, of five bytes each, and few ask for them. In a section longer than
+ * {@link EAGER_PROPERTY_BYTES} they are checked, and kept as a copy of their bytes: the field is there, and is decoded
+ * anew each time it is asked for.
+ */
 export function readPropertyList<Context extends PropertyContext>(
   reader: PacketReader,
   context: Context,
 ): PropertiesOf[Context] {
   const properties: Record<string, unknown> = {};
+  const isLong = reader.remaining > EAGER_PROPERTY_BYTES;
+  let row: PropertyRow | undefined;
   while (reader.remaining > 0) {
-    const id = reader.variableByteInteger('property identifier');
-    const row = propertyById(context, id);
-    if (row === undefined) {
-      // Section 2.2.2.2 makes this a Malformed Packet, whether the property is unknown or only misplaced.
-      throw new MalformedPacketError(
-        `expected a property of ${context}, got identifier 0x${id.toString(16)}`,
-      );
-    }
+    const start = reader.position;
+    row = readRow(reader, context, row);
     const { name } = row;
+    if (isLong && row.type === 'stringPair') {
+      if (!(name in properties)) defineUserProperties(properties, name, reader.copyFrom(start), context);
+      reader.skipStringPair(name);
+      continue;
+    }
     const value = reader[row.type](name);
     if (value === 0 && row.zeroRefusal !== undefined) {
       throw new ProtocolError(`expected ${name} from 1 on, got 0`, row.zeroRefusal);
@@ -87,6 +98,35 @@ export function readPropertyList<Context extends PropertyContext>(
     throw new ProtocolError('expected authenticationData only with an authenticationMethod');
   }
   return properties as unknown as PropertiesOf[Context];
+}
+
+/** Reads an identifier. @param last the row of the property before it, which is likely to be the same */
+function readRow(reader: PacketReader, context: PropertyContext, last: PropertyRow | undefined): PropertyRow {
+  const id = reader.variableByteInteger('property identifier');
+  const row = id === last?.id ? last : propertyById(context, id);
+  if (row !== undefined) return row;
+  // Section 2.2.2.2 makes this a Malformed Packet, whether the property is unknown or only misplaced.
+  throw new MalformedPacketError(`expected a property of ${context}, got identifier 0x${id.toString(16)}`);
+}
+
+/** @param section begins with a User Property, and is checked before anybody can ask */
+function defineUserProperties(
+  properties: object,
+  name: string,
+  section: PacketReader,
+  context: PropertyContext,
+): void {
+  const get = (): UserProperty[] => {
+    const userProperties: UserProperty[] = [];
+    let row: PropertyRow | undefined;
+    for (section.position = 0; section.remaining > 0; ) {
+      row = readRow(section, context, row);
+      const value = section[row.type](name);
+      if (row.type === 'stringPair') userProperties.push(value as UserProperty);
+    }
+    return userProperties;
+  };
+  Object.defineProperty(properties, name, { get, enumerable: true });
 }
 
 /** The bytes of the properties without the section's length. */

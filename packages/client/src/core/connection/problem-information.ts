@@ -9,7 +9,7 @@ import { ProtocolError } from '@martlet/protocol';
 export function refuseProblemInformation(packet: ServerPacketExceptPublish): void {
   const { type } = packet;
   if (type === 'connack' || type === 'disconnect' || type === 'pingresp') return;
-  const { reasonString, userProperties } = packet.properties;
-  if (reasonString === undefined && userProperties === undefined) return;
+  const { properties } = packet;
+  if (!('reasonString' in properties || 'userProperties' in properties)) return;
   throw new ProtocolError(`expected no problem information in ${type}, got some`);
 }

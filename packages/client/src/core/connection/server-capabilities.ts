@@ -41,7 +41,7 @@ export function serverCapabilities(
   asked: Asked,
 ): ServerCapabilities {
   const isV5 = protocolVersion === ProtocolVersion.V5;
-  return {
+  const defaults: ServerCapabilities = {
     ...asked,
     receiveMaximum: 65_535,
     maximumPacketSize: Number.POSITIVE_INFINITY,
@@ -52,10 +52,12 @@ export function serverCapabilities(
     sharedSubscriptionAvailable: true,
     topicAliasMaximum: 0,
     userProperties: [],
-    ...properties,
     protocolVersion,
     sessionPresent,
+  };
+  // To spread the properties would ask for the User Properties.
+  return Object.assign(Object.defineProperties(defaults, Object.getOwnPropertyDescriptors(properties)), {
     clientId: properties.assignedClientIdentifier ?? asked.clientId,
     keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
-  };
+  });
 }

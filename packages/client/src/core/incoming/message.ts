@@ -1,5 +1,5 @@
 import type { PublishProperties, Qos } from '@martlet/protocol';
-import { isReasonCodeOf, ReasonCode } from '@martlet/protocol';
+import { EAGER_PROPERTY_BYTES, isReasonCodeOf, ReasonCode } from '@martlet/protocol';
 import { ClientError } from '../ports/client-error.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -100,8 +100,10 @@ export class Message {
 
   /** What it counts while it waits, in bytes: about what it takes in memory. @internal */
   get bytes(): number {
-    const { userProperties, subscriptionIdentifiers } = this.properties;
-    const count = (userProperties?.length ?? 0) + (subscriptionIdentifiers?.length ?? 0);
+    const { properties } = this;
+    let count = properties.subscriptionIdentifiers?.length ?? 0;
+    // In a long section they are bytes until somebody asks, and then his.
+    if (this.#propertyBytes <= EAGER_PROPERTY_BYTES) count += properties.userProperties?.length ?? 0;
     const ownBytes = MESSAGE_BYTES + count * PROPERTY_BYTES;
     return ownBytes + this.topicName.length + this.payload.length + this.#propertyBytes;
   }
@@ -112,7 +114,14 @@ export class Message {
     const { correlationData } = properties;
     if (isPart(payload)) this.payload = new Uint8Array(payload);
     if (correlationData !== undefined && isPart(correlationData)) {
-      this.properties = { ...properties, correlationData: new Uint8Array(correlationData) };
+      // To spread them would ask for the User Properties.
+      this.properties = Object.defineProperties(
+        {},
+        {
+          ...Object.getOwnPropertyDescriptors(properties),
+          correlationData: { value: new Uint8Array(correlationData), enumerable: true },
+        },
+      );
     }
   }
 
