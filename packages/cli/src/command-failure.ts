@@ -1,6 +1,10 @@
+import { ExitCode } from './exit-code.ts';
+
 /** A command was asked for properly and cannot be done. The message is one line that says why, and what to do. */
 export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure';
+  override readonly name: string = 'CommandFailure';
+  /** What the command tells the shell. */
+  readonly exitCode: number = ExitCode.Failure;
 
   /** What the system said of a file that the user named. */
   static ofFile(path: string, cause: unknown): CommandFailure {

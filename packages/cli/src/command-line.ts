@@ -3,7 +3,6 @@
  *
  * A command's own modules are loaded when it runs, so that `--help` and a mistyped option answer at once.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CommandFailure } from './command-failure.ts';
 import { ExitCode } from './exit-code.ts';
@@ -13,6 +12,7 @@ import type { StartOptions } from './start-options.ts';
 import { START_OPTIONS } from './start-options.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { UsageError } from './usage-error.ts';
+import { versionText } from './version-text.ts';
 
 const START_EXAMPLES = `
 Examples:
@@ -135,12 +135,4 @@ const ENVIRONMENT_ERRORS: readonly string[] = [
 
 function isEnvironmentError(error: unknown): error is Error {
   return error instanceof Error && ENVIRONMENT_ERRORS.includes(error.name);
-}
-
-/** The package's own: it is two directories up from here, built or not. */
-function versionText(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -1,0 +1,16 @@
+/** The commands of `martlet` beside those of the broker (`start`, `store`). A command's modules are loaded when it runs. */
+import type { Command } from './command.ts';
+
+export type CommandGroup = 'Messages' | 'Broker' | 'Tools';
+
+export interface CommandRow {
+  readonly name: string;
+  /** One line for `martlet --help`, which loads no command. */
+  readonly summary: string;
+  readonly group: CommandGroup;
+  /** The name under which Mosquitto has it. */
+  readonly mosquittoName?: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandRow[] = [];

@@ -1,0 +1,157 @@
+/** Reads the words of a command line by a table of flags. */
+import { UsageError } from '../usage-error.ts';
+import type { Flag, FlagTable, FlagValues } from './flag.ts';
+import { HelpRequest } from './help-request.ts';
+import { nearest } from './nearest.ts';
+import { quoted } from './value-parsers.ts';
+
+/** What may stand beside the flags. */
+export interface PositionalWords {
+  /** What they are, for messages: `file`, `host`. */
+  readonly name: string;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export interface ParseOptions {
+  /** @default 'none' */
+  readonly positionals?: 'none' | PositionalWords;
+}
+
+export interface ParsedFlags<Table extends FlagTable> {
+  readonly values: FlagValues<Table>;
+  readonly positionals: readonly string[];
+}
+
+/**
+ * After the word `--` everything is positional, where that is allowed; `-` alone always is.
+ *
+ * @throws {UsageError} for a flag that the table lacks, with the nearest that it has; a value that is missing or wrong; words
+ *   that are too many or too few
+ * @throws {HelpRequest} for `--help` and `--version`
+ */
+export function parseFlags<Table extends FlagTable>(
+  table: Table,
+  words: readonly string[],
+  { positionals: allowed = 'none' }: ParseOptions = {},
+): ParsedFlags<Table> {
+  const byName = flagsByName(table);
+  const values = emptyValues(table);
+  const positionals: string[] = [];
+  for (let at = 0; at < words.length; ) {
+    const word = words[at]!;
+    if (allowed !== 'none' && word === '--') {
+      positionals.push(...words.slice(at + 1));
+      break;
+    }
+    const found = byName.get(word) ?? splitAtEquals(byName, word);
+    if (found === undefined) {
+      if (word === '--help' || word === '--version')
+        throw new HelpRequest(word === '--help' ? 'help' : 'version');
+      if (allowed === 'none' || (word.startsWith('-') && word !== '-')) throw unknownWord(word, byName);
+      positionals.push(word);
+      at++;
+    } else {
+      at += 1 + takeValue(found, words.slice(at + 1, at + 1 + MOST_WORDS), values);
+    }
+  }
+  if (allowed !== 'none') checkCount(positionals, allowed);
+  return { values: values as FlagValues<Table>, positionals };
+}
+
+/** A flag takes no more words than this: the command, the property, and the two of a user property. */
+const MOST_WORDS = 8;
+
+interface FoundFlag {
+  readonly key: string;
+  readonly flag: Flag;
+  readonly name: string;
+  /** Of `--flag=value`. */
+  readonly joined?: string;
+}
+
+function flagsByName(table: FlagTable): ReadonlyMap<string, FoundFlag> {
+  const byName = new Map<string, FoundFlag>();
+  for (const [key, flag] of Object.entries(table)) {
+    for (const name of flag.names) byName.set(name, { key, flag, name });
+  }
+  return byName;
+}
+
+function splitAtEquals(byName: ReadonlyMap<string, FoundFlag>, word: string): FoundFlag | undefined {
+  const [, name, joined] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
+  const found = name === undefined ? undefined : byName.get(name);
+  if (found === undefined) return undefined;
+  if (found.flag.kind === 'switch')
+    throw new UsageError(`${name}: expected no value, got ${quoted(joined!)}`, `Unknown option '${word}'.`);
+  return { ...found, joined: joined! };
+}
+
+function emptyValues(table: FlagTable): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, { kind }] of Object.entries(table)) {
+    values[key] = kind === 'switch' ? false : kind === 'value' ? undefined : [];
+  }
+  return values;
+}
+
+/** @returns how many of the words belong to the flag */
+function takeValue(found: FoundFlag, next: readonly string[], values: Record<string, unknown>): number {
+  const { key, flag, joined } = found;
+  if (flag.kind === 'switch') {
+    values[key] = true;
+    return 0;
+  }
+  const words = joined === undefined ? next : [joined, ...next];
+  if (words.length === 0) throw missingValue(found);
+  if (flag.kind === 'words') {
+    const { taken, value } = named(found, () => flag.take(words));
+    (values[key] as unknown[]).push(value);
+    return joined === undefined ? taken : taken - 1;
+  }
+  const value: unknown = named(found, () => flag.parse(words[0]!));
+  if (flag.kind === 'value') values[key] = value;
+  else (values[key] as unknown[]).push(value);
+  return joined === undefined ? 1 : 0;
+}
+
+/** What is wrong with a value is said with the flag's name in front. */
+function named<Value>({ name }: FoundFlag, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof UsageError ? error.at(name) : error;
+  }
+}
+
+function missingValue({ flag, name }: FoundFlag): UsageError {
+  if (flag.kind === 'switch') return new UsageError(`${name}: expected no value`);
+  return new UsageError(
+    `${name}: expected a value after it (${flag.placeholder}), got none`,
+    flag.missing ?? `${flag.names[0]} argument given but no ${flag.placeholder} specified.`,
+  );
+}
+
+function unknownWord(word: string, byName: ReadonlyMap<string, FoundFlag>): UsageError {
+  const mosquitto = `Unknown option ${quoted(word)}.`;
+  if (!word.startsWith('-')) return new UsageError(`expected options only, got ${quoted(word)}`, mosquitto);
+  const shown = word.replace(/=.*$/s, '');
+  const near = nearest(shown, [...byName.keys()]);
+  const hint = near === undefined ? '; --help lists what there is' : `; did you mean ${near}?`;
+  return new UsageError(`unknown option ${quoted(shown)}${hint}`, mosquitto);
+}
+
+function checkCount(positionals: readonly string[], { name, minimum, maximum }: PositionalWords): void {
+  if (positionals.length < minimum) {
+    const some = minimum === 1 ? `a ${name}` : `${minimum} of ${name}`;
+    throw new UsageError(`expected ${some}, got ${positionals.length === 0 ? 'none' : positionals.length}`);
+  }
+  if (positionals.length > maximum) {
+    const more = quoted(positionals[maximum]!);
+    throw new UsageError(
+      maximum === 0
+        ? `expected options only, got ${more}`
+        : `expected no more than ${maximum} of ${name}, got ${more} too`,
+    );
+  }
+}

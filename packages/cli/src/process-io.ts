@@ -1,0 +1,46 @@
+/** The world of a command that runs in this process. */
+import type { CommandIo, OutputStream } from './command.ts';
+import { Interrupted } from './interruption.ts';
+import { endingSignal } from './termination.ts';
+
+/** Whoever read standard output has had enough: `martlet sub … | head -1`. The command ends, quietly and with success. */
+export class BrokenPipe extends Error {
+  override readonly name = 'BrokenPipe';
+  readonly exitCode = 0;
+
+  constructor() {
+    super('nobody reads standard output any more');
+  }
+}
+
+/**
+ * Streams are opened when they are first asked for: each takes a while, and few commands need all.
+ *
+ * @param programName see {@link CommandIo.programName}
+ */
+export function processIo(programName: string): CommandIo {
+  const controller = new AbortController();
+  endingSignal().then((signal) => controller.abort(new Interrupted(signal)));
+  let stdout: OutputStream | undefined;
+  return {
+    programName,
+    signal: controller.signal,
+    env: process.env,
+    nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    random: () => Math.random(),
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      stdout ??= process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+        controller.abort(new BrokenPipe());
+      });
+      return stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Runs a command to its end, whatever that is: its exit code, and one line on standard error if it failed. */
+import type { Command, CommandIo } from './command.ts';
+import { CommandFailure } from './command-failure.ts';
+import { ExitCode } from './exit-code.ts';
+import { HelpRequest } from './flags/help-request.ts';
+import { Interrupted } from './interruption.ts';
+import { BrokenPipe } from './process-io.ts';
+import { UsageError } from './usage-error.ts';
+import { versionText } from './version-text.ts';
+
+/** Whether the command was started under the name of one of Mosquitto's tools, and so is to behave as that in all it does. */
+export function isMosquittoName(programName: string): boolean {
+  return programName.startsWith('mosquitto_');
+}
+
+/** @returns the exit code */
+export async function runCommand(command: Command, words: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    const code = await command.run(words, io);
+    return io.signal.reason instanceof BrokenPipe ? ExitCode.Success : code;
+  } catch (error) {
+    if (io.signal.reason instanceof BrokenPipe) return ExitCode.Success;
+    return endFor(error, command, io);
+  }
+}
+
+async function endFor(error: unknown, command: Command, io: CommandIo): Promise<number> {
+  const { programName, stdout, stderr } = io;
+  if (error instanceof Interrupted) return error.exitCode;
+  if (error instanceof HelpRequest) {
+    if (error.wants === 'version') stdout.write(`${programName} ${versionText()}\n`);
+    else {
+      const { helpText } = await import('./command-help.ts');
+      stdout.write(helpText(command, programName));
+    }
+    return ExitCode.Success;
+  }
+  const isMosquitto = isMosquittoName(programName);
+  if (error instanceof UsageError) {
+    if (!isMosquitto) {
+      stderr.write(`${programName}: ${error.message}\n`);
+      return ExitCode.Usage;
+    }
+    stderr.write(`Error: ${error.mosquittoText}\n\n\nUse '${programName} --help' to see usage.\n`);
+    return ExitCode.Failure;
+  }
+  const failure = error instanceof CommandFailure ? error : CommandFailure.ofSystem(error);
+  if (failure !== null) {
+    stderr.write(isMosquitto ? `Error: ${failure.message}\n` : `${programName}: ${failure.message}\n`);
+    return failure.exitCode;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stderr.write(`${programName}: this is a bug in Martlet, please report it: ${text}\n`);
+  return ExitCode.Failure;
+}
