@@ -208,6 +208,7 @@ export class Client {
     if (handler !== undefined) refuseNoFunction('handler', handler);
     const resolved = resolveSubscribeOptions(topicFilter, options);
     const host = this.#host;
+    host.core.subscriptions.check(topicFilter, resolved);
     const subscription = new Subscription(topicFilter, resolved, handler, host.core, host);
     subscription.watch(options);
     if (!subscription.isEnded) {

@@ -128,8 +128,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   // ── commands ──
 
   subscribeTo(subscriber: Subscriber): void {
-    const subscription = this.subscriptions.add(subscriber);
-    this.unrouted.claim(subscriber, subscription);
+    this.subscriptions.add(subscriber);
+    this.unrouted.claim(subscriber);
   }
 
   /** So many changes to the store, counted from the first, are safe. */
@@ -277,10 +277,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
         this.outgoing.inFlight.onPubcomp(packet.packetId, packet.properties);
         return;
       case 'suback':
-        this.subscriptions.onSuback(packet);
-        return;
       case 'unsuback':
-        this.subscriptions.onUnsuback(packet);
+        this.subscriptions.onAnswer(packet);
     }
   }
 
@@ -307,7 +305,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     if (culprit === undefined) return;
     const isSubscription = culprit instanceof ServerSubscription;
     const error = quarantined(isSubscription ? culprit.topicFilter : culprit.topicName, culprit, end);
-    if (isSubscription) this.subscriptions.setAside(culprit, error);
+    if (isSubscription) this.subscriptions.refuse(culprit, culprit.subscribers, error);
     else this.outgoing.inFlight.giveUp(culprit, error);
     this.#host.onQuarantined(culprit, error);
   }

@@ -3,6 +3,7 @@
 import type { Client, ClientError } from '@martlet/client';
 import { ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Grant } from '../../src/core/subscriptions/subscriber.ts';
 import { Subscriber } from '../../src/core/subscriptions/subscriber.ts';
 import { Subscriptions } from '../../src/core/subscriptions/subscriptions.ts';
 import { CONTINUED, grant, message, suback, taken } from '../incoming/server-packets.ts';
@@ -28,17 +29,17 @@ const handler = (): void => {};
 describe('Subscriptions that join one filter', () => {
   test('while it is asked for are asked for together, once that has been answered', async () => {
     const { client, server } = await online();
-    const first = client.subscribe('a', { qos: 0, noLocal: true, retainHandling: 2 }, handler);
+    const first = client.subscribe('a', { qos: 0, retainHandling: 2 }, handler);
     const more = Array.from({ length: 1000 }, (_, i) =>
       client.subscribe('a', { qos: i === 500 ? 2 : 1 }, handler),
     );
     await world.settle();
-    expect(server.take('subscribe').subscriptions).toMatchObject([{ qos: 0, noLocal: true }]);
+    expect(server.take('subscribe').subscriptions).toMatchObject([{ qos: 0, retainHandling: 2 }]);
     expect(taken(server)).toEqual([]);
     server.send(suback(1, 0));
     expect((await first).qos).toBe(0);
     const next = server.take('subscribe');
-    expect(next.subscriptions).toMatchObject([{ qos: 2, noLocal: false, retainHandling: 0 }]);
+    expect(next.subscriptions).toMatchObject([{ qos: 2, retainHandling: 0 }]);
     expect(taken(server)).toEqual([]);
     server.send(suback(next.packetId, 2));
     const all = await Promise.all([first, ...more]);
@@ -127,7 +128,8 @@ describe('Subscriptions that join one filter', () => {
       protected override accept(): boolean {
         return true;
       }
-      override onGranted(): void {
+      override onGranted(grant: Grant): void {
+        super.onGranted(grant);
         told++;
       }
       override onRefused(): void {}
@@ -145,10 +147,10 @@ describe('Subscriptions that join one filter', () => {
     const options = { qos: 0, whenSlow: 'dropOldest', retainHandling: 0 } as never;
     for (let i = 0; i < 100; i++) {
       for (let k = 0; k < 10; k++) subscriptions.add(new Counted('a', options, {} as never));
-      subscriptions.onSuback({ type: 'suback', packetId, reasonCodes: [0], properties: {} });
+      subscriptions.onAnswer({ type: 'suback', packetId, reasonCodes: [0], properties: {} });
     }
     for (let i = 0; i < 2; i++) {
-      subscriptions.onSuback({ type: 'suback', packetId, reasonCodes: [0], properties: {} });
+      subscriptions.onAnswer({ type: 'suback', packetId, reasonCodes: [0], properties: {} });
       if (subscriptions.requestCount === 0) break;
     }
     expect(told).toBe(1000);

@@ -269,15 +269,20 @@ export class Incoming {
     const identifiers = identifiersOf(message, matching);
     let last: Subscriber | null = null;
     for (let i = 0; i < matching.length; i++) {
-      const { identifier, subscribers } = matching[i]!;
-      if (identifiers?.includes(identifier) === false) continue;
+      const each = matching[i]!;
+      if (identifiers !== undefined && each.named(identifiers) === undefined) continue;
+      const subscribers = message.retain
+        ? each.retainedFor(message.properties.subscriptionIdentifiers)
+        : each.subscribers;
       for (let k = 0; k < subscribers.length; k++) {
         last?.offer(message.share());
         last = subscribers[k]!;
       }
     }
-    if (last === null) this.#owner.onUnrouted(message);
-    else last.offer(message);
+    if (last !== null) last.offer(message);
+    else if (matching.length === 0) this.#owner.onUnrouted(message);
+    // It was for somebody who has left, or who wants nothing that was there before.
+    else message.acknowledge();
   }
 
   /** The application is done with a message. */
@@ -363,7 +368,7 @@ function identifiersOf(
   const identifiers = properties.subscriptionIdentifiers;
   if (identifiers === undefined || matching.length === 1) return undefined;
   for (let i = 0; i < matching.length; i++) {
-    if (identifiers.includes(matching[i]!.identifier)) return identifiers;
+    if (matching[i]!.named(identifiers) !== undefined) return identifiers;
   }
   return undefined;
 }

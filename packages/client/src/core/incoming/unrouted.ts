@@ -8,7 +8,7 @@
  * is dropped and acknowledged, because it would hold up what the application does ask for.
  */
 import { ClientError } from '../ports/client-error.ts';
-import { ServerSubscription } from '../subscriptions/server-subscription.ts';
+import { FilterMap } from '../subscriptions/filter-map.ts';
 import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Message } from './message.ts';
 
@@ -36,7 +36,7 @@ export class Unrouted {
   readonly #waiting: Message[];
   #bytes: number;
   /** What this process has unsubscribed from, by filter. */
-  readonly #givenUp: Map<string, ServerSubscription>;
+  readonly #givenUp: FilterMap<true>;
 
   /** @param limit messages that may wait; with 0 each is dropped and acknowledged */
   constructor(limit: number, owner: UnroutedOwner) {
@@ -48,7 +48,7 @@ export class Unrouted {
     this.#owner = owner;
     this.#waiting = [];
     this.#bytes = 0;
-    this.#givenUp = new Map();
+    this.#givenUp = new FilterMap();
   }
 
   get size(): number {
@@ -82,7 +82,7 @@ export class Unrouted {
       return;
     }
     // At QoS 0 nobody promised anything, and the filter is most likely one that was just given up.
-    if (!message.isPending || !this.#isOpen || this.#isGivenUp(message)) {
+    if (!message.isPending || !this.#isOpen || this.#givenUp.matching(message.topicName).length > 0) {
       this.#owner.onDropped(message, 'unrouted', undefined);
       message.acknowledge(); // [MQTT-4.5.0-2] [MQTT-4.5.0-2] 3.1.1
       return;
@@ -97,10 +97,12 @@ export class Unrouted {
   }
 
   /** A new subscription takes what it matches. */
-  claim(subscriber: Subscriber, subscription: ServerSubscription): void {
-    this.#givenUp.delete(subscription.topicFilter);
+  claim(subscriber: Subscriber): void {
+    const { topicFilter } = subscriber;
+    this.#givenUp.delete(topicFilter);
+    const claimed = new FilterMap<true>().set(topicFilter, true);
     for (const message of this.#takeAll()) {
-      if (subscription.matches(message.topicName.split('/'))) subscriber.offer(message);
+      if (claimed.matching(message.topicName).length > 0) subscriber.offer(message);
       else this.#hold(message);
     }
     if (this.size === 0) this.untilMs = Number.POSITIVE_INFINITY;
@@ -110,12 +112,9 @@ export class Unrouted {
   giveUp(topicFilter: string): void {
     if (!this.#isOpen) return;
     this.#givenUp.delete(topicFilter);
-    this.#givenUp.set(topicFilter, new ServerSubscription(topicFilter, 0, false));
-    if (this.#givenUp.size <= MAXIMUM_FILTERS) return;
-    for (const oldest of this.#givenUp.keys()) {
-      this.#givenUp.delete(oldest);
-      return;
-    }
+    this.#givenUp.set(topicFilter, true);
+    const [oldest] = this.#givenUp.keys();
+    if (this.#givenUp.size > MAXIMUM_FILTERS) this.#givenUp.delete(oldest!);
   }
 
   /**
@@ -130,13 +129,6 @@ export class Unrouted {
   /** The server sends again on the next connection what it saw no acknowledgement of. */
   forget(): void {
     for (const message of this.#takeAll()) message.reject();
-  }
-
-  #isGivenUp({ topicName }: Message): boolean {
-    if (this.#givenUp.size === 0) return false;
-    const levels = topicName.split('/');
-    for (const each of this.#givenUp.values()) if (each.matches(levels)) return true;
-    return false;
   }
 
   #hold(message: Message): void {

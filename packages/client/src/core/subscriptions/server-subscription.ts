@@ -1,136 +1,119 @@
 /** One topic filter at the server, for all subscriptions of the application that have it. */
-import type { Qos, Subscription } from '@martlet/protocol';
-import { hasWildcard, parseSharedFilter } from '@martlet/protocol';
+import type { Qos, RetainHandling, Subscription } from '@martlet/protocol';
 import type { Subscriber } from './subscriber.ts';
+
+/**
+ * The bits of a Subscription Identifier that tell the filter, in three bytes. Those above count how often it was asked for
+ * again, for somebody who joined: by them the retained messages that the server sends on that reach nobody else.
+ */
+export const OWN_BITS = 21;
+export const OWN_MASK: number = (1 << OWN_BITS) - 1;
+const MAXIMUM_ROUND = 127;
 
 export class ServerSubscription {
   /** As in SUBSCRIBE, with `$share/…` where it is shared. */
   readonly topicFilter: string;
-  /** What topic names are compared with, level by level: without `$share/…`. */
-  readonly levels: readonly string[];
-  readonly isShared: boolean;
-  /** Whether topic names other than the filter itself may match it. */
-  readonly isPattern: boolean;
-  readonly hasWildcard: boolean;
-  /** The Subscription Identifier, where the server takes one. */
-  readonly identifier: number;
+  /** Of its Subscription Identifiers, the bits that are its own. */
+  readonly ownIdentifier: number;
   /** Whether SUBSCRIBE has been sent, so that the server may have it. */
   isSent: boolean;
+  /** Whether a SUBSCRIBE for it has not been answered. */
+  isAsked: boolean;
   /** Whether the server has it, perhaps with other options than are asked for now. */
   isAtServer: boolean;
   suspicion: number;
   /** The QoS that the server granted last. */
   granted: Qos;
-  /** Who has joined since the last SUBSCRIBE, and waits for the next one; undefined for nobody. */
-  joining: Set<Subscriber> | undefined;
-  /** For whom the SUBSCRIBE under way asks that have nothing yet; undefined while none is under way. */
-  asked: Set<Subscriber> | undefined;
-  readonly #subscribers: Set<Subscriber>;
-  /** The same; null when it is to be made. */
+  /** The round in which each was asked for; -1 for those that have joined since. */
+  readonly #rounds: Map<Subscriber, number>;
+  /** Of the last SUBSCRIBE. */
+  #round: number;
+  /** The subscribers; null when the list is to be made. */
   #list: readonly Subscriber[] | null;
-  /** What all of them need; null when it is to be found out. */
-  #needed: Subscription | null;
 
-  constructor(topicFilter: string, identifier: number, isSent: boolean) {
-    const shared = parseSharedFilter(topicFilter);
+  constructor(topicFilter: string, ownIdentifier: number, isSent: boolean) {
     this.topicFilter = topicFilter;
-    this.isShared = typeof shared === 'object';
-    this.levels = (typeof shared === 'object' ? shared.topicFilter : topicFilter).split('/');
-    this.hasWildcard = hasWildcard(topicFilter);
-    this.isPattern = this.isShared || this.hasWildcard;
-    this.identifier = identifier;
+    this.ownIdentifier = ownIdentifier;
     this.isSent = isSent;
+    this.isAsked = false;
     this.isAtServer = false;
     this.suspicion = 0;
     this.granted = 0;
-    this.joining = undefined;
-    this.asked = undefined;
-    this.#subscribers = new Set();
+    this.#rounds = new Map();
+    this.#round = 0;
     this.#list = null;
-    this.#needed = null;
   }
 
   /** A list that does not change: whoever goes through it may call what adds and removes some. */
   get subscribers(): readonly Subscriber[] {
-    this.#list ??= [...this.#subscribers];
+    this.#list ??= [...this.#rounds.keys()];
     return this.#list;
   }
 
-  get size(): number {
-    return this.#subscribers.size;
-  }
-
   has(subscriber: Subscriber): boolean {
-    return this.#subscribers.has(subscriber);
+    return this.#rounds.has(subscriber);
   }
 
   add(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber);
-    this.joining ??= new Set();
-    this.joining.add(subscriber);
+    this.#rounds.set(subscriber, -1);
     this.#list = null;
-    if (this.#needed !== null) this.#needed = widened(this.#needed, subscriber);
   }
 
   remove(subscriber: Subscriber): void {
-    this.#subscribers.delete(subscriber);
-    this.joining?.delete(subscriber);
-    this.asked?.delete(subscriber);
+    this.#rounds.delete(subscriber);
     this.#list = null;
-    this.#needed = null;
   }
 
-  /** SUBSCRIBE has been sent, for all who have joined. */
-  onSent(): void {
-    this.isSent = true;
-    this.asked = this.joining ?? new Set();
-    this.joining = undefined;
+  /** Who was asked for by the last SUBSCRIBE and has nothing yet; or who has joined since. */
+  waiting(hasJoined: boolean): Subscriber[] {
+    const round = hasJoined ? -1 : this.#round;
+    return this.subscribers.filter((each) => each.granted === undefined && this.#rounds.get(each) === round);
   }
 
-  /** The SUBSCRIBE under way will not be answered: whoever waited for that joins again. */
-  onLost(): void {
-    for (const each of this.joining ?? []) this.asked?.add(each);
-    this.joining = this.asked;
-    this.asked = undefined;
-  }
-
-  /** Whether it matches the topic name with these levels. */
-  matches(nameLevels: readonly string[]): boolean {
-    const { levels } = this;
-    const { length } = levels;
-    if (nameLevels[0]!.startsWith('$') && levels[0] !== nameLevels[0]) return false; // [MQTT-4.7.2-1] [MQTT-4.7.2-1] 3.1.1
-    for (let i = 0; i < length; i++) {
-      const level = levels[i];
-      if (level === '#') return true; // also the parent itself: sport/# matches sport
-      if (i >= nameLevels.length || (level !== '+' && level !== nameLevels[i])) return false;
+  /** What the next SUBSCRIBE asks for: what all need, but retained messages only for those that have nothing yet. */
+  ask(): Subscription {
+    const { isAtServer, subscribers } = this;
+    const { noLocal, retainAsPublished } = subscribers[0]!.options;
+    this.#round = isAtServer ? (this.#round % MAXIMUM_ROUND) + 1 : 0;
+    let qos: Qos = 0;
+    let retainHandling: RetainHandling = 2;
+    for (const each of subscribers) {
+      const { options } = each;
+      if (options.qos > qos) qos = options.qos;
+      if (isAtServer && each.granted !== undefined) continue;
+      this.#rounds.set(each, this.#round);
+      // To the server it is not new, but to the application it is.
+      const handling = isAtServer && options.retainHandling === 1 ? 0 : options.retainHandling;
+      if (handling < retainHandling) retainHandling = handling;
     }
-    return length === nameLevels.length;
+    return { topicFilter: this.topicFilter, qos, noLocal, retainAsPublished, retainHandling };
   }
 
-  /** What SUBSCRIBE asks for: whatever any of its subscribers needs. */
-  request(): Subscription {
-    if (this.#needed === null) {
-      let needed: Subscription = {
-        topicFilter: this.topicFilter,
-        qos: 0,
-        noLocal: true,
-        retainAsPublished: false,
-        retainHandling: 2,
-      };
-      for (const each of this.#subscribers) needed = widened(needed, each);
-      this.#needed = needed;
+  /** The Subscription Identifier of the last SUBSCRIBE. */
+  get identifier(): number {
+    return (this.#round << OWN_BITS) | this.ownIdentifier;
+  }
+
+  /** Which of these Subscription Identifiers it has been given, at any time; undefined for none. */
+  named(identifiers: readonly number[]): number | undefined {
+    for (let i = 0; i < identifiers.length; i++) {
+      if ((identifiers[i]! & OWN_MASK) === this.ownIdentifier) return identifiers[i];
     }
-    return this.#needed;
+    return undefined;
   }
-}
 
-function widened(needed: Subscription, { options }: Subscriber): Subscription {
-  return {
-    topicFilter: needed.topicFilter,
-    qos: options.qos > needed.qos ? options.qos : needed.qos,
-    noLocal: needed.noLocal && options.noLocal,
-    retainAsPublished: needed.retainAsPublished || options.retainAsPublished,
-    retainHandling:
-      options.retainHandling < needed.retainHandling ? options.retainHandling : needed.retainHandling,
-  };
+  /**
+   * Who gets a message whose RETAIN flag is set: as a rule one that was there before the subscription. Where the flag is
+   * kept as it was published, it may be any.
+   */
+  retainedFor(identifiers: readonly number[] = []): readonly Subscriber[] {
+    const { subscribers } = this;
+    if (subscribers[0]!.options.retainAsPublished) return subscribers;
+    const round = this.named(identifiers);
+    return subscribers.filter(
+      (each) =>
+        each.options.retainHandling !== 2 &&
+        (round === undefined || this.#rounds.get(each) === round >> OWN_BITS),
+    );
+  }
 }
