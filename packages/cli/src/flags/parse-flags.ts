@@ -16,11 +16,23 @@ export interface PositionalWords {
 export interface ParseOptions {
   /** @default 'none' */
   readonly positionals?: 'none' | PositionalWords;
+  /** False: there may be fewer or more positional words, since others are still to come. @default true */
+  readonly checksCount?: boolean;
+}
+
+/** A flag as it was typed. */
+export interface GivenFlag {
+  /** Its name in the table. */
+  readonly key: string;
+  /** The flag and its values. */
+  readonly words: readonly string[];
 }
 
 export interface ParsedFlags<Table extends FlagTable> {
   readonly values: FlagValues<Table>;
   readonly positionals: readonly string[];
+  /** Every flag in the order in which it was typed. */
+  readonly given: readonly GivenFlag[];
 }
 
 /**
@@ -33,11 +45,12 @@ export interface ParsedFlags<Table extends FlagTable> {
 export function parseFlags<Table extends FlagTable>(
   table: Table,
   words: readonly string[],
-  { positionals: allowed = 'none' }: ParseOptions = {},
+  { positionals: allowed = 'none', checksCount = true }: ParseOptions = {},
 ): ParsedFlags<Table> {
   const byName = flagsByName(table);
   const values = emptyValues(table);
   const positionals: string[] = [];
+  const given: GivenFlag[] = [];
   for (let at = 0; at < words.length; ) {
     const word = words[at]!;
     if (allowed !== 'none' && word === '--') {
@@ -52,11 +65,13 @@ export function parseFlags<Table extends FlagTable>(
       positionals.push(word);
       at++;
     } else {
-      at += 1 + takeValue(found, words.slice(at + 1, at + 1 + MOST_WORDS), values);
+      const end = at + 1 + takeValue(found, words.slice(at + 1, at + 1 + MOST_WORDS), values);
+      given.push({ key: found.key, words: words.slice(at, end) });
+      at = end;
     }
   }
-  if (allowed !== 'none') checkCount(positionals, allowed);
-  return { values: values as FlagValues<Table>, positionals };
+  if (allowed !== 'none' && checksCount) checkCount(positionals, allowed);
+  return { values: values as FlagValues<Table>, positionals, given };
 }
 
 /** A flag takes no more words than this: the command, the property, and the two of a user property. */
