@@ -18,6 +18,7 @@ const browser: Readonly<Platform<ClientOptions>> = {
   open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
   plug: plugIntoBrowser,
   parseUrl: parseBrowserUrl,
+  quarantine: async () => (await import('./core/quarantine.ts')).Quarantine,
   sessionKeeping: async () => (await import('./client/session-keeping.ts')).SessionKeeping,
   authentication: async () => (await import('./client/client-authentication.ts')).ClientAuthentication,
   requests: async () => (await import('./client/rpc/requests.ts')).Requests,

@@ -7,6 +7,7 @@ import { createClient } from './client/create-client.ts';
 import { nodeEnvironment } from './client/node-environment.ts';
 import { Requests } from './client/rpc/requests.ts';
 import { SessionKeeping } from './client/session-keeping.ts';
+import { Quarantine } from './core/quarantine.ts';
 import type { NodeTransportOptions } from './transports/open-node-transport.ts';
 import { openNodeTransport } from './transports/open-node-transport.ts';
 import { parseServerUrl } from './transports/parse-server-url.ts';
@@ -23,6 +24,7 @@ const node: Readonly<Platform<ConnectOptions>> = {
   open: openNodeTransport,
   plug: () => () => {},
   parseUrl: parseServerUrl,
+  quarantine: () => Quarantine,
   sessionKeeping: () => SessionKeeping,
   authentication: () => ClientAuthentication,
   requests: () => Requests,

@@ -5,12 +5,13 @@
 import type { AuthPacket } from '@martlet/protocol';
 import type { Authentication, MaybePromise } from '../authentication/authentication.ts';
 import type { ClientError } from '../client-error.ts';
-import type { CoreHost } from '../core/client-core.ts';
 import { ClientCore } from '../core/client-core.ts';
 import type { ConnectionEnd } from '../core/connection/connection-end.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
+import type { CoreHost } from '../core/ports/core-host.ts';
+import type { Quarantine } from '../core/quarantine.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
 import type { DropReason } from '../core/subscriptions/subscriber.ts';
 import type { ClientEnvironment } from '../environment.ts';
@@ -22,7 +23,7 @@ import { ClientEventListeners } from './events.ts';
 import type { Publication } from './publication.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import type { SessionKeeping } from './session-keeping.ts';
-import type { WaitOptions } from './settle.ts';
+import type { WaitingBySignal, WaitOptions } from './settle.ts';
 import { endedWhile, watchWait } from './settle.ts';
 import { storeError } from './store-error.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
@@ -38,6 +39,8 @@ export interface HostPlatform {
   readonly parseUrl: ParseUrl;
   /** Loads what only a client with a store needs. */
   sessionKeeping(): MaybePromise<typeof SessionKeeping>;
+  /** Loads what only a client needs whose connections end with something unanswered. */
+  quarantine(): MaybePromise<typeof Quarantine>;
   /** Loads what only a client with `authentication` needs. */
   authentication(): MaybePromise<typeof ClientAuthentication>;
 }
@@ -49,6 +52,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   readonly options: ResolvedOptions;
   readonly core: ClientCore;
   readonly environment: ClientEnvironment;
+  readonly waiting: WaitingBySignal = new WeakMap();
   /** Made with the first connection of a client that has `authentication`. */
   authentication: ClientAuthentication | undefined;
   readonly supervisor: Supervisor;
@@ -176,6 +180,13 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
       return;
     }
     this.#tellUnlessKnown(error, () => publication.isObserved);
+  }
+
+  withQuarantine(use: (Made: typeof Quarantine) => void): void {
+    const made = this.#platform.quarantine();
+    // Where it cannot be loaded, the next end tries again.
+    if (made instanceof Promise) made.then(use).catch(() => {});
+    else use(made as typeof Quarantine);
   }
 
   onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void {

@@ -123,8 +123,9 @@ export interface ClientOptions {
   readonly queue?: QueueOptions;
   /**
    * Connections in a row that the server may close over one message or subscription before that is set aside, with the
-   * event `quarantined`; false: it is sent for ever. One that just broke does not count, nor one for which the server named
-   * another reason (busy, shutting down and so on). @default 3
+   * event `quarantined`; false: it is sent for ever. A server that closes connections without it as well sets nothing aside,
+   * nor does one that names another reason (busy, shutting down and so on). Connections that just break count only if five
+   * of them do, at once and over the same packet. @default 3
    */
   readonly quarantineAttempts?: number | false;
   /**

@@ -14,9 +14,20 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Who waits for a signal. It is listened to once, however many that are, and not at all when nobody waits any more. */
+class Waiting extends Set<() => void> implements EventListenerObject {
+  handleEvent(): void {
+    for (const onAbort of [...this]) onAbort();
+  }
+}
+
+export type WaitingBySignal = WeakMap<AbortSignal, Waiting>;
+
 /** Where somebody waits. */
 export interface WaitPlace {
   readonly environment: ClientEnvironment;
+  /** Left out where there is one wait. */
+  readonly waiting?: WaitingBySignal;
   /** Why there is no connection, once it is known. */
   readonly offlineBy?: ClientError | undefined;
 }
@@ -46,7 +57,12 @@ export function watchWait(
     onAbort();
     return () => {};
   }
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const others = signal && (place.waiting?.get(signal) ?? new Waiting());
+  if (others?.size === 0) {
+    place.waiting?.set(signal!, others);
+    signal!.addEventListener('abort', others);
+  }
+  others?.add(onAbort);
   const cancelTimer =
     timeoutMs === undefined || timeoutMs > MAXIMUM_TIMER_MS
       ? undefined
@@ -55,7 +71,8 @@ export function watchWait(
           timeoutMs,
         );
   return () => {
-    signal?.removeEventListener('abort', onAbort);
+    others?.delete(onAbort);
+    if (others?.size === 0) signal!.removeEventListener('abort', others);
     cancelTimer?.();
   };
 }

@@ -51,6 +51,8 @@ const MAXIMUM_REDIRECTS = 5;
 
 export class Supervisor {
   state: ClientState = 'connecting';
+  /** While `waiting`: what follows belongs to the attempt before, in an older version or where the server says. */
+  goesOn = false;
   clientId: string;
   /** An earlier process has left the state of a session. Without it the server must not go on with one. [MQTT-3.2.2-4] */
   hasSession = false;
@@ -187,7 +189,7 @@ export class Supervisor {
             ? new ClientError('CONNECTION_LOST', 'the connection was closed')
             : asClientError(error);
         if (this.#transport === null) this.#fail(attempt, lost);
-        else core.onTransportClosed(lost, error === undefined);
+        else core.onTransportClosed(lost, error === undefined || error.refused === true);
       },
     };
   }
@@ -222,11 +224,11 @@ export class Supervisor {
     else if (end.reasonCode === undefined && !this.#wasSilent) {
       // It may just as well have been the network, for once.
       this.#wasSilent = true;
-      this.#wait(end.error, SILENCE_MS * this.#environment.random());
+      this.#wait(end.error, SILENCE_MS * this.#environment.random(), true);
     } else {
       this.#wasSilent = false;
       this.protocolVersion--;
-      this.#wait(end.error, 0);
+      this.#wait(end.error, 0, true);
     }
   }
 
@@ -317,10 +319,11 @@ export class Supervisor {
     this.#reference = follows ? serverReference : undefined;
     // The next server may know what this one did not.
     if (!this.#wasEverOnline) this.protocolVersion = given.protocolVersion;
-    this.#wait(error, delayMs);
+    this.#wait(error, delayMs, follows);
   }
 
-  #wait(error: ClientError, delayMs: number): void {
+  #wait(error: ClientError, delayMs: number, goesOn: boolean): void {
+    this.goesOn = goesOn;
     this.#setState('waiting');
     this.#cancelTimer = this.#environment.setTimer(() => this.connect(), delayMs);
     this.#owner.onOffline(error, delayMs);

@@ -26,51 +26,16 @@ import { Unrouted } from './incoming/unrouted.ts';
 import { Keeper } from './keeper.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
-import type { QueueLimits } from './outgoing/outgoing-queue.ts';
 import { PublishWriter } from './outgoing/publish-writer.ts';
 import { ClientError } from './ports/client-error.ts';
-import { Quarantine, quarantined } from './quarantine.ts';
+import type { CoreHost, CoreOptions } from './ports/core-host.ts';
+import type { Quarantine } from './quarantine.ts';
 import { ServerSubscription } from './subscriptions/server-subscription.ts';
 import type { DropReason, Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
 import type { RequestPacket } from './subscriptions/subscriptions.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 
-export interface CoreOptions {
-  /** Bytes of a packet from the server, at most. */
-  readonly maximumPacketSize: number;
-  readonly receiveMaximum: number;
-  /** Aliases that the server may give. */
-  readonly topicAliasMaximum: number;
-  /** Aliases that we give, at most. */
-  readonly outgoingTopicAliases: number;
-  readonly queue: QueueLimits;
-  /** Connections that one packet may cost before it is set aside; Infinity never sets one aside. */
-  readonly quarantineAttempts: number;
-  /** Messages that nobody has subscribed to, which may wait for a subscription; 0: none does, each is acknowledged. */
-  readonly unroutedMessages: number;
-  /** Whether a store keeps the session. */
-  readonly keeps: boolean;
-}
-
-export interface CoreHost {
-  nowMs(): number;
-  wallMs(): number;
-  /** `turn` is to be called soon. */
-  requestTurn(): void;
-  /** CONNACK has accepted, and the server is to prove itself by this data: nothing happens until `accept`. */
-  onProof(data: Uint8Array | undefined): void;
-  onOnline(server: ServerCapabilities): void;
-  /** @throws {ProtocolError} when no AUTH was expected */
-  onAuth(packet: AuthPacket): void;
-  /** The host ends the transport. */
-  onOver(end: ConnectionEnd, abrupt: boolean): void;
-  onDropped(message: Message, reason: DropReason, topicFilter: string | undefined): void;
-  /** Something that nobody did wrong, and that keeps messages from coming. */
-  onWarning(warning: ClientError): void;
-  /** A message will not be delivered, or not by this client. Told once or more: the first time counts. */
-  onPublicationFailed(message: OutgoingMessage, error: ClientError): void;
-  onQuarantined(what: OutgoingMessage | ServerSubscription, error: ClientError): void;
-}
+export type { CoreOptions } from './ports/core-host.ts';
 
 export class ClientCore implements SubscriberOwner, IncomingOwner {
   readonly keeper: Keeper;
@@ -82,7 +47,10 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   awaited = 0;
   readonly #options: CoreOptions;
   readonly #host: CoreHost;
-  readonly #quarantine: Quarantine;
+  /** Null until a connection has ended with something unanswered. */
+  #quarantine: Quarantine | null = null;
+  /** Since when the connection is online. */
+  #onlineMs = 0;
   #connection: Connection | null = null;
   /** Subscribers whose buffers are full. */
   #blockedCount = 0;
@@ -93,7 +61,6 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   constructor(options: CoreOptions, host: CoreHost) {
     this.#options = options;
     this.#host = host;
-    this.#quarantine = new Quarantine(options.quarantineAttempts);
     this.keeper = new Keeper(options.keeps);
     this.outgoing = new Outgoing(this.keeper, options.queue, host);
     this.subscriptions = new Subscriptions(this);
@@ -111,7 +78,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   /** When `tick` is to be called; Infinity for never. */
   get nextDeadlineMs(): number {
     const { nextDeadlineMs = Number.POSITIVE_INFINITY } = this.#connection ?? {};
-    return Math.min(nextDeadlineMs, this.outgoing.queue.nextExpiryMs, this.unrouted.untilMs);
+    const dueMs = this.#quarantine?.dueMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(nextDeadlineMs, this.outgoing.queue.nextExpiryMs, this.unrouted.untilMs, dueMs);
   }
 
   /** Everything that was to be sent has been, and has been answered. */
@@ -166,6 +134,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   tick(nowMs: number): void {
     this.#connection?.tick(nowMs);
+    this.#quarantine?.tick(nowMs);
     this.outgoing.expire(nowMs);
     this.unrouted.tick(nowMs);
   }
@@ -219,9 +188,11 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   onOnline(connection: Connection, server: ServerCapabilities): void {
     const { version, outbox } = connection;
     const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases); // [MQTT-3.2.2-17] [MQTT-3.2.2-18]
-    const hasAliases = aliasMaximum > 0 && !this.#quarantine.avoidsAliases;
+    const hasAliases = aliasMaximum > 0 && this.#quarantine?.avoidsAliases !== true;
     const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null; // [MQTT-3.3.2-7]
     const writer = new PublishWriter(outbox, server, aliases, this.#nowMs, this.outgoing.names);
+    this.#onlineMs = this.#host.nowMs();
+    if (this.#quarantine?.online(this.#onlineMs) === true) connection.probe();
     this.keeper.keepSession(server.clientId, true);
     this.incoming.online(
       connection.mayResume,
@@ -259,8 +230,9 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   }
 
   onPacket(packet: ServerPacketExceptPublish): void {
-    if (packet.type !== 'pubrel') {
-      this.#quarantine.onAnswered();
+    if (packet.type === 'pingresp') this.#quarantine?.onPingresp(this.#host.nowMs());
+    else if (packet.type !== 'pubrel') {
+      this.#quarantine?.onAnswered();
       this.outgoing.hasUnproven = false;
     }
     switch (packet.type) {
@@ -292,22 +264,31 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     this.unrouted.forget();
     this.subscriptions.offline();
     this.outgoing.offline(); // The session goes on. [MQTT-3.1.2-23] [MQTT-4.1.0-1] [MQTT-4.1.0-1] 3.1.1
-    if (end.wasOnline && end.by !== 'client') this.#quarantineAfter(end, suspects, isSure);
+    if (end.wasOnline && end.by !== 'client') this.#judge(end, suspects, isSure);
     this.#host.onOver(end, abrupt);
   }
 
-  #quarantineAfter(
+  /** Finds out whether one of them is why the connection ended, and sets it aside. */
+  #judge(
     end: ConnectionEnd,
     suspects: readonly (OutgoingMessage | ServerSubscription)[],
     isSure: boolean,
   ): void {
-    const culprit = this.#quarantine.onClosed(end, suspects, isSure);
-    if (culprit === undefined) return;
-    const isSubscription = culprit instanceof ServerSubscription;
-    const error = quarantined(isSubscription ? culprit.topicFilter : culprit.topicName, culprit, end);
-    if (isSubscription) this.subscriptions.refuse(culprit, culprit.subscribers, error);
-    else this.outgoing.inFlight.giveUp(culprit, error);
-    this.#host.onQuarantined(culprit, error);
+    const { quarantineAttempts } = this.#options;
+    const isInnocent = suspects.length === 0 && isSure && this.#quarantine === null;
+    if (isInnocent || quarantineAttempts === Number.POSITIVE_INFINITY) return;
+    const nowMs = this.#host.nowMs();
+    this.#host.withQuarantine((Made) => {
+      this.#quarantine ??= new Made(quarantineAttempts, this.#onlineMs);
+      const culprit = this.#quarantine.onClosed(end, suspects, isSure, nowMs);
+      if (culprit === undefined) return;
+      const isSubscription = culprit instanceof ServerSubscription;
+      const name = isSubscription ? culprit.topicFilter : culprit.topicName;
+      const error = this.#quarantine.errorOf(name, culprit, end);
+      if (isSubscription) this.subscriptions.refuse(culprit, culprit.subscribers, error);
+      else this.outgoing.inFlight.giveUp(culprit, error);
+      this.#host.onQuarantined(culprit, error);
+    });
   }
 
   // ── Subscriptions ask ──
@@ -327,12 +308,13 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   }
 
   mayAsk(): boolean {
+    if (this.#quarantine === null) return true;
     return this.outgoing.inFlight.unanswered + this.subscriptions.requestCount < this.#quarantine.window;
   }
 
   /** How many packets that the server answers may be under way, so that it is known what it stumbles over. */
   get window(): number {
-    return this.#quarantine.window;
+    return this.#quarantine?.window ?? Number.POSITIVE_INFINITY;
   }
 
   /** SUBSCRIBE and UNSUBSCRIBE share the packet identifiers of messages. */

@@ -1,11 +1,16 @@
 /**
- * A server that closes the connection whenever it gets one certain packet would get it again after every reconnect, for
+ * A server that ends the connection whenever it gets one certain packet would get it again after every reconnect, for
  * ever. So when a connection ends with something unanswered, the next one begins with a single packet under way, and one
  * more for each answer: what the server stumbles over is soon alone under way when the connection ends. What was so many
  * times in a row is set aside.
  *
- * A network that breaks is not a server that closes: a connection that just broke says nothing, nor does one that the
- * server ended with a reason of its own.
+ * A server may end every connection, whatever it gets. So the last attempt of a suspect begins with a control: a ping, and
+ * nothing that the server may stumble over until that is answered, and as much time again has passed as the attempt before
+ * has lasted. A control that ends acquits the suspect.
+ *
+ * A network that breaks is not a server that closes. A connection that just broke counts only as long as each one broke
+ * soon and had the same packet unanswered first; then it takes more of them, and the control. What the server ended with a
+ * reason of its own says nothing. Browsers load this with the first end that something was unanswered at.
  */
 import { ReasonCode } from '@martlet/protocol';
 import type { ConnectionEnd } from './connection/connection-end.ts';
@@ -13,9 +18,16 @@ import { ClientError } from './ports/client-error.ts';
 
 /** Something that the server may stumble over: a message, or a subscription. */
 export interface Suspect {
-  /** How many connections the server ended while it was alone under way. An answer sets it to 0. */
+  /** How many connections the server closed while it was alone under way. An answer sets it to 0. */
   suspicion: number;
 }
+
+/** Connections that have to break, at least, before a packet is taken to be why. */
+const BREAKS = 5;
+/** A packet that has been under way for longer is not why the connection ended, in milliseconds. */
+const SOON_MS = 5000;
+/** A control takes no longer, in milliseconds. */
+const CONTROL_MS = 2 * SOON_MS;
 
 /** What a server says when it closes for reasons that lie with itself, or with no packet in particular. */
 const EXCUSES: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
@@ -38,13 +50,71 @@ export class Quarantine {
   window: number;
   /** The next connection gives no topic aliases: the server may have stumbled over one. */
   avoidsAliases: boolean;
+  /** When the control is over at the latest; Infinity while there is none. */
+  dueMs: number;
   readonly #attempts: number;
+  /** How many times as many attempts a packet has now: it doubles when a control ends. */
+  #patience: number;
+  /** Whose next attempt is the last, and begins with a control. */
+  #accused: Suspect | undefined;
+  /** Whether the connection has got past its control. */
+  #isControlled: boolean;
+  /** Since when the connection is online, or past its control. */
+  #sinceMs: number;
+  /** How long it lasted from then on when something was suspected last. */
+  #lastedMs: number;
+  /** What was unanswered first when connections broke, and how many did in a row. */
+  #first: Suspect | undefined;
+  #breaks: number;
 
-  /** @param attempts so many connections one packet may cost while it is alone under way. */
-  constructor(attempts: number) {
+  /**
+   * @param attempts so many connections one packet may cost while it is alone under way
+   * @param onlineMs since when the connection was online that has ended now
+   */
+  constructor(attempts: number, onlineMs: number) {
     this.window = Number.POSITIVE_INFINITY;
     this.avoidsAliases = false;
+    this.dueMs = Number.POSITIVE_INFINITY;
     this.#attempts = attempts;
+    this.#patience = 1;
+    this.#accused = undefined;
+    this.#isControlled = false;
+    this.#sinceMs = onlineMs;
+    this.#lastedMs = 0;
+    this.#first = undefined;
+    this.#breaks = 0;
+  }
+
+  /** A connection is online. Whether the server is to be pinged, since it begins with a control. */
+  online(nowMs: number): boolean {
+    this.#sinceMs = nowMs;
+    this.#isControlled = false;
+    if (this.#accused === undefined) return false;
+    this.window = 0;
+    this.dueMs = nowMs + CONTROL_MS;
+    return true;
+  }
+
+  /** The server has answered a ping. */
+  onPingresp(nowMs: number): void {
+    if (this.dueMs === Number.POSITIVE_INFINITY) return;
+    this.dueMs = Math.min(this.dueMs, this.#sinceMs + 2 * this.#lastedMs);
+    this.tick(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs < this.dueMs) return;
+    this.dueMs = Number.POSITIVE_INFINITY;
+    this.#isControlled = true;
+    this.#sinceMs = nowMs;
+    this.window = 1;
+  }
+
+  /** The server has taken one packet. */
+  onAnswered(): void {
+    this.window++;
+    this.#patience = 1;
+    this.#accused = undefined;
   }
 
   /**
@@ -52,29 +122,65 @@ export class Quarantine {
    * @param suspects what was written and not answered
    * @param isSure whether the server has answered something since the last packet that has no answer
    */
-  onClosed<S extends Suspect>(end: ConnectionEnd, suspects: readonly S[], isSure: boolean): S | undefined {
-    if (end.by === 'network' || EXCUSES.has(end.reasonCode)) return undefined;
-    if (suspects.length === 0 && isSure) {
+  onClosed<S extends Suspect>(
+    end: ConnectionEnd,
+    suspects: readonly S[],
+    isSure: boolean,
+    nowMs: number,
+  ): S | undefined {
+    const isControl = this.dueMs !== Number.POSITIVE_INFINITY;
+    this.dueMs = Number.POSITIVE_INFINITY;
+    const isBreak = end.by === 'network';
+    if (isBreak ? !isBroken(end) : EXCUSES.has(end.reasonCode)) return undefined;
+    if (isControl) {
+      if (this.#accused !== undefined) this.#accused.suspicion = 0;
+      this.#accused = undefined;
+      this.#breaks = 0;
+      this.#patience *= 2;
+      this.window = 1;
+      return undefined;
+    }
+    const lastedMs = nowMs - this.#sinceMs;
+    const [first] = suspects;
+    // Where nothing was suspected, it may have been sent long after the beginning.
+    const isLate = lastedMs > SOON_MS && (isBreak || this.window !== Number.POSITIVE_INFINITY);
+    if (isBreak) {
+      const isSame = !isLate && first === this.#first;
+      this.#breaks = isSame ? this.#breaks + 1 : 1;
+      this.#first = isLate ? undefined : first;
+      // Once may be bad luck: others are not to wait for it.
+      if (isSame && first !== undefined) this.window = 1;
+    } else if (first === undefined && isSure) {
       this.window = Number.POSITIVE_INFINITY;
       this.avoidsAliases = false;
       return undefined;
+    } else {
+      this.window = 1;
+      // Where there were none, they were not it.
+      this.avoidsAliases = !this.avoidsAliases;
     }
-    this.window = 1;
-    // Where there were none, they were not it.
-    this.avoidsAliases = !this.avoidsAliases;
-    const only = suspects[0];
-    if (only === undefined || suspects.length > 1 || !isSure) return undefined;
-    return ++only.suspicion < this.#attempts ? undefined : only;
+    if (first === undefined || suspects.length > 1 || !isSure || isLate) return undefined;
+    this.#lastedMs = lastedMs;
+    const count = isBreak ? this.#breaks : ++first.suspicion;
+    const needed = (isBreak ? Math.max(BREAKS, this.#attempts) : this.#attempts) * this.#patience;
+    if (count >= needed && this.#isControlled) {
+      if (isBreak) first.suspicion += count;
+      this.#patience = 1;
+      this.#accused = undefined;
+      return first;
+    }
+    if (count >= needed - 1) this.#accused = first;
+    return undefined;
   }
 
-  /** The server has taken one packet. */
-  onAnswered(): void {
-    this.window++;
+  /** @param name of the topic or the filter */
+  errorOf(name: string, { suspicion }: Suspect, { error }: ConnectionEnd): ClientError {
+    const text = `the server closed ${suspicion} connections on which only ${name} had no answer; it is not sent again`;
+    return new ClientError('QUARANTINED', text, error, error.reasonCode);
   }
 }
 
-/** @param name of the topic or the filter */
-export function quarantined(name: string, { suspicion }: Suspect, { error }: ConnectionEnd): ClientError {
-  const text = `the server closed ${suspicion} connections on which only ${name} had no answer; it is not sent again`;
-  return new ClientError('QUARANTINED', text, error, error.reasonCode);
+/** Whether the network, or the server without a word, ended it; rather than we, because of what the server did or did not. */
+function isBroken({ error }: ConnectionEnd): boolean {
+  return error.kind === 'environment' && error.reasonCode === undefined;
 }

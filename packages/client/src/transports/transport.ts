@@ -41,8 +41,11 @@ export interface TransportListener {
   onBytes(bytes: Uint8Array): void;
   /** More may be written, after `write` returned false. */
   onDrain(): void;
-  /** The connection has ended: once, and last. With an error when it broke. */
-  onClose(error?: Error): void;
+  /**
+   * The connection has ended: once, and last. With an error when it broke. One that is `refused` says that the server
+   * closed because of what it got: the client sets a message aside over which it does so again and again.
+   */
+  onClose(error?: Error & { readonly refused?: boolean }): void;
 }
 
 /**

@@ -228,6 +228,41 @@ describe('close', () => {
     await waiting.close();
   });
 
+  test('waits through an attempt in an older version for what was published', async () => {
+    const client = world.connect({ fallback: true });
+    const publication = client.publish('a', 'b', { qos: 1 });
+    const closed = client.close();
+    const first = await world.accepting();
+    first.version = 4;
+    first.send({ type: 'connack', sessionPresent: false, reasonCode: 0x84, properties: {} });
+    await world.advance(0);
+    const silent = await world.accepting();
+    silent.cut();
+    await world.advance(2000);
+    const server = await world.accept();
+    server.send({ type: 'puback', packetId: 1, reasonCode: 0, properties: {} });
+    expect((await publication).reasonCode).toBe(0);
+    await closed;
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['publish', 'disconnect']);
+  });
+
+  test('waits for the server that the first one names for what was published', async () => {
+    const client = world.connect({ followServerMoved: true });
+    const publication = client.publish('a', 'b', { qos: 1 });
+    const closed = client.close();
+    (await world.accepting()).send({
+      type: 'connack',
+      sessionPresent: false,
+      reasonCode: ReasonCode.UseAnotherServer,
+      properties: { serverReference: 'other' },
+    });
+    await world.advance(0);
+    const server = await world.accept();
+    server.send({ type: 'puback', packetId: 1, reasonCode: 0, properties: {} });
+    expect((await publication).reasonCode).toBe(0);
+    await closed;
+  });
+
   test('leaves no timer for messages that would have expired', async () => {
     const client = world.connect();
     client.publish('a', 'b', { messageExpiryInterval: 60 });
@@ -299,6 +334,22 @@ describe('close', () => {
     await world.advance(5000);
     await closed;
     expect(world.timerCount).toBe(0);
+  });
+
+  test('takes the time that it may once, although a message and the store both hang', async () => {
+    const { store, release } = heldStore();
+    const client = world.connect({ store });
+    await world.settle();
+    release('open');
+    await world.accept();
+    client.publish('a', 'b', { qos: 1 }).acknowledged.catch(() => {});
+    let isClosed = false;
+    const closed = client.close({ timeoutMs: 1000 }).then(() => {
+      isClosed = true;
+    });
+    await world.advance(1000);
+    expect(isClosed).toBe(true);
+    await closed;
   });
 
   test('returns at once when it may take no time, although its store hangs', async () => {

@@ -56,3 +56,24 @@ test.each(['time', 'signal'] as const)(
     expect([getEventListeners(signal, 'abort').length, world.timerCount]).toEqual([0, before]);
   },
 );
+
+test('A thousand operations with one signal listen to it once, and each ends with it', async () => {
+  const client = world.connect();
+  client.on('error', () => {});
+  const controller = new AbortController();
+  const { signal } = controller;
+  const ends = Array.from({ length: 500 }, () => [
+    client.publish('a', 'b', { signal }).acknowledged,
+    client.connected({ signal }),
+  ]).flat();
+  const other = client.connected({ signal: new AbortController().signal, timeoutMs: 10 });
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  const settled = Promise.allSettled([...ends, other]);
+  await world.advance(10);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  controller.abort();
+  const codes = (await settled).map((each) => each.status === 'rejected' && each.reason.code);
+  expect(new Set(codes.slice(0, -1))).toEqual(new Set(['ABORTED']));
+  expect(codes.at(-1)).toBe('TIMEOUT');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});

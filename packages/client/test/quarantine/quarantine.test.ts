@@ -15,6 +15,7 @@ let setAside: string[];
 let last: TestServer;
 beforeEach(() => {
   world = new World();
+  world.answersPings = true;
   errors = [];
   setAside = [];
 });
@@ -117,12 +118,17 @@ describe('A message over which the server closes the connection', () => {
     },
   );
 
-  test.each([1, 5])(
-    'with quarantineAttempts %i is set aside after so many, and not one before',
-    async (quarantineAttempts) => {
+  test.each([
+    // The only attempt had no control.
+    [1, 2],
+    [2, 2],
+    [5, 5],
+  ])(
+    'with quarantineAttempts %i is set aside after %i, and not one before',
+    async (quarantineAttempts, connections) => {
       const client = connect({ quarantineAttempts });
       client.publish('poison', '', { qos: 1 });
-      expect(await serve(closesOn('poison'), quarantineAttempts - 1)).toBe(quarantineAttempts - 1);
+      expect(await serve(closesOn('poison'), connections - 1)).toBe(connections - 1);
       expect(setAside).toEqual([]);
       expect(await serve(closesOn('poison'))).toBe(2);
       expect(setAside).toEqual(['poison']);
@@ -206,6 +212,7 @@ describe('A message over which the server closes the connection', () => {
     const disk = new Disk();
     const begin = (): Client => {
       world = new World();
+      world.answersPings = true;
       const store = disk.store();
       store.isFast = true;
       return connect({ store, quarantineAttempts: 1 });
@@ -216,6 +223,7 @@ describe('A message over which the server closes the connection', () => {
     await world.settle();
     server.takeAll();
     server.cut();
+    (await reconnect({ sessionPresent: true })).cut();
     await world.settle();
     expect(setAside).toEqual(['poison']);
 
@@ -232,6 +240,151 @@ describe('A message over which the server closes the connection', () => {
     next.cut();
     await reconnect({});
     expect(disk.keys).toEqual([0]);
+  });
+});
+
+describe('A server that closes every connection', () => {
+  const life = async (server: TestServer, delayMs: number): Promise<void> => {
+    await world.advance(delayMs);
+    server.cut();
+  };
+
+  test.each([0, 200, 30_000])('after %i ms makes the client set nothing aside', async (delayMs) => {
+    world.answersPings = delayMs > 0;
+    const client = connect();
+    for (let i = 0; i < 5; i++) client.publish(`${i}`, '', { qos: 1 });
+    client.subscribe('a/+', {}, () => {});
+    for (let i = 0; i < 40; i++) await life(await reconnect({ sessionPresent: i > 0 }), delayMs);
+    expect(setAside).toEqual([]);
+    expect(await serve(closesOn())).toBe(1);
+    expect(client.gauges).toMatchObject({ inFlight: 0, queuedMessages: 0, subscriptions: 1 });
+  });
+
+  test('and then only over one message has that set aside', async () => {
+    connect().publish('poison', '', { qos: 1 });
+    for (let i = 0; i < 10; i++) (await reconnect({ sessionPresent: i > 0 })).cut();
+    await serve(closesOn('poison'));
+    expect(setAside).toEqual(['poison']);
+  });
+
+  test('gets nothing but a ping before the last attempt, until it has answered', async () => {
+    world.answersPings = false;
+    const client = connect();
+    client.publish('poison', '', { qos: 1 });
+    for (let i = 0; i < 2; i++) await life(await reconnect({ sessionPresent: i > 0 }), 300);
+    const server = await reconnect({ sessionPresent: true });
+    client.publish('a', '');
+    client.publish('b', '', { qos: 1 });
+    await world.settle();
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['pingreq']);
+    server.send({ type: 'pingresp' });
+    await world.advance(599);
+    expect(server.takeAll()).toEqual([]);
+    await world.advance(1);
+    expect(server.takeAll()).toMatchObject([{ type: 'publish', topicName: 'poison' }]);
+    server.cut();
+    expect(setAside).toEqual(['poison']);
+  });
+
+  test('and does not answer the ping is given ten seconds', async () => {
+    world.answersPings = false;
+    connect().publish('poison', '', { qos: 1 });
+    for (let i = 0; i < 2; i++) (await reconnect({ sessionPresent: i > 0 })).cut();
+    const server = await reconnect({ sessionPresent: true });
+    await world.advance(9999);
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['pingreq']);
+    await world.advance(1);
+    expect(server.takeAll().map(({ type }) => type)).toEqual(['publish']);
+  });
+
+  test('and answers what was never asked is no reason to stumble', async () => {
+    world.answersPings = false;
+    const client = connect();
+    client.publish('poison', '', { qos: 1 });
+    for (let i = 0; i < 2; i++) (await reconnect({ sessionPresent: i > 0 })).cut();
+    const server = await reconnect({ sessionPresent: true });
+    server.send(puback(77));
+    server.cut();
+    expect(setAside).toEqual([]);
+    expect(await serve(closesOn())).toBe(1);
+    expect(client.gauges.inFlight).toBe(0);
+  });
+});
+
+describe('A packet over which the server resets the connection', () => {
+  const RESET = new Error('ECONNRESET');
+  const resetOn =
+    (name: string, lastsMs = 0): Manner =>
+    (topicName, server) => {
+      if (topicName !== name) return 'take';
+      world.sleep(lastsMs);
+      server.cut(RESET);
+      return 'close';
+    };
+
+  test.each(['publish', 'subscribe'])('is set aside after five times: %s', async (what) => {
+    const client = connect();
+    const outcome = (
+      what === 'publish' ? client.publish('poison', '', { qos: 1 }) : client.subscribe('poison')
+    ).then(
+      () => 'taken',
+      (error: unknown) => (error as ClientError).code,
+    );
+    expect(await serve(resetOn('poison'))).toBe(6);
+    expect([setAside, await outcome]).toEqual([['poison'], 'QUARANTINED']);
+  });
+
+  test('is found among many, and all others arrive', async () => {
+    const client = connect();
+    for (let i = 0; i < 100; i++) client.publish(i === 50 ? 'poison' : `${i}`, '', { qos: 1 });
+    expect(await serve(resetOn('poison'))).toBe(6);
+    expect([setAside, client.gauges.inFlight]).toEqual([['poison'], 0]);
+  });
+
+  test('with a word that it was because of the packet is set aside after three times', async () => {
+    connect().publish('poison', '', { qos: 1 });
+    const refusal = Object.assign(new Error('WebSocket close code 1009'), { refused: true });
+    const refuses: Manner = (_name, server) => {
+      server.cut(refusal);
+      return 'close';
+    };
+    expect(await serve(refuses, 3)).toBe(3);
+    expect(setAside).toEqual(['poison']);
+  });
+
+  test('late, as a network does in the midst of a long one, is not', async () => {
+    const client = connect();
+    client.publish('a', '', { qos: 1 });
+    expect(await serve(resetOn('a', 5001), 30)).toBe(30);
+    expect([setAside, client.gauges.inFlight]).toEqual([[], 1]);
+  });
+
+  test('while it resets connections without one as well is not, and costs twice as many each time', async () => {
+    const client = connect();
+    client.publish('a', '', { qos: 1 });
+    const controls: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      world.answersPings = false;
+      const server = await reconnect({ sessionPresent: i > 0 });
+      if (server.takeAll()[0]?.type === 'pingreq') controls.push(i);
+      server.cut(RESET);
+    }
+    expect([setAside, controls]).toEqual([[], [4, 14, 34]]);
+    world.answersPings = true;
+    expect(await serve(closesOn())).toBe(1);
+    expect(client.gauges.inFlight).toBe(0);
+  });
+
+  test('is not when the server has broken the protocol, or was silent', async () => {
+    const client = connect({ keepAlive: 10 });
+    client.publish('a', '', { qos: 1 });
+    for (let i = 0; i < 20; i++) {
+      const server = await reconnect({ sessionPresent: i > 0 });
+      server.sendBytes(Uint8Array.of(0xf0, 0xff, 0xff, 0xff, 0xff));
+      await world.settle();
+      expect(server.ended).toBe('end');
+    }
+    expect([setAside, client.gauges.inFlight]).toEqual([[], 1]);
   });
 });
 
@@ -288,6 +441,7 @@ describe('A connection that ends for another reason', () => {
   });
 
   test.each(['publish', 'subscribe'])('because the network broke sets nothing aside: %s', async (what) => {
+    world.answersPings = false;
     const client = connect({ quarantineAttempts: 1 });
     const outcome = what === 'publish' ? client.publish('a', '', { qos: 1 }) : client.subscribe('a');
     for (let i = 0; i < 20; i++) {
@@ -314,6 +468,7 @@ describe('A connection that ends for another reason', () => {
   });
 
   test('because the server is silent sets nothing aside', async () => {
+    world.answersPings = false;
     const client = connect({ keepAlive: 10 });
     client.publish('a', '', { qos: 1 });
     for (let i = 0; i < 20; i++) {

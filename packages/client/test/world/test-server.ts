@@ -14,6 +14,8 @@ export class TestServer {
   /** What the transport's `write` returns: false asks the client to hold back. */
   takesMore = true;
   isPaused = false;
+  /** Whether it answers pings, of which tests see nothing then. */
+  answersPings = false;
   /** What the transport's `sentBytes` is: undefined where it does not tell. */
   sentBytes: number | undefined;
   /** How the client ended it: undefined while it has not. */
@@ -32,7 +34,9 @@ export class TestServer {
         onFrame: (bytes, start, body, end) => {
           const packet = decodePacket(bytes, start, body, end, this.version, { from: 'client' });
           if (packet.type === 'connect') this.version = packet.protocolVersion;
-          this.#packets.push(packet);
+          if (packet.type === 'pingreq' && this.answersPings)
+            queueMicrotask(() => this.send({ type: 'pingresp' }));
+          else this.#packets.push(packet);
           return FrameResult.Next;
         },
         onShown: () => {},
@@ -100,7 +104,7 @@ export class TestServer {
   }
 
   /** The connection is gone. */
-  cut(error?: Error): void {
+  cut(error?: Parameters<TransportListener['onClose']>[0]): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#listener.onClose(error);

@@ -15,6 +15,7 @@ import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
 import { Requests } from '../../src/client/rpc/requests.ts';
 import { SessionKeeping } from '../../src/client/session-keeping.ts';
+import { Quarantine } from '../../src/core/quarantine.ts';
 import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
 import { TestServer } from './test-server.ts';
 
@@ -34,6 +35,8 @@ export class World {
   readonly hrefs: string[] = [];
   /** While set, opening a connection fails with it. */
   refusal: Error | undefined;
+  /** Whether servers answer pings, of which tests see nothing then. */
+  answersPings = false;
   readonly #timers: Set<Timer> = new Set();
   readonly clients: Client[] = [];
   /** What the clients that live do when the platform wakes them. */
@@ -54,6 +57,7 @@ export class World {
       },
       optionNames: [],
       parseUrl: parseServerUrl,
+      quarantine: () => Quarantine,
       sessionKeeping: () => SessionKeeping,
       authentication: () => ClientAuthentication,
       requests: () => Requests,
@@ -75,6 +79,7 @@ export class World {
     this.hrefs.push(address.href);
     if (this.refusal !== undefined) throw this.refusal;
     const server = new TestServer(listener);
+    server.answersPings = this.answersPings;
     this.opened.push(server);
     return server.transport;
   };

@@ -263,8 +263,8 @@ export class Connection {
     this.end('network', new ClientError('CONNECTION_LOST', text, undefined, Reason.KeepAliveTimeout), true);
   }
 
-  /** Asks the server for a sign of life, which must come within so many milliseconds. */
-  probe(withinMs: number): void {
+  /** Asks the server for a sign of life, which must come within so many milliseconds: as many as always, unless said. */
+  probe(withinMs?: number): void {
     if (this.server === null || this.isOver || this.isPaused) return;
     this.#ping(this.#nowMs(), withinMs);
   }
@@ -321,7 +321,7 @@ export class Connection {
       this.#endedByServer(packet, isTakenOver ? 'SESSION_TAKEN_OVER' : 'CONNECTION_LOST', 'stay');
     } else if (this.server === null) {
       throw new ProtocolError(`expected CONNACK first, got ${type}`); // [MQTT-3.2.0-1]
-    } else if (type !== 'pingresp') this.#owner.onPacket(packet);
+    } else this.#owner.onPacket(packet);
   }
 
   #onConnack(connack: ConnackPacket): void {
