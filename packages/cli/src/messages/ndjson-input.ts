@@ -1,0 +1,83 @@
+/**
+ * A message from a line of JSON, as `martlet sub --ndjson` and Mosquitto's `%j` and `%J` print it:
+ *
+ *     {"topic": "home/light", "payload": "on", "qos": 1, "retain": true, "properties": {"content-type": "text/plain"}}
+ */
+import { nearest } from '../flags/nearest.ts';
+import { quoted } from '../flags/value-parsers.ts';
+import type { InputDefaults, InputMessage } from './input-message.ts';
+import {
+  bytesFromBase64,
+  InputError,
+  propertiesFrom,
+  qosFrom,
+  retainFrom,
+  topicNameFrom,
+  unexpectedField,
+} from './input-message.ts';
+
+const KNOWN: readonly string[] = ['topic', 'payload', 'payload_base64', 'qos', 'retain', 'properties'];
+/** Of the message that was received: to publish it again says nothing of them. */
+const OF_RECEIVED: readonly string[] = ['tst', 'payloadlen', 'mid', 'dup'];
+
+/**
+ * @param defaults what holds for what the line leaves out
+ * @throws {InputError}
+ */
+export function messageFromJson(line: string, defaults: InputDefaults): InputMessage {
+  const fields = objectFrom(line);
+  for (const name of Object.keys(fields)) {
+    if (!KNOWN.includes(name) && !OF_RECEIVED.includes(name)) throw unknownField(name);
+  }
+  const { topic, qos, retain, properties } = fields;
+  return {
+    topicName: topicNameFrom(topic, defaults),
+    payload: payloadFrom(fields),
+    options: {
+      ...defaults.options,
+      ...propertiesFrom(entriesOf(properties)),
+      qos: qosFrom(qos, defaults),
+      retain: retainFrom(retain, defaults),
+    },
+  };
+}
+
+function objectFrom(line: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new InputError(`expected a JSON object, got ${quoted(line)}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new InputError(`expected a JSON object such as {"topic": "a", "payload": "b"}, got ${quoted(line)}`);
+}
+
+function unknownField(name: string): InputError {
+  const near = nearest(name, KNOWN);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  return new InputError(`expected the fields ${KNOWN.join(', ')}, got ${quoted(name)}${hint}`);
+}
+
+/** Text as it is; any other value as JSON; nothing, and null, as an empty payload. */
+function payloadFrom({
+  payload,
+  payload_base64: base64,
+}: Readonly<Record<string, unknown>>): Uint8Array | string {
+  if (base64 !== undefined) {
+    if (payload !== undefined) throw new InputError('expected payload or payload_base64, got both');
+    return bytesFromBase64('payload_base64', base64);
+  }
+  if (payload === undefined || payload === null) return '';
+  return typeof payload === 'string' ? payload : JSON.stringify(payload);
+}
+
+function entriesOf(properties: unknown): readonly (readonly [string, unknown])[] {
+  if (properties === undefined) return [];
+  if (typeof properties === 'object' && properties !== null && !Array.isArray(properties))
+    return Object.entries(properties);
+  throw unexpectedField('properties', 'an object', properties);
+}
