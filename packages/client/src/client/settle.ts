@@ -15,7 +15,7 @@ export interface WaitOptions {
 }
 
 /** Who waits for a signal. It is listened to once, however many that are, and not at all when nobody waits any more. */
-class Waiting extends Set<() => void> implements EventListenerObject {
+class Waiting extends Set<() => void> {
   handleEvent(): void {
     for (const onAbort of [...this]) onAbort();
   }

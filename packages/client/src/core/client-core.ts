@@ -89,8 +89,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   /** Whether nothing more is read; but an answer that a handler waits for, before it takes more, is behind in the stream. */
   get #isFull(): boolean {
-    const isIdle = this.isIdle && this.awaited === 0;
-    return this.server !== null && ((isIdle && this.#blockedCount > 0) || this.incoming.isFlooded(isIdle));
+    const hasToWait = this.#blockedCount > 0 || this.incoming.isFlooded;
+    return hasToWait && this.server !== null && this.isIdle && this.awaited === 0;
   }
 
   // ── commands ──
@@ -284,7 +284,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
       if (culprit === undefined) return;
       const isSubscription = culprit instanceof ServerSubscription;
       const name = isSubscription ? culprit.topicFilter : culprit.topicName;
-      const error = this.#quarantine.errorOf(name, culprit, end);
+      const text = this.#quarantine.textOf(name, culprit);
+      const error = new ClientError('QUARANTINED', text, end.error, end.error.reasonCode);
       if (isSubscription) this.subscriptions.refuse(culprit, culprit.subscribers, error);
       else this.outgoing.inFlight.giveUp(culprit, error);
       this.#host.onQuarantined(culprit, error);
@@ -328,8 +329,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     return this.#connection?.isPaused ?? false;
   }
 
-  get canBlock(): boolean {
-    return this.#connection?.canPause ?? false;
+  get mustLeave(): boolean {
+    return this.#connection?.canPause !== true || this.incoming.isExcessive;
   }
 
   onBlocked(isBlocked: boolean): void {

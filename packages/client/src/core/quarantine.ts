@@ -14,7 +14,6 @@
  */
 import { ReasonCode } from '@martlet/protocol';
 import type { ConnectionEnd } from './connection/connection-end.ts';
-import { ClientError } from './ports/client-error.ts';
 
 /** Something that the server may stumble over: a message, or a subscription. */
 export interface Suspect {
@@ -173,10 +172,9 @@ export class Quarantine {
     return undefined;
   }
 
-  /** @param name of the topic or the filter */
-  errorOf(name: string, { suspicion }: Suspect, { error }: ConnectionEnd): ClientError {
-    const text = `the server closed ${suspicion} connections on which only ${name} had no answer; it is not sent again`;
-    return new ClientError('QUARANTINED', text, error, error.reasonCode);
+  /** Why it is set aside. @param name of the topic or the filter */
+  textOf(name: string, { suspicion }: Suspect): string {
+    return `the server closed ${suspicion} connections on which only ${name} had no answer; it is not sent again`;
   }
 }
 
