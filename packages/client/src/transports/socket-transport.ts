@@ -76,11 +76,21 @@ export class SocketTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     if (this.#ending || this.#socket.destroyed || bytes.length === 0) return !this.#congested;
-    this.#socket.write(bytes);
+    const socket = this.#socket;
+    // What is written in one turn leaves in one call: a large payload comes apart from what stands before it.
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(this.#uncork);
+    }
+    socket.write(bytes);
+    if (socket.writableLength < socket.writableHighWaterMark) return !this.#congested;
+    socket.uncork();
     // What `write` returns does not count what the kernel took during the call, and it takes most of it.
-    if (this.#socket.writableLength >= this.#socket.writableHighWaterMark) this.#congested = true;
+    if (socket.writableLength >= socket.writableHighWaterMark) this.#congested = true;
     return !this.#congested;
   }
+
+  readonly #uncork = (): void => this.#socket.uncork();
 
   get sentBytes(): number {
     return sentBytes(this.#socket);
@@ -101,6 +111,7 @@ export class SocketTransport implements Transport {
   destroy(): void {
     this.#ending = true;
     this.#over = true;
+    this.#socket.uncork();
     this.#socket.destroy();
   }
 

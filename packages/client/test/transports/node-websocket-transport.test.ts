@@ -204,6 +204,19 @@ describe('A WebSocket in Node.js', () => {
     else expect(error).toMatchObject({ code: 'CONNECTION_LOST', message: expect.stringContaining(text) });
   });
 
+  test.each([
+    [1002, true],
+    [1003, true],
+    [1007, true],
+    [1008, true],
+    [1009, true],
+    [1011, false],
+    [1013, false],
+  ])('tells whether the server refused what it was sent: %i', async (code, refused) => {
+    const address = await serve((webSocket) => webSocket.close(code));
+    expect(await (await connect(address)).listener.closed()).toMatchObject({ refused });
+  });
+
   test('closes though the server keeps the connection open after its close frame', async () => {
     const address = await serve((webSocket) => {
       // The bytes of a close frame by hand: the library would close the connection after its own.
