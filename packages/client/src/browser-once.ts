@@ -1,33 +1,23 @@
 /** The entry `@martlet/client/once` for browsers and workers: one thing done with a client of its own. */
-
 import type { ConnectOptions } from './browser.ts';
 import { connect } from './browser.ts';
 import { browserEnvironment } from './client/browser-environment.ts';
-import type { Payload } from './client/client-options.ts';
-import type { WithCodec } from './client/encode-payload.ts';
-import type { PublishResult } from './client/publication.ts';
-import type { Message } from './core/incoming/message.ts';
-import type { OneShotPlatform } from './one-shot/one-shot.ts';
-import { publishManyBy, publishOnceBy, receiveOnceBy } from './one-shot/one-shot.ts';
 import type {
-  MessagesToPublish,
-  PublishManyOptions,
-  PublishOnceOptions,
-  ReceiveOnceOptions,
-  WithCount,
-} from './one-shot/one-shot-options.ts';
+  OneShotFunctions,
+  PublishMany,
+  PublishOnce,
+  ReceiveOnce,
+} from './one-shot/one-shot-functions.ts';
+import { oneShotFunctions } from './one-shot/one-shot-functions.ts';
 
-export type {
-  MessagesToPublish,
-  MessageToPublish,
-  OneShotOptions,
-  PublishManyOptions,
-  PublishOnceOptions,
-  ReceiveOnceOptions,
-  WithCount,
-} from './one-shot/one-shot-options.ts';
+export type { PublishMany, PublishOnce, ReceiveOnce } from './one-shot/one-shot-functions.ts';
+export type * from './one-shot/one-shot-options.ts';
 
-const platform: Readonly<OneShotPlatform<ConnectOptions>> = { connect, environment: browserEnvironment };
+const functions: Readonly<OneShotFunctions<ConnectOptions>> =
+  /* @__PURE__ */ oneShotFunctions<ConnectOptions>({
+    connect,
+    environment: browserEnvironment,
+  });
 
 /**
  * Connects, publishes one message, and closes. Fulfilled when the server has acknowledged it, as its QoS demands.
@@ -36,26 +26,7 @@ const platform: Readonly<OneShotPlatform<ConnectOptions>> = { connect, environme
  *
  * Rejected with whatever `connect`, `connected` and `publish` throw or are rejected with; nothing is tried again.
  */
-export function publishOnce(
-  url: string | URL,
-  topicName: string,
-  payload: Payload,
-  options?: PublishOnceOptions<ConnectOptions>,
-): Promise<PublishResult>;
-export function publishOnce<T>(
-  url: string | URL,
-  topicName: string,
-  value: T,
-  options: PublishOnceOptions<ConnectOptions> & WithCodec<T>,
-): Promise<PublishResult>;
-export function publishOnce(
-  url: string | URL,
-  topicName: string,
-  payload: unknown,
-  options: PublishOnceOptions<ConnectOptions> = {},
-): Promise<PublishResult> {
-  return publishOnceBy(platform, url, topicName, payload, options);
-}
+export const publishOnce: PublishOnce<ConnectOptions> = functions.publishOnce;
 
 /**
  * Connects, publishes messages one after the other, and closes. A hundred of them may wait for their acknowledgements: then
@@ -63,25 +34,9 @@ export function publishOnce(
  *
  *     await publishMany('wss://broker.example/mqtt', rows.map((row) => ({ topicName: `log/${row.id}`, payload: row.text })), { qos: 1 });
  *
- * @returns how many; rejected with the first error, after which no more are taken
+ * Fulfilled with how many there were; rejected with the first error, after which no more are taken.
  */
-export function publishMany(
-  url: string | URL,
-  messages: MessagesToPublish,
-  options?: PublishManyOptions<ConnectOptions>,
-): Promise<number>;
-export function publishMany<T>(
-  url: string | URL,
-  messages: MessagesToPublish<T>,
-  options: PublishManyOptions<ConnectOptions> & WithCodec<T>,
-): Promise<number>;
-export function publishMany(
-  url: string | URL,
-  messages: MessagesToPublish<unknown>,
-  options: PublishManyOptions<ConnectOptions> = {},
-): Promise<number> {
-  return publishManyBy(platform, url, messages, options);
-}
+export const publishMany: PublishMany<ConnectOptions> = functions.publishMany;
 
 /**
  * Connects, waits for a message, or for `count` of them, and closes.
@@ -89,20 +44,4 @@ export function publishMany(
  *     const message = await receiveOnce('wss://broker.example/mqtt', 'home/kitchen/temperature', { timeoutMs: 5000 });
  *     const ten = await receiveOnce('wss://broker.example/mqtt', 'home/#', { count: 10 });
  */
-export function receiveOnce(
-  url: string | URL,
-  topicFilter: string,
-  options: ReceiveOnceOptions<ConnectOptions> & WithCount,
-): Promise<Message[]>;
-export function receiveOnce(
-  url: string | URL,
-  topicFilter: string,
-  options?: ReceiveOnceOptions<ConnectOptions>,
-): Promise<Message>;
-export function receiveOnce(
-  url: string | URL,
-  topicFilter: string,
-  options: ReceiveOnceOptions<ConnectOptions> & Partial<WithCount> = {},
-): Promise<Message | Message[]> {
-  return receiveOnceBy(platform, url, topicFilter, options);
-}
+export const receiveOnce: ReceiveOnce<ConnectOptions> = functions.receiveOnce;

@@ -52,7 +52,7 @@ export function publishManyBy<Options extends ClientOptions>(
   const { timeoutMs = TIMEOUT_MS } = options;
   return withClient(platform, url, { ...options, timeoutMs: undefined }, async (client, rest) => {
     await client.connected({ timeoutMs });
-    const source = iteratorOf(messages);
+    const source = iteratorOf(messages as Partial<Iterable<never>>);
     return new Promise((resolve, reject) => {
       let isOver = false;
       const fail = (error: unknown): void => {
@@ -86,7 +86,12 @@ async function publishAll(
       await Promise.all(waiting);
       return count;
     }
-    const { topicName, payload, ...each } = await next.value;
+    const message: unknown = await next.value;
+    if (typeof message !== 'object' || message === null) {
+      const text = `messages[${count}]: expected an object with topicName and payload, got ${String(message)}`;
+      throw new ClientError('INVALID_OPTION', text);
+    }
+    const { topicName, payload, ...each } = message as MessageToPublish<unknown>;
     const { acknowledged } = client.publish(topicName, payload as Payload, { ...options, ...each });
     acknowledged.catch(onFailed);
     waiting.push(acknowledged);
@@ -96,8 +101,13 @@ async function publishAll(
 
 type MessageIterator = AsyncIterator<MessageToPublish<unknown>> | Iterator<MessageToPublish<unknown>>;
 
-function iteratorOf(messages: MessagesToPublish<unknown>): MessageIterator {
-  return Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
+function iteratorOf(messages: Partial<Iterable<never> & AsyncIterable<never>> | null): MessageIterator {
+  const iterator = messages?.[Symbol.asyncIterator]?.() ?? messages?.[Symbol.iterator]?.();
+  if (iterator !== undefined) return iterator;
+  throw new ClientError(
+    'INVALID_OPTION',
+    `messages: expected something to iterate over, got ${messages === null ? 'null' : typeof messages}`,
+  );
 }
 
 function closed(): ClientError {

@@ -107,6 +107,19 @@ describe('publishMany', () => {
     expect(most).toBeLessThanOrEqual(100);
   });
 
+  test.each([null, undefined, 'text', 7])('says which message is none: %s', async (none) => {
+    const messages = [{ topicName: 't', payload: 'x' }, none] as never;
+    const { code, message } = await failure(publishMany(URL, messages, { client }));
+    expect(code).toBe('INVALID_OPTION');
+    expect(message).toBe(`messages[1]: expected an object with topicName and payload, got ${none}`);
+  });
+
+  test.each([null, undefined, 7, {}])('says that it has nothing to iterate over: %s', async (none) => {
+    const { code, message } = await failure(publishMany(URL, none as never, { client }));
+    expect(code).toBe('INVALID_OPTION');
+    expect(message).toMatch(/^messages: expected something to iterate over, got \w+$/);
+  });
+
   test('ends its source when a message cannot be published', async () => {
     let isEnded = false;
     function* source() {
