@@ -6,8 +6,17 @@ import type { ServerAddress } from './server-address.ts';
 /** Begins to connect, and says which event tells that it has: `connect`, or `secureConnect` over TLS. */
 export interface Dial {
   readonly readyEvent: 'connect' | 'secureConnect';
-  begin(server: ServerAddress): Socket;
+  begin(server: ServerAddress, signal: AbortSignal): Socket | Promise<Socket>;
 }
+
+/**
+ * Connects in place of this library, as through a proxy or from an address of one's own: to `host` and `port`, or to `path`
+ * of a Unix socket. TLS and WebSocket are put on top of it.
+ *
+ * @returns a socket that is connected or is about to be. A promise is rejected with why not, and when `signal` aborts, which
+ *   leaves nothing open.
+ */
+export type DialSocket = (server: ServerAddress, signal: AbortSignal) => Socket | Promise<Socket>;
 
 /** Small packets leave at once. A peer that vanished is found out even where the MQTT keep alive is off. */
 export const DIAL_OPTIONS: Readonly<{ noDelay: true; keepAlive: true; keepAliveInitialDelay: number }> = {
@@ -29,7 +38,9 @@ export async function connectSocket<T>(
   use: (socket: Socket) => T | Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const socket = begin(dial, server);
+  const begun = begin(dial, server, signal);
+  // What is there at once gets its listeners at once: it may fail before a promise goes on.
+  const socket = begun instanceof Promise ? await connectedBelow(begun, server, signal) : begun;
   return await new Promise<T>((resolve, reject) => {
     const onAbort = (): void => {
       settle();
@@ -54,12 +65,30 @@ export async function connectSocket<T>(
       .on('error', () => {})
       .on('error', onError)
       .on(dial.readyEvent, onReady);
+    if (dial.readyEvent === 'connect' && !socket.connecting) onReady();
   });
 }
 
-function begin(dial: Dial, server: ServerAddress): Socket {
+async function connectedBelow(
+  begun: Promise<Socket>,
+  server: ServerAddress,
+  signal: AbortSignal,
+): Promise<Socket> {
+  let socket: Socket;
   try {
-    return dial.begin(server);
+    socket = await begun;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw connectionFailed(server, cause);
+  }
+  if (signal.aborted) socket.destroy();
+  signal.throwIfAborted();
+  return socket;
+}
+
+function begin(dial: Dial, server: ServerAddress, signal: AbortSignal): Socket | Promise<Socket> {
+  try {
+    return dial.begin(server, signal);
   } catch (cause) {
     // An address that the platform does not even try, such as a path that is too long.
     throw connectionFailed(server, cause);

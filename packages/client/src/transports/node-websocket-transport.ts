@@ -5,8 +5,7 @@
  */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ClientOptions } from 'ws';
-import { WebSocket } from 'ws';
+import type { ClientOptions, WebSocket } from 'ws';
 import { ClientError } from '../client-error.ts';
 import type { Dial } from './connect-socket.ts';
 import { connectSocket } from './connect-socket.ts';
@@ -38,8 +37,13 @@ const MAXIMUM_MESSAGE_BYTES = 16 * 1024 * 1024 + 64 * 1024;
  */
 export function nodeWebSocketTransport(dial: Dial, options: NodeWebSocketOptions = {}): OpenTransport {
   checkHeaders(options.headers ?? {});
-  return (server, listener, signal) =>
-    connectSocket(dial, server, signal, (socket) => upgrade(server, socket, listener, signal, options));
+  return async (server, listener, signal) => {
+    // Loaded by the first WebSocket: it takes as long as all the rest of the client, which most programs use over TCP.
+    const library = await import('ws');
+    return connectSocket(dial, server, signal, (socket) =>
+      upgrade(library.WebSocket, server, socket, listener, signal, options),
+    );
+  };
 }
 
 function checkHeaders(headers: Readonly<Record<string, string>>): void {
@@ -64,6 +68,7 @@ function noHeader(name: string, cause: unknown): ClientError {
 
 /** Asks a server on a connected socket to speak MQTT over WebSocket. Aborting destroys the socket. */
 function upgrade(
+  Library: typeof WebSocket,
   server: ServerAddress,
   socket: Socket,
   listener: TransportListener,
@@ -71,7 +76,7 @@ function upgrade(
   options: NodeWebSocketOptions,
 ): Promise<Transport> {
   return new Promise((resolve, reject) => {
-    const webSocket = new WebSocket(server.href, ['mqtt'], librarysOptions(socket, options)); // [MQTT-6.0.0-3] [MQTT-6.0.0-3] 3.1.1
+    const webSocket = new Library(server.href, ['mqtt'], librarysOptions(socket, options)); // [MQTT-6.0.0-3] [MQTT-6.0.0-3] 3.1.1
     const fail = (reason: unknown): void => {
       signal.removeEventListener('abort', onAbort);
       reject(reason);

@@ -1,8 +1,10 @@
 /** What Node.js connects with, by the scheme of the URL. */
+
+import type { DialSocket } from './connect-socket.ts';
 import type { NodeWebSocketOptions } from './node-websocket-transport.ts';
 import { nodeWebSocketTransport } from './node-websocket-transport.ts';
 import type { SocketOptions } from './socket-transport.ts';
-import { tcpDial, tcpTransport } from './tcp-transport.ts';
+import { tcpDialBy, tcpTransport } from './tcp-transport.ts';
 import type { TlsOptions } from './tls-options.ts';
 import { prepareTls } from './tls-options.ts';
 import { tlsDial, tlsTransport } from './tls-transport.ts';
@@ -14,6 +16,8 @@ export interface NodeTransportOptions extends SocketOptions {
   readonly tls?: TlsOptions;
   /** For `ws` and `wss`. */
   readonly webSocket?: NodeWebSocketOptions;
+  /** @default sockets of Node.js, connected to what the URL names */
+  readonly dial?: DialSocket;
 }
 
 /**
@@ -26,11 +30,13 @@ export interface NodeTransportOptions extends SocketOptions {
  */
 export function openNodeTransport(options: NodeTransportOptions = {}): OpenTransport {
   const tls = prepareTls(options.tls);
-  const overTcp = tcpTransport(options);
-  const overTls = tlsTransport(tls, options);
-  const overUnix = unixTransport(options);
-  const overWebSocket = nodeWebSocketTransport(tcpDial, options.webSocket);
-  const overSecureWebSocket = nodeWebSocketTransport(tlsDial(tls), options.webSocket);
+  const plain = tcpDialBy(options.dial);
+  const secure = tlsDial(tls, options.dial);
+  const overTcp = tcpTransport(options, plain);
+  const overTls = tlsTransport(tls, options, secure);
+  const overUnix = unixTransport(options, options.dial);
+  const overWebSocket = nodeWebSocketTransport(plain, options.webSocket);
+  const overSecureWebSocket = nodeWebSocketTransport(secure, options.webSocket);
   return (server, listener, signal) => {
     switch (server.scheme) {
       case 'mqtt':

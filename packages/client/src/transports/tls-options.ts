@@ -44,10 +44,17 @@ export interface TlsOptions {
    * that shows a certificate instead must show one that is trusted.
    */
   readonly psk?: PreSharedKey;
+  /** Called with the lines of a key log, by which a capture of the connection can be read. @default none is made */
+  readonly onKeylog?: (line: Uint8Array) => void;
+}
+
+/** What `tls.connect` takes, and who listens to the key log. */
+export interface PreparedConnection extends ConnectionOptions {
+  readonly onKeylog?: (line: Uint8Array) => void;
 }
 
 /** TLS options as connections need them: certificates are read once, not for each attempt. */
-export type PreparedTls = (host: string) => ConnectionOptions;
+export type PreparedTls = (host: string) => PreparedConnection;
 
 /**
  * Reads certificates and keys.
@@ -55,7 +62,7 @@ export type PreparedTls = (host: string) => ConnectionOptions;
  * @throws ClientError INVALID_OPTION when one cannot be read, or a version or cipher is unknown.
  */
 export function prepareTls(options: TlsOptions = {}): PreparedTls {
-  const { servername, ALPNProtocols, rejectUnauthorized = true, psk } = options;
+  const { servername, ALPNProtocols, rejectUnauthorized = true, psk, onKeylog } = options;
   const secureContext = contextOf(options);
   const checkIdentity = options.checkServerIdentity ?? checkServerIdentity;
   return (host) => ({
@@ -66,10 +73,11 @@ export function prepareTls(options: TlsOptions = {}): PreparedTls {
     checkServerIdentity: checkIdentity,
     ...(ALPNProtocols === undefined ? {} : { ALPNProtocols: [...ALPNProtocols] }),
     ...(psk === undefined ? {} : withKey(psk, checkIdentity)),
+    ...(onKeylog === undefined ? {} : { onKeylog }),
   });
 }
 
-function contextOf({ psk, ...options }: TlsOptions): SecureContext {
+function contextOf({ psk, onKeylog: _, ...options }: TlsOptions): SecureContext {
   try {
     return createSecureContext({ ...(psk === undefined ? {} : { ciphers: 'PSK' }), ...options });
   } catch (cause) {

@@ -1,6 +1,6 @@
 /** Connects to a socket in the file system, for `mqtt+unix:`. */
 import { connect } from 'node:net';
-import type { Dial } from './connect-socket.ts';
+import type { Dial, DialSocket } from './connect-socket.ts';
 import { connectSocket } from './connect-socket.ts';
 import type { SocketOptions } from './socket-transport.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -21,12 +21,8 @@ const unixDial: Readonly<Dial> = {
 };
 
 /** Opens connections to Unix sockets. */
-export function unixTransport(options: SocketOptions = {}): OpenTransport {
+export function unixTransport(options: SocketOptions = {}, dialSocket?: DialSocket): OpenTransport {
+  const dial: Dial = dialSocket === undefined ? unixDial : { readyEvent: 'connect', begin: dialSocket };
   return (server, listener, signal) =>
-    connectSocket(
-      unixDial,
-      server,
-      signal,
-      (socket) => new SocketTransport(socket, server, listener, options),
-    );
+    connectSocket(dial, server, signal, (socket) => new SocketTransport(socket, server, listener, options));
 }
