@@ -34,12 +34,13 @@ export function addressText(address: ListenerAddress): string {
  */
 export function listenError(cause: unknown, address: ListenerAddress, choice: string): EnvironmentError {
   const systemCode = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-  const { code, text } = reasonOf(systemCode, address, choice);
+  const { code, text } = reasonOf(systemCode, (cause as Error).message, address, choice);
   return new EnvironmentError(code, text, cause);
 }
 
 function reasonOf(
   systemCode: string,
+  message: string,
   address: ListenerAddress,
   choice: string,
 ): { readonly code: EnvironmentErrorCode; readonly text: string } {
@@ -71,6 +72,8 @@ function reasonOf(
         code: 'ADDRESS_NOT_AVAILABLE',
         text: `cannot listen on ${place}: this machine has no such address (${systemCode}); use another host, such as 127.0.0.1`,
       };
+    case 'ENAMETOOLONG':
+      return { code: 'LISTEN_FAILED', text: `cannot listen on ${place}: ${message}; use ${choice}` };
     default:
       return { code: 'LISTEN_FAILED', text: `cannot listen on ${place}: ${systemCode}` };
   }

@@ -21,7 +21,7 @@ import { peerName } from './peer.ts';
 import { SocketTransport } from './socket-transport.ts';
 import type { StreamHandle } from './stream-wrap.ts';
 import { findStreamWrap, handleOf, isServerHandle, isStreamHandle } from './stream-wrap.ts';
-import { removeStaleSocketFile } from './unix-socket-file.ts';
+import { checkSocketPath, removeStaleSocketFile } from './unix-socket-file.ts';
 
 export interface TcpListenerOptions {
   /** @default `tcp:` and the port, or `unix:` and the path */
@@ -129,6 +129,7 @@ class TcpListener implements Listener {
   }
 
   async #listenAtPath(path: string, backlog: number): Promise<void> {
+    checkSocketPath(path);
     try {
       await listening(this.#server, { path, backlog });
     } catch (error) {

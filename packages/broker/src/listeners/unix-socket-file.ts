@@ -1,6 +1,23 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 
+/** What the operating system has room for, in bytes, without the NUL at the end. */
+const MAXIMUM_PATH_BYTES = 107;
+const MAXIMUM_PATH_BYTES_MACOS = 103;
+
+/**
+ * Node.js 20 would listen at the beginning of a path that is too long, and nobody would find the socket.
+ * @throws {Error} with the code ENAMETOOLONG
+ */
+export function checkSocketPath(path: string): void {
+  if (process.platform === 'win32') return;
+  const bytes = Buffer.byteLength(path);
+  const maximum = process.platform === 'darwin' ? MAXIMUM_PATH_BYTES_MACOS : MAXIMUM_PATH_BYTES;
+  if (bytes <= maximum) return;
+  const error = new Error(`expected a path of at most ${maximum} bytes, got ${bytes}`);
+  throw Object.assign(error, { code: 'ENAMETOOLONG' });
+}
+
 /**
  * Removes a socket file that nobody listens on: what a broker leaves behind that was killed. Resolves to false, and
  * touches nothing, where somebody answers or the file is no socket.

@@ -378,6 +378,19 @@ describe('A Unix socket listener', () => {
     await expect(listen(echo, { path })).rejects.toMatchObject({ code: 'LISTEN_NOT_PERMITTED' });
   });
 
+  test('has a path that the system has room for: at the limit it listens, one byte past it nothing does', async () => {
+    const start = `${socketPath()}-`;
+    const longest = start.padEnd(process.platform === 'darwin' ? 103 : 107, 'x');
+    await listen(echo, { path: longest });
+    expect(statSync(longest).isSocket()).toBe(true);
+    const failed = listen(echo, { path: `${longest}x` });
+    await expect(failed).rejects.toMatchObject({ code: 'LISTEN_FAILED', cause: { code: 'ENAMETOOLONG' } });
+    await expect(failed).rejects.toThrow(/expected a path of at most \d+ bytes, got \d+; use another path$/);
+    expect(statSync(longest).isSocket()).toBe(true);
+    const inBytes = `${start}${'é'.repeat((longest.length - start.length) / 2 + 1)}`;
+    await expect(listen(echo, { path: inBytes })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+  });
+
   test('removes its file when it closes', async () => {
     const path = socketPath();
     const listener = await listenTcp({ path }, echo, noLog);

@@ -67,7 +67,8 @@ export class LockSocket {
   #listen(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(path, () => {
+      // Exclusive: for a worker of node:cluster the first process would otherwise listen, and not die with the worker.
+      this.#server.listen({ path, exclusive: true }, () => {
         this.#server.off('error', reject);
         // What fails later (no descriptors left) concerns the one who asks, not the lock: it is alive to them.
         this.#server.on('error', () => {});
