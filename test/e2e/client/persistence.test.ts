@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { SeededRandom } from '../../../packages/client/test/stores/seeded-random.ts';
+import { SeededRandom } from '../../seeded-random.ts';
 import { Programs } from '../program.ts';
 import { Clients, textsUntil } from './clients.ts';
 import { describeEachServer } from './servers/all-servers.ts';

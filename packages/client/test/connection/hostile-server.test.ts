@@ -4,7 +4,7 @@ import type { Client, ClientOptions, OfflineEvent } from '@martlet/client';
 import type { Packet } from '@martlet/protocol';
 import { encodePacket, ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SeededRandom } from '../stores/seeded-random.ts';
+import { SeededRandom } from '../../../../test/seeded-random.ts';
 import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
 

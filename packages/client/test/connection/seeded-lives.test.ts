@@ -5,7 +5,7 @@ import type { Client, PublishOptions } from '@martlet/client';
 import type { Packet } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
 import { expect, test } from 'vitest';
-import { SeededRandom } from '../stores/seeded-random.ts';
+import { SeededRandom } from '../../../../test/seeded-random.ts';
 import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
 

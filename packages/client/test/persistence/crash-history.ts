@@ -4,7 +4,7 @@
  * more. Then what everybody was told is held against what happened.
  */
 import type { Client, ClientError } from '@martlet/client';
-import { SeededRandom } from '../stores/seeded-random.ts';
+import { SeededRandom } from '../../../../test/seeded-random.ts';
 import { World } from '../world/world.ts';
 import type { ControlledStore } from './controlled-store.ts';
 import { Disk } from './controlled-store.ts';

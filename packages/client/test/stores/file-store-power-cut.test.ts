@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../../../test/seeded-random.ts';
 import { ClientError } from '../../src/client-error.ts';
 import { FileSessionStore } from '../../src/stores/file/file-session-store.ts';
 import type { StoredChange, StoredRecord } from '../../src/stores/session-store.ts';
-import { SeededRandom } from './seeded-random.ts';
 import { put, remove } from './session-store-contract.ts';
 import type { SimulatedCall } from './simulated-files.ts';
 import { SimulatedFiles } from './simulated-files.ts';

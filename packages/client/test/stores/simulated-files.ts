@@ -1,5 +1,5 @@
+import { SeededRandom } from '../../../../test/seeded-random.ts';
 import type { SessionFile, SessionFiles } from '../../src/stores/file/session-files.ts';
-import { SeededRandom } from './seeded-random.ts';
 import type { Survival } from './simulated-inode.ts';
 import { SimulatedInode } from './simulated-inode.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../../../../test/seeded-random.ts';
 import { Durability } from '../../../src/core/ports/durability.ts';
 import type { LogWorldOptions } from './log-world.ts';
 import { LogWorld } from './log-world.ts';
-import { SeededRandom } from './seeded-random.ts';
 import type { SimulatedCall, SimulatedFault } from './simulated-files.ts';
 import { SimulatedFiles } from './simulated-files.ts';
 

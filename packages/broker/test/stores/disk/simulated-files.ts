@@ -1,6 +1,6 @@
+import { SeededRandom } from '../../../../../test/seeded-random.ts';
 import type { LogFile, LogFiles } from '../../../src/stores/disk/files/log-files.ts';
 import { SyncFailedError } from '../../../src/stores/disk/files/log-files.ts';
-import { SeededRandom } from './seeded-random.ts';
 import { SECTOR_BYTES, SimulatedInode } from './simulated-inode.ts';
 
 export interface SimulatedCall {

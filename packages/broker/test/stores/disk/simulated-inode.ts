@@ -1,4 +1,4 @@
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '../../../../../test/seeded-random.ts';
 
 /** What a disk writes as a whole. */
 export const SECTOR_BYTES = 512;

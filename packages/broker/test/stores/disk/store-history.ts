@@ -1,12 +1,12 @@
 /** Random use of a disk store as the core uses it, beside a plain model of what it has been told. */
 import { DeliveryState } from '@martlet/protocol';
+import type { SeededRandom } from '../../../../../test/seeded-random.ts';
 import type { Durability } from '../../../src/core/ports/durability.ts';
 import type { QueueOwner, ShareOwner, StoreError } from '../../../src/core/ports/store.ts';
 import { Delivery } from '../../../src/core/publish/delivery.ts';
 import type { DiskStore } from '../../../src/stores/disk/disk-store.ts';
 import { LoadedStore, viewOf } from '../contract/loaded-store.ts';
 import { session, subscription } from '../contract/store-rig.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 const GROUP: ShareOwner = { kind: 'share', shareName: 'g', topicFilter: '#' };
 const CLIENT_IDS = ['c', 'd', 'e'] as const;

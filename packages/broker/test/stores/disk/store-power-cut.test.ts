@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../../../../test/seeded-random.ts';
 import { Durability } from '../../../src/core/ports/durability.ts';
 import { DiskStore } from '../../../src/stores/disk/disk-store.ts';
-import { SeededRandom } from './seeded-random.ts';
 import type { SimulatedFault } from './simulated-files.ts';
 import { SimulatedFiles } from './simulated-files.ts';
 import type { StoreView } from './store-history.ts';

@@ -1,4 +1,5 @@
 import { DeliveryState } from '@martlet/protocol';
+import { SeededRandom } from '../../../../../../test/seeded-random.ts';
 import { Durability } from '../../../../src/core/ports/durability.ts';
 import type { QueueOwner, ShareOwner } from '../../../../src/core/ports/store.ts';
 import { Delivery } from '../../../../src/core/publish/delivery.ts';
@@ -6,7 +7,6 @@ import type { QoS } from '../../../../src/core/publish/message.ts';
 import { DiskStore } from '../../../../src/stores/disk/disk-store.ts';
 import type { LogFiles } from '../../../../src/stores/disk/files/log-files.ts';
 import { LoadedStore } from '../../contract/loaded-store.ts';
-import { SeededRandom } from '../seeded-random.ts';
 import { MESSAGE_PROPERTIES, session, subscription } from './written-store.ts';
 
 const CLIENTS = ['c0', 'c1', 'c2', 'c3'];
