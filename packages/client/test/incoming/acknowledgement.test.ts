@@ -1,11 +1,12 @@
 // When and in which order the client acknowledges what it was sent.
 
-import type { ClientError, Message } from '@martlet/client';
+import type { ClientError } from '@martlet/client';
 import { ReasonCode } from '@martlet/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Acknowledgements } from '../../src/core/incoming/acknowledgements.ts';
 import { Delivery } from '../../src/core/incoming/delivery.ts';
+import { Message } from '../../src/core/incoming/message.ts';
 import { Keeper } from '../../src/core/keeper.ts';
 import { World } from '../world/world.ts';
 import { CONTINUED, grant, message, pubrel, taken } from './server-packets.ts';
@@ -17,6 +18,8 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 const qos1 = (packetId: number, topicName = 'a') => message(topicName, { qos: 1, packetId });
+/** For what only the order of acknowledgements is about. */
+const unseen = new Message('a', new Uint8Array(0), 1, false, false, {}, null);
 const qos2 = (packetId: number, topicName = 'a') => message(topicName, { qos: 2, packetId });
 
 describe.each([3, 4, 5] as const)('In version %i', (protocolVersion) => {
@@ -197,27 +200,96 @@ describe.each([3, 4, 5] as const)('In version %i', (protocolVersion) => {
     expect(taken(server)).toEqual([]);
   });
 
-  test('an acknowledgement that comes after a reconnect does nothing: the server sends the message again', async () => {
+  /** A client with a message of QoS 1 in hand, of a connection that was cut, and a server that has the session. */
+  async function inHand(beforeNext: (message: Message) => void) {
     const client = world.connect(options);
     const messages: Message[] = [];
     client.subscribe('#', { acknowledge: 'manual' }, (each) => messages.push(each));
     const server = await world.accept();
     grant(server);
-    server.send(qos1(1), qos1(2));
+    server.send(qos1(1));
     await world.settle();
     server.cut();
-    messages[0]!.acknowledge();
+    beforeNext(messages[0]!);
     await world.advance(500);
     const second = await world.accept(CONTINUED);
     grant(second); // MQTT 3.1 does not say that there is a session
-    messages[1]!.reject(ReasonCode.NotAuthorized);
-    second.send({ ...qos1(1), dup: true });
+    return { second, messages };
+  }
+  const again = { ...qos1(1), dup: true };
+  const nothing = (): void => {};
+
+  test('an acknowledgement that comes after the server has sent the message again does nothing', async () => {
+    const { second, messages } = await inHand(nothing);
+    second.send(again);
+    messages[0]!.acknowledge();
     await world.settle();
     expect(taken(second)).toEqual([]);
-    messages[2]!.acknowledge();
+    messages[1]!.acknowledge();
     await world.settle();
     expect(taken(second)).toEqual(['puback 1']);
-    expect(messages.map((each) => each.dup)).toEqual([false, false, true]);
+    expect(messages.map((each) => each.dup)).toEqual([false, true]);
+  });
+
+  test.each([
+    ['while offline', true],
+    ['on the next connection', false],
+  ])(
+    'a message that is acknowledged %s is answered when it comes again, and reaches nobody twice',
+    async (_when, isOffline) => {
+      const { second, messages } = await inHand((each) => isOffline && each.acknowledge());
+      messages[0]!.acknowledge();
+      second.send(qos1(2), again);
+      await world.settle();
+      expect(messages).toHaveLength(2);
+      messages[1]!.acknowledge();
+      await world.settle();
+      expect(taken(second)).toEqual(['puback 2', 'puback 1']);
+      // From here on the identifier means another message, however alike.
+      second.send(again);
+      await world.settle();
+      expect(messages).toHaveLength(3);
+    },
+  );
+
+  test.each([
+    ['without DUP', qos1(1)],
+    ['with another payload', { ...again, payload: new Uint8Array([1]) }],
+    ['with another topic name', { ...again, topicName: 'b' }],
+    ['at QoS 2', { ...again, qos: 2 as const }],
+  ])('a message that comes with its identifier, but %s, is another one', async (_how, packet) => {
+    const { second, messages } = await inHand((each) => each.acknowledge());
+    second.send(packet);
+    await world.settle();
+    expect(messages).toHaveLength(2);
+  });
+
+  test.each([
+    ['refused', (each: Message) => each.reject(ReasonCode.NotAuthorized)],
+    ['left', (each: Message) => each.reject()],
+  ])('a message that is %s while offline comes again', async (_how, settle) => {
+    const { second, messages } = await inHand(settle);
+    second.send(again);
+    await world.settle();
+    expect(messages).toHaveLength(2);
+  });
+
+  test('a message that was acknowledged before two connections, or in a session that is lost, comes again', async () => {
+    const { second, messages } = await inHand((each) => each.acknowledge());
+    second.cut();
+    await world.advance(5000);
+    const third = await world.accept(CONTINUED);
+    third.send(again);
+    await world.settle();
+    expect(messages).toHaveLength(2);
+    third.cut();
+    messages[1]!.acknowledge();
+    await world.advance(5000);
+    const fourth = await world.accept({ sessionPresent: false });
+    fourth.send(again);
+    await world.settle();
+    // MQTT 3.1 cannot tell that the session is lost.
+    expect(messages).toHaveLength(options.protocolVersion === 3 ? 2 : 3);
   });
 });
 
@@ -322,7 +394,7 @@ describe('The order of acknowledgements', () => {
     fc.assert(
       fc.property(fc.array(outcome, { maxLength: 40 }), fc.infiniteStream(fc.nat()), (outcomes, picks) => {
         const sent: number[] = [];
-        const queue: Acknowledgements = new Acknowledgements(new Keeper(false), (each) =>
+        const queue: Acknowledgements = new Acknowledgements(new Keeper(), (each) =>
           sent.push(each.packetId),
         );
         const deliveries = outcomes.map((_, i) => new Delivery(i, 1, 0, () => queue.send()));
@@ -330,7 +402,7 @@ describe('The order of acknowledgements', () => {
         const open = outcomes.flatMap((each, i) => (each === 'held' ? [] : [i]));
         while (open.length > 0) {
           const [i] = open.splice(picks.next().value % open.length, 1);
-          deliveries[i!]!.release(outcomes[i!] === 'done' ? 0 : undefined);
+          deliveries[i!]!.release(outcomes[i!] === 'done' ? 0 : undefined, unseen);
         }
         const end = outcomes.includes('held') ? outcomes.indexOf('held') : outcomes.length;
         expect(sent).toEqual(outcomes.flatMap((each, i) => (each === 'done' && i < end ? [i] : [])));
@@ -341,12 +413,12 @@ describe('The order of acknowledgements', () => {
 
   test('costs no memory when one message holds up very many, and they leave one by one', () => {
     const sent: number[] = [];
-    const queue: Acknowledgements = new Acknowledgements(new Keeper(false), (each) =>
+    const queue: Acknowledgements = new Acknowledgements(new Keeper(), (each) =>
       sent.push(each.packetId),
     );
     const deliveries = Array.from({ length: 5000 }, (_, i) => new Delivery(i, 1, 0, () => queue.send()));
     for (const each of deliveries) queue.add(each);
-    for (const each of deliveries) each.release(0);
+    for (const each of deliveries) each.release(0, unseen);
     expect(sent.length).toBe(5000);
     expect(queue.size).toBe(0);
   });

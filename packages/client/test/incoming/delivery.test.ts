@@ -4,6 +4,7 @@ import type { ClientOptions, Message, OpenTransport } from '@martlet/client';
 import { ReasonCode } from '@martlet/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Disk } from '../persistence/controlled-store.ts';
+import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
 import { CONTINUED, grant, message, pubrel, taken } from './server-packets.ts';
 
@@ -285,37 +286,40 @@ describe('The Receive Maximum of the client', () => {
     await world.settle();
     expect([messages.length, server.isPaused]).toEqual([5, false]);
     const { packetId } = server.take('publish');
-    server.send(...many(1, 6, 20));
+    server.send(...many(1, 6, 200));
     await world.settle();
-    // Eight times the maximum, and the one at which that is noticed.
-    expect([messages.length, server.isPaused]).toEqual([17, true]);
+    expect([messages.length, server.isPaused]).toEqual([200, false]);
     server.send({ type: 'puback', packetId, reasonCode: 0, properties: {} });
     for (const each of messages) each.acknowledge();
     await publication;
     expect(client.state).toBe('online');
   });
 
-  test('where the transport cannot wait, eight times as many are borne, and one more ends it with 0x93', async () => {
-    const transport: OpenTransport = async (...of) => {
-      const { write, end, destroy } = await world.open(...of);
-      return { write, end, destroy };
-    };
+  const transport: OpenTransport = async (...of) => {
+    const { write, end, destroy } = await world.open(...of);
+    return { write, end, destroy };
+  };
+  /** One message more than there are packet identifiers. */
+  function tooMany(server: TestServer): void {
+    const packet = server.encode(message('a', { qos: 1, packetId: 1 }));
+    server.sendBytes(Buffer.concat(Array.from({ length: 65_536 }, () => packet)));
+  }
+
+  test('where the transport cannot wait, as many are borne as there are identifiers, and one more ends it with 0x93', async () => {
     const { client, server, messages, warnings } = await two({ transport });
-    server.send(...many(1, 1, 16));
+    server.send(...many(1, 1, 1000));
     await world.settle();
-    expect([client.state, messages.length, ...taken(server)]).toEqual(['online', 16]);
+    expect([client.state, messages.length, ...taken(server)]).toEqual(['online', 1000]);
     expect(warnings.slice(-2)).toEqual(EXCEEDED);
-    server.send(...many(1, 17, 17));
+    for (const each of messages.splice(0)) each.acknowledge();
+    taken(server);
+    tooMany(server);
     await world.settle();
-    expect(taken(server)).toEqual(['disconnect 0x93']);
+    expect([messages.length, ...taken(server).slice(-1)]).toEqual([65_535, 'disconnect 0x93']);
     expect(client.state).toBe('waiting');
   });
 
   test('a server that is thrown out again and again for it is asked again later and later', async () => {
-    const transport: OpenTransport = async (...of) => {
-      const { write, end, destroy } = await world.open(...of);
-      return { write, end, destroy };
-    };
     const { client, ...first } = await two({ transport });
     const delays: (number | undefined)[] = [];
     client.on('offline', ({ reconnectMs }) => delays.push(reconnectMs));
@@ -323,7 +327,7 @@ describe('The Receive Maximum of the client', () => {
     for (let i = 0; i < 4; i++) {
       // It lasts so long each time that otherwise it would count as a good one.
       await world.advance(20_000);
-      server.send(...many(1, 1, 17));
+      tooMany(server);
       await world.settle();
       await world.advance(delays.at(-1)!);
       server = await world.accept(CONTINUED);
@@ -346,6 +350,20 @@ describe('The Receive Maximum of the client', () => {
     messages[0]!.acknowledge();
     await world.settle();
     expect(taken(server)).toEqual(['puback 1', ...new Array(101).fill('pubrec 2')]);
+  });
+
+  test('bounds what a server repeats where the transport cannot wait', async () => {
+    const { client, server, messages } = await two({ transport });
+    server.send(message('held', { qos: 1, packetId: 1 }), message('a', { qos: 2, packetId: 2 }));
+    await world.settle();
+    messages[1]!.acknowledge();
+    const repeated = server.encode(message('a', { qos: 2, packetId: 2, dup: true }));
+    server.sendBytes(Buffer.concat(Array.from({ length: 65_533 }, () => repeated)));
+    await world.settle();
+    expect(client.state).toBe('online');
+    server.sendBytes(repeated);
+    await world.settle();
+    expect(taken(server)).toEqual(['disconnect 0x93']);
   });
 
   test('counts a message until PUBACK or PUBREC, refused or not', async () => {

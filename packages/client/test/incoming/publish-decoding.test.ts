@@ -33,13 +33,12 @@ class Reader {
 
   constructor(version: ProtocolVersion, aliases = 0xffff) {
     const sender = { server: null, request: () => 0, freePacketId: nothing, mayAsk: () => false, window: 0 };
-    this.#incoming = new Incoming(new Keeper(false), new Subscriptions(sender), {
+    this.#incoming = new Incoming(new Keeper(), new Subscriptions(sender), {
       sendAcknowledgement: nothing,
       requestTurn: nothing,
       onUnrouted: (each) => this.messages.push(each),
       onStalled: () => true,
       onExcess: () => {},
-      canBlock: true,
     });
     this.#incoming.online(false, version, 0xffff, new IncomingAliases(aliases));
   }

@@ -31,10 +31,13 @@ const SECRET: Authentication = {
 /** A client whose handler does the work for the first message, and never ends with the second. */
 async function connect(
   work: () => PromiseLike<unknown>,
-  options: SubscribeOptions = {},
+  { receiveMaximum, ...options }: SubscribeOptions & { receiveMaximum?: number } = {},
   authentication?: Authentication,
 ): Promise<void> {
-  client = world.connect(authentication && { authentication });
+  client = world.connect({
+    ...(authentication && { authentication }),
+    ...(receiveMaximum && { receiveMaximum }),
+  });
   client.on('dropped', ({ message: { topicName } }) => dropped.push(topicName));
   client.on('error', () => {});
   const pending = client.subscribe('t/+', { bufferMessages: 2, ...options }, ({ topicName }) => {
@@ -194,6 +197,47 @@ describe('While somebody waits for the server, with block', () => {
     await world.settle();
     expect([subscription.waitingCount, dropped]).toEqual([3, ['t/2']]);
     expect(taken(server)).toEqual(['publish 2']);
+  });
+});
+
+describe('Behind more messages than the server may send, however many, with block, a handler that waits for the server', () => {
+  const work = (): PromiseLike<unknown> => client.publish('a', 'b', { qos: 1 });
+  /** All at once, at QoS 1, many times the Receive Maximum of 2. */
+  const flood = (from: number, to: number): void => {
+    for (let id = from; id <= to; id++) server.send(message(`t/${id}`, { qos: 1, packetId: id }));
+  };
+
+  test('gets its answer, and no message is lost', async () => {
+    await connect(work, { receiveMaximum: 2 });
+    flood(1, 500);
+    await world.settle();
+    expect([seen, server.isPaused, subscription.waitingCount]).toEqual([['t/1'], false, 499]);
+    await answerAll();
+    expect([seen, subscription.waitingCount, dropped]).toEqual([['t/1', 't/2'], 498, []]);
+    expect(server.isPaused).toBe(true);
+  });
+
+  test('has so many bytes wait as its buffer may hold: the newest are left for the next connection', async () => {
+    const room = 30 * (3 + 3 + 200);
+    await connect(work, { receiveMaximum: 2, bufferBytes: room });
+    flood(1, 100);
+    await world.settle();
+    expect([seen, server.isPaused, subscription.waitingBytes <= room]).toEqual([['t/1'], false, true]);
+    expect(dropped.length).toBe(99 - subscription.waitingCount);
+    await answerAll();
+    expect(seen).toEqual(['t/1', 't/2']);
+    expect(taken(server)).not.toContain('puback 100');
+  });
+
+  test('does not wait for ever for a server that uses more identifiers than there are', async () => {
+    await connect(work, { receiveMaximum: 2 });
+    const packet = server.encode(message('t/0', { qos: 1, packetId: 1 }));
+    const many = Buffer.concat(Array.from({ length: 1024 }, () => packet));
+    for (let i = 0; i < 64; i++) server.sendBytes(many);
+    expect(client.state).toBe('online');
+    server.sendBytes(many);
+    await world.settle();
+    expect(taken(server)).toContain('disconnect 0x93');
   });
 });
 

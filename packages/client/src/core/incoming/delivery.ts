@@ -3,6 +3,7 @@
  * acknowledged when the last of them lets go of it, and left unacknowledged when one of them wants that.
  */
 import { ReasonCode } from '@martlet/protocol';
+import type { Message } from './message.ts';
 
 export const DeliveryProgress = {
   /** With a subscriber. */
@@ -25,9 +26,14 @@ export class Delivery {
   revision: number;
   #holders: number;
   #wasLeft: boolean;
-  readonly #onSettled: (delivery: Delivery) => void;
+  readonly #onSettled: (delivery: Delivery, message: Message) => void;
 
-  constructor(packetId: number, qos: 1 | 2, epoch: number, onSettled: (delivery: Delivery) => void) {
+  constructor(
+    packetId: number,
+    qos: 1 | 2,
+    epoch: number,
+    onSettled: (delivery: Delivery, message: Message) => void,
+  ) {
     this.packetId = packetId;
     this.qos = qos;
     this.epoch = epoch;
@@ -44,11 +50,11 @@ export class Delivery {
   }
 
   /** One holder is done. @param reasonCode with which; undefined leaves the message unacknowledged */
-  release(reasonCode: ReasonCode | undefined): void {
+  release(reasonCode: ReasonCode | undefined, message: Message): void {
     if (reasonCode === undefined) this.#wasLeft = true;
     else if (reasonCode >= 0x80) this.reasonCode = reasonCode;
     if (--this.#holders > 0) return;
     this.progress = this.#wasLeft ? DeliveryProgress.Left : DeliveryProgress.Done;
-    this.#onSettled(this);
+    this.#onSettled(this, message);
   }
 }

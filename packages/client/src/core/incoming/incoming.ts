@@ -40,8 +40,6 @@ export interface IncomingOwner {
   onStalled(receiveMaximum: number): boolean;
   /** The server has sent more than that: reading may have to wait. @param isFirst on this connection */
   onExcess(receiveMaximum: number, isFirst: boolean): void;
-  /** Whether reading can wait. */
-  readonly canBlock: boolean;
 }
 
 /** A PUBCOMP that waits until the store has forgotten its identifier. */
@@ -57,8 +55,10 @@ interface KnownProperties {
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-/** So many times the Receive Maximum is borne where reading cannot wait, or must not. */
+/** So many times the Receive Maximum may wait where reading must go on, whatever they count in bytes. */
 const TOLERANCE = 8;
+/** A server that keeps to the protocol has no more packet identifiers. */
+const MAXIMUM_UNACKNOWLEDGED = 0xffff;
 /**
  * Properties in so few bytes are likely to come again: a Topic Alias, a Subscription Identifier. Those that differ from
  * message to message, such as User Properties and Correlation Data, are most often longer.
@@ -75,6 +75,11 @@ export class Incoming {
     bytes,
     properties: Object.freeze(readPublishProperties(bytes, 0, bytes.length)),
   }));
+  /**
+   * QoS 1 messages of the last connection with which the application was done after its end, by packet identifier: the
+   * server sends them again, and the application gets them once.
+   */
+  readonly #settled: Map<number, Message> = new Map();
   /** QoS 2 messages that the application has and is not done with, by packet identifier. */
   readonly #pending: Map<number, Delivery> = new Map();
   #completions: Completion[] = [];
@@ -112,10 +117,15 @@ export class Incoming {
    * counts are PUBACK and PUBREC that have not left: PUBCOMP, for which the server's count waits, follows a PUBREL that is
    * behind in the stream.
    *
-   * @param isIdle nothing of ours waits for an answer, for which the application may wait and which is behind as well
+   * While the application may wait for an answer, which is behind as well, reading goes on.
    */
-  isFlooded(isIdle: boolean): boolean {
-    return this.#acknowledgements.size > Math.min(this.#receiveMaximum * (isIdle ? 1 : TOLERANCE), 0xffff);
+  get isFlooded(): boolean {
+    return this.#acknowledgements.size > this.#receiveMaximum;
+  }
+
+  /** Whether it has sent so many that no more may wait than the buffers hold, though reading goes on. */
+  get isExcessive(): boolean {
+    return this.#acknowledgements.size > this.#receiveMaximum * TOLERANCE;
   }
 
   online(
@@ -130,12 +140,14 @@ export class Incoming {
     this.#receiveMaximum = receiveMaximum;
     this.#isOnline = true;
     // What it counts is not what we go by: see `isFlooded`.
-    this.receiver.connected(0xffff);
+    this.receiver.connected(MAXIMUM_UNACKNOWLEDGED);
   }
 
   offline(): void {
+    if (!this.#isOnline) return;
     this.#isOnline = false;
     this.#epoch++;
+    this.#settled.clear();
     this.#left = 0;
     this.#isStallTold = false;
     this.#isExcessTold = false;
@@ -197,20 +209,24 @@ export class Incoming {
     const payload = at === end ? EMPTY : bytes.subarray(at, end);
     // MQTT 3.1 gives DUP no meaning at QoS 0.
     const isDup = flags > 7 && qos !== 0;
-    this.#dispatch(
-      new Message(topic.topicName, payload, qos, (flags & 1) !== 0, isDup, properties, delivery, length),
-      topic,
-    );
+    if (qos === 1 && this.#settled.size > 0 && this.#wasSettled(packetId, isDup, topic, payload)) {
+      delivery!.progress = DeliveryProgress.Done;
+    } else {
+      this.#dispatch(
+        new Message(topic.topicName, payload, qos, (flags & 1) !== 0, isDup, properties, delivery, length),
+        topic,
+      );
+    }
     if (delivery === null) return;
     this.#add(delivery);
     this.#tellStall();
   }
 
-  /** @throws {ProtocolError} 0x93 when the server has sent far more than it may and cannot be held back */
+  /** @throws {ProtocolError} 0x93 when the server has sent more than there are packet identifiers, and is not held back */
   #add(delivery: Delivery): void {
     this.#acknowledgements.add(delivery);
-    if (!this.isFlooded(true)) return;
-    if (!this.#owner.canBlock && this.isFlooded(false)) {
+    if (!this.isFlooded) return;
+    if (this.#acknowledgements.size > MAXIMUM_UNACKNOWLEDGED) {
       throw new ProtocolError(
         `expected at most ${this.#receiveMaximum} messages unacknowledged, got ${this.#acknowledgements.size}`,
         ReasonCode.ReceiveMaximumExceeded,
@@ -259,6 +275,21 @@ export class Incoming {
     this.#add(delivery);
   }
 
+  /**
+   * The server never saw this identifier acknowledged, and so has used it for nothing else since, unless it says so by DUP
+   * 0. A message that differs is another one all the same.
+   */
+  #wasSettled(packetId: number, isDup: boolean, { topicName }: KnownTopic, payload: Uint8Array): boolean {
+    const settled = this.#settled.get(packetId);
+    this.#settled.delete(packetId);
+    return (
+      isDup &&
+      settled?.topicName === topicName &&
+      settled.payload.length === payload.length &&
+      payload.every((byte, i) => byte === settled.payload[i])
+    );
+  }
+
   #dispatch(message: Message, topic: KnownTopic): void {
     const subscriptions = this.#subscriptions;
     if (topic.generation !== subscriptions.generation) {
@@ -286,7 +317,7 @@ export class Incoming {
   }
 
   /** The application is done with a message. */
-  readonly #onSettled = (delivery: Delivery): void => {
+  readonly #onSettled = (delivery: Delivery, message: Message): void => {
     const { packetId, qos, epoch } = delivery;
     const isRefused = delivery.reasonCode >= 0x80;
     // Older servers cannot be told.
@@ -299,7 +330,12 @@ export class Incoming {
       else delivery.revision = this.#keeper.keep(-packetId, EMPTY);
       this.#owner.requestTurn();
     }
-    if (epoch !== this.#epoch) return;
+    if (epoch !== this.#epoch) {
+      if (qos === 2 || isLeft || isRefused || epoch !== this.#epoch - 1) return;
+      message.detach();
+      this.#settled.set(packetId, message);
+      return;
+    }
     if (isLeft) this.#left++;
     this.#acknowledgements.send();
     if (!isLeft) return;
@@ -345,6 +381,7 @@ export class Incoming {
 
   /** The server has no session: the identifiers mean nothing any more. [MQTT-3.2.2-5] */
   #forgetSession(): void {
+    this.#settled.clear();
     for (const packetId of [...this.receiver.received]) {
       this.receiver.forget(packetId);
       this.#keeper.keep(-packetId, null);

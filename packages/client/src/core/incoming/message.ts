@@ -95,7 +95,7 @@ export class Message {
     const delivery = this.#delivery;
     if (delivery === null) return;
     this.#delivery = null;
-    delivery.release(reasonCode);
+    delivery.release(reasonCode, this);
   }
 
   /** What it counts while it waits, in bytes: about what it takes in memory. @internal */

@@ -51,8 +51,8 @@ export interface SubscriberOwner {
   onBlocked(isBlocked: boolean): void;
   /** Whether nothing more is read. */
   readonly isHeldBack: boolean;
-  /** Whether reading can stop. */
-  readonly canBlock: boolean;
+  /** Whether reading goes on and more may come than the server has promised. */
+  readonly mustLeave: boolean;
   onDropped(message: Message, reason: DropReason, topicFilter: string): void;
 }
 
@@ -174,7 +174,7 @@ export abstract class Subscriber {
     if (whenSlow === 'block') {
       if (!this.#hasExcessBytes || this.#owner.isHeldBack) return;
       if (!newest.isPending) this.#drop(waiting.pop(), 'slow');
-      else if (!this.#owner.canBlock) {
+      else if (this.#owner.mustLeave) {
         // Nothing else keeps the server from sending as much as it may: what is not acknowledged comes again.
         this.#owner.onDropped(waiting.pop(), 'left', this.topicFilter);
         newest.reject();
