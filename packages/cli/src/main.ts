@@ -5,22 +5,19 @@
 import { basename } from 'node:path';
 import { COMMANDS } from './commands.ts';
 
-const words = process.argv.slice(2);
-const startedAs = basename(process.argv[1] ?? '');
-const row =
-  COMMANDS.find(({ mosquittoName }) => mosquittoName === startedAs) ??
-  COMMANDS.find(({ name }) => name === words[0]);
+/** @param startedAs the name of the program, which may be one of Mosquitto's */
+async function main(startedAs: string, words: readonly string[]): Promise<void> {
+  const ofMosquitto = COMMANDS.find(({ mosquittoName }) => mosquittoName === startedAs);
+  const row = ofMosquitto ?? COMMANDS.find(({ name }) => name === words[0]);
+  if (row === undefined) {
+    const { runCommandLine } = await import('./command-line.ts');
+    await runCommandLine(words);
+    return;
+  }
+  const { runProcess } = await import('./run-process.ts');
+  if (ofMosquitto === undefined) await runProcess(row, `martlet ${row.name}`, words.slice(1));
+  else await runProcess(row, startedAs, words);
+}
 
 // Awaited here, so that a command which never comes to its end does not pass for one that has.
-if (row === undefined) {
-  const { runCommandLine } = await import('./command-line.ts');
-  await runCommandLine(words);
-} else {
-  const { runProcess } = await import('./run-process.ts');
-  const isMosquitto = row.mosquittoName === startedAs;
-  await runProcess(
-    row,
-    isMosquitto ? startedAs : `martlet ${row.name}`,
-    isMosquitto ? words : words.slice(1),
-  );
-}
+await main(basename(process.argv[1] ?? ''), process.argv.slice(2));

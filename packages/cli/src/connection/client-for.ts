@@ -1,12 +1,11 @@
 /** From the flags of a command to a client that is online. */
 import type { Client, ConnectOptions } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
-import type { FlagValues } from '../flags/flag.ts';
 import { connectOptionsFor } from './connect-options-for.ts';
 import { ConnectionFailure } from './connection-failure.ts';
-import type { ConnectionFlags } from './connection-flags.ts';
+import type { ConnectionValues } from './connection-flags.ts';
 
-export type ConnectionValues = FlagValues<ConnectionFlags>;
+export type { ConnectionValues } from './connection-flags.ts';
 
 /** What a command adds to what its user says. */
 export interface ClientNeeds {

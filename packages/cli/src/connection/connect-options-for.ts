@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { ConnectOptions } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
-import type { ConnectionValues } from './client-for.ts';
+import type { ConnectionValues } from './connection-flags.ts';
 import { FOR_EVER } from './session-expiry.ts';
 
 /** That of Mosquitto's tools: MQTT 3.1.1. */
