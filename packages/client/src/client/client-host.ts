@@ -116,8 +116,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   async #restore(store: SessionStore): Promise<void> {
     const Keeping = await this.#platform.sessionKeeping();
     this.#keeping = new Keeping(store, this.core, (error) => this.supervisor.stop(error));
-    await this.#keeping.open(this.supervisor.clientId);
-    this.supervisor.hasSession = this.core.keeper.isEstablished;
+    this.supervisor.hasSession = await this.#keeping.open(this.supervisor.clientId);
     this.requestTurn();
   }
 

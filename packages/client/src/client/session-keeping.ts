@@ -4,6 +4,7 @@
  */
 import type { ClientError } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
+import type { MakeMessage } from '../core/session-records.ts';
 import { restoreSession } from '../core/session-restoring.ts';
 import type { SessionStore, StoredChange } from '../stores/session-store.ts';
 import { Publication } from './publication.ts';
@@ -25,22 +26,24 @@ export class SessionKeeping {
   }
 
   /**
-   * Opens the store, and takes in what it kept.
+   * Opens the store, and takes in what it kept. Whether a server has had that session, and may have it still.
    * @throws {ClientError} STORE_FAILED for a damaged record; INVALID_OPTION for the session of another client
    * @throws {unknown} what the store throws
    */
-  async open(clientId: string): Promise<void> {
+  async open(clientId: string): Promise<boolean> {
     const records = await this.#store.open();
     this.#isOpen = true;
-    restoreSession(records, clientId, this.#core, (...of) => new Publication(...of));
+    const make: MakeMessage = (...of) => new Publication(...of);
+    return restoreSession(records, clientId, this.#core, make);
   }
 
   /** Writes what is staged, unless a write is under way: then it is part of the next one. */
   write(): void {
     if (this.#writing !== undefined || !this.#isOpen || this.#error !== undefined) return;
     const { keeper } = this.#core;
+    if (keeper.changes === null) return;
     const { revision } = keeper;
-    const changes = keeper.take();
+    const changes = keeper.changes.take();
     if (changes === null) {
       // What was staged last has been taken back: nobody is to wait for a write that will not be.
       if (!keeper.isSafe(revision)) this.#core.onSafe(revision);
@@ -68,8 +71,8 @@ export class SessionKeeping {
     this.#isOpen = false;
     const known = this.#error;
     await this.#writing;
-    const changes = this.#core.keeper.take();
-    if (changes !== null && this.#error === undefined) await this.#write(changes);
+    const changes = this.#core.keeper.changes?.take();
+    if (changes && this.#error === undefined) await this.#write(changes);
     try {
       await this.#store.close();
     } catch (error) {

@@ -38,7 +38,7 @@ import { Subscriptions } from './subscriptions/subscriptions.ts';
 export type { CoreOptions } from './ports/core-host.ts';
 
 export class ClientCore implements SubscriberOwner, IncomingOwner {
-  readonly keeper: Keeper;
+  readonly keeper: Keeper = new Keeper();
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
   readonly subscriptions: Subscriptions;
@@ -61,8 +61,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   constructor(options: CoreOptions, host: CoreHost) {
     this.#options = options;
     this.#host = host;
-    this.keeper = new Keeper(options.keeps);
-    this.outgoing = new Outgoing(this.keeper, options.queue, host);
+    this.outgoing = new Outgoing(options.keeps, options.queue, host);
     this.subscriptions = new Subscriptions(this);
     this.unrouted = new Unrouted(options.unroutedMessages, host);
     this.incoming = new Incoming(this.keeper, this.subscriptions, this);
@@ -193,7 +192,7 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     const writer = new PublishWriter(outbox, server, aliases, this.#nowMs, this.outgoing.names);
     this.#onlineMs = this.#host.nowMs();
     if (this.#quarantine?.online(this.#onlineMs) === true) connection.probe();
-    this.keeper.keepSession(server.clientId, true);
+    this.outgoing.records?.keepSession(server.clientId, true);
     this.incoming.online(
       connection.mayResume,
       version,

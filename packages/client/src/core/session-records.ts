@@ -94,15 +94,6 @@ export function readMessageRecord(record: Uint8Array, aheadMs: number, make: Mak
   return message;
 }
 
-/** What writes records and reads them. A client without a store does without it, and browsers load it with the store. */
-export interface SessionRecords {
-  readonly messageRecord: typeof messageRecord;
-  readonly packetIdRecord: typeof packetIdRecord;
-  readonly sessionRecord: typeof sessionRecord;
-  readonly readMessageRecord: typeof readMessageRecord;
-  readonly readPacketIdRecord: typeof readPacketIdRecord;
-}
-
 export interface KeptSession {
   readonly clientId: string;
   /** Whether a server has had this session, and may have it still. */
@@ -124,14 +115,6 @@ export function readSessionRecord(record: Uint8Array): KeptSession {
   }
   return { clientId: decodeUtf8(record, 2, record.length), isEstablished: record[1] === 1 };
 }
-
-export const sessionRecords: Readonly<SessionRecords> = {
-  messageRecord,
-  packetIdRecord,
-  sessionRecord,
-  readMessageRecord,
-  readPacketIdRecord,
-};
 
 function damaged(): RangeError {
   return new RangeError('expected a whole record, got a damaged one');

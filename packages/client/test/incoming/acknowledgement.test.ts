@@ -413,9 +413,7 @@ describe('The order of acknowledgements', () => {
 
   test('costs no memory when one message holds up very many, and they leave one by one', () => {
     const sent: number[] = [];
-    const queue: Acknowledgements = new Acknowledgements(new Keeper(), (each) =>
-      sent.push(each.packetId),
-    );
+    const queue: Acknowledgements = new Acknowledgements(new Keeper(), (each) => sent.push(each.packetId));
     const deliveries = Array.from({ length: 5000 }, (_, i) => new Delivery(i, 1, 0, () => queue.send()));
     for (const each of deliveries) queue.add(each);
     for (const each of deliveries) each.release(0, unseen);

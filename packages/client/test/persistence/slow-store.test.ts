@@ -1,6 +1,7 @@
 import type { Client, ClientOptions, StoredChange } from '@martlet/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Keeper } from '../../src/core/keeper.ts';
+import { StagedChanges } from '../../src/core/staged-changes.ts';
 import { puback } from '../outgoing/answers.ts';
 import { World } from '../world/world.ts';
 import { ControlledStore, Disk } from './controlled-store.ts';
@@ -134,25 +135,32 @@ describe('What is staged while a write hangs', () => {
 
 describe('A keeper', () => {
   test('writes the last value of a key, and has whoever waits for it wait for that', () => {
-    const keeper = new Keeper(true);
+    const keeper = new Keeper();
+    const changes = new StagedChanges();
+    keeper.changes = changes;
     const first = Uint8Array.of(1);
-    keeper.add(1, first);
+    changes.begin(1);
+    keeper.keep(1, first);
     const revision = keeper.keep(1, Uint8Array.of(2));
-    expect(keeper.take()).toEqual([{ key: 1, value: Uint8Array.of(2) }]);
+    expect(changes.take()).toEqual([{ key: 1, value: Uint8Array.of(2) }]);
     expect(keeper.revision).toBe(revision);
-    expect(keeper.take()).toBeNull();
+    expect(changes.take()).toBeNull();
   });
 
   test('writes the removal of a key that a write has taken, or that was in the store', () => {
-    const keeper = new Keeper(true);
-    keeper.add(1, Uint8Array.of(1));
-    keeper.take();
+    const keeper = new Keeper();
+    const changes = new StagedChanges();
+    keeper.changes = changes;
+    changes.begin(1);
+    keeper.keep(1, Uint8Array.of(1));
+    changes.take();
     keeper.keep(1, null);
-    keeper.add(2, Uint8Array.of(1));
+    changes.begin(2);
+    keeper.keep(2, Uint8Array.of(1));
     keeper.keep(-5, Uint8Array.of(1));
     keeper.keep(-5, null);
     keeper.keep(2, null);
-    expect(keeper.take()).toEqual([
+    expect(changes.take()).toEqual([
       { key: 1, value: null },
       { key: -5, value: null },
     ]);

@@ -9,7 +9,7 @@
  * crashed could give the identifier to another message, which the server would take for the first one.
  */
 import type { AcknowledgementProperties } from '@martlet/protocol';
-import { DeliveryState, ProtocolError, ReasonCode, reasonCodeName, Sender } from '@martlet/protocol';
+import { ProtocolError, ReasonCode, reasonCodeName, Sender } from '@martlet/protocol';
 import { ClientError } from '../ports/client-error.ts';
 import type { MessageRecords } from './message-records.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -27,6 +27,14 @@ export interface OutgoingConnection {
   mayAsk(): boolean;
 }
 
+/** What they need of their session. */
+export interface InFlightSession {
+  /** Null while nothing is kept. */
+  readonly records: MessageRecords | null;
+  /** Told of a message that has left the table. */
+  readonly owner: { onPublicationFailed(message: OutgoingMessage, error: ClientError): void };
+}
+
 /** In the table of packet identifiers: one that the server may hold for a message that was given up. */
 const RESERVED_STATE = 6;
 
@@ -41,18 +49,15 @@ export class InFlightMessages {
   bytes = 0;
   /** Exchanges of which something was written on this connection, and which have not ended. */
   unanswered = 0;
-  readonly #records: MessageRecords;
-  readonly #onFailed: (message: OutgoingMessage, error: ClientError) => void;
+  readonly #session: InFlightSession;
   #connection: OutgoingConnection | null = null;
   /** To be written as soon as their records are safe; in order. */
   readonly #unsafe: Set<OutgoingMessage> = new Set();
   /** Packet identifiers of messages that were given up, with the keys of their records. */
   readonly #reserved: Map<number, number> = new Map();
 
-  /** @param onFailed is given a message that has left the table */
-  constructor(records: MessageRecords, onFailed: (message: OutgoingMessage, error: ClientError) => void) {
-    this.#records = records;
-    this.#onFailed = onFailed;
+  constructor(session: InFlightSession) {
+    this.#session = session;
   }
 
   /** In the order of first sending. */
@@ -105,12 +110,17 @@ export class InFlightMessages {
     message.packetId = this.sender.publish(message.qos as 1 | 2, message); // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT-2.3.1-2] 3.1.1
     this.size++;
     this.bytes += message.bytes;
-    this.#records.keep(message);
+    this.#session.records?.keep(message);
     this.#write(message, connection);
   }
 
+  #isSafe(message: OutgoingMessage): boolean {
+    const { records } = this.#session;
+    return records === null || records.isSafe(message);
+  }
+
   #write(message: OutgoingMessage, connection: OutgoingConnection): void {
-    if (this.#unsafe.size > 0 || !this.#records.isSafe(message)) {
+    if (this.#unsafe.size > 0 || !this.#isSafe(message)) {
       this.#unsafe.add(message);
       return;
     }
@@ -132,7 +142,7 @@ export class InFlightMessages {
     const connection = this.#connection;
     if (connection === null) return;
     for (const message of this.#unsafe) {
-      if (!this.#records.isSafe(message)) break;
+      if (!this.#isSafe(message)) break;
       this.#unsafe.delete(message);
       this.#writeNow(message, connection);
     }
@@ -154,7 +164,7 @@ export class InFlightMessages {
     const message = sender.inFlight.itemOf(packetId);
     if (sender.awaitsPubcomp(packetId)) {
       // It comes again. Where its PUBREL waits for the record, that one will do.
-      if (this.#records.isSafe(message!)) connection.sendPubrel(packetId, ReasonCode.Success);
+      if (this.#isSafe(message!)) connection.sendPubrel(packetId, ReasonCode.Success);
     } else if (!sender.awaitsPubrec(packetId)) {
       this.#refuseOther(packetId);
       if (reasonCode < 0x80) connection.sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
@@ -164,7 +174,7 @@ export class InFlightMessages {
       sender.onPubrec(packetId); // [MQTT-4.3.3-3] [MQTT-4.3.3-6] [MQTT-4.3.3-1] 3.1.1
       message!.onReceived(reasonCode, properties);
       message!.suspicion = 0;
-      this.#records.keepReleased(message!);
+      this.#session.records?.keepReleased(message!);
       this.#write(message!, connection);
     }
   }
@@ -186,14 +196,14 @@ export class InFlightMessages {
   #end(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
     const message = this.sender.inFlight.itemOf(packetId)!;
     this.#remove(message);
-    this.#records.unkeep(message);
+    this.#session.records?.unkeep(message);
     if (reasonCode < 0x80) {
       message.onAcknowledged(reasonCode, properties);
       return;
     }
     const why = properties.reasonString === undefined ? '' : `: ${properties.reasonString}`;
     const text = `expected the server to take a message to ${message.topicName}, got ${reasonCodeName(reasonCode)}${why}`;
-    this.#onFailed(message, new ClientError('REFUSED', text, undefined, reasonCode));
+    this.#session.owner.onPublicationFailed(message, new ClientError('REFUSED', text, undefined, reasonCode));
   }
 
   #remove(message: OutgoingMessage): void {
@@ -214,9 +224,10 @@ export class InFlightMessages {
     const { packetId } = message;
     this.#remove(message);
     if (message.qos === 2 && message.wasWritten) {
-      this.reserve(packetId, this.#records.keepReserved(message));
-    } else this.#records.unkeep(message);
-    this.#onFailed(message, error);
+      this.#session.records?.keepReserved(message);
+      this.reserve(packetId, message.key);
+    } else this.#session.records?.unkeep(message);
+    this.#session.owner.onPublicationFailed(message, error);
   }
 
   /** No other message gets this identifier. @param key of the record that says so; 0 where there is none */
@@ -228,18 +239,7 @@ export class InFlightMessages {
   /** Takes back a message of which nothing was ever written. */
   withdraw(message: OutgoingMessage): void {
     this.#remove(message);
-    this.#records.unkeep(message);
-  }
-
-  /** Takes in what the store kept, in the order of first sending. @param isReleased PUBREC has come */
-  restore(message: OutgoingMessage, isReleased: boolean): void {
-    message.place = Place.InFlight;
-    message.wasWritten = true;
-    this.size++;
-    this.bytes += message.bytes;
-    const published = message.qos === 1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec;
-    const state = isReleased ? DeliveryState.AwaitingPubcomp : published;
-    this.sender.inFlight.insert(message.packetId, state, message);
+    this.#session.records?.unkeep(message);
   }
 
   /**
@@ -255,13 +255,13 @@ export class InFlightMessages {
       message.packetId = 0;
       message.wasWritten = false;
       if (isAccepted) {
-        this.#records.unkeep(message);
-        this.#onFailed(message, new ClientError('SESSION_LOST', SESSION_LOST));
+        this.#session.records?.unkeep(message);
+        this.#session.owner.onPublicationFailed(message, new ClientError('SESSION_LOST', SESSION_LOST));
       } else unsent.push(message);
     }
     for (const [packetId, key] of this.#reserved) {
       sender.inFlight.free(packetId);
-      this.#records.unkeepKey(key);
+      this.#session.records?.unkeepKey(key);
     }
     this.#reserved.clear();
     return unsent;

@@ -1,16 +1,13 @@
 /**
  * The records of messages to the server in the session's store: which message has which key, and who is to be told when
  * its record is safe. Keys ascend in the order in which the messages were given, which is the order in which they are
- * sent. Where there is no store nothing has a record, and everything is safe.
+ * sent. A client without a store has none, and everything is safe.
  */
 import type { Keeper } from '../keeper.ts';
-import type { SessionRecords } from '../session-records.ts';
-import { RecordKind } from '../session-records.ts';
+import { messageRecord, packetIdRecord, RecordKind, sessionRecord } from '../session-records.ts';
+import type { StagedChanges } from '../staged-changes.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
-
-/** Of a message that was given before the store was open. */
-const KEY_TO_COME = -1;
 
 export interface Clocks {
   /** Only grows. */
@@ -21,13 +18,17 @@ export interface Clocks {
 export class MessageRecords {
   /** No record has this key, nor one above it. */
   nextKey = 1;
+  /** Whether a server has had the session, and may have it still. */
+  isEstablished = false;
   readonly #keeper: Keeper;
+  readonly #changes: StagedChanges;
   readonly #clocks: Clocks;
   /** Messages whose first record is on its way to the store; in order. */
   readonly #storing: Set<OutgoingMessage> = new Set();
 
-  constructor(keeper: Keeper, clocks: Clocks) {
+  constructor(keeper: Keeper, changes: StagedChanges, clocks: Clocks) {
     this.#keeper = keeper;
+    this.#changes = changes;
     this.#clocks = clocks;
   }
 
@@ -36,9 +37,11 @@ export class MessageRecords {
     return this.#clocks.wallMs() - this.#clocks.nowMs();
   }
 
-  /** The store is open, and `nextKey` is free: from now on records are kept. */
-  open(records: SessionRecords): void {
-    this.#keeper.records = records;
+  /** Keeps whose session it is, where that has changed. */
+  keepSession(clientId: string, isEstablished: boolean): void {
+    if (isEstablished && this.isEstablished) return;
+    this.isEstablished = isEstablished;
+    this.#keeper.keep(0, sessionRecord({ clientId, isEstablished }));
   }
 
   isSafe(message: OutgoingMessage): boolean {
@@ -47,20 +50,14 @@ export class MessageRecords {
 
   /** Keeps a message of QoS 1 or 2 as it is now. */
   keep(message: OutgoingMessage): void {
-    if (!this.#keeper.keeps || message.qos === 0) return;
-    const { records } = this.#keeper;
-    if (records === null) {
-      message.key = KEY_TO_COME;
-      return;
+    if (message.qos === 0) return;
+    const record = messageRecord(message, this.aheadMs);
+    if (message.key <= 0) {
+      message.key = this.nextKey++;
+      this.#changes.begin(message.key);
+      this.#storing.add(message);
     }
-    const record = records.messageRecord(message, this.aheadMs);
-    if (message.key > 0) {
-      message.revision = this.#keeper.keep(message.key, record);
-      return;
-    }
-    message.key = this.nextKey++;
-    message.revision = this.#keeper.add(message.key, record);
-    this.#storing.add(message);
+    message.revision = this.#keeper.keep(message.key, record);
   }
 
   /** PUBREC has come: only the packet identifier is kept, and PUBREL waits for that. */
@@ -68,22 +65,19 @@ export class MessageRecords {
     if (message.key > 0) message.revision = this.#keepPacketId(message, RecordKind.Released);
   }
 
-  /** The message is over, and its packet identifier is not given to another one. Returns the key of the record. */
-  keepReserved(message: OutgoingMessage): number {
+  /** The message is over, and its packet identifier is not given to another one. */
+  keepReserved(message: OutgoingMessage): void {
     if (message.key > 0) this.#keepPacketId(message, RecordKind.Reserved);
-    return message.key;
   }
 
   /** Of a message that has a record already. */
   #keepPacketId({ key, packetId }: OutgoingMessage, kind: RecordKind): number {
-    return this.#keeper.keep(key, this.#keeper.records!.packetIdRecord(packetId, kind));
+    return this.#keeper.keep(key, packetIdRecord(packetId, kind));
   }
 
   unkeep(message: OutgoingMessage): void {
-    if (message.key > 0) {
-      this.unkeepKey(message.key);
-      this.#storing.delete(message);
-    }
+    this.unkeepKey(message.key);
+    this.#storing.delete(message);
     message.key = 0;
   }
 

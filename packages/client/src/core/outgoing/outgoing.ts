@@ -6,14 +6,10 @@
  *        └──────────────── nothing waits ───────────────────────────▲
  */
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
-import type { Keeper } from '../keeper.ts';
 import { ClientError } from '../ports/client-error.ts';
-import type { MakeMessage, SessionRecords } from '../session-records.ts';
-import { RecordKind } from '../session-records.ts';
 import type { OutgoingConnection } from './in-flight-messages.ts';
 import { InFlightMessages } from './in-flight-messages.ts';
-import type { Clocks } from './message-records.ts';
-import { MessageRecords } from './message-records.ts';
+import type { Clocks, MessageRecords } from './message-records.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
 import type { QueueLimits } from './outgoing-queue.ts';
@@ -27,23 +23,27 @@ export interface OutgoingOwner extends Clocks {
   requestTurn(): void;
 }
 
+/** The key of a message that was given before the store was open. */
+const KEY_TO_COME = -1;
+
 export class Outgoing {
+  /** Null where there is no store, and before what it kept has been taken in. */
+  records: MessageRecords | null = null;
+  readonly owner: OutgoingOwner;
   readonly queue: OutgoingQueue;
   readonly inFlight: InFlightMessages;
   readonly names: TopicNames = new TopicNames();
   /** Messages of QoS 0 were written and the server has answered nothing since. */
   hasUnproven = false;
-  readonly #records: MessageRecords;
-  readonly #owner: OutgoingOwner;
+  readonly #keeps: boolean;
   #connection: OutgoingConnection | null = null;
 
-  constructor(keeper: Keeper, limits: QueueLimits, owner: OutgoingOwner) {
-    this.#owner = owner;
-    this.#records = new MessageRecords(keeper, owner);
+  /** @param keeps whether there is a store, which may not be open yet */
+  constructor(keeps: boolean, limits: QueueLimits, owner: OutgoingOwner) {
+    this.owner = owner;
+    this.#keeps = keeps;
     this.queue = new OutgoingQueue(limits);
-    this.inFlight = new InFlightMessages(this.#records, (message, error) =>
-      owner.onPublicationFailed(message, error),
-    );
+    this.inFlight = new InFlightMessages(this);
   }
 
   /** Whether everything given to `publish` has reached its end. */
@@ -72,9 +72,10 @@ export class Outgoing {
       this.#write(message, connection);
     } else if (queue.makeRoom(message, inFlight.bytes, this.#fail)) {
       queue.push(message);
-      this.#records.keep(message);
+      if (this.records !== null) this.records.keep(message);
+      else if (this.#keeps && message.qos > 0) message.key = KEY_TO_COME;
     }
-    this.#owner.requestTurn();
+    this.owner.requestTurn();
   }
 
   /** At QoS 1 and 2 as far as the Receive Maximum goes. [MQTT-3.3.4-7] [MQTT-4.9.0-2] */
@@ -100,9 +101,9 @@ export class Outgoing {
     if (message.place === Place.InFlight) this.inFlight.withdraw(message);
     else if (message.place === Place.Queued) {
       this.queue.remove(message);
-      this.#records.unkeep(message);
+      this.records?.unkeep(message);
     }
-    this.#owner.requestTurn();
+    this.owner.requestTurn();
   }
 
   /** There is a connection; `send` is to be called. */
@@ -112,7 +113,7 @@ export class Outgoing {
     if (!sessionPresent) {
       for (const message of this.inFlight.forgetSession().reverse()) {
         this.queue.unshift(message);
-        this.#records.keep(message);
+        this.records?.keep(message);
       }
     }
     this.inFlight.connected(connection);
@@ -133,7 +134,7 @@ export class Outgoing {
     if (connection === null) return;
     this.inFlight.resend(connection);
     const { queue } = this;
-    if (queue.nextExpiryMs !== Number.POSITIVE_INFINITY) this.expire(this.#owner.nowMs());
+    if (queue.nextExpiryMs !== Number.POSITIVE_INFINITY) this.expire(this.owner.nowMs());
     for (let message = queue.first; message !== null; message = queue.first) {
       const refusal = connection.writer.refusal(message);
       if (refusal === null && !this.#maySend(message, connection)) break;
@@ -164,7 +165,7 @@ export class Outgoing {
 
   /** More of what was staged is safe. */
   onSafe(): void {
-    this.#records.onSafe();
+    this.records?.onSafe();
     this.inFlight.onSafe();
   }
 
@@ -177,61 +178,13 @@ export class Outgoing {
   close(error: ClientError): void {
     const messages = this.inFlight.inOrder();
     for (let message = this.queue.first; message !== null; message = message.next) messages.push(message);
-    for (const message of messages) this.#owner.onPublicationFailed(message, error);
-  }
-
-  /**
-   * Takes in the messages that the store kept, in the order of their keys. What was published before the store was open
-   * comes behind them, and is kept from now on.
-   * @throws {RangeError | RemoteError} when a record is damaged
-   */
-  restore(
-    kept: Iterable<readonly [key: number, record: Uint8Array]>,
-    records: SessionRecords,
-    make: MakeMessage,
-  ): void {
-    const { queue } = this;
-    const newer: OutgoingMessage[] = [];
-    for (let message = queue.first; message !== null; message = queue.first) {
-      queue.remove(message);
-      newer.push(message);
-    }
-    try {
-      for (const [key, record] of kept) this.#restore(key, record, records, make);
-    } finally {
-      for (const message of newer) queue.push(message);
-    }
-    this.#records.open(records);
-    for (const message of newer) this.#records.keep(message);
-  }
-
-  #restore(
-    key: number,
-    record: Uint8Array,
-    { readMessageRecord, readPacketIdRecord }: SessionRecords,
-    make: MakeMessage,
-  ): void {
-    this.#records.nextKey = key + 1;
-    const { inFlight } = this;
-    const only = readPacketIdRecord(record);
-    const message =
-      only === undefined
-        ? readMessageRecord(record, this.#records.aheadMs, make)
-        : make('', new Uint8Array(0), 2, false, NO_PROPERTIES, Number.POSITIVE_INFINITY);
-    message.key = key;
-    if (only !== undefined) message.packetId = only.packetId;
-    if (inFlight.sender.inFlight.stateOf(message.packetId) !== 0) {
-      throw new RangeError(`expected packet identifier ${message.packetId} once, got it again`);
-    }
-    if (message.packetId === 0) this.queue.push(message);
-    else if (only?.kind === RecordKind.Reserved) inFlight.reserve(message.packetId, key);
-    else inFlight.restore(message, only !== undefined);
+    for (const message of messages) this.owner.onPublicationFailed(message, error);
   }
 
   readonly #fail = (message: OutgoingMessage, error: ClientError): void => {
     message.place = Place.None;
-    this.#records.unkeep(message);
-    this.#owner.onPublicationFailed(message, error);
+    this.records?.unkeep(message);
+    this.owner.onPublicationFailed(message, error);
   };
 }
 
