@@ -3,7 +3,6 @@
  * acknowledged when the last of them lets go of it, and left unacknowledged when one of them wants that.
  */
 import { ReasonCode } from '@martlet/protocol';
-import type { Message } from './message.ts';
 
 export const DeliveryProgress = {
   /** With a subscriber. */
@@ -14,6 +13,13 @@ export const DeliveryProgress = {
   Left: 2,
 } as const;
 export type DeliveryProgress = (typeof DeliveryProgress)[keyof typeof DeliveryProgress];
+
+/** What was in it, to know it again. */
+export interface Delivered {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  detach(): void;
+}
 
 export class Delivery {
   readonly packetId: number;
@@ -26,13 +32,13 @@ export class Delivery {
   revision: number;
   #holders: number;
   #wasLeft: boolean;
-  readonly #onSettled: (delivery: Delivery, message: Message) => void;
+  readonly #onSettled: (delivery: Delivery, message: Delivered) => void;
 
   constructor(
     packetId: number,
     qos: 1 | 2,
     epoch: number,
-    onSettled: (delivery: Delivery, message: Message) => void,
+    onSettled: (delivery: Delivery, message: Delivered) => void,
   ) {
     this.packetId = packetId;
     this.qos = qos;
@@ -50,7 +56,7 @@ export class Delivery {
   }
 
   /** One holder is done. @param reasonCode with which; undefined leaves the message unacknowledged */
-  release(reasonCode: ReasonCode | undefined, message: Message): void {
+  release(reasonCode: ReasonCode | undefined, message: Delivered): void {
     if (reasonCode === undefined) this.#wasLeft = true;
     else if (reasonCode >= 0x80) this.reasonCode = reasonCode;
     if (--this.#holders > 0) return;

@@ -20,10 +20,11 @@ import {
 } from '@martlet/protocol';
 import type { IncomingAliases } from '../connection/topic-aliases.ts';
 import type { Keeper } from '../keeper.ts';
-import type { ServerSubscription } from '../subscriptions/server-subscription.ts';
+import { meantBy } from '../subscriptions/server-subscription.ts';
 import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import type { Delivered } from './delivery.ts';
 import { Delivery, DeliveryProgress } from './delivery.ts';
 import { KnownBytes } from './known-bytes.ts';
 import { KnownTopic } from './known-topic.ts';
@@ -79,7 +80,7 @@ export class Incoming {
    * QoS 1 messages of the last connection with which the application was done after its end, by packet identifier: the
    * server sends them again, and the application gets them once.
    */
-  readonly #settled: Map<number, Message> = new Map();
+  readonly #settled: Map<number, Delivered> = new Map();
   /** QoS 2 messages that the application has and is not done with, by packet identifier. */
   readonly #pending: Map<number, Delivery> = new Map();
   #completions: Completion[] = [];
@@ -297,7 +298,7 @@ export class Incoming {
       topic.generation = subscriptions.generation;
     }
     const { matching } = topic;
-    const identifiers = identifiersOf(message, matching);
+    const identifiers = meantBy(message, matching);
     let last: Subscriber | null = null;
     for (let i = 0; i < matching.length; i++) {
       const each = matching[i]!;
@@ -317,7 +318,7 @@ export class Incoming {
   }
 
   /** The application is done with a message. */
-  readonly #onSettled = (delivery: Delivery, message: Message): void => {
+  readonly #onSettled = (delivery: Delivery, message: Delivered): void => {
     const { packetId, qos, epoch } = delivery;
     const isRefused = delivery.reasonCode >= 0x80;
     // Older servers cannot be told.
@@ -392,20 +393,4 @@ export class Incoming {
 
 function partial(): MalformedPacketError {
   return new MalformedPacketError('expected a whole PUBLISH, got a part of one');
-}
-
-/**
- * The Subscription Identifiers that say whose the message is, undefined where all that match are meant: the server sends
- * none, or none of ours, as with the subscription of an earlier process whose filter was another one.
- */
-function identifiersOf(
-  { properties }: Message,
-  matching: readonly ServerSubscription[],
-): readonly number[] | undefined {
-  const identifiers = properties.subscriptionIdentifiers;
-  if (identifiers === undefined || matching.length === 1) return undefined;
-  for (let i = 0; i < matching.length; i++) {
-    if (matching[i]!.named(identifiers) !== undefined) return identifiers;
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
 /** One topic filter at the server, for all subscriptions of the application that have it. */
 import type { Qos, RetainHandling, Subscription } from '@martlet/protocol';
+import type { Message } from '../incoming/message.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /**
@@ -116,4 +117,20 @@ export class ServerSubscription {
         (round === undefined || this.#rounds.get(each) === round >> OWN_BITS),
     );
   }
+}
+
+/**
+ * The Subscription Identifiers that say whose the message is, undefined where all that match are meant: the server sends
+ * none, or none of ours, as with the subscription of an earlier process whose filter was another one.
+ */
+export function meantBy(
+  { properties }: Message,
+  matching: readonly ServerSubscription[],
+): readonly number[] | undefined {
+  const identifiers = properties.subscriptionIdentifiers;
+  if (identifiers === undefined || matching.length === 1) return undefined;
+  for (let i = 0; i < matching.length; i++) {
+    if (matching[i]!.named(identifiers) !== undefined) return identifiers;
+  }
+  return undefined;
 }
