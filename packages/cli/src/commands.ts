@@ -13,4 +13,12 @@ export interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-export const COMMANDS: readonly CommandRow[] = [];
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'pub',
+    summary: 'Publish messages',
+    group: 'Messages',
+    mosquittoName: 'mosquitto_pub',
+    load: async () => (await import('./pub/pub-command.ts')).command,
+  },
+];

@@ -46,17 +46,19 @@ export class ProgressBar {
   /**
    * @param total 0 if it is not known yet.
    * @param noun What is counted, such as `message`; left out, it is bytes.
+   * @param note What more there is to say, such as the time left.
    */
-  show(done: number, total: number, noun?: string): void {
+  show(done: number, total: number, noun?: string, note?: string): void {
     if (this.#terminal.isTTY !== true || total <= 0 || this.#nowMs() < this.#nextMs) return;
     this.#nextMs = this.#nowMs() + REDRAWN_AFTER_MS;
     this.#drawn = true;
     const share = Math.min(1, done / total);
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
-    const figures =
+    const amounts =
       noun === undefined
         ? `${mebibytes(done)} of ${mebibytes(total)} MiB`
         : `${done.toLocaleString('en-US')} of ${counted(total, noun)}`;
+    const figures = note === undefined ? amounts : `${amounts}, ${note}`;
     const line = `${this.#title}  ${barText(share, BAR_COLUMNS, this.#style)} ${percent}  ${figures}`;
     const plain = this.#title.length + BAR_COLUMNS + figures.length + percent.length + 5;
     // A line that is broken could not be drawn over. Some terminals say 0 when they do not know.

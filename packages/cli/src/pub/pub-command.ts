@@ -1,0 +1,31 @@
+/** `martlet pub`: publishes messages. */
+import type { Command, CommandIo } from '../command.ts';
+import { parseConnectedFlags } from '../connection/parse-connected-flags.ts';
+import { PUB_FLAGS } from './pub-flags.ts';
+import { planFor } from './pub-plan.ts';
+import { PubRun } from './pub-run.ts';
+
+export const command: Command = {
+  name: 'pub',
+  summary: 'Publish messages',
+  usage: '[-h host] [-p port] -t topic {-m message | -f file | -n | -s | -l} [-q QoS] [-r] [options]',
+  flags: PUB_FLAGS,
+  examples: [
+    { line: '-t home/light -m on -q 1 -r', text: 'a message that the server keeps' },
+    { line: '-t log -l < messages.log', text: 'each line is a message' },
+    { line: '-t ping -m "{{now iso}}" --template --rate 1/s', text: 'one each second, until Ctrl-C' },
+    { line: '--ndjson < messages.ndjson', text: 'what sub --ndjson has printed' },
+  ],
+  run,
+};
+
+async function run(words: readonly string[], io: CommandIo): Promise<number> {
+  const parsed = await parseConnectedFlags(PUB_FLAGS, words, io, { optionsFile: 'mosquitto_pub' });
+  const { values } = parsed;
+  const isMosquitto = io.programName.startsWith('mosquitto_');
+  const tell = (text: string): void => {
+    if (!values.quiet) io.stderr.write(isMosquitto ? `${text}\n` : `${io.programName}: ${text}\n`);
+  };
+  const plan = await planFor(parsed, io, tell);
+  return new PubRun(values, plan, io, tell).run();
+}

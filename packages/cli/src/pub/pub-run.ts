@@ -1,0 +1,223 @@
+/** Publishes what a source gives, from the connection to the last acknowledgement. */
+import type { Client, ClientError, ConnectOptions } from '@martlet/client';
+import { counted } from '../amount-text.ts';
+import type { CommandIo } from '../command.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { clientFor } from '../connection/client-for.ts';
+import { ConnectionFailure } from '../connection/connection-failure.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { PubPlan, PubValues } from './pub-plan.ts';
+import { PublishProgress } from './publish-progress.ts';
+import { Publisher } from './publisher.ts';
+import { Pacer } from './rate.ts';
+import { Refusals } from './refusals.ts';
+
+/** Under way at once, where `-M` says nothing: enough for every server, and few enough to hold. */
+const MESSAGES_UNDER_WAY = 10_000;
+/** The exit code of Mosquitto's tools for a connection that was lost. */
+const CONNECTION_LOST = 7;
+/** What is under way after Ctrl-C gets so long, in ms. */
+const LEAVING_MS = 1000;
+/** Between attempts to connect again, in ms: soon at first. */
+const RECONNECT = { minimumDelayMs: 500, maximumDelayMs: 15_000 } as const;
+
+export class PubRun {
+  readonly #values: PubValues;
+  readonly #plan: PubPlan;
+  readonly #io: CommandIo;
+  readonly #tell: (text: string) => void;
+  readonly #refusals: Refusals;
+  readonly #progress: PublishProgress;
+  #client: Client | undefined;
+  #publisher: Publisher | undefined;
+  /** What ended the client. */
+  #ended: ClientError | undefined;
+  /** Since when there is no connection, in ms. */
+  #offlineMs: number | undefined;
+  #stopSleep: (() => void) | undefined;
+
+  /** @param tell writes a line to standard error, unless that is to be quiet */
+  constructor(values: PubValues, plan: PubPlan, io: CommandIo, tell: (text: string) => void) {
+    this.#values = values;
+    this.#plan = plan;
+    this.#io = io;
+    this.#tell = tell;
+    this.#progress = new PublishProgress(io, values.quiet);
+    this.#refusals = new Refusals((text) => {
+      this.#progress.hide();
+      tell(text);
+    });
+  }
+
+  /**
+   * @returns the exit code
+   * @throws {CommandFailure} for what cannot be sent
+   * @throws {ConnectionFailure} when there is no connection, or it is lost for good
+   * @throws the reason of the signal that ended it
+   */
+  async run(): Promise<number> {
+    const { signal } = this.#io;
+    const onAbort = (): void => this.#onAbort();
+    const client = await this.#connect();
+    this.#client = client;
+    this.#publisher = this.#makePublisher(client);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+    try {
+      await this.#publishAll(this.#publisher);
+      await this.#publisher.drain();
+    } catch (error) {
+      // What the client throws is about a message; why it ended says more.
+      if (!signal.aborted && this.#ended === undefined) throw asFailure(error, this.#publisher.published);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#plan.source.close();
+      this.#progress.end();
+    }
+    if (signal.aborted) await this.#leave(client);
+    signal.throwIfAborted();
+    if (this.#ended !== undefined) throw this.#lostForGood(this.#ended);
+    await client.close();
+    return this.#end();
+  }
+
+  #connect(): Promise<Client> {
+    const { isStream, hasRecords } = this.#plan;
+    const has5 = hasRecords || this.#values.properties.length > 0;
+    const options: Partial<ConnectOptions> = {
+      // The publisher bounds what waits.
+      queue: { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+      reconnect: isStream && this.#values.reconnectFor !== 0 ? RECONNECT : false,
+    };
+    return clientFor(this.#values, this.#io, {
+      options,
+      ...(has5 ? { protocolVersion: 5 } : {}),
+      prepare: (client) => this.#listen(client),
+    });
+  }
+
+  #listen(client: Client): void {
+    client.on('error', (error) => {
+      // The last one is told by `closed`.
+      if (client.state !== 'closed') this.#refusals.add(error);
+    });
+    client.on('closed', (error) => {
+      this.#ended = error;
+      this.#publisher?.stop();
+      this.#plan.source.close();
+      this.#stopSleep?.();
+    });
+    client.on('offline', ({ error, reconnectMs }) => this.#onOffline(client, error, reconnectMs));
+    client.on('online', () => {
+      if (this.#offlineMs !== undefined) this.#tellBeside('connected again');
+      this.#offlineMs = undefined;
+    });
+  }
+
+  #onOffline(client: Client, error: ClientError, reconnectMs: number | undefined): void {
+    // The first attempt is told by whoever asked for it; the last one by `closed`.
+    if (this.#publisher === undefined || reconnectMs === undefined) return;
+    const { reconnectFor = Number.POSITIVE_INFINITY } = this.#values;
+    const nowMs = this.#io.nowMs();
+    this.#offlineMs ??= nowMs;
+    if (nowMs - this.#offlineMs + reconnectMs > reconnectFor) {
+      this.#ended = error;
+      this.#publisher.stop();
+      this.#plan.source.close();
+      void client.close({ timeoutMs: 0 });
+      return;
+    }
+    this.#tellBeside(`${error.message}; trying again in ${(reconnectMs / 1000).toFixed(1)} s`);
+  }
+
+  #makePublisher(client: Client): Publisher {
+    const { maximumInFlight, rate } = this.#values;
+    const { nowMs } = this.#io;
+    return new Publisher(client, {
+      maximumMessages: maximumInFlight ?? MESSAGES_UNDER_WAY,
+      pacer: rate === undefined ? undefined : new Pacer(rate, nowMs()),
+      nowMs,
+      sleep: (ms) => this.#sleep(ms),
+      onFailed: (error, topicName) => {
+        if (this.#ended === undefined && error.code !== 'CLOSED') this.#refusals.add(error, topicName);
+      },
+    });
+  }
+
+  async #publishAll(publisher: Publisher): Promise<void> {
+    const { source, repeatDelayMs } = this.#plan;
+    const { signal } = this.#io;
+    let left = this.#values.count ?? Number.POSITIVE_INFINITY;
+    while (left > 0 && !signal.aborted && this.#ended === undefined) {
+      const messages = await source.next();
+      if (messages === undefined) return;
+      if (repeatDelayMs !== undefined && publisher.published > 0) await this.#sleep(repeatDelayMs);
+      await publisher.publish(messages.length > left ? messages.slice(0, left) : messages);
+      if (repeatDelayMs !== undefined) await publisher.drain();
+      left -= messages.length;
+      this.#progress.show(source.progress, publisher.published);
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#ended !== undefined || this.#io.signal.aborted) {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, ms);
+      this.#stopSleep = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #onAbort(): void {
+    this.#publisher?.stop();
+    this.#plan.source.close();
+    this.#stopSleep?.();
+    // What waits for an acknowledgement now ends: with one, or when the client is closed.
+    void this.#client?.close({ timeoutMs: LEAVING_MS });
+  }
+
+  async #leave(client: Client): Promise<void> {
+    const { queuedMessages, inFlight } = client.gauges;
+    await client.close();
+    const { published } = this.#publisher!;
+    if (!this.#plan.isStream && this.#plan.repeatDelayMs === undefined) return;
+    const open = queuedMessages + inFlight;
+    const rest = open === 0 ? '' : `, ${open.toLocaleString('en-US')} of them without an answer`;
+    this.#tell(`stopped: ${counted(published, 'message')} published${rest}`);
+  }
+
+  #end(): number {
+    const { refused, failed } = this.#refusals;
+    this.#refusals.tellRest();
+    this.#progress.tellSummary(this.#publisher!.published, this.#tell);
+    const isStrict = this.#values.strict && refused > 0;
+    return failed > 0 || isStrict ? ExitCode.Failure : ExitCode.Success;
+  }
+
+  #lostForGood(error: ClientError): ConnectionFailure {
+    this.#refusals.tellRest();
+    const { published } = this.#publisher!;
+    const text = this.#plan.isStream
+      ? `${error.message}; ${counted(published, 'message')} had been published`
+      : error.message;
+    return new ConnectionFailure(text, CONNECTION_LOST, error);
+  }
+
+  #tellBeside(text: string): void {
+    this.#progress.hide();
+    this.#tell(text);
+  }
+}
+
+/** @param published messages before the one that was refused */
+function asFailure(error: unknown, published: number): unknown {
+  if (!(error instanceof Error) || error.name !== 'ClientError') return error;
+  return new CommandFailure(published === 0 ? error.message : `message ${published + 1}: ${error.message}`, {
+    cause: error,
+  });
+}
