@@ -18,7 +18,7 @@ export class SequenceRanges {
   #givenUp: number;
 
   /** @param limit ranges that are kept */
-  constructor(limit = KEPT_RANGES) {
+  constructor(limit: number = KEPT_RANGES) {
     this.#limit = limit;
     this.#ranges = [];
     this.#givenUp = 0;
