@@ -4,7 +4,7 @@ import { writeAcknowledgement } from './acknowledgement.ts';
 import { writeAuth } from './auth.ts';
 import { writeConnect } from './connect.ts';
 import { writeDisconnect } from './disconnect.ts';
-import { reservedFlags, writeFixedHeader } from './fixed-header.ts';
+import { firstByte, reservedFlags } from './fixed-header.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { publishFlags, writePublish } from './publish.ts';
 import { writeSubscribe } from './subscribe.ts';
@@ -20,7 +20,21 @@ export type ClientPacketExceptPublish = Exclude<ClientPacket, PublishPacket>;
  */
 export function encodeClientPacket(packet: ClientPacket, version: ProtocolVersion): Uint8Array {
   if (packet.type !== 'publish') return encodeClientPacketExceptPublish(packet, version);
-  return encodeWith(packet.type, publishFlags(packet), (writer) => writePublish(writer, packet, version));
+  const writer = new PacketWriter();
+  writer.byte(firstByte(packet.type, publishFlags(packet)));
+  writer.beginLength();
+  writePublish(writer, packet, version);
+  return withPayload(writer, packet.payload);
+}
+
+/** The bytes of a packet that lacks its length, and its payload. */
+export function withPayload(writer: PacketWriter, payload: Uint8Array): Uint8Array {
+  writer.endLength(1, 'Remaining Length', payload.length);
+  if (payload.length === 0) return writer.copy();
+  const bytes = new Uint8Array(writer.position + payload.length);
+  bytes.set(writer.bytes);
+  bytes.set(payload, writer.position);
+  return bytes;
 }
 
 /**
@@ -33,24 +47,12 @@ export function encodeClientPacketExceptPublish(
   version: ProtocolVersion,
 ): Uint8Array {
   const { type } = packet;
-  return encodeWith(type, reservedFlags(type), (writer) => writeClientBody(writer, packet, version));
-}
-
-/** Counts the packet, and then writes it into as many bytes. */
-function encodeWith(
-  type: ClientPacket['type'],
-  flags: number,
-  writeBody: (writer: PacketWriter) => void,
-): Uint8Array {
-  const counter = new PacketWriter();
-  writeBody(counter);
-  const remainingLength = counter.position;
-  writeFixedHeader(counter, type, flags, remainingLength);
-  const bytes = new Uint8Array(counter.position);
-  const writer = new PacketWriter(bytes);
-  writeFixedHeader(writer, type, flags, remainingLength);
-  writeBody(writer);
-  return bytes;
+  const writer = new PacketWriter();
+  writer.byte(firstByte(type, reservedFlags(type)));
+  writer.beginLength();
+  writeClientBody(writer, packet, version);
+  writer.endLength(1, 'Remaining Length');
+  return writer.bytes;
 }
 
 /** What follows the fixed header. */

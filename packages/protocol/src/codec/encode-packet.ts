@@ -1,12 +1,14 @@
 import type { Packet } from '../packet.ts';
 import type { ProtocolVersion } from '../version.ts';
 import { writeConnack } from './connack.ts';
-import { writeClientBody } from './encode-client-packet.ts';
-import { reservedFlags, writeFixedHeader } from './fixed-header.ts';
+import { withPayload, writeClientBody } from './encode-client-packet.ts';
+import { firstByte, reservedFlags } from './fixed-header.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { publishFlags, writePublish } from './publish.ts';
 import { writeSuback } from './suback.ts';
 import { writeUnsuback } from './unsuback.ts';
+
+const NO_PAYLOAD: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 
 /**
  * The bytes that the packet takes on the wire, its fixed header included: what a peer's Maximum Packet Size counts.
@@ -14,9 +16,10 @@ import { writeUnsuback } from './unsuback.ts';
  * @throws as {@link encodePacket}
  */
 export function packetLength(packet: Packet, version: ProtocolVersion): number {
-  const counter = countBody(packet, version);
-  writeFixedHeader(counter, packet.type, flagsOf(packet), counter.position);
-  return counter.position;
+  const writer = writeHead(packet, version);
+  const { length } = payloadOf(packet);
+  writer.endLength(1, 'Remaining Length', length);
+  return writer.position + length;
 }
 
 /**
@@ -27,12 +30,7 @@ export function packetLength(packet: Packet, version: ProtocolVersion): number {
  * @throws {TypeError | RangeError} for a packet that this version forbids: what {@link decodePacket} refuses is not written.
  */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
-  const counter = countBody(packet, version);
-  const remainingLength = counter.position;
-  writeFixedHeader(counter, packet.type, flagsOf(packet), remainingLength);
-  const bytes = new Uint8Array(counter.position);
-  writePacket(packet, version, remainingLength, bytes, 0);
-  return bytes;
+  return withPayload(writeHead(packet, version), payloadOf(packet));
 }
 
 /**
@@ -46,36 +44,26 @@ export function encodePacketInto(
   bytes: Uint8Array,
   offset: number,
 ): number {
-  const counter = countBody(packet, version);
-  const remainingLength = counter.position;
-  writeFixedHeader(counter, packet.type, flagsOf(packet), remainingLength);
-  if (counter.position > bytes.length - offset) {
-    throw new RangeError(`expected room for ${counter.position} bytes, got ${bytes.length - offset}`);
+  const encoded = encodePacket(packet, version);
+  if (encoded.length > bytes.length - offset) {
+    throw new RangeError(`expected room for ${encoded.length} bytes, got ${bytes.length - offset}`);
   }
-  return writePacket(packet, version, remainingLength, bytes, offset);
+  bytes.set(encoded, offset);
+  return offset + encoded.length;
 }
 
-function countBody(packet: Packet, version: ProtocolVersion): PacketWriter {
-  const counter = new PacketWriter();
-  writeBody(counter, packet, version);
-  return counter;
-}
-
-function writePacket(
-  packet: Packet,
-  version: ProtocolVersion,
-  remainingLength: number,
-  bytes: Uint8Array,
-  offset: number,
-): number {
-  const writer = new PacketWriter(bytes, offset);
-  writeFixedHeader(writer, packet.type, flagsOf(packet), remainingLength);
+/** Everything but the payload, and the length behind the first byte. */
+function writeHead(packet: Packet, version: ProtocolVersion): PacketWriter {
+  const { type } = packet;
+  const writer = new PacketWriter();
+  writer.byte(firstByte(type, type === 'publish' ? publishFlags(packet) : reservedFlags(type)));
+  writer.beginLength();
   writeBody(writer, packet, version);
-  return writer.position;
+  return writer;
 }
 
-function flagsOf(packet: Packet): number {
-  return packet.type === 'publish' ? publishFlags(packet) : reservedFlags(packet.type);
+function payloadOf(packet: Packet): Uint8Array {
+  return packet.type === 'publish' ? packet.payload : NO_PAYLOAD;
 }
 
 function writeBody(writer: PacketWriter, packet: Packet, version: ProtocolVersion): void {

@@ -4,7 +4,6 @@ import type { PacketType } from '../packet-type.ts';
 import { PACKET_TYPES } from '../packet-type.ts';
 import { MalformedPacketError } from '../protocol-error.ts';
 import { ProtocolVersion } from '../version.ts';
-import type { PacketWriter } from './packet-writer.ts';
 
 /** The type of a packet by its first byte. */
 export function packetTypeOf(first: number, version: ProtocolVersion): PacketType {
@@ -30,13 +29,7 @@ export function checkReservedFlags(type: PacketType, flags: number, version: Pro
   }
 }
 
-/** Writes type and flags, and the Remaining Length. */
-export function writeFixedHeader(
-  writer: PacketWriter,
-  type: PacketType,
-  flags: number,
-  remainingLength: number,
-): void {
-  writer.byte((PACKET_TYPES.indexOf(type) << 4) | flags);
-  writer.variableByteInteger(remainingLength, 'Remaining Length');
+/** The first byte of a packet. */
+export function firstByte(type: PacketType, flags: number): number {
+  return (PACKET_TYPES.indexOf(type) << 4) | flags;
 }

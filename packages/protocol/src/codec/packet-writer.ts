@@ -1,36 +1,50 @@
 /**
- * Takes the fields of a packet, front to back, in one of two ways: it writes them into bytes that are large enough, or
- * only counts the bytes that they take. So each packet is described once, by a function that hands its fields over;
- * the packet is counted first and written then.
+ * Takes the fields of a packet, front to back, into memory that grows with them. A length that stands before what it
+ * counts is put there afterwards.
  *
- * What MQTT cannot carry is thrown while counting, before a byte is written: a `TypeError` or `RangeError` that names the
- * field.
+ * What MQTT cannot carry is a `TypeError` or `RangeError` that names the field.
  */
 import { isUtf8Encodable, MAXIMUM_FIELD_BYTES, utf8ByteLength, writeUtf8 } from '../utf8.ts';
-import { MAXIMUM_VARIABLE_BYTE_INTEGER, writeVariableByteInteger } from '../variable-byte-integer.ts';
+import {
+  MAXIMUM_VARIABLE_BYTE_INTEGER,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+} from '../variable-byte-integer.ts';
 import { checkInteger } from './check-field.ts';
 
-/** What a counting writer has for bytes; a store past their end would do nothing, but takes longer than to skip it. */
-const NOWHERE: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+/** Room for most packets without properties. */
+const FIRST_BYTES = 64;
 
 export class PacketWriter {
-  /** Where the next field goes; when counting, how many bytes the fields so far take. */
+  /** How many bytes the fields so far take. */
   position: number;
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
 
-  /** Without `bytes` it only counts. */
-  constructor(bytes: Uint8Array = NOWHERE, offset: number = 0) {
-    this.position = offset;
-    this.#bytes = bytes;
+  constructor() {
+    this.position = 0;
+    this.#bytes = new Uint8Array(FIRST_BYTES);
   }
 
-  get counts(): boolean {
-    return this.#bytes === NOWHERE;
+  /** What was written; it is valid until more is. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.position);
+  }
+
+  /** Leaves room for so many bytes, and returns where it begins. */
+  #leave(bytes: number): number {
+    const at = this.position;
+    this.position += bytes;
+    if (this.position > this.#bytes.length) {
+      const grown = new Uint8Array(this.position * 2);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    return at;
   }
 
   byte(value: number): void {
-    if (!this.counts) this.#bytes[this.position] = value;
-    this.position++;
+    const at = this.#leave(1);
+    this.#bytes[at] = value;
   }
 
   bit(value: unknown, field: string): void {
@@ -57,7 +71,8 @@ export class PacketWriter {
 
   variableByteInteger(value: unknown, field: string, minimum: number = 0): void {
     checkInteger(value, minimum, MAXIMUM_VARIABLE_BYTE_INTEGER, field);
-    this.position = writeVariableByteInteger(value as number, this.#bytes, this.position);
+    const at = this.#leave(variableByteIntegerLength(value as number));
+    writeVariableByteInteger(value as number, this.#bytes, at);
   }
 
   /** A Packet Identifier, which is never 0. */
@@ -67,18 +82,12 @@ export class PacketWriter {
 
   string(text: unknown, field: string): void {
     if (typeof text !== 'string') throw new TypeError(`expected a string as ${field}, got ${typeof text}`);
-    const start = this.position + 2;
-    if (!this.counts) {
-      const end = writeUtf8(text, this.#bytes, start);
-      this.#twoBytes(end - start);
-      this.position = end;
-      return;
-    }
     if (!isUtf8Encodable(text)) {
       // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.3-1] 3.1.1 [MQTT-1.5.3-2] 3.1.1
       throw new RangeError(`expected no U+0000 and no lone surrogate in ${field}`);
     }
-    this.position = start + checkLength(utf8ByteLength(text), field); // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+    const at = this.#leaveField(utf8ByteLength(text), field); // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+    writeUtf8(text, this.#bytes, at);
   }
 
   stringPair(value: unknown, field: string): void {
@@ -90,22 +99,46 @@ export class PacketWriter {
   }
 
   binary(data: unknown, field: string): void {
-    const lengthAt = this.position;
-    this.position += 2;
-    this.raw(data, field);
-    const end = this.position;
-    this.position = lengthAt;
-    this.#twoBytes(checkLength(end - lengthAt - 2, field));
-    this.position = end;
+    checkBytes(data, field);
+    const at = this.#leaveField(data.length, field);
+    this.#bytes.set(data, at);
   }
 
-  /** Bytes that stand alone, such as a payload. */
-  raw(data: unknown, field: string): void {
-    if (!(data instanceof Uint8Array)) {
-      throw new TypeError(`expected a Uint8Array as ${field}, got ${typeof data}`);
+  /** Leaves room for a field of so many bytes, whose length stands before it. */
+  #leaveField(length: number, field: string): number {
+    if (length > MAXIMUM_FIELD_BYTES) {
+      throw new RangeError(`expected at most ${MAXIMUM_FIELD_BYTES} bytes in ${field}, got ${length}`);
     }
-    if (!this.counts) this.#bytes.set(data, this.position);
-    this.position += data.length;
+    this.#twoBytes(length);
+    return this.#leave(length);
+  }
+
+  /** Leaves a byte for the length of what follows, as a Variable Byte Integer: nearly all need no more. */
+  beginLength(): number {
+    return this.#leave(1);
+  }
+
+  /**
+   * Says how long everything behind a byte is that {@link beginLength} has left.
+   *
+   * @param more bytes that belong to it and stand elsewhere
+   */
+  endLength(at: number, field: string, more: number = 0): void {
+    const start = at + 1;
+    const end = this.position;
+    const length = end - start + more;
+    checkInteger(length, 0, MAXIMUM_VARIABLE_BYTE_INTEGER, field);
+    if (length >= 0x80) {
+      const moved = variableByteIntegerLength(length) - 1;
+      this.#leave(moved);
+      this.#bytes.copyWithin(start + moved, start, end);
+    }
+    writeVariableByteInteger(length, this.#bytes, at);
+  }
+
+  /** A copy of what was written. */
+  copy(): Uint8Array {
+    return this.#bytes.slice(0, this.position);
   }
 
   #twoBytes(value: number): void {
@@ -114,10 +147,9 @@ export class PacketWriter {
   }
 }
 
-/** Of a string or binary data, whose length is a Two Byte Integer. */
-function checkLength(length: number, field: string): number {
-  if (length > MAXIMUM_FIELD_BYTES) {
-    throw new RangeError(`expected at most ${MAXIMUM_FIELD_BYTES} bytes in ${field}, got ${length}`);
+/** @throws {TypeError} unless it is bytes. */
+export function checkBytes(data: unknown, field: string): asserts data is Uint8Array {
+  if (!(data instanceof Uint8Array)) {
+    throw new TypeError(`expected a Uint8Array as ${field}, got ${typeof data}`);
   }
-  return length;
 }

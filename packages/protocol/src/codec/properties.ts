@@ -23,7 +23,7 @@ import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-code.ts';
 import { checkTopicNameField } from './check-field.ts';
 import type { PacketReader } from './packet-reader.ts';
-import { PacketWriter } from './packet-writer.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { refuseInvalidTopicName } from './received-topic-name.ts';
 
 /** The type of the properties object by where it stands. */
@@ -129,26 +129,15 @@ function defineUserProperties(
   Object.defineProperty(properties, name, { get, enumerable: true });
 }
 
-/** The bytes of the properties without the section's length. */
-export function propertyListLength<Context extends PropertyContext>(
-  context: Context,
-  properties: PropertiesOf[Context],
-): number {
-  const counter = new PacketWriter();
-  writePropertyList(counter, context, properties);
-  return counter.position;
-}
-
 /** Writes a section with its length, which is 0 when there are no properties. */
 export function writeProperties<Context extends PropertyContext>(
   writer: PacketWriter,
   context: Context,
   properties: PropertiesOf[Context],
 ): void {
-  const length = propertyListLength(context, properties);
-  writer.variableByteInteger(length, 'Property Length'); // [MQTT-2.2.2-1]
-  if (writer.counts) writer.position += length;
-  else writePropertyList(writer, context, properties);
+  const at = writer.beginLength();
+  writePropertyList(writer, context, properties);
+  writer.endLength(at, 'Property Length'); // [MQTT-2.2.2-1]
 }
 
 /**

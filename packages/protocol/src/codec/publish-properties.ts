@@ -12,7 +12,7 @@ import { isValidTopicNameBytes } from '../topic-name.ts';
 import { validateUtf8 } from '../utf8.ts';
 import { readVariableByteInteger, variableByteIntegerLength } from '../variable-byte-integer.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { propertyListLength, writePropertyList } from './properties.ts';
+import { writePropertyList } from './properties.ts';
 import { readPublishProperties } from './publish-property-section.ts';
 
 /** What {@link scanPublishProperties} found. One object serves for all packets. */
@@ -203,7 +203,7 @@ export function decodeForwardableProperties(bytes: Uint8Array): PublishPropertie
  */
 export function encodeForwardableProperties(properties: PublishProperties): Uint8Array {
   const { topicAlias, messageExpiryInterval, subscriptionIdentifiers, ...forwardable } = properties;
-  const bytes = new Uint8Array(propertyListLength('publish', forwardable));
-  writePropertyList(new PacketWriter(bytes, 0), 'publish', forwardable);
-  return bytes;
+  const writer = new PacketWriter();
+  writePropertyList(writer, 'publish', forwardable);
+  return writer.bytes.slice();
 }

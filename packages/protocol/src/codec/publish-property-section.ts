@@ -17,14 +17,19 @@ export function readPublishProperties(bytes: Uint8Array, start: number, end: num
 }
 
 /**
- * The bytes of the whole section, the Property Length before it included: 1 without properties.
+ * The bytes of the whole section, the Property Length before it included: one without properties.
  *
  * @throws {TypeError | RangeError} for a value that the property cannot have.
  */
+export function encodePublishProperties(properties: PublishProperties): Uint8Array {
+  const writer = new PacketWriter();
+  writeProperties(writer, 'publish', properties);
+  return writer.bytes;
+}
+
+/** How many they are. @throws as {@link encodePublishProperties} */
 export function publishPropertiesLength(properties: PublishProperties): number {
-  const counter = new PacketWriter();
-  writeProperties(counter, 'publish', properties);
-  return counter.position;
+  return encodePublishProperties(properties).length;
 }
 
 /**
@@ -36,7 +41,7 @@ export function writePublishProperties(
   bytes: Uint8Array,
   offset: number,
 ): number {
-  const writer = new PacketWriter(bytes, offset);
-  writeProperties(writer, 'publish', properties);
-  return writer.position;
+  const section = encodePublishProperties(properties);
+  bytes.set(section, offset);
+  return offset + section.length;
 }

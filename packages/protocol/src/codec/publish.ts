@@ -11,6 +11,7 @@ import { ProtocolVersion } from '../version.ts';
 import { checkInteger, checkQos, checkTopicNameField } from './check-field.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
+import { checkBytes } from './packet-writer.ts';
 import { readProperties, writeProperties } from './properties.ts';
 import { refuseInvalidTopicName } from './received-topic-name.ts';
 
@@ -55,6 +56,7 @@ export function publishFlags(packet: PublishPacket): number {
   return (packet.dup ? DUP : 0) | (packet.qos << QOS_SHIFT) | (packet.retain ? RETAIN : 0);
 }
 
+/** Writes everything but the payload, which is checked. */
 export function writePublish(writer: PacketWriter, packet: PublishPacket, version: ProtocolVersion): void {
   const { topicName, qos, packetId, properties } = packet;
   const isV5 = version === ProtocolVersion.V5;
@@ -68,5 +70,5 @@ export function writePublish(writer: PacketWriter, packet: PublishPacket, versio
   if (qos !== 0) writer.packetId(packetId);
   else checkInteger(packetId, 0, 0, 'packetId of QoS 0'); // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
   if (isV5) writeProperties(writer, 'publish', properties);
-  writer.raw(packet.payload, 'payload');
+  checkBytes(packet.payload, 'payload');
 }

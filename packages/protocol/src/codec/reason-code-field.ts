@@ -9,7 +9,7 @@ import { ReasonCode } from '../reason-code.ts';
 import { isReasonCodeOf } from '../reason-code-packets.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { propertyListLength, writeProperties } from './properties.ts';
+import { writeProperties } from './properties.ts';
 
 /** @throws {MalformedPacketError} for a code that this packet does not have. */
 export function readReasonCode(reader: PacketReader, packet: PacketType): ReasonCode {
@@ -42,8 +42,10 @@ export function writeReason(
   packet: AcknowledgementPacket | DisconnectPacket | AuthPacket,
 ): void {
   const { type, reasonCode, properties } = packet;
-  const hasProperties = propertyListLength(type, properties) > 0;
-  if (reasonCode === ReasonCode.Success && !hasProperties) return;
+  const start = writer.position;
   writer.byte(reasonCode);
-  if (hasProperties || type === 'auth') writeProperties(writer, type, properties);
+  writeProperties(writer, type, properties);
+  const hasProperties = writer.position > start + 2;
+  if (reasonCode === ReasonCode.Success && !hasProperties) writer.position = start;
+  else if (!hasProperties && type !== 'auth') writer.position--;
 }
