@@ -27,7 +27,7 @@ const PROPERTIES = [
 export const PUBLISH_NAMES: readonly string[] = ['qos', 'retain', 'codec', ...WAIT_NAMES, ...PROPERTIES];
 
 /** Those of `request`, which says itself where the response goes. */
-export const REQUEST_NAMES: readonly string[] = ['qos', 'codec', ...WAIT_NAMES, ...PROPERTIES.slice(0, -2)];
+export const REQUEST_NAMES: readonly string[] = ['qos', 'codec', 'envelope', ...WAIT_NAMES, ...PROPERTIES.slice(0, -2)];
 
 /** @throws {ClientError} INVALID_OPTION, INVALID_TOPIC */
 export function propertiesOf(options: PublishOptions & AnyCodec): MessageProperties {

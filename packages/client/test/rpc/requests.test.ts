@@ -143,6 +143,51 @@ describe.each([5, 4, 3] as const)('With protocol version %i, a request', (protoc
     expect(seen).toEqual(['first']);
   });
 
+  test('gets a stream no faster than it takes it: 32 items are under way or wait, and none is lost', async () => {
+    let yielded = 0;
+    await answering.respond('many', async function* () {
+      while (yielded < 500) yield `${++yielded}`;
+    });
+    const responses = asking.requestMany('many', '', { timeoutMs: 1000 });
+    const ahead: number[] = [];
+    for (let i = 1; i <= 500; i++) {
+      expect((await responses.next()).value?.text()).toBe(`${i}`);
+      await broker.settled();
+      ahead.push(yielded - i);
+      // A caller that takes its time is not out of time.
+      if (i % 100 === 0) await broker.advance(60_000);
+    }
+    expect((await responses.next()).done).toBe(true);
+    expect([Math.max(...ahead), asking.gauges.bufferedMessages]).toEqual([32, 0]);
+  });
+
+  test('ends a stream that waits for its caller to take more, when that wants no more, or an hour is over', async () => {
+    const ended: string[] = [];
+    await answering.respond('forever', async function* (request) {
+      try {
+        for (;;) yield 'x';
+      } finally {
+        ended.push(request.text());
+      }
+    });
+    const [left, kept] = ['left', 'kept'].map((each) => asking.requestMany('forever', each));
+    await left!.next();
+    await kept!.next();
+    await broker.settled();
+    expect(ended).toEqual([]);
+    await left!.return?.();
+    await broker.settled();
+    expect(ended).toEqual(['left']);
+    await broker.advance(3_600_000);
+    expect(ended).toEqual(['left', 'kept']);
+    const rest = failure(
+      (async () => {
+        for await (const _each of kept!);
+      })(),
+    );
+    expect((await rest).message).toMatch(/got an error: expected an end within 3600000 ms/);
+  });
+
   test('ends a stream at its responder when the loop is left', async () => {
     let signal: AbortSignal | undefined;
     let ended = false;
@@ -329,6 +374,20 @@ describe('With MQTT 5.0, a request', () => {
     });
     expect(await texts(old.requestMany('stream', ''))).toEqual(['a', 'b']);
     expect((await old.request('stream', '')).text()).toBe('a');
+  });
+
+  test('reaches a client of an older version in an envelope, if it is told to', async () => {
+    const old = await online('old', { protocolVersion: 4 });
+    const young = await online('young');
+    await old.respond('stream', async function* (request) {
+      for (let i = 0; i < 100; i++) yield `${request.text()} ${i}`;
+    });
+    const envelope = true;
+    expect((await young.request('stream', 'x', { envelope })).text()).toBe('x 0');
+    expect(await texts(young.requestMany('stream', 'y', { envelope }))).toHaveLength(100);
+    expect(() => young.request('stream', 'x', { envelope: 1 as never })).toThrow(
+      'envelope: expected boolean',
+    );
   });
 
   test('has its responses at the topic that the server offers', async () => {

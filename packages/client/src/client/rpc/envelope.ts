@@ -15,10 +15,13 @@ import type { PublishOptions } from '../publish-options.ts';
 
 /**
  * Of a request: `''` wants one response, `'many'` a stream. Of a response: `''` is all there is; a stream is `'begun'`, then
- * each `'item'`, then the `'end'`. `'error'` ends either, with its text as payload. `'cancel'` goes to the Response Topic of
- * what has begun.
+ * each `'item'`, then the `'end'`. `'error'` ends either, with its text as payload. To the Response Topic of what has begun go
+ * `'more'`, with the number of items that the caller has taken as payload, and `'cancel'`.
  */
-export type Mark = '' | 'many' | 'begun' | 'item' | 'end' | 'error' | 'cancel';
+export type Mark = '' | 'many' | 'begun' | 'item' | 'end' | 'error' | 'more' | 'cancel';
+
+/** Items of a stream that are sent before the caller has taken one. It tells of each half of them. */
+export const WINDOW = 32;
 
 /** Everything about a request or a response but its payload. */
 export interface Head {

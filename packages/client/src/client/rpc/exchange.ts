@@ -14,10 +14,13 @@ export class Exchange {
   readonly payload: Uint8Array;
   readonly options: PublishOptions;
   readonly isMany: boolean;
+  readonly hasEnvelope: boolean;
   /** Of the stream that has begun: where it can be cancelled. */
   stream: ReceivedHead | undefined;
   /** The server has the request: no new session gets it again. */
   isSent = false;
+  /** Responses that the caller has taken. */
+  taken = 0;
   /** Takes back the timer and the listener of the caller's signal. */
   unwatch: () => void = () => {};
   readonly #waiting: Message[] = [];
@@ -26,12 +29,20 @@ export class Exchange {
   #error: ClientError | undefined;
   #wake: () => void = () => {};
 
-  constructor(id: string, topicName: string, payload: Uint8Array, options: PublishOptions, isMany: boolean) {
+  constructor(
+    id: string,
+    topicName: string,
+    payload: Uint8Array,
+    options: PublishOptions,
+    isMany: boolean,
+    hasEnvelope: boolean,
+  ) {
     this.id = id;
     this.topicName = topicName;
     this.payload = payload;
     this.options = options;
     this.isMany = isMany;
+    this.hasEnvelope = hasEnvelope;
   }
 
   /** @throws {ClientError} QUEUE_FULL */
@@ -58,6 +69,7 @@ export class Exchange {
       const message = this.options.signal?.aborted ? undefined : this.#waiting.shift();
       if (message !== undefined) {
         this.#waitingBytes -= message.bytes;
+        this.taken++;
         return message;
       }
       if (this.#error !== undefined) throw this.#error;

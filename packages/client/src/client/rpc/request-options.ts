@@ -12,4 +12,9 @@ export interface RequestOptions
    * @default 30000 for `request`, unlimited for `requestMany`
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Put what belongs to the request in front of its payload, as it is before MQTT 5.0: for a responder that may be a client
+   * of ours of an older version. One that is no client of ours does not understand it. @default false
+   */
+  readonly envelope?: boolean;
 }

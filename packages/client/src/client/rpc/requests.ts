@@ -11,10 +11,11 @@ import type { ClientHost } from '../client-host.ts';
 import type { AnyCodec } from '../encode-payload.ts';
 import { propertiesOfCodec } from '../encode-payload.ts';
 import type { PublishOptions } from '../publish-options.ts';
+import type { WaitOptions } from '../settle.ts';
 import { watchWait } from '../settle.ts';
 import type { PendingSubscription } from '../subscription.ts';
-import type { ReceivedHead } from './envelope.ts';
-import { exchangeKey, seal, textOf, unseal } from './envelope.ts';
+import type { Mark, ReceivedHead } from './envelope.ts';
+import { seal, textOf, unseal, WINDOW } from './envelope.ts';
 import { Exchange } from './exchange.ts';
 import type { RequestOptions } from './request-options.ts';
 import type { RequestsClient } from './requests-client.ts';
@@ -85,7 +86,7 @@ export class Requests {
   #exchange(
     topicName: string,
     payload: Uint8Array,
-    { codec, ...options }: RequestOptions & AnyCodec,
+    { codec, envelope = false, ...options }: RequestOptions & AnyCodec,
     isMany: boolean,
   ): Exchange {
     const id = `${(++this.#count).toString(36)}-${this.#host.environment.random().toString(36).slice(2)}`;
@@ -97,7 +98,7 @@ export class Requests {
       ...(timeoutMs < Number.POSITIVE_INFINITY && { messageExpiryInterval: Math.ceil(timeoutMs / 1000) }),
       ...options,
     };
-    return new Exchange(id, topicName, payload, publishOptions, isMany);
+    return new Exchange(id, topicName, payload, publishOptions, isMany, envelope);
   }
 
   async *#responses(exchange: Exchange): AsyncGenerator<Message, undefined, undefined> {
@@ -110,11 +111,15 @@ export class Requests {
     try {
       this.#outstanding.set(exchange.id, exchange);
       this.#unsent.add(exchange);
-      this.#watch(exchange);
       this.#send();
       for (;;) {
+        this.#watch(exchange, exchange.options);
         const response = await this.#host.awaiting(exchange.next());
         if (response === undefined) return undefined;
+        // The time that the caller takes is its own.
+        this.#watch(exchange, { signal: exchange.options.signal });
+        const { stream, taken } = exchange;
+        if (taken % (WINDOW / 2) === 0 && stream !== undefined) void this.#tell(stream, 'more', `${taken}`);
         yield response;
       }
     } finally {
@@ -123,9 +128,10 @@ export class Requests {
   }
 
   /** Begins to wait anew. */
-  #watch(exchange: Exchange): void {
+  #watch(exchange: Exchange, wait: WaitOptions): void {
+    if (!this.#outstanding.has(exchange.id)) return;
     exchange.unwatch();
-    exchange.unwatch = watchWait(exchange.options, this.#host, (error) => this.#end(exchange, error));
+    exchange.unwatch = watchWait(wait, this.#host, (error) => this.#end(exchange, error));
   }
 
   readonly #send = (): void => {
@@ -145,9 +151,9 @@ export class Requests {
   };
 
   async #publish(exchange: Exchange, responseTopic: string): Promise<void> {
-    const { topicName, payload, options, id, isMany } = exchange;
+    const { topicName, payload, options, id, isMany, hasEnvelope } = exchange;
     const head = {
-      isEnveloped: this.#host.supervisor.protocolVersion < ProtocolVersion.V5,
+      isEnveloped: hasEnvelope || this.#host.supervisor.protocolVersion < ProtocolVersion.V5,
       mark: isMany ? 'many' : '',
       id: new TextEncoder().encode(id),
       responseTopic,
@@ -171,7 +177,7 @@ export class Requests {
     exchange.unwatch();
     exchange.end(error);
     if (this.#unsent.delete(exchange) || isAnswered || !exchange.isMany) return;
-    if (stream !== undefined) void this.#cancel(stream);
+    if (stream !== undefined) void this.#tell(stream, 'cancel', '');
     else {
       this.#left.add(id);
       const [oldest] = this.#left;
@@ -179,10 +185,11 @@ export class Requests {
     }
   }
 
-  /** Tells the responder. A stream that does not learn of it goes on to nobody, and is dropped here. */
-  async #cancel({ responseTopic, qos, ...stream }: ReceivedHead): Promise<void> {
+  /** Tells the responder. A stream that does not learn of its end goes on to nobody, and is dropped here. */
+  async #tell({ responseTopic, qos, ...stream }: ReceivedHead, mark: Mark, text: string): Promise<void> {
     const inbox = this.#inbox?.subscription.topicFilter;
-    const sealed = seal({ ...stream, mark: 'cancel', responseTopic: inbox }, new Uint8Array(0), { qos });
+    const payload = new TextEncoder().encode(text);
+    const sealed = seal({ ...stream, mark, responseTopic: inbox }, payload, { qos });
     try {
       if (responseTopic !== undefined) await this.#client.publish(responseTopic, ...sealed);
     } catch {}
@@ -219,12 +226,12 @@ export class Requests {
   readonly #onMessage = (message: Message): void => {
     const head = unseal(message);
     const mark = head?.mark;
-    if (mark === 'cancel' && this.responder.cancel(exchangeKey(head!))) return;
+    if (head !== undefined && this.responder.onTold(head, message)) return;
     const id = textOf(head?.id);
     const exchange = this.#outstanding.get(id);
     if (head === undefined || exchange === undefined) {
       const topicFilter = message.topicName;
-      if (head !== undefined && this.#left.delete(id)) void this.#cancel(head);
+      if (head !== undefined && this.#left.delete(id)) void this.#tell(head, 'cancel', '');
       else this.#host.listeners.emit('dropped', { message, reason: 'unrequested', topicFilter });
       return;
     }
@@ -235,9 +242,9 @@ export class Requests {
     }
     const { isMany } = exchange;
     const goesOn = isMany && (mark === 'begun' || mark === 'item');
-    if (goesOn) {
-      exchange.stream ??= head;
-      this.#watch(exchange);
+    if (goesOn && exchange.stream === undefined) {
+      exchange.stream = head;
+      this.#watch(exchange, exchange.options);
     }
     try {
       if (!isMany || (mark !== 'begun' && mark !== 'end')) exchange.push(message);

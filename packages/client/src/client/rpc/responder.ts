@@ -5,19 +5,30 @@ import type { PayloadCodec } from '../../codecs/payload-codec.ts';
 import type { Message } from '../../core/incoming/message.ts';
 import type { ClientHost } from '../client-host.ts';
 import { encodePayload, propertiesOfCodec } from '../encode-payload.ts';
-import type { Mark } from './envelope.ts';
-import { exchangeKey, seal, unseal } from './envelope.ts';
+import { within } from '../settle.ts';
+import type { Mark, ReceivedHead } from './envelope.ts';
+import { exchangeKey, seal, unseal, WINDOW } from './envelope.ts';
 import type { RequestHandler } from './request-handler.ts';
 import type { RequestsClient } from './requests-client.ts';
 
 const EMPTY: Uint8Array = new Uint8Array(0);
+/** How long a caller may take none of the items that it was sent: one that is gone without a word must not stay for ever. */
+const PATIENCE_MS = 3_600_000;
+
+/** What is being sent to a caller of `requestMany`. */
+interface Stream {
+  readonly abort: AbortController;
+  /** Items that the caller has taken, as it says. */
+  taken: number;
+  /** It has taken more, or wants no more. */
+  wake: () => void;
+}
 
 export class Responder {
   readonly #client: RequestsClient;
   readonly #host: ClientHost;
   readonly #openInbox: () => Promise<string>;
-  /** What is being sent to callers of `requestMany`. */
-  readonly #running: Map<string, AbortController> = new Map();
+  readonly #running: Map<string, Stream> = new Map();
 
   /** @param openInbox gives the topic name at which this client can be told that nobody wants a stream any more */
   constructor(client: RequestsClient, host: ClientHost, openInbox: () => Promise<string>) {
@@ -25,15 +36,20 @@ export class Responder {
     this.#host = host;
     this.#openInbox = openInbox;
     host.listeners.add('closed', () => {
-      for (const each of this.#running.values()) each.abort();
+      for (const each of this.#running.values()) stop(each);
     });
   }
 
-  /** Nobody wants it any more. Returns whether there was such a stream. */
-  cancel(key: string): boolean {
-    const stream = this.#running.get(key);
-    stream?.abort();
-    return stream !== undefined;
+  /** What a caller says of its stream. Returns whether there is such a stream. */
+  onTold(head: ReceivedHead, message: Message): boolean {
+    const stream = this.#running.get(exchangeKey(head));
+    if (stream === undefined) return false;
+    if (head.mark === 'cancel') stop(stream);
+    else if (head.mark === 'more') {
+      stream.taken = Math.max(stream.taken, Number(message.text()) || 0);
+      stream.wake();
+    }
+    return true;
   }
 
   /** A message to a filter that the application responds to. */
@@ -54,6 +70,7 @@ export class Responder {
     if (this.#running.has(key)) return; // It came twice.
     const abort = new AbortController();
     const { signal } = abort;
+    const stream: Stream = { abort, taken: 0, wake: () => {} };
     const reply = async (mark: Mark, payload: Uint8Array, inbox?: string): Promise<void> => {
       const options = { qos: head.qos, ...propertiesOfCodec(payload === EMPTY ? undefined : codec) };
       const sealed = seal({ ...head, mark, responseTopic: inbox }, payload, options);
@@ -64,7 +81,7 @@ export class Responder {
       value === undefined ? EMPTY : encodePayload(value, codec);
     try {
       if (isMany) {
-        this.#running.set(key, abort);
+        this.#running.set(key, stream);
         await reply('begun', EMPTY, await this.#openInbox());
       }
       const result = await handler(message, { signal });
@@ -72,8 +89,11 @@ export class Responder {
         await reply('', encode(result));
         return;
       }
+      let sent = 0;
       for await (const item of result) {
         if (!signal.aborted) await reply(isMany ? 'item' : '', encode(item));
+        sent++;
+        while (isMany && !signal.aborted && sent - stream.taken >= WINDOW) await this.#whenTaken(stream);
         if (!isMany || signal.aborted) return;
       }
       await reply(isMany ? 'end' : '', EMPTY);
@@ -84,6 +104,19 @@ export class Responder {
       this.#running.delete(key);
     }
   }
+
+  /** Fulfilled when its caller has taken more items, or wants no more. @throws {ClientError} TIMEOUT */
+  #whenTaken(stream: Stream): Promise<void> {
+    const taken = new Promise<void>((wake) => {
+      stream.wake = wake;
+    });
+    return within(taken, { timeoutMs: PATIENCE_MS }, this.#host);
+  }
+}
+
+function stop({ abort, wake }: Stream): void {
+  abort.abort();
+  wake();
 }
 
 function isStream(value: unknown): value is AsyncIterable<unknown> {
