@@ -9,12 +9,15 @@ import { fileURLToPath } from 'node:url';
 const PARENT_CHECK_MS = 200;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const build = spawnSync(
-  process.execPath,
-  ['node_modules/typescript/bin/tsc', '-b', 'packages/protocol', 'packages/broker', 'packages/cli'],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-);
-if (build.status === 0) {
+/** @param {readonly string[]} args */
+const run = (...args) =>
+  spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+
+// The command without its types: whoever starts it has not changed it, and need not wait for a check.
+const isBuilt =
+  run('node_modules/typescript/bin/tsc', '-b', 'packages/protocol', 'packages/broker') &&
+  run('scripts/command-files.mjs');
+if (isBuilt) {
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');

@@ -8,10 +8,12 @@ export const MAIN: string = fileURLToPath(new URL('../../packages/cli/dist/main.
 
 /** Brings the `dist/` of the command and of what it needs up to date, which takes a moment when it is. */
 export function buildMartlet(): void {
-  buildPackages(['packages/protocol', 'packages/broker', 'packages/cli']);
+  buildPackages(['packages/protocol', 'packages/client', 'packages/broker']);
+  // Not by tsc, which checks its types and no more.
+  runScript('scripts/command-files.mjs');
 }
 
-/** Brings the `dist/` of packages up to date, such as `packages/client`. */
+/** Brings the `dist/` of libraries up to date, such as `packages/client`. */
 export function buildPackages(packages: readonly string[]): void {
   runScript('node_modules/typescript/bin/tsc', '-b', ...packages);
   if (packages.includes('packages/client')) runScript('scripts/browser-files.mjs');

@@ -13,7 +13,7 @@ const directory = mkdtempSync(join(tmpdir(), 'martlet-packed-'));
 const project = join(directory, 'project');
 
 /** Ours, and what they need: npm gets those from files too, since there is no registry here. */
-const OURS = ['packages/protocol', 'packages/broker', 'packages/cli'];
+const OURS = ['packages/protocol', 'packages/client', 'packages/broker', 'packages/cli'];
 const NEEDED = ['node_modules/ws', 'node_modules/commander'];
 
 beforeAll(async () => {
@@ -107,7 +107,7 @@ describe('Installed from the packed files,', () => {
   });
 
   test('no built program imports TypeScript, and tests and build states stayed at home', () => {
-    for (const name of ['@martlet/protocol', '@martlet/broker', 'martlet']) {
+    for (const name of ['@martlet/protocol', '@martlet/client', '@martlet/broker', 'martlet']) {
       const home = join(project, 'node_modules', name);
       const files = readdirSync(home, { recursive: true, encoding: 'utf8' });
       expect(files).toContain('package.json');

@@ -2,6 +2,7 @@
 /**
  * Where the `martlet` command starts, and Mosquitto's names for parts of it. Only what the command needs is loaded.
  */
+import * as nodeModule from 'node:module';
 import { basename } from 'node:path';
 import { COMMANDS } from './commands.ts';
 
@@ -19,5 +20,7 @@ async function main(startedAs: string, words: readonly string[]): Promise<void> 
   else await runProcess(row, startedAs, words);
 }
 
+// From Node.js 22 on, what was compiled once is kept for the next time.
+(nodeModule as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 // Awaited here, so that a command which never comes to its end does not pass for one that has.
 await main(basename(process.argv[1] ?? ''), process.argv.slice(2));

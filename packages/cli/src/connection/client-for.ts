@@ -1,6 +1,7 @@
 /** From the flags of a command to a client that is online. */
-import type { Client, ConnectOptions } from '@martlet/client';
+import type { Client, ConnectOptions, OpenTransport } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
+import type { ConnectionExtras } from './connect-options-for.ts';
 import { connectOptionsFor } from './connect-options-for.ts';
 import { ConnectionFailure } from './connection-failure.ts';
 import type { ConnectionValues } from './connection-flags.ts';
@@ -8,13 +9,13 @@ import type { ConnectionValues } from './connection-flags.ts';
 export type { ConnectionValues } from './connection-flags.ts';
 
 /** What a command adds to what its user says. */
-export interface ClientNeeds {
-  /** Used where `-V` is not given. @default 4, which is MQTT 3.1.1, as in Mosquitto's tools */
-  readonly protocolVersion?: 3 | 4 | 5;
+export interface ClientNeeds extends ConnectionExtras {
   /** These count more than what the flags say. */
   readonly options?: Partial<ConnectOptions>;
   /** Called before the server can have sent anything: the moment to subscribe, and to listen to events. */
   readonly prepare?: (client: Client) => void;
+  /** Puts something between the client and its connections. */
+  readonly wrapTransport?: (open: OpenTransport) => OpenTransport;
 }
 
 /**
@@ -33,23 +34,37 @@ export async function clientFor(
   io: CommandIo,
   needs: ClientNeeds = {},
 ): Promise<Client> {
-  const options = { ...(await connectOptionsFor(values, io, needs.protocolVersion)), ...needs.options };
+  const given = { ...(await connectOptionsFor(values, io, needs)), ...needs.options };
+  const options = needs.wrapTransport === undefined ? given : await wrapped(given, needs.wrapTransport);
   const { connect } = await import('@martlet/client');
   io.signal.throwIfAborted();
   const client = connect(options);
-  const listeners: (() => void)[] = [];
+  let attemptsLeft = options.servers?.length ?? 1;
+  let off = (): void => {};
   try {
-    const first = new Promise<never>((_resolve, reject) => {
-      listeners.push(client.on('offline', ({ error }) => reject(error)));
+    const failed = new Promise<never>((_resolve, reject) => {
+      off = client.on('offline', ({ error }) => {
+        attemptsLeft--;
+        if (attemptsLeft === 0) reject(error);
+      });
     });
     needs.prepare?.(client);
-    await Promise.race([client.connected({ signal: io.signal }), first]);
+    await Promise.race([client.connected({ signal: io.signal }), failed]);
     return client;
   } catch (error) {
     void client.close({ timeoutMs: 0 });
     io.signal.throwIfAborted();
     throw ConnectionFailure.of(error, options.protocolVersion ?? 5);
   } finally {
-    for (const off of listeners) off();
+    off();
   }
+}
+
+async function wrapped(
+  options: ConnectOptions,
+  wrap: (open: OpenTransport) => OpenTransport,
+): Promise<ConnectOptions> {
+  const { tls, transport, ...others } = options;
+  const { openNodeTransport } = await import('@martlet/client/node-transport');
+  return { ...others, transport: wrap(transport ?? openNodeTransport(tls === undefined ? {} : { tls })) };
 }

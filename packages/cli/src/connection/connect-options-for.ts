@@ -1,69 +1,136 @@
 /** What the flags of a connection mean to the client: its options. */
-import { resolve } from 'node:path';
-import type { ConnectOptions } from '@martlet/client';
+import type { Authentication, ConnectOptions, OpenTransport } from '@martlet/client';
+import type { ConnectProperties } from '@martlet/protocol';
 import type { CommandIo } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ConnectionValues } from './connection-flags.ts';
+import type { GivenCredentials } from './password-for.ts';
+import { credentialsFor } from './password-for.ts';
+import { serverUrlsFor } from './server-urls-for.ts';
 import { FOR_EVER } from './session-expiry.ts';
+import { tlsOptionsFor } from './tls-options-for.ts';
+import type { WillExtras } from './will-for.ts';
+import { willFor } from './will-for.ts';
 
-/** That of Mosquitto's tools: MQTT 3.1.1. */
+/** What a command knows beside the flags of a connection. */
+export interface ConnectionExtras {
+  /** Used where neither `-V` nor anything that only MQTT 5.0 has is given. @default 4: MQTT 3.1.1, as in Mosquitto's tools */
+  readonly protocolVersion?: 3 | 4 | 5;
+  /** What `-D connect` gives. */
+  readonly connectProperties?: ConnectProperties;
+  /** What `-D will` gives. */
+  readonly willProperties?: WillExtras;
+  /** Puts something between the client and its network connections, above what `-d` tells of. */
+  readonly wrapTransport?: (open: OpenTransport) => OpenTransport;
+}
+
 const DEFAULT_VERSION = 4;
 const DEFAULT_KEEP_ALIVE_S = 60;
 
 /**
  * The options of a client that connects as the flags say. Reads the files that they name, and asks for a password if they
- * say so.
+ * say so: call it once for all clients of a command.
  *
- * @param protocolVersion used where `-V` is not given, nor anything that only MQTT 5.0 has
  * @throws {UsageError} for flags that do not go together
  * @throws {CommandFailure} for files that cannot be read
  */
 export async function connectOptionsFor(
   values: ConnectionValues,
-  _io: CommandIo,
-  protocolVersion: 3 | 4 | 5 = DEFAULT_VERSION,
+  io: CommandIo,
+  extras: ConnectionExtras = {},
 ): Promise<ConnectOptions> {
-  const { sessionExpiry, keepSession, url } = values;
-  const version = values.protocolVersion ?? (sessionExpiry === undefined ? protocolVersion : 5);
-  const username = values.username ?? url?.username;
-  const password = values.password ?? url?.password;
+  const { sessionExpiry, keepSession, keepAlive } = values;
+  const connectProperties = extras.connectProperties ?? {};
+  const protocolVersion =
+    values.protocolVersion ?? (sessionExpiry === undefined ? (extras.protocolVersion ?? DEFAULT_VERSION) : 5);
   const clientId = clientIdFor(values);
-  if (keepSession && clientId === '')
+  const will = willFor(values, extras.willProperties);
+  const tls = await tlsOptionsFor(values, io);
+  const servers = await serverUrlsFor(values);
+  const credentials = await credentialsFor(values, io);
+  refuseBefore5(protocolVersion, credentials, connectProperties);
+  const transport = await transportFor(values, io, clientId, tls, extras.wrapTransport);
+  return {
+    servers,
+    clientId,
+    protocolVersion,
+    cleanStart: !keepSession,
+    keepAlive: keepAlive ?? DEFAULT_KEEP_ALIVE_S,
+    ...propertyOptions(connectProperties),
+    sessionExpiryInterval:
+      sessionExpiry ?? connectProperties.sessionExpiryInterval ?? (keepSession ? FOR_EVER : 0),
+    ...credentials,
+    ...(will === undefined ? {} : { will }),
+    ...(transport === undefined ? (tls === undefined ? {} : { tls }) : { transport }),
+  };
+}
+
+function clientIdFor({ clientId, clientIdPrefix, keepSession }: ConnectionValues): string {
+  if (clientIdPrefix !== undefined && clientId !== undefined)
+    throw new UsageError(
+      'expected one of -i and -I, got both',
+      '-i and -I argument cannot be used together.',
+    );
+  const id = clientIdPrefix === undefined ? (clientId ?? '') : `${clientIdPrefix}${process.pid}`;
+  if (keepSession && id === '')
     throw new UsageError(
       '-c: expected a client identifier with it (-i), by which the server finds the session, got none',
       'You must provide a client id if you are using the -c option.',
     );
-  return {
-    url: serverUrlFor(values),
-    clientId,
-    protocolVersion: version,
-    cleanStart: !keepSession,
-    sessionExpiryInterval: sessionExpiry ?? (keepSession ? FOR_EVER : 0),
-    keepAlive: values.keepAlive ?? DEFAULT_KEEP_ALIVE_S,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  };
+  return id;
 }
 
-function clientIdFor({ clientId, clientIdPrefix }: ConnectionValues): string {
-  if (clientIdPrefix === undefined) return clientId ?? '';
-  if (clientId !== undefined)
+function refuseBefore5(
+  protocolVersion: number,
+  { username, password }: GivenCredentials,
+  properties: ConnectProperties,
+): void {
+  if (protocolVersion === 5) return;
+  if (password !== undefined && username === undefined)
     throw new UsageError(
-      '-i and -I: expected one of them, got both',
-      '-i and -I argument cannot be used together.',
+      'expected a user (-u) with the password, which MQTT 3.1.1 demands (-V 5 does not), got none',
+      'Problem setting username and/or password.',
     );
-  return `${clientIdPrefix}${process.pid}`;
+  if (Object.keys(properties).length > 0)
+    throw new UsageError(
+      '-D connect: expected MQTT 5 (-V 5), which alone has properties, got an older version',
+    );
 }
 
-/** As the client wants it: scheme, host and port in a URL. */
-export function serverUrlFor(values: ConnectionValues): string {
-  const { url, unix } = values;
-  if (unix !== undefined) return `mqtt+unix://${resolve(unix).split('/').map(encodeURIComponent).join('/')}`;
-  const overTls = url?.scheme.endsWith('s') === true;
-  const overWebSocket = values.webSocket || url?.scheme.startsWith('ws') === true;
-  const scheme = overWebSocket ? (overTls ? 'wss' : 'ws') : overTls ? 'mqtts' : 'mqtt';
-  const host = values.host ?? url?.host ?? 'localhost';
-  const port = values.port ?? url?.port;
-  const authority = host.includes(':') ? `[${host}]` : host;
-  return `${scheme}://${authority}${port === undefined ? '' : `:${port}`}${overWebSocket ? '/mqtt' : ''}`;
+/** What `-D connect` says, as options of the client. @throws {UsageError} */
+function propertyOptions(properties: ConnectProperties): Partial<ConnectOptions> {
+  const { authenticationMethod, authenticationData, sessionExpiryInterval: _, ...options } = properties;
+  if (authenticationMethod === undefined) {
+    if (authenticationData === undefined) return options;
+    throw new UsageError('-D connect: expected authentication-method with authentication-data, got none');
+  }
+  return { ...options, authentication: oneStep(authenticationMethod, authenticationData) };
+}
+
+/** Says what it has been given, and nothing to whatever the server answers. */
+function oneStep(method: string, data: Uint8Array | undefined): Authentication {
+  return { method, begin: () => ({ first: () => data, next: () => undefined, last: () => {} }) };
+}
+
+/** A transport of ours, where the client's own does not do what the flags ask for. */
+async function transportFor(
+  values: ConnectionValues,
+  io: CommandIo,
+  clientId: string,
+  tls: ConnectOptions['tls'],
+  wrap: ConnectionExtras['wrapTransport'],
+): Promise<ConnectOptions['transport']> {
+  const { debug, bindAddress, proxy } = values;
+  if (!debug && bindAddress === undefined && proxy === undefined && wrap === undefined) return undefined;
+  const { openNodeTransport } = await import('@martlet/client/node-transport');
+  const { dialFor } = await import('./dial-for.ts');
+  const dial = dialFor(values);
+  const open = openNodeTransport({
+    ...(tls === undefined ? {} : { tls }),
+    ...(dial === undefined ? {} : { dial }),
+  });
+  if (!debug) return wrap === undefined ? open : wrap(open);
+  const { loggingTransport } = await import('./packet-log.ts');
+  const told = loggingTransport(open, clientId, (line) => io.stdout.write(`${line}\n`));
+  return wrap === undefined ? told : wrap(told);
 }
