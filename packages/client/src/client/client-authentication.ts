@@ -12,7 +12,7 @@ import type {
 } from '../authentication/authentication.ts';
 import { ClientError, errorText } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
-import { invalid } from './resolve-options.ts';
+import { invalid } from './check-options.ts';
 import type { WaitOptions, WaitPlace } from './settle.ts';
 import { watchWait } from './settle.ts';
 
@@ -113,7 +113,10 @@ export class ClientAuthentication {
   }
 
   #send(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
-    this.#core.sendAuth(reasonCode, this.#authentication.method, data);
+    const { method } = this.#authentication;
+    const properties = { authenticationMethod: method, authenticationData: data };
+    // A field that is undefined is left out by the codec.
+    this.#core.send({ type: 'auth', reasonCode, properties } as AuthPacket);
   }
 
   async #run<T>(

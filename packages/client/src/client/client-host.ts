@@ -2,7 +2,6 @@
  * The host of one client's core: it owns the clock, the timers, the store and the supervisor of its connections, and calls
  * the core's turn once for everything that happens in one round. What the application sees is `Client`.
  */
-import type { AuthPacket } from '@martlet/protocol';
 import type { Authentication, MaybePromise } from '../authentication/authentication.ts';
 import type { ClientError } from '../client-error.ts';
 import { ClientCore } from '../core/client-core.ts';
@@ -144,19 +143,11 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
     if (this.#watchers.size > 0) this.onState();
   };
 
-  onProof(data: Uint8Array | undefined): void {
-    this.authentication!.onProof(data);
-  }
-
   onOnline(server: ServerCapabilities): void {
     this.offlineBy = undefined;
     this.#failures = 0;
     this.supervisor.onOnline(server.clientId);
     this.listeners.emit('online', server);
-  }
-
-  onAuth(packet: AuthPacket): void {
-    this.authentication!.onAuth(packet);
   }
 
   onOver(end: ConnectionEnd, abrupt: boolean): void {

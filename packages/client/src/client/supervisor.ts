@@ -242,13 +242,7 @@ export class Supervisor {
     this.#transport?.destroy();
     this.#abort?.abort(error);
     this.#leave();
-    this.#decide({
-      by: 'network',
-      error,
-      reasonCode: undefined,
-      serverReference: undefined,
-      wasOnline: false,
-    });
+    this.#decide({ by: 'network', error });
   }
 
   #leave(): void {

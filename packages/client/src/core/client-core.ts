@@ -14,9 +14,9 @@ import type {
   ServerPacketExceptPublish,
 } from '@martlet/protocol';
 import { ProtocolVersion, ReasonCode } from '@martlet/protocol';
-import type { CoreTransport } from './connection/connection.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionEnd } from './connection/connection-end.ts';
+import type { ConnectionOwner, CoreTransport } from './connection/connection-owner.ts';
 import type { ServerCapabilities } from './connection/server-capabilities.ts';
 import { IncomingAliases, OutgoingAliases } from './connection/topic-aliases.ts';
 import type { IncomingOwner } from './incoming/incoming.ts';
@@ -37,7 +37,7 @@ import { Subscriptions } from './subscriptions/subscriptions.ts';
 
 export type { CoreOptions } from './ports/core-host.ts';
 
-export class ClientCore implements SubscriberOwner, IncomingOwner {
+export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwner {
   readonly keeper: Keeper = new Keeper();
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
@@ -54,14 +54,12 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   #connection: Connection | null = null;
   /** Subscribers whose buffers are full. */
   #blockedCount = 0;
-  /** Packet identifiers of SUBSCRIBE and UNSUBSCRIBE packets under way. */
-  readonly #requestIds: Set<number> = new Set();
   readonly #nowMs = (): number => this.#host.nowMs();
 
   constructor(options: CoreOptions, host: CoreHost) {
     this.#options = options;
     this.#host = host;
-    this.outgoing = new Outgoing(options.keeps, options.queue, host);
+    this.outgoing = new Outgoing(options.keeps, options.queue, host, () => this.mayAsk());
     this.subscriptions = new Subscriptions(this);
     this.unrouted = new Unrouted(options.unroutedMessages, host);
     this.incoming = new Incoming(this.keeper, this.subscriptions, this);
@@ -162,13 +160,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     this.#host.requestTurn();
   }
 
-  sendAuth(reasonCode: ReasonCode, method: string, data: Uint8Array | undefined): void {
-    this.#connection?.send({
-      type: 'auth',
-      reasonCode,
-      // A field that is undefined is left out by the codec.
-      properties: { authenticationMethod: method, authenticationData: data },
-    } as AuthPacket);
+  send(packet: AuthPacket): void {
+    this.#connection?.send(packet);
     this.#host.requestTurn();
   }
 
@@ -180,48 +173,34 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   // ── Connection tells ──
 
-  onProof(data: Uint8Array | undefined): void {
-    this.#host.onProof(data);
+  get authentication(): CoreHost['authentication'] {
+    return this.#host.authentication;
   }
 
-  onOnline(connection: Connection, server: ServerCapabilities): void {
-    const { version, outbox } = connection;
+  onOnline(server: ServerCapabilities): void {
+    const connection = this.#connection!;
+    const { version, mayResume } = connection;
     const aliasMaximum = Math.min(server.topicAliasMaximum, this.#options.outgoingTopicAliases); // [MQTT-3.2.2-17] [MQTT-3.2.2-18]
     const hasAliases = aliasMaximum > 0 && this.#quarantine?.avoidsAliases !== true;
     const aliases = hasAliases ? new OutgoingAliases(aliasMaximum) : null; // [MQTT-3.3.2-7]
-    const writer = new PublishWriter(outbox, server, aliases, this.#nowMs, this.outgoing.names);
+    const writer = new PublishWriter(connection, server, aliases, this.#nowMs, this.outgoing.names);
     this.#onlineMs = this.#host.nowMs();
     if (this.#quarantine?.online(this.#onlineMs) === true) connection.probe();
     this.outgoing.records?.keepSession(server.clientId, true);
     this.incoming.online(
-      connection.mayResume,
+      mayResume,
       version,
       version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
-    this.unrouted.online(connection.mayResume);
-    this.outgoing.online(
-      {
-        receiveMaximum: server.receiveMaximum,
-        writer,
-        get isCongested() {
-          return connection.isCongested;
-        },
-        sendPubrel: (packetId, reasonCode) => connection.sendAcknowledgement('pubrel', packetId, reasonCode),
-        mayAsk: () => this.mayAsk(),
-      },
-      connection.mayResume,
-    );
+    this.unrouted.online(mayResume);
+    this.outgoing.online(writer, mayResume);
     // Behind it: what is asked for now has not been left behind by an earlier connection, and costs no quota.
     this.subscriptions.online(server.sessionPresent);
     this.outgoing.send();
     if (this.#isFull) connection.pause();
     this.#host.onOnline(server);
     this.#host.requestTurn();
-  }
-
-  onAuth(packet: AuthPacket): void {
-    this.#host.onAuth(packet);
   }
 
   onPublish(bytes: Uint8Array, start: number, body: number, end: number): void {
@@ -257,8 +236,6 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     this.#connection = null;
     const suspects = [...this.outgoing.suspects(), ...this.subscriptions.requested()];
     const isSure = !this.outgoing.hasUnproven;
-    for (const packetId of this.#requestIds) this.#packetIds.free(packetId);
-    this.#requestIds.clear();
     this.incoming.offline();
     this.unrouted.forget();
     this.subscriptions.offline();
@@ -296,7 +273,6 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
   request(packet: RequestPacket): number {
     const packetId = this.#packetIds.allocate(REQUEST_STATE, null); // [MQTT-2.2.1-3] [MQTT-2.3.1-2] 3.1.1
     if (packetId === 0) return 0;
-    this.#requestIds.add(packetId);
     this.#connection!.send({ ...packet, packetId }); // [MQTT-3.3.4-8] [MQTT-4.9.0-3]
     this.#host.requestTurn();
     return packetId;
@@ -304,7 +280,6 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
 
   freePacketId(packetId: number): void {
     this.#packetIds.free(packetId);
-    this.#requestIds.delete(packetId);
   }
 
   mayAsk(): boolean {
@@ -370,8 +345,8 @@ export class ClientCore implements SubscriberOwner, IncomingOwner {
     if (this.#isFull) this.#connection!.pause();
     if (!isFirst) return;
     const text = `expected at most ${receiveMaximum} messages unacknowledged, got more: what follows may have to wait`;
-    const { ReceiveMaximumExceeded } = ReasonCode;
-    this.#host.onWarning(new ClientError('PROTOCOL_BROKEN', text, undefined, ReceiveMaximumExceeded));
+    const reasonCode = ReasonCode.ReceiveMaximumExceeded;
+    this.#host.onWarning(new ClientError('PROTOCOL_BROKEN', text, undefined, reasonCode));
   }
 }
 

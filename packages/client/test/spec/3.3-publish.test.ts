@@ -34,6 +34,7 @@ async function refused(server: TestServer, reasonCode: ReasonCode): Promise<void
 
 describe.each(VERSIONS)('PUBLISH of a client in version %i', (protocolVersion) => {
   test('[MQTT-3.3.1-1] v5 v3.1.1 has DUP when it is sent again, and only then', async () => {
+    world.answersPings = true;
     const client = connect(world, keeping(protocolVersion));
     let server = await world.accept();
     client.publish('t', '', { qos: 1 });

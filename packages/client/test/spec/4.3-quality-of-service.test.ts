@@ -63,6 +63,7 @@ describe.each(VERSIONS)('A client in version %i', (protocolVersion) => {
   });
 
   test('[MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT-4.3.3-3] [MQTT-4.3.3-4] [MQTT-4.3.3-5] [MQTT-4.3.3-6] v5 [MQTT-4.3.3-1] v3.1.1 sends QoS 2 until PUBREC, PUBREL until PUBCOMP, and PUBLISH never after PUBREL', async () => {
+    world.answersPings = true;
     const client = connect(world, keeping(protocolVersion));
     let server = await world.accept();
     let isOver = false;

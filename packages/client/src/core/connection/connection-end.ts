@@ -7,11 +7,11 @@ export interface ConnectionEnd {
   readonly by: 'client' | 'server' | 'network';
   readonly error: ClientError;
   /** What CONNACK or DISCONNECT of the server, or our own DISCONNECT, said. */
-  readonly reasonCode: ReasonCode | undefined;
+  readonly reasonCode?: ReasonCode | undefined;
   /** The server's word on where to go instead. */
-  readonly serverReference: string | undefined;
+  readonly serverReference?: string | undefined;
   /** Whether CONNACK had accepted the connection. */
-  readonly wasOnline: boolean;
+  readonly wasOnline?: boolean;
 }
 
 export type DisconnectProperties = DisconnectPacket['properties'];

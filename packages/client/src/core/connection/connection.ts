@@ -31,34 +31,12 @@ import {
 import type { ClientErrorCode } from '../ports/client-error.ts';
 import { ClientError } from '../ports/client-error.ts';
 import type { ConnectionEnd } from './connection-end.ts';
-import type { SentBytes } from './keep-alive.ts';
+import type { ConnectionOwner, CoreTransport } from './connection-owner.ts';
 import { KeepAlive, KeepAliveVerdict } from './keep-alive.ts';
 import { Outbox } from './outbox.ts';
 import { refuseProblemInformation } from './problem-information.ts';
 import type { ServerCapabilities } from './server-capabilities.ts';
 import { serverCapabilities } from './server-capabilities.ts';
-
-/** What a connection writes to. */
-export interface CoreTransport extends SentBytes {
-  /** False when so much waits to leave that we should hold back. */
-  write(bytes: Uint8Array): boolean;
-  pause?(): void;
-  resume?(): void;
-}
-
-/** What a connection tells its client. Nothing after `onOver`. */
-export interface ConnectionOwner {
-  /** CONNACK has accepted, and the server is to prove itself by this data: nothing is read until `accept`. */
-  onProof(data: Uint8Array | undefined): void;
-  onOnline(connection: Connection, server: ServerCapabilities): void;
-  /** AUTH of our method. @throws {ProtocolError} when none was expected */
-  onAuth(packet: AuthPacket): void;
-  /** A PUBLISH, where it lies; the bytes are never written to again. */
-  onPublish(bytes: Uint8Array, start: number, body: number, end: number): void;
-  onPacket(packet: ServerPacketExceptPublish): void;
-  /** The transport is to be ended: at once unless something is still to be said. */
-  onOver(end: ConnectionEnd, abrupt: boolean): void;
-}
 
 const PUBLISH = 3;
 
@@ -330,32 +308,23 @@ export class Connection {
       this.#endedByServer(connack, 'REFUSED', 'accept the connection');
       return;
     }
-    const { clientId, keepAlive, cleanStart, properties: asked } = this.#connect;
-    const { authenticationMethod, authenticationData, assignedClientIdentifier } = connack.properties;
-    // Only who has named itself nothing is given a name; the session, and its store, are those of the name there is.
-    if (clientId !== '' && (assignedClientIdentifier ?? clientId) !== clientId) {
-      throw new ProtocolError('expected our client identifier in CONNACK, got another');
-    }
-    if (connack.sessionPresent && cleanStart) {
-      throw new ProtocolError('expected no session after a clean start, got one'); // [MQTT-3.2.2-2]
-    }
+    const { authenticationMethod, authenticationData } = connack.properties;
     this.#refuseOtherMethod(authenticationMethod);
-    const sessionExpiryInterval = asked.sessionExpiryInterval ?? 0;
-    const server = serverCapabilities(connack, this.version, { clientId, keepAlive, sessionExpiryInterval });
+    const server = serverCapabilities(connack, this.#connect);
     if (authenticationMethod === undefined) {
       this.#goOnline(server);
       return;
     }
     this.#held = server;
     this.#transport.pause?.();
-    this.#owner.onProof(authenticationData);
+    this.#owner.authentication!.onProof(authenticationData);
   }
 
   /** Until now nothing was sent but AUTH. [MQTT-3.1.2-30] */
   #goOnline(server: ServerCapabilities): void {
     this.server = server;
     this.#keepAlive = new KeepAlive(server.keepAlive, this.#nowMs(), this.#transport);
-    this.#owner.onOnline(this, server);
+    this.#owner.onOnline(server);
   }
 
   #onAuth(packet: AuthPacket): void {
@@ -364,7 +333,7 @@ export class Connection {
     if (authenticationMethod === undefined || packet.reasonCode === Reason.ReAuthenticate) {
       throw new ProtocolError('expected AUTH only as an answer to ours'); // [MQTT-4.12.0-6]
     }
-    this.#owner.onAuth(packet);
+    this.#owner.authentication!.onAuth(packet);
   }
 
   #refuseOtherMethod(authenticationMethod: string | undefined): void {

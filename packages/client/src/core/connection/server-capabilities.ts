@@ -1,6 +1,6 @@
 /** What the server said about itself and this connection in CONNACK, with what its silence means filled in. */
-import type { ConnackPacket, Qos, UserProperty } from '@martlet/protocol';
-import { ProtocolVersion } from '@martlet/protocol';
+import type { ConnackPacket, ConnectPacket, Qos, UserProperty } from '@martlet/protocol';
+import { ProtocolError, ProtocolVersion } from '@martlet/protocol';
 
 export interface ServerCapabilities {
   readonly protocolVersion: ProtocolVersion;
@@ -28,36 +28,37 @@ export interface ServerCapabilities {
   readonly userProperties: readonly UserProperty[];
 }
 
-/** What CONNECT asked for and CONNACK may change. */
-export interface Asked {
-  readonly clientId: string;
-  readonly keepAlive: number;
-  readonly sessionExpiryInterval: number;
-}
-
+/**
+ * What CONNACK says when it accepts, as an answer to this CONNECT.
+ * @throws {ProtocolError}
+ */
 export function serverCapabilities(
   { sessionPresent, properties }: ConnackPacket,
-  protocolVersion: ProtocolVersion,
-  asked: Asked,
+  { clientId, keepAlive, cleanStart, protocolVersion, properties: asked }: ConnectPacket,
 ): ServerCapabilities {
-  const isV5 = protocolVersion === ProtocolVersion.V5;
-  const defaults: ServerCapabilities = {
-    ...asked,
+  const given = properties.assignedClientIdentifier ?? clientId;
+  // Only who has named itself nothing is given a name; the session, and its store, are those of the name there is.
+  if (clientId !== '' && given !== clientId) {
+    throw new ProtocolError('expected our client identifier in CONNACK, got another');
+  }
+  if (sessionPresent && cleanStart) {
+    throw new ProtocolError('expected no session after a clean start, got one'); // [MQTT-3.2.2-2]
+  }
+  return {
+    sessionExpiryInterval: asked.sessionExpiryInterval ?? 0,
     receiveMaximum: 65_535,
     maximumPacketSize: Number.POSITIVE_INFINITY,
     maximumQos: 2,
     retainAvailable: true,
     wildcardSubscriptionAvailable: true,
-    subscriptionIdentifiersAvailable: isV5,
+    subscriptionIdentifiersAvailable: protocolVersion === ProtocolVersion.V5,
     sharedSubscriptionAvailable: true,
     topicAliasMaximum: 0,
     userProperties: [],
+    ...properties,
     protocolVersion,
     sessionPresent,
+    clientId: given,
+    keepAlive: properties.serverKeepAlive ?? keepAlive, // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
   };
-  // To spread the properties would ask for the User Properties.
-  return Object.assign(Object.defineProperties(defaults, Object.getOwnPropertyDescriptors(properties)), {
-    clientId: properties.assignedClientIdentifier ?? asked.clientId,
-    keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
-  });
 }

@@ -16,23 +16,14 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
 import type { PublishWriter } from './publish-writer.ts';
 
-/** What messages are written to: made for each connection. */
-export interface OutgoingConnection {
-  readonly receiveMaximum: number;
-  readonly writer: PublishWriter;
-  /** The transport asks us to hold back. */
-  readonly isCongested: boolean;
-  sendPubrel(packetId: number, reasonCode: ReasonCode): void;
-  /** Whether one more packet that the server answers may be under way. */
-  mayAsk(): boolean;
-}
-
 /** What they need of their session. */
 export interface InFlightSession {
   /** Null while nothing is kept. */
   readonly records: MessageRecords | null;
   /** Told of a message that has left the table. */
   readonly owner: { onPublicationFailed(message: OutgoingMessage, error: ClientError): void };
+  /** Whether one more packet that the server answers may be under way. */
+  mayAsk(): boolean;
 }
 
 /** In the table of packet identifiers: one that the server may hold for a message that was given up. */
@@ -50,7 +41,7 @@ export class InFlightMessages {
   /** Exchanges of which something was written on this connection, and which have not ended. */
   unanswered = 0;
   readonly #session: InFlightSession;
-  #connection: OutgoingConnection | null = null;
+  #writer: PublishWriter | null = null;
   /** To be written as soon as their records are safe; in order. */
   readonly #unsafe: Set<OutgoingMessage> = new Set();
   /** Packet identifiers of messages that were given up, with the keys of their records. */
@@ -71,17 +62,17 @@ export class InFlightMessages {
 
   // ── the connection ──
 
-  connected(connection: OutgoingConnection): void {
-    this.#connection = connection;
+  connected(writer: PublishWriter): void {
+    this.#writer = writer;
     const { sender } = this;
     // Nothing of theirs is under way, so that they cost no quota.
     for (const packetId of this.#reserved.keys()) sender.inFlight.free(packetId);
-    sender.connected(connection.receiveMaximum);
+    sender.connected(writer.server.receiveMaximum);
     for (const packetId of this.#reserved.keys()) sender.inFlight.insert(packetId, RESERVED_STATE, null);
   }
 
   disconnected(): void {
-    this.#connection = null;
+    this.#writer = null;
     this.sender.disconnected();
     this.#unsafe.clear();
     this.unanswered = 0;
@@ -89,29 +80,29 @@ export class InFlightMessages {
   }
 
   /** Sends again what earlier connections left behind, as far as the server takes it. */
-  resend(connection: OutgoingConnection): void {
+  resend(writer: PublishWriter): void {
     const { sender } = this;
-    while (!connection.isCongested && connection.mayAsk()) {
+    while (!writer.connection.isCongested && this.#session.mayAsk()) {
       const packetId = sender.nextResend();
       if (packetId === 0) return;
       const message = sender.inFlight.itemOf(packetId);
       // It was withdrawn, and a SUBSCRIBE has its identifier now.
       if (message === null) continue;
-      const refusal = sender.awaitsPubcomp(packetId) ? null : connection.writer.refusal(message);
+      const refusal = sender.awaitsPubcomp(packetId) ? null : writer.refusal(message);
       if (refusal === null)
-        this.#write(message, connection); // [MQTT-4.3.3-7] [MQTT-4.4.0-1] [MQTT-4.4.0-1] 3.1.1
+        this.#write(message, writer); // [MQTT-4.3.3-7] [MQTT-4.4.0-1] [MQTT-4.4.0-1] 3.1.1
       else this.giveUp(message, refusal);
     }
   }
 
   /** Gives a packet identifier to a message and writes it; only when the sender is ready. */
-  add(message: OutgoingMessage, connection: OutgoingConnection): void {
+  add(message: OutgoingMessage, writer: PublishWriter): void {
     message.place = Place.InFlight;
     message.packetId = this.sender.publish(message.qos as 1 | 2, message); // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT-2.3.1-2] 3.1.1
     this.size++;
     this.bytes += message.bytes;
     this.#session.records?.keep(message);
-    this.#write(message, connection);
+    this.#write(message, writer);
   }
 
   #isSafe(message: OutgoingMessage): boolean {
@@ -119,32 +110,32 @@ export class InFlightMessages {
     return records === null || records.isSafe(message);
   }
 
-  #write(message: OutgoingMessage, connection: OutgoingConnection): void {
+  #write(message: OutgoingMessage, writer: PublishWriter): void {
     if (this.#unsafe.size > 0 || !this.#isSafe(message)) {
       this.#unsafe.add(message);
       return;
     }
-    this.#writeNow(message, connection);
+    this.#writeNow(message, writer);
   }
 
-  #writeNow(message: OutgoingMessage, connection: OutgoingConnection): void {
+  #writeNow(message: OutgoingMessage, writer: PublishWriter): void {
     if (!message.written) {
       message.written = true;
       this.unanswered++;
     }
     if (this.sender.awaitsPubcomp(message.packetId)) {
-      connection.sendPubrel(message.packetId, ReasonCode.Success); // [MQTT-2.2.1-5] [MQTT-4.3.3-4] [MQTT-4.6.0-4] [MQTT-4.6.0-4] 3.1.1
-    } else connection.writer.write(message);
+      writer.sendPubrel(message.packetId, ReasonCode.Success); // [MQTT-2.2.1-5] [MQTT-4.3.3-4] [MQTT-4.6.0-4] [MQTT-4.6.0-4] 3.1.1
+    } else writer.write(message);
   }
 
   /** More of what was staged is safe. */
   onSafe(): void {
-    const connection = this.#connection;
-    if (connection === null) return;
+    const writer = this.#writer;
+    if (writer === null) return;
     for (const message of this.#unsafe) {
       if (!this.#isSafe(message)) break;
       this.#unsafe.delete(message);
-      this.#writeNow(message, connection);
+      this.#writeNow(message, writer);
     }
   }
 
@@ -160,14 +151,14 @@ export class InFlightMessages {
   /** @throws {ProtocolError} */
   onPubrec(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
     const { sender } = this;
-    const connection = this.#connection!;
+    const writer = this.#writer!;
     const message = sender.inFlight.itemOf(packetId);
     if (sender.awaitsPubcomp(packetId)) {
       // It comes again. Where its PUBREL waits for the record, that one will do.
-      if (this.#isSafe(message!)) connection.sendPubrel(packetId, ReasonCode.Success);
+      if (this.#isSafe(message!)) writer.sendPubrel(packetId, ReasonCode.Success);
     } else if (!sender.awaitsPubrec(packetId)) {
       this.#refuseOther(packetId);
-      if (reasonCode < 0x80) connection.sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
+      if (reasonCode < 0x80) writer.sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
     } else if (reasonCode >= 0x80) {
       this.#end(packetId, reasonCode, properties); // [MQTT-4.4.0-2]
     } else {
@@ -175,7 +166,7 @@ export class InFlightMessages {
       message!.onReceived(reasonCode, properties);
       message!.suspicion = 0;
       this.#session.records?.keepReleased(message!);
-      this.#write(message!, connection);
+      this.#write(message!, writer);
     }
   }
 

@@ -7,13 +7,13 @@
  */
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
 import { ClientError } from '../ports/client-error.ts';
-import type { OutgoingConnection } from './in-flight-messages.ts';
 import { InFlightMessages } from './in-flight-messages.ts';
 import type { Clocks, MessageRecords } from './message-records.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Place } from './outgoing-message.ts';
 import type { QueueLimits } from './outgoing-queue.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
+import type { PublishWriter } from './publish-writer.ts';
 import { TopicNames } from './topic-names.ts';
 
 export interface OutgoingOwner extends Clocks {
@@ -30,17 +30,22 @@ export class Outgoing {
   /** Null where there is no store, and before what it kept has been taken in. */
   records: MessageRecords | null = null;
   readonly owner: OutgoingOwner;
+  readonly mayAsk: () => boolean;
   readonly queue: OutgoingQueue;
   readonly inFlight: InFlightMessages;
   readonly names: TopicNames = new TopicNames();
   /** Messages of QoS 0 were written and the server has answered nothing since. */
   hasUnproven = false;
   readonly #keeps: boolean;
-  #connection: OutgoingConnection | null = null;
+  #writer: PublishWriter | null = null;
 
-  /** @param keeps whether there is a store, which may not be open yet */
-  constructor(keeps: boolean, limits: QueueLimits, owner: OutgoingOwner) {
+  /**
+   * @param keeps whether there is a store, which may not be open yet
+   * @param mayAsk whether one more packet that the server answers may be under way
+   */
+  constructor(keeps: boolean, limits: QueueLimits, owner: OutgoingOwner, mayAsk: () => boolean) {
     this.owner = owner;
+    this.mayAsk = mayAsk;
     this.#keeps = keeps;
     this.queue = new OutgoingQueue(limits);
     this.inFlight = new InFlightMessages(this);
@@ -48,28 +53,22 @@ export class Outgoing {
 
   /** Whether everything given to `publish` has reached its end. */
   get isIdle(): boolean {
-    return (
-      this.queue.size === 0 &&
-      this.inFlight.size === 0 &&
-      (this.#connection?.writer.written.length ?? 0) === 0
-    );
+    return this.queue.size === 0 && this.inFlight.size === 0 && (this.#writer?.written.length ?? 0) === 0;
   }
 
   /** @throws {ClientError} QUEUE_FULL; NOT_SUPPORTED_BY_SERVER and PACKET_TOO_LARGE as far as is known now */
   publish(message: OutgoingMessage): void {
-    const connection = this.#connection;
-    if (connection !== null) {
-      const refusal = connection.writer.refusal(message);
-      if (refusal !== null) throw refusal;
-    }
+    const writer = this.#writer;
+    const refusal = writer === null ? null : writer.refusal(message);
+    if (refusal !== null) throw refusal;
     const { queue, inFlight } = this;
     if (
-      connection !== null &&
+      writer !== null &&
       queue.size === 0 &&
       inFlight.bytes + message.bytes <= queue.limits.bytes &&
-      this.#maySend(message, connection)
+      this.#maySend(message, writer)
     ) {
-      this.#write(message, connection);
+      this.#write(message, writer);
     } else if (queue.makeRoom(message, inFlight.bytes, this.#fail)) {
       queue.push(message);
       if (this.records !== null) this.records.keep(message);
@@ -79,20 +78,18 @@ export class Outgoing {
   }
 
   /** At QoS 1 and 2 as far as the Receive Maximum goes. [MQTT-3.3.4-7] [MQTT-4.9.0-2] */
-  #maySend(message: OutgoingMessage, connection: OutgoingConnection): boolean {
-    return (
-      !connection.isCongested && (message.qos === 0 || this.inFlight.sender.ready) && connection.mayAsk()
-    );
+  #maySend(message: OutgoingMessage, { connection }: PublishWriter): boolean {
+    return !connection.isCongested && (message.qos === 0 || this.inFlight.sender.ready) && this.mayAsk();
   }
 
-  #write(message: OutgoingMessage, connection: OutgoingConnection): void {
+  #write(message: OutgoingMessage, writer: PublishWriter): void {
     if (message.qos > 0) {
-      this.inFlight.add(message, connection);
+      this.inFlight.add(message, writer);
       return;
     }
     message.place = Place.InFlight;
     this.hasUnproven = true;
-    connection.writer.write(message);
+    writer.write(message);
   }
 
   /** The application does not want it sent any more; nothing happens when something of it has been written. */
@@ -107,8 +104,8 @@ export class Outgoing {
   }
 
   /** There is a connection; `send` is to be called. */
-  online(connection: OutgoingConnection, sessionPresent: boolean): void {
-    this.#connection = connection;
+  online(writer: PublishWriter, sessionPresent: boolean): void {
+    this.#writer = writer;
     this.hasUnproven = false;
     if (!sessionPresent) {
       for (const message of this.inFlight.forgetSession().reverse()) {
@@ -116,12 +113,12 @@ export class Outgoing {
         this.records?.keep(message);
       }
     }
-    this.inFlight.connected(connection);
+    this.inFlight.connected(writer);
   }
 
   offline(): void {
-    const written = this.#connection?.writer.written ?? [];
-    this.#connection = null;
+    const written = this.#writer?.written ?? [];
+    this.#writer = null;
     this.inFlight.disconnected();
     for (const message of written) {
       if (message.qos === 0) this.#fail(message, lost());
@@ -130,16 +127,16 @@ export class Outgoing {
 
   /** Sends again what the session has in flight, then what waits, as far as the server takes it. */
   send(): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    this.inFlight.resend(connection);
+    const writer = this.#writer;
+    if (writer === null) return;
+    this.inFlight.resend(writer);
     const { queue } = this;
     if (queue.nextExpiryMs !== Number.POSITIVE_INFINITY) this.expire(this.owner.nowMs());
     for (let message = queue.first; message !== null; message = queue.first) {
-      const refusal = connection.writer.refusal(message);
-      if (refusal === null && !this.#maySend(message, connection)) break;
+      const refusal = writer.refusal(message);
+      if (refusal === null && !this.#maySend(message, writer)) break;
       queue.remove(message);
-      if (refusal === null) this.#write(message, connection);
+      if (refusal === null) this.#write(message, writer);
       else this.#fail(message, refusal);
     }
   }
@@ -151,7 +148,7 @@ export class Outgoing {
 
   /** Everything written has been handed to the transport. */
   onFlushed(): void {
-    const written = this.#connection?.writer.written;
+    const written = this.#writer?.written;
     if (written === undefined || written.length === 0) return;
     for (const message of written) {
       if (message.qos > 0) message.onSent();

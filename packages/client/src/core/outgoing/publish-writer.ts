@@ -2,7 +2,7 @@
  * Writes PUBLISH into the outbox of one connection: in its version, with its topic aliases, within what the server takes,
  * and in one pass for what is sent most often, a message without properties.
  */
-import type { PublishProperties } from '@martlet/protocol';
+import type { PublishProperties, ReasonCode } from '@martlet/protocol';
 import {
   NO_PROPERTIES,
   ProtocolVersion,
@@ -30,11 +30,20 @@ const MAXIMUM_PACKET_BYTES = 268_435_460;
 /** What PUBLISH has at most beside its topic name and its payload, in bytes, where it has no properties of its own. */
 const FRAME_BYTES = 1 + 4 + 2 + 2 + 1 + ALIAS_BYTES;
 
+/** What it writes to. */
+export interface PublishConnection {
+  readonly outbox: Outbox;
+  /** The transport asks us to hold back. */
+  readonly isCongested: boolean;
+  sendAcknowledgement(type: 'pubrel', packetId: number, reasonCode: ReasonCode): void;
+}
+
 export class PublishWriter {
   /** Written and not yet handed to the transport, in order. */
   readonly written: OutgoingMessage[];
+  readonly connection: PublishConnection;
+  readonly server: ServerCapabilities;
   readonly #outbox: Outbox;
-  readonly #server: ServerCapabilities;
   readonly #aliases: OutgoingAliases | null;
   readonly #nowMs: () => number;
   readonly #isV5: boolean;
@@ -43,15 +52,16 @@ export class PublishWriter {
 
   /** @param aliases null where none are given */
   constructor(
-    outbox: Outbox,
+    connection: PublishConnection,
     server: ServerCapabilities,
     aliases: OutgoingAliases | null,
     nowMs: () => number,
     names: TopicNames,
   ) {
     this.written = [];
-    this.#outbox = outbox;
-    this.#server = server;
+    this.connection = connection;
+    this.server = server;
+    this.#outbox = connection.outbox;
     this.#aliases = aliases;
     this.#nowMs = nowMs;
     this.#isV5 = server.protocolVersion === ProtocolVersion.V5;
@@ -61,7 +71,7 @@ export class PublishWriter {
 
   /** Why the server does not take a message; null when it does. */
   refusal(message: OutgoingMessage): ClientError | null {
-    const { maximumQos, retainAvailable } = this.#server;
+    const { maximumQos, retainAvailable } = this.server;
     if (message.qos > maximumQos) return unsupported(`QoS ${message.qos}`); // [MQTT-3.2.2-11]
     if (message.retain && !retainAvailable) return unsupported('retained messages'); // [MQTT-3.2.2-14]
     const most = this.#maximumPacketSize;
@@ -86,6 +96,10 @@ export class PublishWriter {
       (this.#isV5 ? publishPropertiesLength(properties) : 0) +
       payload.length;
     return 1 + variableByteIntegerLength(remaining) + remaining;
+  }
+
+  sendPubrel(packetId: number, reasonCode: ReasonCode): void {
+    this.connection.sendAcknowledgement('pubrel', packetId, reasonCode);
   }
 
   /** Writes a message that the server takes: `refusal` has been asked. */

@@ -1,6 +1,7 @@
 /** What the core is told once, and what it needs of its host and tells it. */
-import type { AuthPacket } from '@martlet/protocol';
+
 import type { ConnectionEnd } from '../connection/connection-end.ts';
+import type { AuthenticationOwner } from '../connection/connection-owner.ts';
 import type { ServerCapabilities } from '../connection/server-capabilities.ts';
 import type { Message } from '../incoming/message.ts';
 import type { OutgoingMessage } from '../outgoing/outgoing-message.ts';
@@ -32,11 +33,9 @@ export interface CoreHost {
   wallMs(): number;
   /** `turn` is to be called soon. */
   requestTurn(): void;
-  /** CONNACK has accepted, and the server is to prove itself by this data: nothing happens until `accept`. */
-  onProof(data: Uint8Array | undefined): void;
+  /** What CONNECT has begun; undefined without an Authentication Method. */
+  readonly authentication: AuthenticationOwner | undefined;
   onOnline(server: ServerCapabilities): void;
-  /** @throws {ProtocolError} when no AUTH was expected */
-  onAuth(packet: AuthPacket): void;
   /** The host ends the transport. */
   onOver(end: ConnectionEnd, abrupt: boolean): void;
   onDropped(message: Message, reason: DropReason, topicFilter: string | undefined): void;

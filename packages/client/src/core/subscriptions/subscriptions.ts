@@ -168,6 +168,7 @@ export class Subscriptions {
   /** What has not been answered is to be sent again; nobody waits for that to take something back. */
   offline(): void {
     const tellings = [this.#unsent, ...this.#requests.values()];
+    for (const packetId of this.#requests.keys()) this.#sender.freePacketId(packetId);
     this.#requests.clear();
     for (const telling of tellings) {
       for (const [topicFilter, each] of telling) {
