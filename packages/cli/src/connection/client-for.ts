@@ -1,5 +1,5 @@
 /** From the flags of a command to a client that is online. */
-import type { Client, ConnectOptions, OpenTransport } from '@martlet/client';
+import type { Client, ConnectOptions } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
 import type { ConnectionExtras } from './connect-options-for.ts';
 import { connectOptionsFor } from './connect-options-for.ts';
@@ -14,8 +14,6 @@ export interface ClientNeeds extends ConnectionExtras {
   readonly options?: Partial<ConnectOptions>;
   /** Called before the server can have sent anything: the moment to subscribe, and to listen to events. */
   readonly prepare?: (client: Client) => void;
-  /** Puts something between the client and its connections. */
-  readonly wrapTransport?: (open: OpenTransport) => OpenTransport;
 }
 
 /**
@@ -34,8 +32,7 @@ export async function clientFor(
   io: CommandIo,
   needs: ClientNeeds = {},
 ): Promise<Client> {
-  const given = { ...(await connectOptionsFor(values, io, needs)), ...needs.options };
-  const options = needs.wrapTransport === undefined ? given : await wrapped(given, needs.wrapTransport);
+  const options = { ...(await connectOptionsFor(values, io, needs)), ...needs.options };
   const { connect } = await import('@martlet/client');
   io.signal.throwIfAborted();
   const client = connect(options);
@@ -58,13 +55,4 @@ export async function clientFor(
   } finally {
     off();
   }
-}
-
-async function wrapped(
-  options: ConnectOptions,
-  wrap: (open: OpenTransport) => OpenTransport,
-): Promise<ConnectOptions> {
-  const { tls, transport, ...others } = options;
-  const { openNodeTransport } = await import('@martlet/client/node-transport');
-  return { ...others, transport: wrap(transport ?? openNodeTransport(tls === undefined ? {} : { tls })) };
 }
