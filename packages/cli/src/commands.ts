@@ -21,4 +21,10 @@ export const COMMANDS: readonly CommandRow[] = [
     mosquittoName: 'mosquitto_pub',
     load: async () => (await import('./pub/pub-command.ts')).command,
   },
+  {
+    name: 'bench',
+    summary: 'Measure a server: rates, latencies, losses',
+    group: 'Tools',
+    load: async () => (await import('./bench/bench-command.ts')).command,
+  },
 ];

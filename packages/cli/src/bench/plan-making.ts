@@ -52,6 +52,12 @@ export function parseScenario(word: string | undefined): ScenarioName {
   throw new UsageError(`expected one of ${SCENARIO_NAMES.join(', ')}, got ${quoted(word)}${hint}`);
 }
 
+/** @throws {UsageError} for more words than one */
+export function onlyScenario(words: readonly string[]): string | undefined {
+  if (words.length < 2) return words[0];
+  throw new UsageError(`expected one scenario, got ${quoted(words[1]!)} too`);
+}
+
 /**
  * @param runId 32 bits at random
  * @param cores of this machine

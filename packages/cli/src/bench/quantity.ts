@@ -25,10 +25,13 @@ export function amount(minimum: number, maximum: number): ValueParser<number> {
   };
 }
 
-/** Something a second: a number above 0, also as `0.5`, `10k` or `2M`. */
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** Something a second: a number above 0, also as `0.5`, `10k`, `2M`, `500/s`, `30/m` or `10/h`. */
 export function rate(maximum: number): ValueParser<number> {
   return (given) => {
-    const value = quantity(given, COUNT_UNITS);
+    const [, count, time = 's'] = /^([^/]*)(?:\/([smh]))?$/.exec(given) ?? [];
+    const value = quantity(count ?? '', COUNT_UNITS) / SECONDS[time]!;
     if (value > 0 && value <= maximum) return value;
     throw unexpected(`how many a second, above 0 and up to ${maximum}, such as 500 or 10k`, given);
   };
