@@ -7,8 +7,7 @@ import { decodeServerBody, decodeServerPacket } from './decode-server-packet.ts'
 import { checkReservedFlags, packetTypeOf } from './fixed-header.ts';
 import { PacketReader } from './packet-reader.ts';
 import { decodePublish } from './publish.ts';
-import { decodeSubscribe } from './subscribe.ts';
-import { decodeUnsubscribe } from './unsubscribe.ts';
+import { decodeSubscribe, decodeUnsubscribe } from './subscribe.ts';
 
 export interface DecodeOptions {
   /**

@@ -1,15 +1,12 @@
 import type { PublishPacket, ServerPacket } from '../packet.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../version.ts';
-import { decodeAcknowledgement } from './acknowledgement.ts';
-import { decodeAuth } from './auth.ts';
 import { decodeConnack } from './connack.ts';
-import { decodeDisconnect } from './disconnect.ts';
 import { checkReservedFlags, packetTypeOf } from './fixed-header.ts';
 import { PacketReader } from './packet-reader.ts';
 import { decodePublish } from './publish.ts';
+import { decodeReasoned } from './reasoned-packet.ts';
 import { decodeSuback } from './suback.ts';
-import { decodeUnsuback } from './unsuback.ts';
 
 export type ServerPacketExceptPublish = Exclude<ServerPacket, PublishPacket>;
 
@@ -78,20 +75,12 @@ export function decodeServerBody(
   switch (type) {
     case 'connack':
       return decodeConnack(reader, version);
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-      return decodeAcknowledgement(reader, type, version);
     case 'suback':
-      return decodeSuback(reader, version);
     case 'unsuback':
-      return decodeUnsuback(reader, version);
+      return decodeSuback(reader, type, version);
     case 'pingresp':
       return { type };
-    case 'disconnect':
-      return decodeDisconnect(reader, version);
-    case 'auth':
-      return decodeAuth(reader);
+    default:
+      return decodeReasoned(reader, type, version);
   }
 }

@@ -1,14 +1,11 @@
 import type { ClientPacket, PublishPacket } from '../packet.ts';
 import type { ProtocolVersion } from '../version.ts';
-import { writeAcknowledgement } from './acknowledgement.ts';
-import { writeAuth } from './auth.ts';
 import { writeConnect } from './connect.ts';
-import { writeDisconnect } from './disconnect.ts';
 import { firstByte, reservedFlags } from './fixed-header.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { publishFlags, writePublish } from './publish.ts';
+import { writeReasoned } from './reasoned-packet.ts';
 import { writeSubscribe } from './subscribe.ts';
-import { writeUnsubscribe } from './unsubscribe.ts';
 
 export type ClientPacketExceptPublish = Exclude<ClientPacket, PublishPacket>;
 
@@ -30,10 +27,11 @@ export function encodeClientPacket(packet: ClientPacket, version: ProtocolVersio
 /** The bytes of a packet that lacks its length, and its payload. */
 export function withPayload(writer: PacketWriter, payload: Uint8Array): Uint8Array {
   writer.endLength(1, 'Remaining Length', payload.length);
-  if (payload.length === 0) return writer.copy();
-  const bytes = new Uint8Array(writer.position + payload.length);
-  bytes.set(writer.bytes);
-  bytes.set(payload, writer.position);
+  const head = writer.copy();
+  if (payload.length === 0) return head;
+  const bytes = new Uint8Array(head.length + payload.length);
+  bytes.set(head);
+  bytes.set(payload, head.length);
   return bytes;
 }
 
@@ -52,7 +50,7 @@ export function encodeClientPacketExceptPublish(
   writer.beginLength();
   writeClientBody(writer, packet, version);
   writer.endLength(1, 'Remaining Length');
-  return writer.bytes;
+  return writer.copy();
 }
 
 /** What follows the fixed header. */
@@ -65,24 +63,13 @@ export function writeClientBody(
     case 'connect':
       writeConnect(writer, packet);
       return;
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-      writeAcknowledgement(writer, packet, version);
-      return;
     case 'subscribe':
-      writeSubscribe(writer, packet, version);
-      return;
     case 'unsubscribe':
-      writeUnsubscribe(writer, packet, version);
+      writeSubscribe(writer, packet, version);
       return;
     case 'pingreq':
       return;
-    case 'disconnect':
-      writeDisconnect(writer, packet, version);
-      return;
-    case 'auth':
-      writeAuth(writer, packet, version);
+    default:
+      writeReasoned(writer, packet, version);
   }
 }

@@ -6,7 +6,6 @@ import { firstByte, reservedFlags } from './fixed-header.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { publishFlags, writePublish } from './publish.ts';
 import { writeSuback } from './suback.ts';
-import { writeUnsuback } from './unsuback.ts';
 
 const NO_PAYLOAD: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 
@@ -75,10 +74,8 @@ function writeBody(writer: PacketWriter, packet: Packet, version: ProtocolVersio
       writeConnack(writer, packet, version);
       return;
     case 'suback':
-      writeSuback(writer, packet, version);
-      return;
     case 'unsuback':
-      writeUnsuback(writer, packet, version);
+      writeSuback(writer, packet, version);
       return;
     case 'pingresp':
       return;

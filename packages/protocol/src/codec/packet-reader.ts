@@ -61,12 +61,11 @@ export class PacketReader {
   }
 
   string(field: string): string {
-    const length = this.twoByteInteger(field);
-    const at = this.#take(length, field);
+    const at = this.#takeField(field);
     // Strings of every packet: [MQTT-3.1.3-4] [MQTT-3.1.3-11] [MQTT-3.1.3-12] [MQTT-3.3.2-1] [MQTT-3.8.3-1] [MQTT-3.10.3-1]
     // [MQTT-3.1.3-4] 3.1.1 [MQTT-3.1.3-10] 3.1.1 [MQTT-3.1.3-11] 3.1.1 [MQTT-3.3.2-1] 3.1.1 [MQTT-3.8.3-1] 3.1.1
     // [MQTT-3.10.3-1] 3.1.1; and of properties: [MQTT-1.5.7-1] [MQTT-3.3.2-13] [MQTT-3.3.2-19]
-    return decodeUtf8(this.#bytes, at, at + length, field);
+    return decodeUtf8(this.#bytes, at, this.position, field);
   }
 
   stringPair(field: string): readonly [name: string, value: string] {
@@ -76,9 +75,8 @@ export class PacketReader {
   /** Goes on behind a string pair, and refuses what {@link stringPair} refuses. */
   skipStringPair(field: string): void {
     for (let strings = 2; strings > 0; strings--) {
-      const length = this.twoByteInteger(field);
-      const at = this.#take(length, field);
-      checkUtf8(this.#bytes, at, at + length, field); // [MQTT-1.5.7-1]
+      const at = this.#takeField(field);
+      checkUtf8(this.#bytes, at, this.position, field); // [MQTT-1.5.7-1]
     }
   }
 
@@ -90,12 +88,12 @@ export class PacketReader {
 
   /** A view of the bytes being read. */
   binary(field: string): Uint8Array {
-    return this.#view(this.twoByteInteger(field), field);
+    return this.#bytes.subarray(this.#takeField(field), this.position);
   }
 
   /** A view of everything that is left. */
   rest(): Uint8Array {
-    return this.#view(this.remaining, '');
+    return this.#bytes.subarray(this.#take(this.remaining, ''), this.#end);
   }
 
   /** A reader for the next `length` bytes, which this one leaves behind. */
@@ -111,9 +109,9 @@ export class PacketReader {
     }
   }
 
-  #view(length: number, field: string): Uint8Array {
-    const at = this.#take(length, field);
-    return this.#bytes.subarray(at, at + length);
+  /** Where the content of a field begins whose length stands before it; it ends at the new position. */
+  #takeField(field: string): number {
+    return this.#take(this.twoByteInteger(field), field);
   }
 
   #take(length: number, field: string): number {

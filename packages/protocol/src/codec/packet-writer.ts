@@ -25,11 +25,6 @@ export class PacketWriter {
     this.#bytes = new Uint8Array(FIRST_BYTES);
   }
 
-  /** What was written; it is valid until more is. */
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.position);
-  }
-
   /** Leaves room for so many bytes, and returns where it begins. */
   #leave(bytes: number): number {
     const at = this.position;

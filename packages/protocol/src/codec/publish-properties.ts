@@ -205,5 +205,5 @@ export function encodeForwardableProperties(properties: PublishProperties): Uint
   const { topicAlias, messageExpiryInterval, subscriptionIdentifiers, ...forwardable } = properties;
   const writer = new PacketWriter();
   writePropertyList(writer, 'publish', forwardable);
-  return writer.bytes.slice();
+  return writer.copy();
 }

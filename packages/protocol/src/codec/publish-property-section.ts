@@ -24,7 +24,7 @@ export function readPublishProperties(bytes: Uint8Array, start: number, end: num
 export function encodePublishProperties(properties: PublishProperties): Uint8Array {
   const writer = new PacketWriter();
   writeProperties(writer, 'publish', properties);
-  return writer.bytes;
+  return writer.copy();
 }
 
 /** How many they are. @throws as {@link encodePublishProperties} */

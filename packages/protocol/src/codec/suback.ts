@@ -1,8 +1,8 @@
 /**
- * SUBACK (section 3.9): Packet Identifier, [Properties], then a Reason Code for each Topic Filter. Before MQTT 5.0
- * every refusal is the one return code 0x80.
+ * SUBACK (section 3.9) and UNSUBACK (3.11): Packet Identifier, [Properties], then a Reason Code for each Topic Filter.
+ * Before MQTT 5.0 every refusal of SUBACK is the one return code 0x80, and UNSUBACK is only the Packet Identifier.
  */
-import type { SubackPacket } from '../packet.ts';
+import type { SubackPacket, UnsubackPacket } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-code.ts';
@@ -10,26 +10,38 @@ import { ProtocolVersion } from '../version.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { readProperties, writeProperties } from './properties.ts';
-import { checkReasonCode, readReasonCodes } from './reason-code-field.ts';
+import { checkReasonCode, readReasonCode } from './reason-code-field.ts';
 
-export function decodeSuback(reader: PacketReader, version: ProtocolVersion): SubackPacket {
+export function decodeSuback(
+  reader: PacketReader,
+  type: 'suback' | 'unsuback',
+  version: ProtocolVersion,
+): SubackPacket | UnsubackPacket {
   const packetId = reader.packetId();
-  const properties = version === ProtocolVersion.V5 ? readProperties(reader, 'suback') : NO_PROPERTIES;
-  const reasonCodes = readReasonCodes(reader, 'suback');
-  for (const each of version === ProtocolVersion.V5 ? [] : reasonCodes) {
-    if (each > ReasonCode.UnspecifiedError) {
-      // [MQTT-3.9.3-2] 3.1.1
-      throw new MalformedPacketError(`expected a SUBACK return code, got 0x${each.toString(16)}`);
+  const isV5 = version === ProtocolVersion.V5;
+  const properties = isV5 ? readProperties(reader, type) : NO_PROPERTIES;
+  const reasonCodes: ReasonCode[] = [];
+  while (reader.remaining > 0 && (isV5 || type === 'suback')) {
+    const reasonCode = readReasonCode(reader, type);
+    if (!isV5 && reasonCode > ReasonCode.UnspecifiedError) {
+      throw new MalformedPacketError(`expected a return code of ${type}, got 0x${reasonCode.toString(16)}`); // [MQTT-3.9.3-2] 3.1.1
     }
+    reasonCodes.push(reasonCode);
   }
-  return { type: 'suback', packetId, reasonCodes, properties };
+  return { type, packetId, reasonCodes, properties };
 }
 
-export function writeSuback(writer: PacketWriter, packet: SubackPacket, version: ProtocolVersion): void {
-  writer.packetId(packet.packetId);
-  if (version === ProtocolVersion.V5) writeProperties(writer, 'suback', packet.properties);
-  for (const each of packet.reasonCodes) {
-    checkReasonCode('suback', each); // [MQTT-3.9.3-2]
-    writer.byte(version === ProtocolVersion.V5 ? each : Math.min(each, ReasonCode.UnspecifiedError)); // [MQTT-3.9.3-2] 3.1.1
+export function writeSuback(
+  writer: PacketWriter,
+  { type, packetId, reasonCodes, properties }: SubackPacket | UnsubackPacket,
+  version: ProtocolVersion,
+): void {
+  const isV5 = version === ProtocolVersion.V5;
+  writer.packetId(packetId);
+  if (isV5) writeProperties(writer, type, properties);
+  for (const each of reasonCodes) {
+    checkReasonCode(type, each); // [MQTT-3.9.3-2] [MQTT-3.11.3-2]
+    if (isV5) writer.byte(each);
+    else if (type === 'suback') writer.byte(Math.min(each, ReasonCode.UnspecifiedError)); // [MQTT-3.9.3-2] 3.1.1
   }
 }

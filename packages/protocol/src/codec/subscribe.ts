@@ -1,9 +1,9 @@
 /**
- * SUBSCRIBE (section 3.8): Packet Identifier, [Properties], then Topic Filter and Subscription Options, repeated. Before
- * MQTT 5.0 the options are the requested QoS alone. MQTT 3.1 does not define the byte's other bits and allows an empty
- * list. Whether a Topic Filter's wildcards are in place is for the topic rules to say, not for the codec.
+ * SUBSCRIBE (section 3.8) and UNSUBSCRIBE (3.10): Packet Identifier, [Properties], then Topic Filters, each with its
+ * Subscription Options in SUBSCRIBE. Before MQTT 5.0 the options are the requested QoS alone. MQTT 3.1 does not define the
+ * byte's other bits and allows an empty list. Whether a Topic Filter's wildcards are in place is for the topic rules to say, not for the codec.
  */
-import type { Qos, RetainHandling, SubscribePacket, Subscription } from '../packet.ts';
+import type { Qos, RetainHandling, SubscribePacket, Subscription, UnsubscribePacket } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
 import { MalformedPacketError, ProtocolError } from '../protocol-error.ts';
 import { isSharedFilter } from '../topic-filter.ts';
@@ -62,33 +62,49 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Sub
   };
 }
 
+export function decodeUnsubscribe(reader: PacketReader, version: ProtocolVersion): UnsubscribePacket {
+  const packetId = reader.packetId();
+  const properties = version === ProtocolVersion.V5 ? readProperties(reader, 'unsubscribe') : NO_PROPERTIES;
+  const topicFilters: string[] = [];
+  while (reader.remaining > 0) topicFilters.push(readTopicFilter(reader));
+  if (topicFilters.length === 0 && version !== ProtocolVersion.V31) {
+    throw new ProtocolError('expected at least one Topic Filter in UNSUBSCRIBE'); // [MQTT-3.10.3-2] [MQTT-3.10.3-2] 3.1.1
+  }
+  return { type: 'unsubscribe', packetId, topicFilters, properties };
+}
+
 export function writeSubscribe(
   writer: PacketWriter,
-  packet: SubscribePacket,
+  packet: SubscribePacket | UnsubscribePacket,
   version: ProtocolVersion,
 ): void {
-  if (packet.subscriptions.length === 0 && version !== ProtocolVersion.V31) {
-    throw new RangeError('expected at least one subscription'); // [MQTT-3.8.3-2] [MQTT-3.8.3-3] 3.1.1
+  const { type, packetId, properties } = packet;
+  const entries: readonly (Subscription | string)[] =
+    type === 'subscribe' ? packet.subscriptions : packet.topicFilters;
+  if (entries.length === 0 && version !== ProtocolVersion.V31) {
+    // [MQTT-3.8.3-2] [MQTT-3.8.3-3] 3.1.1 [MQTT-3.10.3-2] [MQTT-3.10.3-2] 3.1.1
+    throw new RangeError(`expected at least one topic filter in ${type}`);
   }
-  writer.packetId(packet.packetId);
-  if (version === ProtocolVersion.V5) writeProperties(writer, 'subscribe', packet.properties);
-  for (const each of packet.subscriptions) {
-    const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = each;
-    writeTopicFilter(writer, topicFilter);
-    checkQos(qos, 'qos of a subscription');
-    checkInteger(retainHandling, 0, 2, 'retainHandling');
-    if (version !== ProtocolVersion.V5) {
-      writer.byte(qos);
-      continue;
-    }
-    if (noLocal && isSharedFilter(topicFilter)) {
-      throw new RangeError('expected noLocal false for a shared subscription'); // [MQTT-3.8.3-4]
-    }
-    writer.byte(
-      qos |
-        (noLocal ? NO_LOCAL : 0) |
-        (retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
-        (retainHandling << RETAIN_HANDLING_SHIFT),
-    );
+  writer.packetId(packetId);
+  if (version === ProtocolVersion.V5) writeProperties(writer, type, properties);
+  for (const each of entries) {
+    if (typeof each === 'string') writeTopicFilter(writer, each);
+    else writeSubscription(writer, each, version);
   }
+}
+
+function writeSubscription(writer: PacketWriter, subscription: Subscription, version: ProtocolVersion): void {
+  const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = subscription;
+  writeTopicFilter(writer, topicFilter);
+  checkQos(qos, 'qos of a subscription');
+  checkInteger(retainHandling, 0, 2, 'retainHandling');
+  const isV5 = version === ProtocolVersion.V5;
+  if (isV5 && noLocal && isSharedFilter(topicFilter)) {
+    throw new RangeError('expected noLocal false for a shared subscription'); // [MQTT-3.8.3-4]
+  }
+  const options =
+    (noLocal ? NO_LOCAL : 0) |
+    (retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
+    (retainHandling << RETAIN_HANDLING_SHIFT);
+  writer.byte(isV5 ? qos | options : qos);
 }
