@@ -85,12 +85,12 @@ export class CsvRecords {
         return undefined;
       case '"':
         if (this.#field !== '')
-          throw new InputError('expected a quotation mark at the beginning of a field only');
+          throw this.#error('expected a quotation mark at the beginning of a field only');
         this.#isQuoted = true;
         this.#isEmpty = false;
         return undefined;
       default:
-        throw new InputError(`expected a comma after the closing quotation mark, got ${quoted(character)}`);
+        throw this.#error(`expected a comma after the closing quotation mark, got ${quoted(character)}`);
     }
   }
 
@@ -101,6 +101,10 @@ export class CsvRecords {
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#line++;
     if (this.#length > LONGEST_RECORD)
       throw new InputError(`expected a record of at most ${LONGEST_RECORD} characters, got a longer one`);
+  }
+
+  #error(text: string): InputError {
+    return new InputError(`line ${this.#line}: ${text}`);
   }
 
   #endField(): void {

@@ -39,9 +39,7 @@ export function topicNameFrom(value: unknown, defaults: InputDefaults): string {
   if (typeof value !== 'string') throw unexpectedField('topic', 'text', value);
   const problem = checkTopicName(value, Number.POSITIVE_INFINITY);
   if (problem === null) return value;
-  throw new InputError(
-    `topic: expected a topic name, got ${quoted(value)}, which ${TOPIC_PROBLEMS[problem]}`,
-  );
+  throw new InputError(`topic: expected a topic name, got ${quoted(value)}: it ${TOPIC_PROBLEMS[problem]}`);
 }
 
 /** @throws {InputError} */

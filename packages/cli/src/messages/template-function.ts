@@ -100,7 +100,8 @@ export function templateFunction(place: string, env: Environment): TemplateFunct
   const row = TEMPLATE_FUNCTIONS.find((each) => each.name === name);
   if (row === undefined) {
     const names = TEMPLATE_FUNCTIONS.map((each) => each.name);
-    const near = nearest(name, names);
+    // A single letter is near to anything.
+    const near = name.length > 1 ? nearest(name, names) : undefined;
     const hint = near === undefined ? '' : `; did you mean {{${near}}}?`;
     throw new UsageError(`template: expected ${names.join(', ')} in {{…}}, got ${quoted(name)}${hint}`);
   }

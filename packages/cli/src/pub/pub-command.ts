@@ -1,6 +1,7 @@
 /** `martlet pub`: publishes messages. */
 import type { Command, CommandIo } from '../command.ts';
 import { parseConnectedFlags } from '../connection/parse-connected-flags.ts';
+import { isMosquittoName } from '../run-command.ts';
 import { PUB_FLAGS } from './pub-flags.ts';
 import { planFor } from './pub-plan.ts';
 import { PubRun } from './pub-run.ts';
@@ -22,7 +23,7 @@ export const command: Command = {
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const parsed = await parseConnectedFlags(PUB_FLAGS, words, io, { optionsFile: 'mosquitto_pub' });
   const { values } = parsed;
-  const isMosquitto = io.programName.startsWith('mosquitto_');
+  const isMosquitto = isMosquittoName(io.programName);
   const tell = (text: string): void => {
     if (!values.quiet) io.stderr.write(isMosquitto ? `${text}\n` : `${io.programName}: ${text}\n`);
   };

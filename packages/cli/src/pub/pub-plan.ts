@@ -34,8 +34,10 @@ export interface PubPlan {
 }
 
 const KINDS = '-m, -f, -n, -s, -l, --ndjson or --csv';
-/** Made at once, where nothing in them depends on the time. */
+/** Made at once, at most. */
 const BATCH = 256;
+/** With a rate, those of so many seconds: the time in them is not older. */
+const BATCH_S = 0.01;
 
 /**
  * Checks the flags, and reads what is to be sent as one message.
@@ -71,12 +73,16 @@ export async function planFor(
   const isMany = count !== undefined || rate !== undefined;
   const times = count ?? (rate === undefined ? (repeat ?? 1) : Number.POSITIVE_INFINITY);
   return {
-    source: new RepeatedSource(make, times, isMany && rate === undefined ? BATCH : 1),
+    source: new RepeatedSource(make, times, isMany ? batchFor(rate) : 1),
     given,
     hasRecords,
     repeatDelayMs: isMany ? undefined : (values.repeatDelay ?? 0) * 1000,
     isStream: isMany,
   };
+}
+
+function batchFor(rate: number | undefined): number {
+  return rate === undefined ? BATCH : Math.max(1, Math.min(BATCH, Math.ceil(rate * BATCH_S)));
 }
 
 /** What is wrong with the text of a flag is an error of the one who typed it. */

@@ -5,7 +5,9 @@ import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { clientFor } from '../connection/client-for.ts';
 import { ConnectionFailure } from '../connection/connection-failure.ts';
+import { Departure } from '../connection/departure.ts';
 import { ExitCode } from '../exit-code.ts';
+import { isMosquittoName } from '../run-command.ts';
 import type { PubPlan, PubValues } from './pub-plan.ts';
 import { PublishProgress } from './publish-progress.ts';
 import { Publisher } from './publisher.ts';
@@ -28,12 +30,14 @@ export class PubRun {
   readonly #tell: (text: string) => void;
   readonly #refusals: Refusals;
   readonly #progress: PublishProgress;
+  readonly #departure: Departure;
   #client: Client | undefined;
   #publisher: Publisher | undefined;
   /** What ended the client. */
   #ended: ClientError | undefined;
   /** Since when there is no connection, in ms. */
   #offlineMs: number | undefined;
+  #lastTold: string | undefined;
   #stopSleep: (() => void) | undefined;
 
   /** @param tell writes a line to standard error, unless that is to be quiet */
@@ -43,7 +47,8 @@ export class PubRun {
     this.#io = io;
     this.#tell = tell;
     this.#progress = new PublishProgress(io, values.quiet);
-    this.#refusals = new Refusals((text) => {
+    this.#departure = new Departure(plan.given.disconnect);
+    this.#refusals = new Refusals(isMosquittoName(io.programName), (text) => {
       this.#progress.hide();
       tell(text);
     });
@@ -77,12 +82,13 @@ export class PubRun {
     if (signal.aborted) await this.#leave(client);
     signal.throwIfAborted();
     if (this.#ended !== undefined) throw this.#lostForGood(this.#ended);
-    await client.close();
+    await this.#departure.leave(client, signal);
+    signal.throwIfAborted();
     return this.#end();
   }
 
   #connect(): Promise<Client> {
-    const { isStream, hasRecords } = this.#plan;
+    const { given, isStream, hasRecords } = this.#plan;
     const has5 = hasRecords || this.#values.properties.length > 0;
     const options: Partial<ConnectOptions> = {
       // The publisher bounds what waits.
@@ -92,6 +98,9 @@ export class PubRun {
     return clientFor(this.#values, this.#io, {
       options,
       ...(has5 ? { protocolVersion: 5 } : {}),
+      connectProperties: given.connect,
+      willProperties: given.will,
+      wrapTransport: (open) => this.#departure.wrap(open),
       prepare: (client) => this.#listen(client),
     });
   }
@@ -111,6 +120,7 @@ export class PubRun {
     client.on('online', () => {
       if (this.#offlineMs !== undefined) this.#tellBeside('connected again');
       this.#offlineMs = undefined;
+      this.#lastTold = undefined;
     });
   }
 
@@ -127,7 +137,10 @@ export class PubRun {
       void client.close({ timeoutMs: 0 });
       return;
     }
-    this.#tellBeside(`${error.message}; trying again in ${(reconnectMs / 1000).toFixed(1)} s`);
+    // It may fail in the same way for hours.
+    if (error.message === this.#lastTold) return;
+    this.#lastTold = error.message;
+    this.#tellBeside(`${error.message}; trying again`);
   }
 
   #makePublisher(client: Client): Publisher {
@@ -138,8 +151,8 @@ export class PubRun {
       pacer: rate === undefined ? undefined : new Pacer(rate, nowMs()),
       nowMs,
       sleep: (ms) => this.#sleep(ms),
-      onFailed: (error, topicName) => {
-        if (this.#ended === undefined && error.code !== 'CLOSED') this.#refusals.add(error, topicName);
+      onFailed: (error, number) => {
+        if (this.#ended === undefined && error.code !== 'CLOSED') this.#refusals.add(error, number);
       },
     });
   }
@@ -155,7 +168,7 @@ export class PubRun {
       await publisher.publish(messages.length > left ? messages.slice(0, left) : messages);
       if (repeatDelayMs !== undefined) await publisher.drain();
       left -= messages.length;
-      this.#progress.show(source.progress, publisher.published);
+      if (!signal.aborted) this.#progress.show(source.progress, publisher.published);
     }
   }
 

@@ -17,8 +17,11 @@ export interface PublisherOptions {
   nowMs(): number;
   /** Fulfils after so many ms, or when there is no use in waiting any more. */
   readonly sleep: (ms: number) => Promise<void>;
-  /** One of those that are waited for has failed. */
-  readonly onFailed: (error: ClientError, topicName: string) => void;
+  /**
+   * One of those that are waited for has failed.
+   * @param number which message it was, from 1 on
+   */
+  readonly onFailed: (error: ClientError, number: number) => void;
 }
 
 /** What a message counts beside its payload, in bytes. */
@@ -103,25 +106,25 @@ export class Publisher {
 
   #hand(messages: readonly InputMessage[], start: number, end: number): void {
     const client = this.#client;
-    /** By QoS: each is acknowledged in its own order. */
+    /** By QoS, each of which is acknowledged in its own order. */
     const last: (Publication | undefined)[] = [undefined, undefined, undefined];
+    const numbers = [0, 0, 0];
     let bytes = 0;
     for (let at = start; at < end; at++) {
       const { topicName, payload, options } = messages[at]!;
-      last[options.qos ?? 0] = client.publish(topicName, payload, options);
+      const { qos = 0 } = options;
+      last[qos] = client.publish(topicName, payload, options);
+      numbers[qos] = ++this.published;
       bytes += payload.length + MESSAGE_BYTES;
-      this.published++;
     }
     const done = Promise.all(
-      last.map((each) => each?.acknowledged.catch((error) => this.#fail(error, each))),
+      last.map((each, qos) =>
+        each?.acknowledged.catch((error) => this.#options.onFailed(error as ClientError, numbers[qos]!)),
+      ),
     );
     this.#underWay.push({ messages: end - start, bytes, done });
     this.#messages += end - start;
     this.#bytes += bytes;
-  }
-
-  #fail(error: unknown, { topicName }: Publication): void {
-    this.#options.onFailed(error as ClientError, topicName);
   }
 }
 

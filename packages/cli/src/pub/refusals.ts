@@ -14,16 +14,16 @@ export class Refusals {
   /** Not sent, for another reason. */
   failed = 0;
   readonly #tell: (text: string) => void;
+  readonly #isMosquitto: boolean;
 
-  constructor(tell: (text: string) => void) {
+  /** @param isMosquitto say it as Mosquitto's tools do */
+  constructor(isMosquitto: boolean, tell: (text: string) => void) {
+    this.#isMosquitto = isMosquitto;
     this.#tell = tell;
   }
 
-  /**
-   * @param topicName undefined where it is not known which message it was
-   * @param number which message it was, from 1 on
-   */
-  add(error: ClientError, topicName?: string, number?: number): void {
+  /** @param number which message it was, from 1 on; undefined where that is not known */
+  add(error: ClientError, number?: number): void {
     if (error.code === 'CONNECTION_LOST') {
       this.uncertain++;
       return;
@@ -31,27 +31,22 @@ export class Refusals {
     if (error.code === 'REFUSED') this.refused++;
     else this.failed++;
     if (this.refused + this.failed > TOLD_ONE_BY_ONE) return;
-    this.#tell(textOf(error, topicName, number));
+    this.#tell(this.#isMosquitto ? mosquittoText(error, number) : error.message);
   }
 
   /** What was counted and not told. */
   tellRest(): void {
     const rest = this.refused + this.failed - TOLD_ONE_BY_ONE;
-    if (rest > 0)
-      this.#tell(`Warning: ${counted(rest, 'more publish')} failed.`.replace('publishs', 'publishes'));
+    if (rest > 0) this.#tell(`${counted(rest, 'more message')} came to nothing`);
     if (this.uncertain > 0)
       this.#tell(
-        `Warning: ${counted(this.uncertain, 'message')} of QoS 0 left while the connection broke, and may be lost.`,
+        `${counted(this.uncertain, 'message')} of QoS 0 left while the connection broke, and may be lost`,
       );
   }
 }
 
-/** As Mosquitto's tools say it, with the topic. */
-function textOf(error: ClientError, topicName: string | undefined, number: number | undefined): string {
+function mosquittoText({ reasonCode, message }: ClientError, number: number | undefined): string {
   const which = number === undefined ? '' : ` ${number}`;
-  const { reasonCode } = error;
-  if (error.code !== 'REFUSED' || reasonCode === undefined)
-    return `Warning: Publish${which} failed: ${error.message}.`;
-  const where = topicName === undefined ? '' : ` (topic ${topicName})`;
-  return `Warning: Publish${which} failed: ${reasonCodeText(reasonCode, 'puback')}${where}.`;
+  const why = reasonCode === undefined ? message : reasonCodeText(reasonCode, 'puback');
+  return `Warning: Publish${which} failed: ${why}.`;
 }

@@ -17,7 +17,7 @@ function topicName(given: string, kind: string): string {
   const problem = checkTopicName(given, Number.POSITIVE_INFINITY);
   if (problem === null) return given;
   throw new UsageError(
-    `expected a topic name, got ${quoted(given)}, which ${TOPIC_PROBLEMS[problem]}`,
+    `expected a topic name, got ${quoted(given)}: it ${TOPIC_PROBLEMS[problem]}`,
     problem === 'wildcard'
       ? `Invalid ${kind} topic '${given}', does it contain '+' or '#'?`
       : "Invalid input. Does your topic contain '+' or '#'?",

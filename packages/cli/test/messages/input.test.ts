@@ -142,8 +142,10 @@ describe('Records of CSV', () => {
 
   test('are refused where marks are not as they must be', () => {
     expect(() => recordsOf('a\n"b')).toThrow('expected a closing quotation mark for that of line 2');
-    expect(() => recordsOf('a"b')).toThrow('at the beginning of a field only');
-    expect(() => recordsOf('"a"b')).toThrow("expected a comma after the closing quotation mark, got 'b'");
+    expect(() => recordsOf('a"b')).toThrow('line 1: expected a quotation mark at the beginning');
+    expect(() => recordsOf('"a"b')).toThrow(
+      "line 1: expected a comma after the closing quotation mark, got 'b'",
+    );
   });
 });
 
