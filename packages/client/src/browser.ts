@@ -19,6 +19,7 @@ const browser: Readonly<Platform<ClientOptions>> = {
   plug: plugIntoBrowser,
   parseUrl: parseBrowserUrl,
   quarantine: async () => (await import('./core/quarantine.ts')).Quarantine,
+  unrouted: async () => (await import('./core/incoming/unrouted.ts')).Unrouted,
   sessionKeeping: async () => (await import('./client/session-keeping.ts')).SessionKeeping,
   authentication: async () => (await import('./client/client-authentication.ts')).ClientAuthentication,
   requests: async () => (await import('./client/rpc/requests.ts')).Requests,

@@ -7,6 +7,7 @@ import { createClient } from './client/create-client.ts';
 import { nodeEnvironment } from './client/node-environment.ts';
 import { Requests } from './client/rpc/requests.ts';
 import { SessionKeeping } from './client/session-keeping.ts';
+import { Unrouted } from './core/incoming/unrouted.ts';
 import { Quarantine } from './core/quarantine.ts';
 import type { NodeTransportOptions } from './transports/open-node-transport.ts';
 import { openNodeTransport } from './transports/open-node-transport.ts';
@@ -25,6 +26,7 @@ const node: Readonly<Platform<ConnectOptions>> = {
   plug: () => () => {},
   parseUrl: parseServerUrl,
   quarantine: () => Quarantine,
+  unrouted: () => Unrouted,
   sessionKeeping: () => SessionKeeping,
   authentication: () => ClientAuthentication,
   requests: () => Requests,

@@ -8,6 +8,7 @@ import { ClientCore } from '../core/client-core.ts';
 import type { ConnectionEnd } from '../core/connection/connection-end.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
+import type { Unrouted } from '../core/incoming/unrouted.ts';
 import type { OutgoingMessage } from '../core/outgoing/outgoing-message.ts';
 import type { CoreHost } from '../core/ports/core-host.ts';
 import type { Quarantine } from '../core/quarantine.ts';
@@ -40,6 +41,8 @@ export interface HostPlatform {
   sessionKeeping(): MaybePromise<typeof SessionKeeping>;
   /** Loads what only a client needs whose connections end with something unanswered. */
   quarantine(): MaybePromise<typeof Quarantine>;
+  /** Loads what only a client needs that may take up the session of an earlier process. */
+  unrouted(): MaybePromise<typeof Unrouted>;
   /** Loads what only a client with `authentication` needs. */
   authentication(): MaybePromise<typeof ClientAuthentication>;
 }
@@ -104,7 +107,12 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   async #start(): Promise<void> {
     if (this.stoppedBy !== undefined) return;
     try {
-      if (this.options.store !== undefined) await this.#restore(this.options.store);
+      const { store, cleanStart, keepsSession, unroutedMessages } = this.options;
+      if (store !== undefined) await this.#restore(store);
+      if (!(cleanStart ?? !keepsSession) && unroutedMessages > 0) {
+        const Waiting = await this.#platform.unrouted();
+        this.core.unrouted = new Waiting(unroutedMessages, this);
+      }
       this.supervisor.connect();
     } catch (error) {
       this.supervisor.stop(storeError(error));
@@ -196,7 +204,7 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
 
   unsubscribe(subscription: Subscription): Promise<void> {
     this.subscriptions.delete(subscription);
-    this.core.unrouted.giveUp(subscription.topicFilter);
+    this.core.unrouted?.giveUp(subscription.topicFilter);
     return new Promise((resolve) => this.core.subscriptions.remove(subscription, resolve));
   }
 

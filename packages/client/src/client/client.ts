@@ -96,7 +96,7 @@ export class Client {
 
   /** How full the buffers are. */
   get gauges(): ClientGauges {
-    const { outgoing, incoming, subscriptions, unrouted } = this.#host.core;
+    const { outgoing, incoming, subscriptions, unroutedCount } = this.#host.core;
     let bufferedMessages = 0;
     let bufferedBytes = 0;
     for (const each of this.#host.subscriptions) {
@@ -111,7 +111,7 @@ export class Client {
       subscriptions: subscriptions.size,
       bufferedMessages,
       bufferedBytes,
-      unroutedMessages: unrouted.size,
+      unroutedMessages: unroutedCount,
     };
   }
 
@@ -122,7 +122,7 @@ export class Client {
     const { listeners, core } = this.#host;
     const off = listeners.add(name, listener);
     if (name !== 'unrouted') return off;
-    core.unrouted.listen((message) => {
+    core.takeUnrouted((message) => {
       const done = (): void => message.acknowledge();
       const pending = listeners.emit('unrouted', message, () => message.reject());
       if (pending === undefined) done();
@@ -130,7 +130,7 @@ export class Client {
     });
     return () => {
       off();
-      if (!listeners.has('unrouted')) core.unrouted.listen(null);
+      if (!listeners.has('unrouted')) core.takeUnrouted(null);
     };
   }
 

@@ -22,7 +22,7 @@ import { IncomingAliases, OutgoingAliases } from './connection/topic-aliases.ts'
 import type { IncomingOwner } from './incoming/incoming.ts';
 import { Incoming } from './incoming/incoming.ts';
 import type { Message } from './incoming/message.ts';
-import { Unrouted } from './incoming/unrouted.ts';
+import type { Unrouted } from './incoming/unrouted.ts';
 import { Keeper } from './keeper.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
@@ -42,7 +42,10 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
   readonly subscriptions: Subscriptions;
-  readonly unrouted: Unrouted;
+  /** Where messages wait that nobody has subscribed to; null in a session that only this process has had. */
+  unrouted: Unrouted | null = null;
+  /** Takes what no subscription asked for, and settles it. */
+  #takeUnrouted: ((message: Message) => void) | null = null;
   /** How many wait for what the server sends, besides what `isIdle` knows of. */
   awaited = 0;
   readonly #options: CoreOptions;
@@ -61,7 +64,6 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
     this.#host = host;
     this.outgoing = new Outgoing(options.keeps, options.queue, host, () => this.mayAsk());
     this.subscriptions = new Subscriptions(this);
-    this.unrouted = new Unrouted(options.unroutedMessages, host);
     this.incoming = new Incoming(this.keeper, this.subscriptions, this);
   }
 
@@ -76,7 +78,17 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
   get nextDeadlineMs(): number {
     const { nextDeadlineMs = Number.POSITIVE_INFINITY } = this.#connection ?? {};
     const dueMs = this.#quarantine?.dueMs ?? Number.POSITIVE_INFINITY;
-    return Math.min(nextDeadlineMs, this.outgoing.queue.nextExpiryMs, this.unrouted.untilMs, dueMs);
+    return Math.min(
+      nextDeadlineMs,
+      this.outgoing.queue.nextExpiryMs,
+      this.unrouted?.untilMs ?? Number.POSITIVE_INFINITY,
+      dueMs,
+    );
+  }
+
+  /** Messages that wait for a subscription. */
+  get unroutedCount(): number {
+    return this.unrouted?.size ?? 0;
   }
 
   /** Everything that was to be sent has been, and has been answered. */
@@ -94,7 +106,13 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
 
   subscribeTo(subscriber: Subscriber): void {
     this.subscriptions.add(subscriber);
-    this.unrouted.claim(subscriber);
+    this.unrouted?.claim(subscriber);
+  }
+
+  /** @param take takes what no subscription asked for, in place of waiting, and settles it; or null */
+  takeUnrouted(take: ((message: Message) => void) | null): void {
+    this.#takeUnrouted = take;
+    if (take !== null) this.unrouted?.takeAll().forEach(take);
   }
 
   /** So many changes to the store, counted from the first, are safe. */
@@ -133,7 +151,7 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
     this.#connection?.tick(nowMs);
     this.#quarantine?.tick(nowMs);
     this.outgoing.expire(nowMs);
-    this.unrouted.tick(nowMs);
+    this.unrouted?.tick(nowMs);
   }
 
   /** Asks the server for a sign of life within so many milliseconds: the network may have changed. */
@@ -145,7 +163,7 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
   turn(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    if (this.unrouted.size > 0) this.unrouted.stepAside(this.incoming.held);
+    this.unrouted?.stepAside(this.incoming.held);
     this.subscriptions.send();
     this.outgoing.send();
     connection.flush();
@@ -193,7 +211,7 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
       version === ProtocolVersion.V5 ? this.#options.receiveMaximum : 65_535,
       new IncomingAliases(this.#options.topicAliasMaximum),
     );
-    this.unrouted.online(mayResume);
+    this.unrouted?.online(mayResume);
     this.outgoing.online(writer, mayResume);
     // Behind it: what is asked for now has not been left behind by an earlier connection, and costs no quota.
     this.subscriptions.online(server.sessionPresent);
@@ -237,7 +255,7 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
     const suspects = [...this.outgoing.suspects(), ...this.subscriptions.requested()];
     const isSure = !this.outgoing.hasUnproven;
     this.incoming.offline();
-    this.unrouted.forget();
+    this.unrouted?.forget();
     this.subscriptions.offline();
     this.outgoing.offline(); // The session goes on. [MQTT-3.1.2-23] [MQTT-4.1.0-1] [MQTT-4.1.0-1] 3.1.1
     if (end.wasOnline && end.by !== 'client') this.#judge(end, suspects, isSure);
@@ -330,12 +348,16 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
   }
 
   onUnrouted(message: Message): void {
-    this.unrouted.add(message, this.#host.nowMs());
+    if (this.#takeUnrouted !== null) this.#takeUnrouted(message);
+    else if (this.unrouted?.keeps(message, this.#host.nowMs()) !== true) {
+      this.#host.onDropped(message, 'unrouted', undefined);
+      message.acknowledge(); // [MQTT-4.5.0-2] [MQTT-4.5.0-2] 3.1.1
+    }
   }
 
   onStalled(receiveMaximum: number): boolean {
     // Those that wait here will be acknowledged when they are taken.
-    if (this.subscriptions.waitingCount + this.unrouted.size > 0) return false;
+    if (this.subscriptions.waitingCount + this.unroutedCount > 0) return false;
     const text = `expected an acknowledgement of at least one of ${receiveMaximum} messages, got none: no more can come`;
     this.#host.onWarning(new ClientError('STALLED', text));
     return true;

@@ -15,6 +15,7 @@ import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
 import { Requests } from '../../src/client/rpc/requests.ts';
 import { SessionKeeping } from '../../src/client/session-keeping.ts';
+import { Unrouted } from '../../src/core/incoming/unrouted.ts';
 import { Quarantine } from '../../src/core/quarantine.ts';
 import { parseServerUrl } from '../../src/transports/parse-server-url.ts';
 import { TestServer } from './test-server.ts';
@@ -58,6 +59,7 @@ export class World {
       optionNames: [],
       parseUrl: parseServerUrl,
       quarantine: () => Quarantine,
+      unrouted: () => Unrouted,
       sessionKeeping: () => SessionKeeping,
       authentication: () => ClientAuthentication,
       requests: () => Requests,

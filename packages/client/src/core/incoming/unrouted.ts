@@ -18,9 +18,8 @@ const MAXIMUM_BYTES = 16 * 1_048_576;
 /** Filters that were given up and are remembered. */
 const MAXIMUM_FILTERS = 1000;
 
-/** What becomes of messages that nobody asked for. */
+/** Who is told of messages that nobody asked for. */
 export interface UnroutedOwner {
-  onDropped(message: Message, reason: 'unrouted', topicFilter: undefined): void;
   onWarning(warning: ClientError): void;
 }
 
@@ -30,7 +29,6 @@ export class Unrouted {
   /** The application has been told, and has had its time to subscribe. */
   #isTold: boolean;
   #isOpen: boolean;
-  #listener: ((message: Message) => void) | null;
   readonly #limit: number;
   readonly #owner: UnroutedOwner;
   readonly #waiting: Message[];
@@ -38,12 +36,11 @@ export class Unrouted {
   /** What this process has unsubscribed from, by filter. */
   readonly #givenUp: FilterMap<true>;
 
-  /** @param limit messages that may wait; with 0 each is dropped and acknowledged */
+  /** @param limit messages that may wait */
   constructor(limit: number, owner: UnroutedOwner) {
     this.untilMs = Number.POSITIVE_INFINITY;
     this.#isTold = false;
-    this.#isOpen = limit > 0;
-    this.#listener = null;
+    this.#isOpen = true;
     this.#limit = limit;
     this.#owner = owner;
     this.#waiting = [];
@@ -53,12 +50,6 @@ export class Unrouted {
 
   get size(): number {
     return this.#waiting.length;
-  }
-
-  /** @param listener takes what no subscription asked for, in place of waiting, and settles it; or null */
-  listen(listener: ((message: Message) => void) | null): void {
-    this.#listener = listener;
-    if (listener !== null) for (const message of this.#takeAll()) listener(message);
   }
 
   /** @param sessionPresent with subscriptions that an earlier process may have made */
@@ -76,24 +67,18 @@ export class Unrouted {
     this.#owner.onWarning(new ClientError('UNROUTED', text));
   }
 
-  add(message: Message, nowMs: number): void {
-    if (this.#listener !== null) {
-      this.#listener(message);
-      return;
-    }
-    // At QoS 0 nobody promised anything, and the filter is most likely one that was just given up.
-    if (!message.isPending || !this.#isOpen || this.#givenUp.matching(message.topicName).length > 0) {
-      this.#owner.onDropped(message, 'unrouted', undefined);
-      message.acknowledge(); // [MQTT-4.5.0-2] [MQTT-4.5.0-2] 3.1.1
-      return;
-    }
+  /** Keeps it, or leaves it unacknowledged. False when it is of no use: at QoS 0, or of a filter that was just given up. */
+  keeps(message: Message, nowMs: number): boolean {
+    const { topicName } = message;
+    if (!message.isPending || !this.#isOpen || this.#givenUp.matching(topicName).length > 0) return false;
     if (this.size >= this.#limit || this.#bytes + message.bytes > MAXIMUM_BYTES) {
       message.reject();
-      return;
+      return true;
     }
     message.detach();
     this.#hold(message);
     if (!this.#isTold && this.untilMs === Number.POSITIVE_INFINITY) this.untilMs = nowMs + PATIENCE_MS;
+    return true;
   }
 
   /** A new subscription takes what it matches. */
@@ -101,7 +86,7 @@ export class Unrouted {
     const { topicFilter } = subscriber;
     this.#givenUp.delete(topicFilter);
     const claimed = new FilterMap<true>().set(topicFilter, true);
-    for (const message of this.#takeAll()) {
+    for (const message of this.takeAll()) {
       if (claimed.matching(message.topicName).length > 0) subscriber.offer(message);
       else this.#hold(message);
     }
@@ -123,12 +108,12 @@ export class Unrouted {
    * @param held messages that are to be acknowledged on this connection and have not been, with those that wait here
    */
   stepAside(held: number): void {
-    if (this.#isTold && held > this.size) this.forget();
+    if (this.#isTold && this.size > 0 && held > this.size) this.forget();
   }
 
   /** The server sends again on the next connection what it saw no acknowledgement of. */
   forget(): void {
-    for (const message of this.#takeAll()) message.reject();
+    for (const message of this.takeAll()) message.reject();
   }
 
   #hold(message: Message): void {
@@ -136,7 +121,7 @@ export class Unrouted {
     this.#bytes += message.bytes;
   }
 
-  #takeAll(): Message[] {
+  takeAll(): Message[] {
     this.#bytes = 0;
     return this.#waiting.splice(0);
   }
