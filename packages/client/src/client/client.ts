@@ -5,7 +5,8 @@ import type { MaybePromise } from '../authentication/authentication.ts';
 import { ClientError } from '../client-error.ts';
 import type { ServerCapabilities } from '../core/connection/server-capabilities.ts';
 import type { Message } from '../core/incoming/message.ts';
-import { checkCall, refuseNoFunction, refuseNoOptions, WAIT_NAMES } from './check-call.ts';
+import type { Rules } from './check-options.ts';
+import { anything, checkOptions, invalid, oneOf, refuseNoFunction, WAIT } from './check-options.ts';
 import type { ClientHost } from './client-host.ts';
 import type { MessageProperties, Payload } from './client-options.ts';
 import type { AnyCodec, WithCodec } from './encode-payload.ts';
@@ -14,15 +15,15 @@ import type { ClientEventName, ClientListener } from './events.ts';
 import { EVENT_NAMES } from './events.ts';
 import { Publication } from './publication.ts';
 import type { PublishOptions } from './publish-options.ts';
-import { PUBLISH_NAMES, propertiesOf, REQUEST_NAMES } from './publish-options.ts';
-import { invalid, oneOf, refuseTopicName } from './resolve-options.ts';
+import { PUBLISH, propertiesOf, REQUEST } from './publish-options.ts';
+import { refuseTopicName } from './resolve-options.ts';
 import type { RequestHandler, RespondOptions } from './rpc/request-handler.ts';
 import type { RequestOptions } from './rpc/request-options.ts';
 import type { Requests } from './rpc/requests.ts';
 import type { WaitOptions } from './settle.ts';
 import { watchWait, within } from './settle.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
-import { refuseTopicFilter, resolveSubscribeOptions } from './subscribe-options.ts';
+import { refuseTopicFilter, resolveSubscribeOptions, SUBSCRIBE } from './subscribe-options.ts';
 import type { MessageHandler } from './subscription.ts';
 import { PendingSubscription, Subscription } from './subscription.ts';
 import type { ClientState } from './supervisor.ts';
@@ -50,7 +51,7 @@ export interface ClientGauges {
   readonly unroutedMessages: number;
 }
 
-/** What an application may say when it goes; the other reasons of a client are protocol errors. */
+/** What an application may say when it goes. */
 const CLOSE_REASONS: readonly ReasonCode[] = [
   Reason.NormalDisconnection,
   Reason.DisconnectWithWillMessage,
@@ -58,6 +59,12 @@ const CLOSE_REASONS: readonly ReasonCode[] = [
   Reason.ImplementationSpecificError,
   Reason.AdministrativeAction,
 ];
+
+const CLOSE: Readonly<Rules<CloseOptions>> = {
+  timeoutMs: WAIT.timeoutMs,
+  // The other reasons of a client are protocol errors.
+  reasonCode: oneOf(...CLOSE_REASONS), // [MQTT-3.14.2-1]
+};
 
 /** Requests that may be at work at once, where the application does not say. */
 const RESPONDING = 64;
@@ -117,7 +124,7 @@ export class Client {
 
   /** Calls the listener at each event of that name. Returns a function that takes it back. */
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
-    oneOf<unknown>('event', EVENT_NAMES, name ?? null);
+    oneOf<unknown>(...EVENT_NAMES)('event', name ?? null);
     refuseNoFunction('listener', listener);
     const { listeners, core } = this.#host;
     const off = listeners.add(name, listener);
@@ -139,7 +146,7 @@ export class Client {
    * the wait is over.
    */
   connected(wait: WaitOptions = {}): Promise<ServerCapabilities> {
-    checkCall('connected', wait, WAIT_NAMES);
+    checkOptions('connected', wait, WAIT);
     const { core } = this.#host;
     return this.#host.when(() => core.server, wait);
   }
@@ -164,22 +171,28 @@ export class Client {
   ): Publication {
     this.#refuseClosed();
     if (options !== this.#checked || callback !== undefined) {
-      checkCall('publish', typeof callback === 'function' ? callback : options, PUBLISH_NAMES);
+      checkOptions('publish', typeof callback === 'function' ? callback : options, PUBLISH);
       this.#checked = options;
     }
-    const { qos = 0, retain = false, signal, timeoutMs, codec } = options;
+    const { qos, retain = false, signal, timeoutMs, codec } = options;
     const host = this.#host;
     if (topicName === undefined || !host.core.outgoing.names.has(topicName)) refuseTopicName(topicName);
     const bytes = encodePayload(value, codec);
     let properties: MessageProperties = NO_PROPERTIES;
     let expiresMs = Number.POSITIVE_INFINITY;
     if (options !== NO_OPTIONS) {
-      if (qos !== 0 && qos !== 1 && qos !== 2) throw invalid(`qos: expected 0, 1 or 2, got ${String(qos)}`);
       properties = propertiesOf(options);
       const { messageExpiryInterval } = properties;
       if (messageExpiryInterval !== undefined) expiresMs = host.nowMs() + messageExpiryInterval * 1000;
     }
-    const publication = new Publication(topicName, bytes, qos, retain, properties, expiresMs);
+    const publication = new Publication(
+      topicName,
+      bytes,
+      PUBLISH.qos('qos', qos),
+      retain,
+      properties,
+      expiresMs,
+    );
     if (signal?.aborted !== true) host.core.outgoing.publish(publication);
     if (signal !== undefined || timeoutMs !== undefined) this.#watch(publication, options);
     return publication;
@@ -289,7 +302,7 @@ export class Client {
     given: RespondOptions & AnyCodec = {},
   ): PendingSubscription {
     refuseNoFunction('handler', handler);
-    refuseNoOptions('respond', given);
+    checkOptions('respond', given, { codec: anything, ...SUBSCRIBE });
     const { codec, ...options } = given;
     return this.subscribe(
       topicFilter,
@@ -302,7 +315,7 @@ export class Client {
   /** @throws {ClientError} INVALID_TOPIC, INVALID_PAYLOAD, CLOSED */
   #payloadOfRequest(topicName: string, value: unknown, options: RequestOptions & AnyCodec): Uint8Array {
     this.#refuseClosed();
-    checkCall('request', options, REQUEST_NAMES);
+    checkOptions('request', options, REQUEST);
     refuseTopicName(topicName);
     return encodePayload(value, options.codec);
   }
@@ -321,7 +334,7 @@ export class Client {
    * the conversation is given up: an answer that comes later ends the connection.
    */
   async reauthenticate(wait: WaitOptions = {}): Promise<void> {
-    checkCall('reauthenticate', wait, WAIT_NAMES);
+    checkOptions('reauthenticate', wait, WAIT);
     const { options, core, authentication } = this.#host;
     if (options.authentication === undefined)
       throw invalid('authentication: expected it among the options, got none'); // [MQTT-4.12.0-7]
@@ -336,8 +349,7 @@ export class Client {
    * is waited for while an attempt to connect is under way, but not between attempts.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    checkCall('close', options, ['timeoutMs', 'reasonCode']);
-    oneOf<ReasonCode>('reasonCode', CLOSE_REASONS, options.reasonCode); // [MQTT-3.14.2-1]
+    checkOptions('close', options, CLOSE);
     this.#closing ??= this.#close(options);
     return this.#closing;
   }

@@ -2,11 +2,12 @@ import type { MaybePromise } from '../authentication/authentication.ts';
 import type { ClientEnvironment } from '../environment.ts';
 import type { ServerAddress } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
+import { invalid } from './check-options.ts';
 import { Client } from './client.ts';
 import type { HostPlatform } from './client-host.ts';
 import { ClientHost } from './client-host.ts';
 import type { ClientOptions } from './client-options.ts';
-import { invalid, resolveOptions } from './resolve-options.ts';
+import { resolveOptions } from './resolve-options.ts';
 import type { Requests } from './rpc/requests.ts';
 
 /** What one platform brings. */
@@ -33,11 +34,19 @@ export function createClient<Options extends ClientOptions>(
       : first;
   const resolved = resolveOptions(options, platform.optionNames);
   const { url, servers, transport, environment = platform.environment } = options;
-  if (url === undefined && servers === undefined && transport === undefined) {
-    throw invalid('url: expected where the server is, such as mqtt://localhost, got none');
+  if (
+    servers === undefined
+      ? url === undefined && transport === undefined
+      : url !== undefined || !Array.isArray(servers) || servers.length === 0
+  ) {
+    const got = url === undefined ? 'none' : 'both';
+    throw invalid(
+      `url: expected where the server is, such as mqtt://localhost, or servers in place of it, got ${got}`,
+    );
   }
   // What is an address is checked now rather than at the first attempt.
-  for (const address of servers ?? (url === undefined || typeof url === 'function' ? [] : [url])) {
+  for (const address of servers ?? [url]) {
+    if (address === undefined || typeof address === 'function') continue;
     const { server } = platform.parseUrl(address);
     if (transport === undefined) platform.check?.(server);
   }

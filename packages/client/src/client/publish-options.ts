@@ -1,9 +1,11 @@
 import type { Qos } from '@martlet/protocol';
 import { NO_PROPERTIES, publishPropertiesLength } from '@martlet/protocol';
-import { WAIT_NAMES } from './check-call.ts';
+import type { Rules } from './check-options.ts';
+import { anything, invalid, ofType, oneOf, WAIT } from './check-options.ts';
 import type { MessageProperties } from './client-options.ts';
 import type { AnyCodec } from './encode-payload.ts';
-import { invalid, refuseTopicName } from './resolve-options.ts';
+import { refuseTopicName } from './resolve-options.ts';
+import type { RequestOptions } from './rpc/request-options.ts';
 import type { WaitOptions } from './settle.ts';
 
 export interface PublishOptions extends MessageProperties, WaitOptions {
@@ -13,27 +15,36 @@ export interface PublishOptions extends MessageProperties, WaitOptions {
   readonly retain?: boolean;
 }
 
-/** Names of the properties among a message's options; a Subscription Identifier is none. [MQTT-3.3.4-6] */
-const PROPERTIES = [
-  'payloadFormatIndicator',
-  'messageExpiryInterval',
-  'contentType',
-  'userProperties',
-  'responseTopic',
-  'correlationData',
-] as const satisfies readonly (keyof MessageProperties)[];
+/** The properties among a message's options; a Subscription Identifier is none. [MQTT-3.3.4-6] */
+const PROPERTIES: Readonly<Rules<MessageProperties>> = {
+  payloadFormatIndicator: anything,
+  messageExpiryInterval: anything,
+  contentType: anything,
+  userProperties: anything,
+  responseTopic: anything,
+  correlationData: anything,
+};
 
-/** Names of the options of `publish`. */
-export const PUBLISH_NAMES: readonly string[] = ['qos', 'retain', 'codec', ...WAIT_NAMES, ...PROPERTIES];
+const PROPERTY_NAMES = Object.keys(PROPERTIES) as readonly (keyof MessageProperties)[];
+
+/** The options of `publish`. */
+export const PUBLISH: Readonly<Rules<PublishOptions & AnyCodec & { readonly qos: Qos }>> = {
+  qos: oneOf<Qos>(0, 1, 2),
+  retain: anything,
+  codec: anything,
+  ...WAIT,
+  ...PROPERTIES,
+};
 
 /** Those of `request`, which says itself where the response goes. */
-export const REQUEST_NAMES: readonly string[] = ['qos', 'codec', 'envelope', ...WAIT_NAMES, ...PROPERTIES.slice(0, -2)];
+const { retain, responseTopic, correlationData, ...others } = PUBLISH;
+export const REQUEST: Rules<RequestOptions & AnyCodec> = { ...others, envelope: ofType('boolean', false) };
 
 /** @throws {ClientError} INVALID_OPTION, INVALID_TOPIC */
 export function propertiesOf(options: PublishOptions & AnyCodec): MessageProperties {
   const codec = options.codec as MessageProperties | undefined;
   let properties: Record<string, unknown> | undefined;
-  for (const name of PROPERTIES) {
+  for (const name of PROPERTY_NAMES) {
     const value = options[name] ?? codec?.[name];
     if (value !== undefined) (properties ??= {})[name] = value;
   }

@@ -2,8 +2,9 @@ import type { Qos, ReasonCode, RetainHandling } from '@martlet/protocol';
 import { checkTopicFilter, isSharedFilter, parseSharedFilter } from '@martlet/protocol';
 import { checkRefusal } from '../core/incoming/message.ts';
 import type { Acknowledge, WhenSlow } from '../core/subscriptions/subscriber.ts';
-import { checkCall, WAIT_NAMES } from './check-call.ts';
-import { invalid, invalidTopic, oneOf, resolveNumbers } from './resolve-options.ts';
+import type { Rules } from './check-options.ts';
+import { integer, invalid, ofType, oneOf, resolve, WAIT } from './check-options.ts';
+import { invalidTopic } from './resolve-options.ts';
 import type { WaitOptions } from './settle.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 
@@ -44,36 +45,31 @@ export interface SubscribeOptions extends WaitOptions {
   readonly rejectWith?: ReasonCode;
 }
 
-const BUFFER = {
-  bufferMessages: [1000, 1, Number.POSITIVE_INFINITY],
-  bufferBytes: [16 * 1_048_576, 1, Number.POSITIVE_INFINITY],
-  concurrency: [1, 1, Number.POSITIVE_INFINITY],
-} as const;
-
-const NAMES: readonly string[] = [
-  ...Object.keys(BUFFER),
-  ...['qos', 'noLocal', 'retainAsPublished', 'retainHandling', 'acknowledge', 'whenSlow', 'rejectWith'],
-  ...WAIT_NAMES,
-];
+/** The options of `subscribe`. */
+export const SUBSCRIBE: Readonly<Rules<SubscriptionOptions & WaitOptions>> = {
+  bufferMessages: integer(1000, 1, Number.POSITIVE_INFINITY),
+  bufferBytes: integer(16 * 1_048_576, 1, Number.POSITIVE_INFINITY),
+  concurrency: integer(1, 1, Number.POSITIVE_INFINITY),
+  qos: oneOf<Qos>(2, 1, 0),
+  noLocal: ofType('boolean', false),
+  retainAsPublished: ofType('boolean', false),
+  retainHandling: oneOf<RetainHandling>(0, 1, 2),
+  acknowledge: oneOf<Acknowledge>('received', 'handled', 'manual'),
+  whenSlow: oneOf<WhenSlow>('block', 'dropOldest', 'dropNewest', 'latestPerTopic'),
+  rejectWith: (name, given) => {
+    if (given !== undefined) checkRefusal(name, given as ReasonCode);
+    return given as ReasonCode | undefined;
+  },
+  ...WAIT,
+};
 
 /** @throws {ClientError} INVALID_OPTION */
 export function resolveSubscribeOptions(topicFilter: string, options: SubscribeOptions): SubscriptionOptions {
-  checkCall('subscribe', options, NAMES);
-  const { noLocal = false, retainAsPublished = false, rejectWith } = options;
-  if (rejectWith !== undefined) checkRefusal('rejectWith', rejectWith);
-  if (noLocal && isSharedFilter(topicFilter)) {
+  const resolved = resolve('subscribe', options, SUBSCRIBE);
+  if (resolved.noLocal && isSharedFilter(topicFilter)) {
     throw invalid('noLocal: expected it only without $share/, got both'); // [MQTT-3.8.3-4]
   }
-  return {
-    ...resolveNumbers('', BUFFER, options),
-    qos: oneOf('qos', [2, 1, 0], options.qos),
-    noLocal,
-    retainAsPublished,
-    rejectWith,
-    retainHandling: oneOf('retainHandling', [0, 1, 2], options.retainHandling),
-    acknowledge: oneOf('acknowledge', ['received', 'handled', 'manual'], options.acknowledge),
-    whenSlow: oneOf('whenSlow', ['block', 'dropOldest', 'dropNewest', 'latestPerTopic'], options.whenSlow),
-  };
+  return resolved;
 }
 
 /** [MQTT-3.8.3-1] [MQTT-4.7.1-1] [MQTT-4.8.2-1] [MQTT-4.8.2-2] [MQTT-3.8.3-1] 3.1.1 @throws {ClientError} INVALID_TOPIC */

@@ -2,11 +2,11 @@
  * Connects, does one thing and closes, whatever happens: for scripts and cron jobs that keep no client. Every error is a
  * rejection.
  */
+import { integer, oneOf } from '../client/check-options.ts';
 import type { Client } from '../client/client.ts';
 import type { ClientOptions, Payload } from '../client/client-options.ts';
 import type { PublishResult } from '../client/publication.ts';
 import type { PublishOptions } from '../client/publish-options.ts';
-import { checkNumber, oneOf } from '../client/resolve-options.ts';
 import { watchWait } from '../client/settle.ts';
 import { ClientError } from '../client-error.ts';
 import type { Message } from '../core/incoming/message.ts';
@@ -121,8 +121,8 @@ export async function receiveOnceBy<Options extends ClientOptions>(
   options: ReceiveOnceOptions<Options> & Partial<WithCount>,
 ): Promise<Message | Message[]> {
   const { retained, qos, noLocal, retainAsPublished } = options;
-  const count = checkNumber('count', options.count ?? 1, 1, 1_000_000);
-  const wanted = oneOf('retained', [undefined, 'only', 'skip'], retained);
+  const count = integer(1, 1, 1_000_000)('count', options.count);
+  const wanted = oneOf(undefined, 'only', 'skip')('retained', retained);
   const messages = await withClient(platform, url, options, async (client) => {
     const received: Message[] = [];
     const subscribing = {

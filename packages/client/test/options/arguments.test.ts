@@ -154,7 +154,7 @@ describe('A bad argument is refused', () => {
   test.each([
     [() => connect('localhost'), 'mqtt://localhost'],
     [() => connect('broker.example:1883'), 'mqtt://broker.example:1883'],
-    [() => connect('mqtt://a', { will: { topic: 'a' } as never }), 'will.topicName'],
+    [() => connect('mqtt://a', { will: { topic: 'a' } as never }), 'expected a property of will, got topic'],
   ])('where to connect to, and the will: %s', async (call, text) => {
     expect(await refusal(call)).toContain(text);
   });

@@ -24,14 +24,14 @@ const nothing = (): void => {};
 
 describe('An option that cannot be', () => {
   test.each<[unknown, string]>([
-    [undefined, 'url: expected options, got undefined'],
-    [null, 'url: expected options, got null'],
-    [{}, 'url: expected where the server is, such as mqtt://localhost, got none'],
+    [undefined, 'connect: expected options, got undefined'],
+    [null, 'connect: expected options, got null'],
+    [{}, 'url: expected where the server is, such as mqtt://localhost, or servers in place of it, got none'],
     [{ url: 'http://localhost' }, 'url: expected one that begins with mqtt://'],
     [{ url: 7 }, 'url: expected one like mqtt://localhost:1883'],
-    [{ servers: [] }, 'servers: expected one server or more'],
+    [{ servers: [] }, 'or servers in place of it, got none'],
     [{ servers: 'mqtt://a' }, 'servers: expected object, got string'],
-    [{ servers: ['mqtt://a'], url }, 'servers: expected one server or more, in place of url'],
+    [{ servers: ['mqtt://a'], url }, 'or servers in place of it, got both'],
     [{ servers: ['mqtt://a', 'ftp://b'] }, 'url: expected one that begins with mqtt://'],
     [{ url, clientId: 7 }, 'clientId: expected string, got number'],
     [{ url, clientId: 'a\0' }, 'clientId'],
@@ -66,7 +66,7 @@ describe('An option that cannot be', () => {
     [{ url, userProperties: 'a=b' }, 'userProperties: expected object, got string'],
     [{ url, userProperties: [['a', '\0']] }, 'userProperties'],
     [{ url, requestProblemInformation: 1 }, 'requestProblemInformation: expected boolean, got number'],
-    [{ url, reconnect: true }, 'reconnect: expected options, got true'],
+    [{ url, reconnect: true }, 'reconnect: expected options, got boolean'],
     [{ url, reconnect: { minimumDelayMs: -1 } }, 'reconnect.minimumDelayMs: expected an integer from 0'],
     [{ url, reconnect: { attempts: -1 } }, 'reconnect.attempts: expected an integer from 0 to Infinity'],
     [{ url, reconnect: { maxDelay: 1 } }, 'got reconnect.maxDelay'],
@@ -77,28 +77,34 @@ describe('An option that cannot be', () => {
     ],
     [{ url, queue: { limit: 1 } }, 'got queue.limit'],
     [{ url, will: 'gone' }, 'will: expected object, got string'],
-    [{ url, will: {} }, 'expected a topic name as will.topicName, got "undefined"'],
-    [{ url, will: { topicName: 'a/#' } }, 'expected a topic name as will.topicName, got "a/#"'],
-    [{ url, will: { topicName: 'a', qos: 3 } }, 'will.qos: expected one of 0, 1, 2, got 3'],
+    [{ url, will: {} }, 'expected a string as will.topicName, got undefined'],
+    [
+      { url, will: { topicName: 'a/#' } },
+      'expected a topic name as will.topicName, got one that is wildcard',
+    ],
+    [{ url, will: { topicName: 'a', qos: 3 } }, 'expected an integer from 0 to 2 as will.qos, got 3'],
     [
       { url, will: { topicName: 'a', payload: {} } },
       'expected a Uint8Array or a string as payload, got object',
     ],
     [{ url, will: { topicName: 'a', willDelayInterval: -1 } }, 'willDelayInterval'],
     [{ url, will: { topicName: 'a', delay: 1 } }, 'expected a property of will, got delay'],
-    [{ url, store: {}, clientId: 'a' }, 'store: expected the method open, got none'],
+    [{ url, store: {}, clientId: 'a' }, 'store: expected something with open, write, close, got object'],
     [
       { url, store: { open: nothing, write: nothing, close: nothing } },
       'store: expected a clientId with it, by which the server finds the session, got none',
     ],
-    [{ url, authentication: { method: 'X' } }, 'authentication: expected the method begin, got none'],
+    [{ url, authentication: { method: 'X' } }, 'authentication: expected something with begin, got object'],
     [{ url, authentication: { method: 7, begin: nothing } }, 'authenticationMethod'],
     [
       { url, authentication: { method: 'X', begin: nothing }, protocolVersion: 4 },
       'authentication: expected protocolVersion 5 with it, got 4',
     ],
     [{ url, transport: 'tcp' }, 'transport: expected function, got string'],
-    [{ url, environment: {} }, 'environment: expected the method nowMs, got none'],
+    [
+      { url, environment: {} },
+      'environment: expected something with nowMs, wallMs, random, setTimer, soon, got object',
+    ],
   ])('is refused: %j', (options, text) => {
     expect(refusal(options)).toContain(text);
   });
@@ -111,13 +117,13 @@ describe('An option that cannot be', () => {
     ['connectTimeout', 'connectTimeoutMs'],
   ])('is refused by its name, with the one that was meant: %s', (name, meant) => {
     expect(refusal({ url, [name]: 1 })).toBe(
-      `INVALID_OPTION expected an option of the client, got ${name}; did you mean ${meant}?`,
+      `INVALID_OPTION expected an option of connect, got ${name}; did you mean ${meant}?`,
     );
   });
 
   test('is refused by a name that is like none, and where only Node.js has it', () => {
     expect(refusal({ url, qwerty: 1 })).toContain(
-      'INVALID_OPTION expected an option of the client, got qwerty (there are clientId, username, ',
+      'INVALID_OPTION expected an option of connect, got qwerty (there are clientId, username, ',
     );
     expect(refusal({ url: 'ws://a', tls: {} }, connectInBrowser)).toContain('got tls');
   });
