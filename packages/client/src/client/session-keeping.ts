@@ -46,14 +46,23 @@ export class SessionKeeping {
     const changes = keeper.changes.take();
     if (changes === null) {
       // What was staged last has been taken back: nobody is to wait for a write that will not be.
-      if (!keeper.isSafe(revision)) this.#core.onSafe(revision);
+      if (!keeper.isSafe(revision)) this.#onSafe(revision);
       return;
     }
     this.#writing = this.#write(changes).then(() => {
       this.#writing = undefined;
-      if (this.#error === undefined) this.#core.onSafe(revision);
+      if (this.#error === undefined) this.#onSafe(revision);
       else this.#onFailed(this.#error);
     });
+  }
+
+  /** So many changes to the store, counted from the first, are safe. */
+  #onSafe(revision: number): void {
+    const { keeper, incoming, outgoing } = this.#core;
+    keeper.committed = revision;
+    incoming.onSafe();
+    outgoing.records!.onSafe((message) => outgoing.inFlight.writeNow(message));
+    this.#core.requestTurn();
   }
 
   async #write(changes: readonly StoredChange[]): Promise<void> {

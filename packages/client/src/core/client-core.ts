@@ -115,14 +115,6 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
     if (take !== null) this.unrouted?.takeAll().forEach(take);
   }
 
-  /** So many changes to the store, counted from the first, are safe. */
-  onSafe(revision: number): void {
-    this.keeper.committed = revision;
-    this.incoming.onSafe();
-    this.outgoing.onSafe();
-    this.#host.requestTurn();
-  }
-
   // ── the connection ──
 
   attach(transport: CoreTransport, connect: ConnectPacket): void {

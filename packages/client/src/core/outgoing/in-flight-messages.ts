@@ -42,8 +42,6 @@ export class InFlightMessages {
   unanswered = 0;
   readonly #session: InFlightSession;
   #writer: PublishWriter | null = null;
-  /** To be written as soon as their records are safe; in order. */
-  readonly #unsafe: Set<OutgoingMessage> = new Set();
   /** Packet identifiers of messages that were given up, with the keys of their records. */
   readonly #reserved: Map<number, number> = new Map();
 
@@ -74,7 +72,6 @@ export class InFlightMessages {
   disconnected(): void {
     this.#writer = null;
     this.sender.disconnected();
-    this.#unsafe.clear();
     this.unanswered = 0;
     for (const message of this.inOrder()) message.written = false;
   }
@@ -90,35 +87,28 @@ export class InFlightMessages {
       if (message === null) continue;
       const refusal = sender.awaitsPubcomp(packetId) ? null : writer.refusal(message);
       if (refusal === null)
-        this.#write(message, writer); // [MQTT-4.3.3-7] [MQTT-4.4.0-1] [MQTT-4.4.0-1] 3.1.1
+        this.#write(message); // [MQTT-4.3.3-7] [MQTT-4.4.0-1] [MQTT-4.4.0-1] 3.1.1
       else this.giveUp(message, refusal);
     }
   }
 
   /** Gives a packet identifier to a message and writes it; only when the sender is ready. */
-  add(message: OutgoingMessage, writer: PublishWriter): void {
+  add(message: OutgoingMessage): void {
     message.place = Place.InFlight;
     message.packetId = this.sender.publish(message.qos as 1 | 2, message); // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT-2.3.1-2] 3.1.1
     this.size++;
     this.bytes += message.bytes;
     this.#session.records?.keep(message);
-    this.#write(message, writer);
+    this.#write(message);
   }
 
-  #isSafe(message: OutgoingMessage): boolean {
-    const { records } = this.#session;
-    return records === null || records.isSafe(message);
+  #write(message: OutgoingMessage): void {
+    if (this.#session.records?.holdsBack(message) !== true) this.writeNow(message);
   }
 
-  #write(message: OutgoingMessage, writer: PublishWriter): void {
-    if (this.#unsafe.size > 0 || !this.#isSafe(message)) {
-      this.#unsafe.add(message);
-      return;
-    }
-    this.#writeNow(message, writer);
-  }
-
-  #writeNow(message: OutgoingMessage, writer: PublishWriter): void {
+  /** Writes PUBLISH or PUBREL, whichever is due, while online. */
+  writeNow(message: OutgoingMessage): void {
+    const writer = this.#writer!;
     if (!message.written) {
       message.written = true;
       this.unanswered++;
@@ -126,17 +116,6 @@ export class InFlightMessages {
     if (this.sender.awaitsPubcomp(message.packetId)) {
       writer.sendPubrel(message.packetId, ReasonCode.Success); // [MQTT-2.2.1-5] [MQTT-4.3.3-4] [MQTT-4.6.0-4] [MQTT-4.6.0-4] 3.1.1
     } else writer.write(message);
-  }
-
-  /** More of what was staged is safe. */
-  onSafe(): void {
-    const writer = this.#writer;
-    if (writer === null) return;
-    for (const message of this.#unsafe) {
-      if (!this.#isSafe(message)) break;
-      this.#unsafe.delete(message);
-      this.#writeNow(message, writer);
-    }
   }
 
   // ── the server answers ──
@@ -155,7 +134,7 @@ export class InFlightMessages {
     const message = sender.inFlight.itemOf(packetId);
     if (sender.awaitsPubcomp(packetId)) {
       // It comes again. Where its PUBREL waits for the record, that one will do.
-      if (this.#isSafe(message!)) writer.sendPubrel(packetId, ReasonCode.Success);
+      if (this.#session.records?.isSafe(message!) !== false) writer.sendPubrel(packetId, ReasonCode.Success);
     } else if (!sender.awaitsPubrec(packetId)) {
       this.#refuseOther(packetId);
       if (reasonCode < 0x80) writer.sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
@@ -166,7 +145,7 @@ export class InFlightMessages {
       message!.onReceived(reasonCode, properties);
       message!.suspicion = 0;
       this.#session.records?.keepReleased(message!);
-      this.#write(message!, writer);
+      this.#write(message!);
     }
   }
 
@@ -202,7 +181,6 @@ export class InFlightMessages {
     this.size--;
     this.bytes -= message.bytes;
     message.place = Place.None;
-    if (this.#unsafe.size > 0) this.#unsafe.delete(message);
     if (!message.written) return;
     message.written = false;
     this.unanswered--;

@@ -25,6 +25,8 @@ export class MessageRecords {
   readonly #clocks: Clocks;
   /** Messages whose first record is on its way to the store; in order. */
   readonly #storing: Set<OutgoingMessage> = new Set();
+  /** To be written to the connection as soon as their records are safe; in order. */
+  readonly #heldBack: Set<OutgoingMessage> = new Set();
 
   constructor(keeper: Keeper, changes: StagedChanges, clocks: Clocks) {
     this.#keeper = keeper;
@@ -48,6 +50,17 @@ export class MessageRecords {
     return this.#keeper.isSafe(message.revision);
   }
 
+  /** Whether a message is to be written only when its record, and that of those before it, is safe: by `onSafe`. */
+  holdsBack(message: OutgoingMessage): boolean {
+    if (this.#heldBack.size === 0 && this.isSafe(message)) return false;
+    this.#heldBack.add(message);
+    return true;
+  }
+
+  offline(): void {
+    this.#heldBack.clear();
+  }
+
   /** Keeps a message of QoS 1 or 2 as it is now. */
   keep(message: OutgoingMessage): void {
     if (message.qos === 0) return;
@@ -67,6 +80,7 @@ export class MessageRecords {
 
   /** The message is over, and its packet identifier is not given to another one. */
   keepReserved(message: OutgoingMessage): void {
+    this.#heldBack.delete(message);
     if (message.key > 0) this.#keepPacketId(message, RecordKind.Reserved);
   }
 
@@ -78,6 +92,7 @@ export class MessageRecords {
   unkeep(message: OutgoingMessage): void {
     this.unkeepKey(message.key);
     this.#storing.delete(message);
+    this.#heldBack.delete(message);
     message.key = 0;
   }
 
@@ -85,13 +100,18 @@ export class MessageRecords {
     if (key > 0) this.#keeper.keep(key, null);
   }
 
-  /** More of what was staged is safe. */
-  onSafe(): void {
+  /** More of what was staged is safe. @param write writes a message to the connection */
+  onSafe(write: (message: OutgoingMessage) => void): void {
     for (const message of this.#storing) {
       const isOver = message.place === Place.None;
       if (!isOver && !this.isSafe(message)) break;
       this.#storing.delete(message);
       if (!isOver) message.onStored();
+    }
+    for (const message of this.#heldBack) {
+      if (!this.isSafe(message)) break;
+      this.#heldBack.delete(message);
+      write(message);
     }
   }
 }

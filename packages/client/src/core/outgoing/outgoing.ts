@@ -84,7 +84,7 @@ export class Outgoing {
 
   #write(message: OutgoingMessage, writer: PublishWriter): void {
     if (message.qos > 0) {
-      this.inFlight.add(message, writer);
+      this.inFlight.add(message);
       return;
     }
     message.place = Place.InFlight;
@@ -120,6 +120,7 @@ export class Outgoing {
     const written = this.#writer?.written ?? [];
     this.#writer = null;
     this.inFlight.disconnected();
+    this.records?.offline();
     for (const message of written) {
       if (message.qos === 0) this.#fail(message, lost());
     }
@@ -158,12 +159,6 @@ export class Outgoing {
       }
     }
     written.length = 0;
-  }
-
-  /** More of what was staged is safe. */
-  onSafe(): void {
-    this.records?.onSafe();
-    this.inFlight.onSafe();
   }
 
   /** Messages of which something was written on this connection, and whose exchange has not ended. */
