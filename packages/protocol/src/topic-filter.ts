@@ -6,14 +6,10 @@
  */
 
 import type { TopicProblem } from './topic-name.ts';
-import { checkTopicEncoding, DEFAULT_MAX_TOPIC_LEVELS } from './topic-name.ts';
+import { checkTopicEncoding, checkTopicLevels, DEFAULT_MAX_TOPIC_LEVELS } from './topic-name.ts';
 import { MAXIMUM_FIELD_BYTES } from './utf8.ts';
 
-const NULL = 0x00;
-const HASH = 0x23;
 const DOLLAR = 0x24;
-const PLUS = 0x2b;
-const SLASH = 0x2f;
 
 const SHARE_PREFIX = '$share/';
 
@@ -32,28 +28,7 @@ export function checkTopicFilter(
   maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
   maxBytes: number = MAXIMUM_FIELD_BYTES,
 ): TopicProblem | null {
-  const length = filter.length;
-  if (length === 0) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
-  if (length > maxBytes) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
-  let levels = 1;
-  let ascii = true;
-  for (let i = 0; i < length; i++) {
-    const unit = filter.charCodeAt(i);
-    if (unit === NULL) return 'nullCharacter'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
-    if (unit === SLASH) levels++;
-    else if (unit === HASH || unit === PLUS) {
-      if (unit === HASH && i !== length - 1) return 'multiLevelWildcardNotLast'; // [MQTT-4.7.1-1] [MQTT-4.7.1-2] 3.1.1
-      const alone =
-        (i === 0 || filter.charCodeAt(i - 1) === SLASH) &&
-        (i === length - 1 || filter.charCodeAt(i + 1) === SLASH);
-      if (!alone) return 'wildcardNotAlone'; // [MQTT-4.7.1-2] [MQTT-4.7.1-3] 3.1.1
-    } else if (unit > 0x7f) ascii = false;
-  }
-  if (!ascii) {
-    const problem = checkTopicEncoding(filter, maxBytes);
-    if (problem !== null) return problem;
-  }
-  return levels > maxLevels ? 'tooManyLevels' : null;
+  return checkTopicLevels(filter, true, maxLevels, maxBytes);
 }
 
 /** Whether a topic filter has a wildcard in it. It must be a valid one. */

@@ -42,20 +42,39 @@ export function checkTopicName(
   maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
   maxBytes: number = MAXIMUM_FIELD_BYTES,
 ): TopicProblem | null {
-  const length = name.length;
+  return checkTopicLevels(name, false, maxLevels, maxBytes);
+}
+
+/**
+ * Checks what topic names and topic filters have in common, and the wildcards that only a filter may have.
+ * @internal
+ */
+export function checkTopicLevels(
+  text: string,
+  isFilter: boolean,
+  maxLevels: number,
+  maxBytes: number,
+): TopicProblem | null {
+  const length = text.length;
   if (length === 0) return 'empty'; // [MQTT-4.7.3-1] [MQTT-4.7.3-1] 3.1.1
   if (length > maxBytes) return 'tooLong'; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
   let levels = 1;
   let ascii = true;
   for (let i = 0; i < length; i++) {
-    const unit = name.charCodeAt(i);
+    const unit = text.charCodeAt(i);
     if (unit === NULL) return 'nullCharacter'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
-    if (unit === PLUS || unit === HASH) return 'wildcard'; // [MQTT-4.7.0-1] [MQTT-4.7.1-1] 3.1.1
     if (unit === SLASH) levels++;
-    else if (unit > 0x7f) ascii = false;
+    else if (unit === HASH || unit === PLUS) {
+      if (!isFilter) return 'wildcard'; // [MQTT-4.7.0-1] [MQTT-4.7.1-1] 3.1.1
+      if (unit === HASH && i !== length - 1) return 'multiLevelWildcardNotLast'; // [MQTT-4.7.1-1] [MQTT-4.7.1-2] 3.1.1
+      const alone =
+        (i === 0 || text.charCodeAt(i - 1) === SLASH) &&
+        (i === length - 1 || text.charCodeAt(i + 1) === SLASH);
+      if (!alone) return 'wildcardNotAlone'; // [MQTT-4.7.1-2] [MQTT-4.7.1-3] 3.1.1
+    } else if (unit > 0x7f) ascii = false;
   }
   if (!ascii) {
-    const problem = checkTopicEncoding(name, maxBytes);
+    const problem = checkTopicEncoding(text, maxBytes);
     if (problem !== null) return problem;
   }
   return levels > maxLevels ? 'tooManyLevels' : null;

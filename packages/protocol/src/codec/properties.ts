@@ -13,7 +13,6 @@ import type {
   PublishProperties,
   SubscribeProperties,
   UnsubscribeProperties,
-  UserProperty,
   WillProperties,
 } from '../packet.ts';
 import { NO_PROPERTIES } from '../packet.ts';
@@ -62,20 +61,36 @@ export const EAGER_PROPERTY_BYTES = 256;
  * User Properties may be very many, of five bytes each, and few ask for them. In a section longer than
  * {@link EAGER_PROPERTY_BYTES} they are checked, and kept as a copy of their bytes: the field is there, and is decoded
  * anew each time it is asked for.
+ *
+ * @param isLong whether to wait with them
  */
 export function readPropertyList<Context extends PropertyContext>(
   reader: PacketReader,
   context: Context,
+  isLong: boolean = reader.remaining > EAGER_PROPERTY_BYTES,
 ): PropertiesOf[Context] {
   const properties: Record<string, unknown> = {};
-  const isLong = reader.remaining > EAGER_PROPERTY_BYTES;
+  const start = reader.position;
   let row: PropertyRow | undefined;
   while (reader.remaining > 0) {
-    const start = reader.position;
-    row = readRow(reader, context, row);
+    const id = reader.variableByteInteger('property identifier');
+    if (id !== row?.id) row = propertyById(context, id);
+    if (row === undefined) {
+      // Section 2.2.2.2 makes this a Malformed Packet, whether the property is unknown or only misplaced.
+      throw new MalformedPacketError(
+        `expected a property of ${context}, got identifier 0x${id.toString(16)}`,
+      );
+    }
     const { name } = row;
     if (isLong && row.type === 'stringPair') {
-      if (!(name in properties)) defineUserProperties(properties, name, reader.copyFrom(start), context);
+      if (!(name in properties)) {
+        const section = reader.copyFrom(start);
+        const get = (): unknown => {
+          section.position = 0;
+          return (readPropertyList(section, context, false) as Record<string, unknown>)[name];
+        };
+        Object.defineProperty(properties, name, { get, enumerable: true });
+      }
       reader.skipStringPair(name);
       continue;
     }
@@ -98,35 +113,6 @@ export function readPropertyList<Context extends PropertyContext>(
     throw new ProtocolError('expected authenticationData only with an authenticationMethod');
   }
   return properties as unknown as PropertiesOf[Context];
-}
-
-/** Reads an identifier. @param last the row of the property before it, which is likely to be the same */
-function readRow(reader: PacketReader, context: PropertyContext, last: PropertyRow | undefined): PropertyRow {
-  const id = reader.variableByteInteger('property identifier');
-  const row = id === last?.id ? last : propertyById(context, id);
-  if (row !== undefined) return row;
-  // Section 2.2.2.2 makes this a Malformed Packet, whether the property is unknown or only misplaced.
-  throw new MalformedPacketError(`expected a property of ${context}, got identifier 0x${id.toString(16)}`);
-}
-
-/** @param section begins with a User Property, and is checked before anybody can ask */
-function defineUserProperties(
-  properties: object,
-  name: string,
-  section: PacketReader,
-  context: PropertyContext,
-): void {
-  const get = (): UserProperty[] => {
-    const userProperties: UserProperty[] = [];
-    let row: PropertyRow | undefined;
-    for (section.position = 0; section.remaining > 0; ) {
-      row = readRow(section, context, row);
-      const value = section[row.type](name);
-      if (row.type === 'stringPair') userProperties.push(value as UserProperty);
-    }
-    return userProperties;
-  };
-  Object.defineProperty(properties, name, { get, enumerable: true });
 }
 
 /** Writes a section with its length, which is 0 when there are no properties. */

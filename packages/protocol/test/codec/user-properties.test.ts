@@ -1,13 +1,16 @@
 // User Properties may be very many, and whoever sends them need not be anybody's friend.
 
-import type { PublishProperties, UserProperty } from '@martlet/protocol';
+import type { ConnackPacket, ConnackProperties, PublishProperties, UserProperty } from '@martlet/protocol';
 import {
   EAGER_PROPERTY_BYTES,
   encodeForwardableProperties,
+  encodePacket,
   MalformedPacketError,
+  ProtocolVersion,
   readPublishProperties,
 } from '@martlet/protocol';
 import { describe, expect, test } from 'vitest';
+import { decodeWhole } from './decode-whole.ts';
 
 /** Of five bytes each. */
 const empty = (count: number): UserProperty[] => Array.from({ length: count }, () => ['', '']);
@@ -58,6 +61,20 @@ describe('User Properties in a section', () => {
     const userProperties = [...MIXED.userProperties!, ['last', '']];
     expect(properties).toEqual({ ...MIXED, userProperties });
     expect({ ...properties }).toEqual({ ...MIXED, userProperties });
+  });
+
+  test('stand between what belongs together', () => {
+    const properties: ConnackProperties = {
+      authenticationMethod: 'M',
+      userProperties: empty(100),
+      authenticationData: new Uint8Array([1]),
+    };
+    const connack: ConnackPacket = { type: 'connack', sessionPresent: false, reasonCode: 0, properties };
+    const decoded = decodeWhole(
+      encodePacket(connack, ProtocolVersion.V5),
+      ProtocolVersion.V5,
+    ) as ConnackPacket;
+    expect(decoded.properties).toEqual(properties);
   });
 
   test('stay as they came when the memory that they were read from is used again', () => {
