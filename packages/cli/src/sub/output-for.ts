@@ -1,0 +1,47 @@
+/** The output that the flags ask for. */
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import type { CommandIo } from '../command.ts';
+import { CommandFailure } from '../command-failure.ts';
+import type { MessagePrinter } from '../messages/message-printer.ts';
+import { formatPrinter } from '../messages/message-printer.ts';
+import { LineOutput } from './line-output.ts';
+import type { Output, OutputOwner } from './output.ts';
+import type { SubValues } from './sub-flags.ts';
+
+/**
+ * @throws {UsageError} for a format that cannot be meant
+ * @throws {CommandFailure} for a file that cannot be written
+ */
+export async function outputFor(values: SubValues, io: CommandIo, owner: OutputOwner): Promise<Output> {
+  if (values.messageRate) {
+    const { RateOutput } = await import('./rate-output.ts');
+    return new RateOutput(await streamFor(values, io), io, owner);
+  }
+  const printer = await printerFor(values, io);
+  const stream = await streamFor(values, io);
+  if (values.watch && io.stdout.isTTY === true) {
+    const { WatchOutput } = await import('./watch-output.ts');
+    return new WatchOutput(io.stdout, printer, owner);
+  }
+  return new LineOutput(stream, printer, owner);
+}
+
+async function printerFor(values: SubValues, io: CommandIo): Promise<MessagePrinter> {
+  if (values.ndjson) return (await import('../messages/json-line.ts')).JSON_LINE_PRINTER;
+  if (values.csv) return (await import('../messages/csv-line.ts')).CSV_PRINTER;
+  return formatPrinter(values, (text) => {
+    if (!values.quiet) io.stderr.write(text);
+  });
+}
+
+/** Opened now, so that a file that cannot be written is told before anything else happens. */
+async function streamFor({ outputFile }: SubValues, io: CommandIo): Promise<Writable> {
+  if (outputFile === undefined) return io.stdout;
+  const stream = createWriteStream(outputFile);
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', (error) => reject(CommandFailure.ofFile(outputFile, error)));
+  });
+  return stream;
+}
