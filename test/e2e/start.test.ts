@@ -210,7 +210,7 @@ describe('martlet start says in one line why it cannot', () => {
 
   test.each([
     ['an unknown option', ['start', '--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
-    ['an unknown command', ['strat'], "unknown command 'strat' (Did you mean start?)"],
+    ['an unknown command', ['strat'], "unknown command 'strat'; did you mean start?"],
     ['a port that is none', ['start', '--port', '65536'], 'Expected a whole number from 0 to 65535.'],
     ['a port that is no number', ['start', '--port', '0x50'], 'Expected a whole number from 0 to 65535.'],
     [

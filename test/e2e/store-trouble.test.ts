@@ -107,7 +107,7 @@ test('martlet help knows the commands of commands', async () => {
   const check = await help('store', 'check');
   expect(check).toMatchObject({ code: 0, stderr: '' });
   expect(check.stdout).toBe((await store('check', '--help')).stdout);
-  expect((await help()).stdout).toContain('Usage: martlet [options]');
+  expect((await help()).stdout).toContain('Usage: martlet <command>');
   expect(await help('store', 'chek')).toMatchObject({
     code: 2,
     stderr: "martlet: unknown command 'store chek'; martlet help lists them\n",

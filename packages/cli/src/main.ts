@@ -4,20 +4,31 @@
  */
 import * as nodeModule from 'node:module';
 import { basename } from 'node:path';
+import type { CommandRow } from './commands.ts';
 import { COMMANDS } from './commands.ts';
 
 /** @param startedAs the name of the program, which may be one of Mosquitto's */
 async function main(startedAs: string, words: readonly string[]): Promise<void> {
   const ofMosquitto = COMMANDS.find(({ mosquittoName }) => mosquittoName === startedAs);
-  const row = ofMosquitto ?? COMMANDS.find(({ name }) => name === words[0]);
-  if (row === undefined) {
-    const { runCommandLine } = await import('./command-line.ts');
-    await runCommandLine(words);
-    return;
-  }
+  if (ofMosquitto !== undefined) return run(ofMosquitto, startedAs, words);
+  const [first, second] = words;
+  const row = commandNamed(first);
+  if (row !== undefined) return run(row, `martlet ${row.name}`, words.slice(1));
+  const asked = first === 'help' ? commandNamed(second) : undefined;
+  if (asked !== undefined) return run(asked, `martlet ${asked.name}`, ['--help']);
+  const { runOverview } = await import('./run-process.ts');
+  if (await runOverview(words)) return;
+  const { runCommandLine } = await import('./command-line.ts');
+  await runCommandLine(words);
+}
+
+function commandNamed(name: string | undefined): CommandRow | undefined {
+  return COMMANDS.find((row) => row.name === name);
+}
+
+async function run(row: CommandRow, programName: string, words: readonly string[]): Promise<void> {
   const { runProcess } = await import('./run-process.ts');
-  if (ofMosquitto === undefined) await runProcess(row, `martlet ${row.name}`, words.slice(1));
-  else await runProcess(row, startedAs, words);
+  await runProcess(row, programName, words);
 }
 
 // From Node.js 22 on, what was compiled once is kept for the next time.

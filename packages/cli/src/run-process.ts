@@ -1,7 +1,10 @@
 /** Runs a command as this process, which ends with it. */
+import type { CommandIo } from './command.ts';
 import type { CommandRow } from './commands.ts';
+import { ExitCode } from './exit-code.ts';
 import { processIo } from './process-io.ts';
 import { runCommand } from './run-command.ts';
+import { UsageError } from './usage-error.ts';
 
 export async function runProcess(
   row: CommandRow,
@@ -10,9 +13,34 @@ export async function runProcess(
 ): Promise<never> {
   const io = processIo(programName);
   const command = await row.load();
-  const code = await runCommand(command, words, io);
-  // What was written must have left before the process goes, and it goes even if something is left open.
-  await Promise.all([drained(io.stdout), drained(io.stderr)]);
+  return end(io, await runCommand(command, words, io));
+}
+
+/**
+ * Answers what needs no command.
+ * @returns false if a command of the broker is to answer
+ */
+export async function runOverview(words: readonly string[]): Promise<boolean> {
+  const { overviewFor } = await import('./overview.ts');
+  let text: string | undefined;
+  try {
+    text = overviewFor(words);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const io = processIo('martlet');
+    io.stderr.write(`martlet: ${error.message}\n`);
+    return end(io, ExitCode.Usage);
+  }
+  // From here on signals are the command's.
+  if (text === undefined) return false;
+  const io = processIo('martlet');
+  io.stdout.write(text);
+  return end(io, ExitCode.Success);
+}
+
+/** What was written must have left before the process goes, and it goes even if something is left open. */
+async function end({ stdout, stderr }: CommandIo, code: number): Promise<never> {
+  await Promise.all([drained(stdout), drained(stderr)]);
   process.exit(code);
 }
 

@@ -3,7 +3,7 @@ import type { Client, ConnectOptions } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
 import type { ConnectionExtras } from './connect-options-for.ts';
 import { connectOptionsFor } from './connect-options-for.ts';
-import { ConnectionFailure } from './connection-failure.ts';
+import { connectionFailureOf } from './connection-failure.ts';
 import type { ConnectionValues } from './connection-flags.ts';
 
 export type { ConnectionValues } from './connection-flags.ts';
@@ -35,7 +35,7 @@ export async function clientFor(
   const options = { ...(await connectOptionsFor(values, io, needs)), ...needs.options };
   const { connect } = await import('@martlet/client');
   io.signal.throwIfAborted();
-  const client = connect(options);
+  const client = begin(connect, options);
   let attemptsLeft = options.servers?.length ?? 1;
   let off = (): void => {};
   try {
@@ -51,8 +51,21 @@ export async function clientFor(
   } catch (error) {
     void client.close({ timeoutMs: 0 });
     io.signal.throwIfAborted();
-    throw ConnectionFailure.of(error, options.protocolVersion ?? 5);
+    throw connectionFailureOf(error, options.protocolVersion ?? 5, serverNameOf(options));
   } finally {
     off();
   }
+}
+
+/** @throws {UsageError} for what the client refuses before it connects */
+function begin(connect: (options: ConnectOptions) => Client, options: ConnectOptions): Client {
+  try {
+    return connect(options);
+  } catch (error) {
+    throw connectionFailureOf(error, options.protocolVersion ?? 5, serverNameOf(options));
+  }
+}
+
+function serverNameOf({ servers = [] }: ConnectOptions): string {
+  return servers.map(String).join(' and ') || 'the server';
 }

@@ -3,6 +3,7 @@ import type { Authentication, ConnectOptions, OpenTransport } from '@martlet/cli
 import type { ConnectProperties } from '@martlet/protocol';
 import type { CommandIo } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
+import { connectionFailureOf } from './connection-failure.ts';
 import type { ConnectionValues } from './connection-flags.ts';
 import type { GivenCredentials } from './password-for.ts';
 import { credentialsFor } from './password-for.ts';
@@ -43,7 +44,7 @@ export async function connectOptionsFor(
   const connectProperties = extras.connectProperties ?? {};
   const protocolVersion =
     values.protocolVersion ?? (sessionExpiry === undefined ? (extras.protocolVersion ?? DEFAULT_VERSION) : 5);
-  const clientId = clientIdFor(values);
+  const clientId = clientIdFor(values, protocolVersion, io);
   const will = willFor(values, extras.willProperties);
   const tls = await tlsOptionsFor(values, io);
   const servers = await serverUrlsFor(values);
@@ -65,7 +66,12 @@ export async function connectOptionsFor(
   };
 }
 
-function clientIdFor({ clientId, clientIdPrefix, keepSession }: ConnectionValues): string {
+/** Empty: the server gives one. MQTT 3.1 knows no empty one. */
+function clientIdFor(
+  { clientId, clientIdPrefix, keepSession }: ConnectionValues,
+  protocolVersion: number,
+  io: CommandIo,
+): string {
   if (clientIdPrefix !== undefined && clientId !== undefined)
     throw new UsageError(
       'expected one of -i and -I, got both',
@@ -77,7 +83,7 @@ function clientIdFor({ clientId, clientIdPrefix, keepSession }: ConnectionValues
       '-c: expected a client identifier with it (-i), by which the server finds the session, got none',
       'You must provide a client id if you are using the -c option.',
     );
-  return id;
+  return id === '' && protocolVersion === 3 ? `martlet-${Math.floor(io.random() * 1e12)}` : id;
 }
 
 function refuseBefore5(
@@ -123,12 +129,17 @@ async function transportFor(
   const { debug, bindAddress, proxy } = values;
   if (!debug && bindAddress === undefined && proxy === undefined && wrap === undefined) return undefined;
   const { openNodeTransport } = await import('@martlet/client/node-transport');
-  const { dialFor } = await import('./dial-for.ts');
-  const dial = dialFor(values);
-  const open = openNodeTransport({
-    ...(tls === undefined ? {} : { tls }),
-    ...(dial === undefined ? {} : { dial }),
-  });
+  const isDirect = bindAddress === undefined && proxy === undefined;
+  const dial = isDirect ? undefined : (await import('./dial-for.ts')).dialFor(values);
+  let open: OpenTransport;
+  try {
+    open = openNodeTransport({
+      ...(tls === undefined ? {} : { tls }),
+      ...(dial === undefined ? {} : { dial }),
+    });
+  } catch (error) {
+    throw connectionFailureOf(error, 5, '');
+  }
   if (!debug) return wrap === undefined ? open : wrap(open);
   const { loggingTransport } = await import('./packet-log.ts');
   const told = loggingTransport(open, clientId, (line) => io.stdout.write(`${line}\n`));
