@@ -34,24 +34,19 @@ export function createClient<Options extends ClientOptions>(
       : first;
   const resolved = resolveOptions(options, platform.optionNames);
   const { url, servers, transport, environment = platform.environment } = options;
-  if (
-    servers === undefined
-      ? url === undefined && transport === undefined
-      : url !== undefined || !Array.isArray(servers) || servers.length === 0
-  ) {
+  const addresses = Array.isArray(servers) ? servers : url === undefined ? [] : [url];
+  if (addresses.length === 0 ? transport === undefined : servers !== undefined && url !== undefined) {
     const got = url === undefined ? 'none' : 'both';
     throw invalid(
       `url: expected where the server is, such as mqtt://localhost, or servers in place of it, got ${got}`,
     );
   }
   // What is an address is checked now rather than at the first attempt.
-  for (const address of servers ?? [url]) {
-    if (address === undefined || typeof address === 'function') continue;
+  for (const address of addresses) {
+    if (typeof address === 'function') continue;
     const { server } = platform.parseUrl(address);
     if (transport === undefined) platform.check?.(server);
   }
-  return new Client(
-    new ClientHost(resolved, transport ?? platform.open(options), environment, platform),
-    () => platform.requests(),
-  );
+  const open = transport ?? platform.open(options);
+  return new Client(new ClientHost(resolved, open, environment, platform), () => platform.requests());
 }

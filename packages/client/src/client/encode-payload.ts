@@ -1,6 +1,5 @@
 import { ClientError, errorText } from '../client-error.ts';
 import type { PayloadCodec } from '../codecs/payload-codec.ts';
-import type { MessageProperties } from './client-options.ts';
 import { payloadBytes } from './resolve-options.ts';
 
 /** In the options of whatever sends a payload: the application gives a value, and this makes the payload. */
@@ -23,13 +22,4 @@ export function encodePayload(value: unknown, codec: PayloadCodec<unknown> | und
     // biome-ignore lint/style/useErrorCause: it is, as the third argument.
     throw new ClientError('INVALID_PAYLOAD', text, error);
   }
-}
-
-/** What messages of this codec say of their payload. */
-export function propertiesOfCodec(codec: PayloadCodec<unknown> | undefined): MessageProperties {
-  // What is undefined counts as left out; the type cannot say so.
-  return {
-    contentType: codec?.contentType,
-    payloadFormatIndicator: codec?.payloadFormatIndicator,
-  } as MessageProperties;
 }

@@ -5,15 +5,10 @@
 export function plugIntoBrowser(wake: () => void): () => void {
   const scope: Partial<EventTarget> = globalThis as never;
   const page = (globalThis as { readonly document?: Document }).document;
-  const onVisible = (): void => {
-    if (page?.visibilityState === 'visible') wake();
-  };
-  scope.addEventListener?.('online', wake);
-  scope.addEventListener?.('pageshow', wake);
-  page?.addEventListener('visibilitychange', onVisible);
-  return () => {
-    scope.removeEventListener?.('online', wake);
-    scope.removeEventListener?.('pageshow', wake);
-    page?.removeEventListener('visibilitychange', onVisible);
-  };
+  const plugged = new AbortController();
+  const { signal } = plugged;
+  scope.addEventListener?.('online', wake, { signal });
+  scope.addEventListener?.('pageshow', wake, { signal });
+  page?.addEventListener('visibilitychange', () => page.visibilityState === 'visible' && wake(), { signal });
+  return () => plugged.abort();
 }

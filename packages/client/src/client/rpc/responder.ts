@@ -4,10 +4,11 @@ import { errorText } from '../../client-error.ts';
 import type { PayloadCodec } from '../../codecs/payload-codec.ts';
 import type { Message } from '../../core/incoming/message.ts';
 import type { ClientHost } from '../client-host.ts';
-import { encodePayload, propertiesOfCodec } from '../encode-payload.ts';
+import { encodePayload } from '../encode-payload.ts';
 import { within } from '../settle.ts';
 import type { Mark, ReceivedHead } from './envelope.ts';
 import { exchangeKey, seal, unseal, WINDOW } from './envelope.ts';
+import { propertiesOfCodec } from './properties-of-codec.ts';
 import type { RequestHandler } from './request-handler.ts';
 import type { RequestsClient } from './requests-client.ts';
 
