@@ -30,7 +30,7 @@ export interface SubscriptionOwner extends WaitPlace {
 }
 
 interface Waiter {
-  readonly fulfil: () => void;
+  readonly fulfil: (subscription: Subscription) => void;
   readonly reject: (error: ClientError) => void;
 }
 
@@ -129,8 +129,8 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   }
 
   /** Fulfilled when the server has granted it. @internal */
-  whenGranted(): Promise<void> {
-    if (this.granted !== undefined) return Promise.resolve();
+  whenGranted(): Promise<Subscription> {
+    if (this.granted !== undefined) return Promise.resolve(this);
     if (this.#isEnded) {
       this.isErrorKnown = true;
       return Promise.reject(this.#error ?? this.#unsubscribed());
@@ -141,7 +141,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   override onGranted(grant: Grant): void {
     super.onGranted(grant);
     if (!this.#isOwned) this.#stopWatching?.();
-    for (const { fulfil } of this.#waiters.splice(0)) fulfil();
+    for (const { fulfil } of this.#waiters.splice(0)) fulfil(this);
   }
 
   override onRefused(error: ClientError): void {
@@ -285,10 +285,7 @@ export class PendingSubscription implements PromiseLike<Subscription>, AsyncIter
     onFulfilled?: ((subscription: Subscription) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.subscription
-      .whenGranted()
-      .then(() => this.subscription)
-      .then(onFulfilled, onRejected);
+    return this.subscription.whenGranted().then(onFulfilled, onRejected);
   }
 
   catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Subscription | B> {

@@ -394,7 +394,7 @@ describe('The order of acknowledgements', () => {
     fc.assert(
       fc.property(fc.array(outcome, { maxLength: 40 }), fc.infiniteStream(fc.nat()), (outcomes, picks) => {
         const sent: number[] = [];
-        const queue: Acknowledgements = new Acknowledgements(new Keeper(), (each) =>
+        const queue: Acknowledgements<Delivery> = new Acknowledgements(new Keeper(), (each) =>
           sent.push(each.packetId),
         );
         const deliveries = outcomes.map((_, i) => new Delivery(i, 1, 0, () => queue.send()));
@@ -413,7 +413,9 @@ describe('The order of acknowledgements', () => {
 
   test('costs no memory when one message holds up very many, and they leave one by one', () => {
     const sent: number[] = [];
-    const queue: Acknowledgements = new Acknowledgements(new Keeper(), (each) => sent.push(each.packetId));
+    const queue: Acknowledgements<Delivery> = new Acknowledgements(new Keeper(), (each) =>
+      sent.push(each.packetId),
+    );
     const deliveries = Array.from({ length: 5000 }, (_, i) => new Delivery(i, 1, 0, () => queue.send()));
     for (const each of deliveries) queue.add(each);
     for (const each of deliveries) each.release(0, unseen);

@@ -23,6 +23,7 @@ import type { Keeper } from '../keeper.ts';
 import { meantBy } from '../subscriptions/server-subscription.ts';
 import type { Subscriber } from '../subscriptions/subscriber.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import type { Answer } from './acknowledgements.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { Delivered } from './delivery.ts';
 import { Delivery, DeliveryProgress } from './delivery.ts';
@@ -43,11 +44,10 @@ export interface IncomingOwner {
   onExcess(receiveMaximum: number, isFirst: boolean): void;
 }
 
-/** A PUBCOMP that waits until the store has forgotten its identifier. */
-interface Completion {
+/** A PUBCOMP, which waits until the store has forgotten its identifier. */
+interface Completion extends Answer {
   readonly packetId: number;
   readonly isKnown: boolean;
-  readonly revision: number;
 }
 
 interface KnownProperties {
@@ -83,8 +83,8 @@ export class Incoming {
   readonly #settled: Map<number, Delivered> = new Map();
   /** QoS 2 messages that the application has and is not done with, by packet identifier. */
   readonly #pending: Map<number, Delivery> = new Map();
-  #completions: Completion[] = [];
-  #acknowledgements: Acknowledgements;
+  #completions!: Acknowledgements<Completion>;
+  #acknowledgements!: Acknowledgements<Delivery>;
   #aliases: IncomingAliases<KnownTopic> | null = null;
   #version: ProtocolVersion = ProtocolVersion.V5;
   #receiveMaximum = 0;
@@ -100,7 +100,7 @@ export class Incoming {
     this.#keeper = keeper;
     this.#subscriptions = subscriptions;
     this.#owner = owner;
-    this.#acknowledgements = new Acknowledgements(keeper, this.#sendAcknowledgement);
+    this.#forgetConnection();
   }
 
   /** How many messages of this connection have not been acknowledged. */
@@ -153,7 +153,11 @@ export class Incoming {
     this.#isStallTold = false;
     this.#isExcessTold = false;
     this.#aliases = null;
-    this.#completions = [];
+    this.#forgetConnection();
+  }
+
+  #forgetConnection(): void {
+    this.#completions = new Acknowledgements(this.#keeper, this.#complete);
     this.#acknowledgements = new Acknowledgements(this.#keeper, this.#sendAcknowledgement);
   }
 
@@ -165,13 +169,7 @@ export class Incoming {
   /** More of what was staged is safe: what waited for it leaves. */
   onSafe(): void {
     this.#acknowledgements.send();
-    let count = 0;
-    for (const each of this.#completions) {
-      if (!this.#keeper.isSafe(each.revision)) break;
-      this.#complete(each);
-      count++;
-    }
-    if (count > 0) this.#completions.splice(0, count);
+    this.#completions.send();
   }
 
   /**
@@ -181,9 +179,9 @@ export class Incoming {
   onPublish(bytes: Uint8Array, start: number, body: number, end: number): void {
     const flags = bytes[start]! & 0x0f;
     const qos = ((flags >> 1) & 3) as Qos | 3;
-    if (qos === 3) throw new MalformedPacketError('expected QoS 0, 1 or 2 in PUBLISH, got 3'); // [MQTT-3.3.1-4] [MQTT-3.3.1-4] 3.1.1
-    if (flags > 7 && qos === 0 && this.#version !== ProtocolVersion.V31) {
-      throw new MalformedPacketError('expected DUP 0 in a PUBLISH of QoS 0, got 1'); // [MQTT-3.3.1-2] [MQTT-3.3.1-2] 3.1.1
+    // [MQTT-3.3.1-2] [MQTT-3.3.1-4] [MQTT-3.3.1-2] 3.1.1 [MQTT-3.3.1-4] 3.1.1
+    if (qos === 3 || (flags > 7 && qos === 0 && this.#version !== ProtocolVersion.V31)) {
+      throw new MalformedPacketError(`expected QoS 0, 1 or 2 and no DUP with 0, got flags ${flags}`);
     }
     const topicEnd = body + 2 + (end - body < 2 ? 0 : (bytes[body]! << 8) | bytes[body + 1]!);
     let at = topicEnd + (qos === 0 ? 0 : 2);
@@ -367,18 +365,17 @@ export class Incoming {
     const isKnown = this.receiver.onPubrel(packetId);
     // The server reuses the identifier after PUBCOMP: it must not be taken for the old one after a crash.
     const revision = isKnown ? this.#keeper.keep(-packetId, null) : this.#keeper.revision;
-    const completion = { packetId, isKnown, revision };
-    if (this.#keeper.isSafe(revision)) this.#complete(completion);
-    else if (this.#completions.length < 0xffff) this.#completions.push(completion);
-    else throw new ProtocolError('expected PUBREL once for each message, got it again and again');
+    this.#completions.add({ progress: DeliveryProgress.Done, revision, packetId, isKnown });
+    if (this.#completions.size > MAXIMUM_UNACKNOWLEDGED)
+      throw new ProtocolError('expected PUBREL once for each message, got it again and again');
   }
 
-  #complete({ packetId, isKnown }: Completion): void {
+  readonly #complete = ({ packetId, isKnown }: Completion): void => {
     const isV5 = this.#version === ProtocolVersion.V5;
     const told = isKnown || !isV5 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
     this.#owner.sendAcknowledgement('pubcomp', packetId, told);
     if (isKnown) this.receiver.acknowledged(1);
-  }
+  };
 
   /** The server has no session: the identifiers mean nothing any more. [MQTT-3.2.2-5] */
   #forgetSession(): void {

@@ -136,9 +136,7 @@ export abstract class Subscriber {
 
   /** The application does not want what waits: the server need not send it again, which would only hold up the rest. @internal */
   protected dropAll(): void {
-    for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) {
-      this.#drop(each, 'unsubscribed');
-    }
+    this.#release((each) => this.#drop(each, 'unsubscribed'));
   }
 
   /**
@@ -147,18 +145,21 @@ export abstract class Subscriber {
    * @internal
    */
   leaveRepeated(): void {
-    const waiting = this.#waiting;
-    for (let count = waiting.size; count > 0; count--) {
-      const message = waiting.shift()!;
-      if (message.qos === 1 && message.isPending) message.reject();
-      else waiting.push(message);
-    }
+    this.#release((each) => {
+      if (each.qos === 1 && each.isPending) each.reject();
+      else this.#waiting.push(each);
+    });
     this.#tellBlocked();
   }
 
   /** The client has ended: what waits stays unacknowledged, and a server that keeps the session sends it again. @internal */
   protected leaveAll(): void {
-    for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) each.reject();
+    this.#release((each) => each.reject());
+  }
+
+  /** Takes out each message that waits now. */
+  #release(settle: (message: Message) => void): void {
+    for (let count = this.#waiting.size; count > 0; count--) settle(this.#waiting.shift()!);
   }
 
   /** One message that is larger than the buffer may wait in it alone. */
