@@ -35,9 +35,11 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const { availableParallelism } = await import('node:os');
   const runId = Math.floor(io.random() * 0x1_0000_0000);
   const plan = makePlan(scenario, values, runId, availableParallelism());
+  // All of it is loaded, and the files are known to be writable, before an hour of measuring begins.
   const { measure } = await import('./measuring.ts');
+  const { refuseUnwritable, writeResult } = await import('./result-writing.ts');
+  await refuseUnwritable(values);
   const result = await measure(plan, values, io);
-  const { writeResult } = await import('./result-writing.ts');
   await writeResult(result, values, io);
   const reason: unknown = io.signal.reason;
   if (reason instanceof Interrupted) return reason.exitCode;

@@ -53,7 +53,7 @@ export interface BrokerFigures {
   readonly cpuMs: number | null;
   /** Of one core, from 0. */
   readonly cores: number | null;
-  /** CPU for each message that was delivered, or else sent; or each connection or subscription. */
+  /** CPU for each message that was delivered, or else sent; or for each subscription or connection. */
   readonly cpuUsPerMessage: number | null;
   readonly memoryBeforeBytes: number | null;
   readonly memoryMaximumBytes: number | null;
@@ -151,6 +151,12 @@ export function distributionOf(histogram: LatencyHistogram): Distribution | null
     maximumMs: histogram.maximumUs / 1000,
     curve: histogram.curve().map(({ percentile, valueUs }) => [percentile, valueUs / 1000] as const),
   };
+}
+
+/** What a scenario counts. */
+export function countedNoun({ scenario }: BenchPlan): 'message' | 'subscription' | 'connection' {
+  if (scenario === 'connections') return 'connection';
+  return scenario === 'subscribe' ? 'subscription' : 'message';
 }
 
 /** What a scenario is about: its main latencies. */

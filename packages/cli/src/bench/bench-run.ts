@@ -59,15 +59,19 @@ export interface RunOutcome {
 /** Between the word to begin and the beginning, so that every thread has heard it. */
 const LEAD_MS = 50;
 const LOOK_MS = 250;
+/** Connections a second that a server takes, about. */
+const GUESSED_CONNECT_RATE = 1000;
 
 export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutcome> {
   const { threads, events } = host;
   await events.all('ready');
   const refused = new ReasonTally();
 
-  const connecting = new LoadRecord(0, 3_600_000);
+  const connecting = new LoadRecord(0, expectedMs(plan));
   events.recordTo(connecting);
   const connectMs = host.nowMs() + LEAD_MS;
+  const isConnecting = plan.scenario === 'connections';
+  if (isConnecting) host.sampler.begin(connectMs);
   threads.tell({ kind: 'connect', startMs: connectMs });
   await watch(host, 'connecting', connecting, connectMs, events.all('connected'));
   const connectingMs = Math.max(1, host.nowMs() - connectMs);
@@ -85,7 +89,7 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
   const record = new LoadRecord(fromMs, fromMs + plan.durationMs);
   events.recordTo(record);
   const startMs = host.nowMs() + LEAD_MS;
-  host.sampler.begin(startMs);
+  if (!isConnecting) host.sampler.begin(startMs);
   threads.tell({
     kind: 'run',
     startMs,
@@ -109,7 +113,7 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
     record.totals.lostConnections > 0 && record.totals.lostConnections === connecting.totals.connected;
   const endMs = endUsOf(plan) / 1000;
   // Before its time it is over with the last that came of it.
-  const overMs = lastMs < endMs && plan.scenario !== 'connections' ? Math.min(record.lastMs, endMs) : endMs;
+  const overMs = lastMs < endMs && !isConnecting ? Math.min(record.lastMs, endMs) : endMs;
   return {
     end: isAlone ? 'all connections lost' : host.signal.aborted ? 'interrupted' : 'complete',
     connecting,
@@ -125,6 +129,12 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
   };
 }
 
+/** How long connecting may take, in ms: for the time line only. */
+function expectedMs(plan: BenchPlan): number {
+  const perSecond = plan.connectRate ?? GUESSED_CONNECT_RATE;
+  return Math.max(1000, (connectionsOf(plan) / perSecond) * 1000);
+}
+
 /**
  * Looks on until the phase is over.
  * @param plan of the phase that the time ends
@@ -138,31 +148,39 @@ async function watch(
   over: Promise<unknown>,
   plan?: BenchPlan,
 ): Promise<number> {
+  const { signal } = host;
   let isOver = false;
   let wasTold = false;
-  const ended = over.then(() => {
-    isOver = true;
-  });
+  let wake = (): void => {};
+  const onAbort = (): void => wake();
+  let failure: { readonly error: unknown } | null = null;
+  void over
+    .catch((error: unknown) => {
+      failure = { error };
+    })
+    .finally(() => {
+      isOver = true;
+      wake();
+    });
+  signal.addEventListener('abort', onAbort);
   while (!isOver) {
     const elapsedMs = Math.max(0, host.nowMs() - startMs);
     host.sampler.sample();
     const shown = plan !== undefined && elapsedMs < plan.warmUpMs ? 'warming up' : phase;
     host.onProgress({ phase: shown, record, elapsedMs });
-    if (host.signal.aborted && !wasTold) {
+    if (signal.aborted && !wasTold) {
       wasTold = true;
       host.threads.tell({ kind: 'stop' });
     }
-    await Promise.race([ended, aborted(host.signal, wasTold), host.pause(LOOK_MS)]);
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      void host.pause(LOOK_MS).then(resolve);
+    });
   }
+  signal.removeEventListener('abort', onAbort);
+  if (failure !== null) throw (failure as { readonly error: unknown }).error;
   host.sampler.sample();
   return host.nowMs() - startMs;
-}
-
-/** Fulfils when the signal is given; never, when that is known. */
-function aborted(signal: AbortSignal, isKnown: boolean): Promise<void> {
-  if (isKnown) return new Promise(() => {});
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** Waits until everything was answered and delivered, or nothing came for a while. */

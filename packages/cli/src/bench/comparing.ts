@@ -9,6 +9,7 @@ import type { BenchResult } from './bench-result.ts';
 import { compare, namesOf, ratioText } from './comparison.ts';
 import { figureText } from './figure-text.ts';
 import { planText } from './plan-text.ts';
+import { reportPage } from './report/report-page.ts';
 import { readResult, writeText } from './result-file.ts';
 
 /** @throws {UsageError} unless there are two files @throws {CommandFailure} for files that are no results */
@@ -25,15 +26,12 @@ export async function compareFiles(
   }
   const results = [await readResult(one), await readResult(other)] as const;
   io.stdout.write(comparisonText(...results, textStyleFor(io.stdout as NodeJS.WriteStream)));
-  if (html !== undefined) {
-    const { reportPage } = await import('./report/report-page.ts');
-    await writeText(html, reportPage(results));
-  }
+  if (html !== undefined) await writeText(html, reportPage(results));
   return ExitCode.Success;
 }
 
 export function comparisonText(first: BenchResult, second: BenchResult, style: TextStyle): string {
-  const { rows, differences } = compare(first, second);
+  const { rows, differences, complaints } = compare(first, second);
   const names = namesOf(first, second);
   const shown = rows.map(({ name, unit, values, ratio, verdict }) => ({
     cells: [
@@ -56,7 +54,7 @@ export function comparisonText(first: BenchResult, second: BenchResult, style: T
     const painted = verdict === 'same' ? ratio : style(verdict === 'better' ? 'cyan' : 'red', ratio);
     lines.push(text.slice(0, text.length - ratio.length) + painted);
   }
-  const notes = differences.map((text) => `${style('yellow', '!')} ${text}`);
+  const notes = [...differences, ...complaints].map((text) => `${style('yellow', '!')} ${text}`);
   const body = `${style('bold', planText(first.plan))}\n\n${lines.join('\n')}\n`;
   return notes.length === 0 ? body : `${body}\n${notes.join('\n')}\n`;
 }

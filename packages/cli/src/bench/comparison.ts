@@ -18,6 +18,8 @@ export interface Comparison {
   readonly rows: readonly ComparedRow[];
   /** Sentences: what differs between the runs beside what was measured. */
   readonly differences: readonly string[];
+  /** What was wrong with either run, with its name in front. */
+  readonly complaints: readonly string[];
 }
 
 /** Within this, two runs of the same thing differ. */
@@ -72,7 +74,7 @@ export function compare(first: BenchResult, second: BenchResult): Comparison {
     broker?.memoryMaximumBytes == null ? null : broker.memoryMaximumBytes / 1_048_576,
   );
   row('lost', 'messages', false, ({ proof }) => proof?.lost);
-  return { rows, differences: differencesOf(first, second) };
+  return { rows, differences: differencesOf(first, second), complaints: complaintsOf(first, second) };
 }
 
 export function ratioText(ratio: number | null): string {
@@ -118,9 +120,14 @@ function differencesOf(first: BenchResult, second: BenchResult): readonly string
   }
   if (first.machine.processors !== second.machine.processors)
     differences.push('The runs were on different machines.');
-  for (const result of [first, second]) {
-    const bad = result.verdicts.filter(({ kind }) => kind === 'bad' || kind === 'warning');
-    for (const { text } of bad) differences.push(`${result.title}: ${text}`);
-  }
   return differences;
+}
+
+function complaintsOf(first: BenchResult, second: BenchResult): readonly string[] {
+  const names = namesOf(first, second);
+  return [first, second].flatMap(({ verdicts }, index) =>
+    verdicts
+      .filter(({ kind }) => kind === 'bad' || kind === 'warning')
+      .map(({ text }) => `${names[index]}: ${text}`),
+  );
 }

@@ -24,9 +24,12 @@ export async function openConnections(
     await openAtRate(new SendSchedule(plan.connectRate, plan.threads), thread, count, open, host, signal);
     return;
   }
+  while (host.nowUs() < 0 && !signal.aborted) {
+    await new Promise<void>((resolve) => host.after(Math.max(1, -host.nowUs() / 1000), resolve));
+  }
   let next = 0;
   const openInTurn = async (): Promise<void> => {
-    while (next < count && !signal.aborted) await open(next++, Math.max(0, Math.round(host.nowUs())));
+    while (next < count && !signal.aborted) await open(next++, Math.round(host.nowUs()));
   };
   const atOnce = Math.ceil(CONNECTING_AT_ONCE / plan.threads);
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, openInTurn));

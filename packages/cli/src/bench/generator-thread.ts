@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connect } from '@martlet/client';
+import { openNodeTransport } from '@martlet/client/node-transport';
 import { connectOptionsFor } from '../connection/connect-options-for.ts';
 import { Generator } from './generator.ts';
 import { RunClock } from './run-clock.ts';
@@ -11,14 +12,16 @@ import type { ThreadCommand, ThreadEvent, ThreadTask } from './thread-messages.t
 const port = parentPort;
 if (port === null) throw new Error('expected to be started as a thread of martlet bench');
 const { plan, thread, values, env, creditMemory } = workerData as ThreadTask;
-const options = await connectOptionsFor(values, threadIo(env));
+const { tls, ...options } = await connectOptionsFor(values, threadIo(env));
+// One for all connections: each would prepare TLS for itself, which takes longer than to connect.
+const transport = options.transport ?? openNodeTransport(tls === undefined ? {} : { tls });
 let asked = performance.eventLoopUtilization();
 const generator = new Generator(plan, thread, creditMemory, {
   clock: new RunClock(),
   connect,
   // A connection that is lost stays lost and is counted: the load is what was asked for, or the run says that it was not.
   // Aliases would make the packets of one client shorter than those of others.
-  options: { ...options, reconnect: false, outgoingTopicAliases: 0, topicAliasMaximum: 0 },
+  options: { ...options, transport, reconnect: false, outgoingTopicAliases: 0, topicAliasMaximum: 0 },
   tell: (event: ThreadEvent) => port.postMessage(event),
   takeSleepUs: () => {
     const now = performance.eventLoopUtilization();

@@ -2,6 +2,7 @@
  * The load of one thread: its share of the connections, publishers and receivers, through the phases of a run. It is told
  * when each phase begins, and tells what happened; what it counts goes through the meter.
  */
+import { setMaxListeners } from 'node:events';
 import type { Client, ConnectOptions } from '@martlet/client';
 import type { BenchPlan } from './bench-plan.ts';
 import { copiesOf, endUsOf, filterOf, shareOf } from './bench-plan.ts';
@@ -88,6 +89,8 @@ export class Generator {
     this.#failures = new ReasonTally();
     this.#lost = new ReasonTally();
     this.#stopping = new AbortController();
+    // Every connection that is being made listens to it.
+    setMaxListeners(0, this.#stopping.signal);
     this.#publishers = [];
     this.#sendLoop = null;
     this.#isFinishing = false;

@@ -2,6 +2,7 @@
 
 import { deliveredQosOf } from './bench-plan.ts';
 import type { BenchResult, Verdict, VerdictKind } from './bench-result.ts';
+import { countedNoun } from './bench-result.ts';
 import { forbiddenIn } from './delivery-proof.ts';
 import { countText, ofAllText, rateText } from './figure-text.ts';
 import type { Reasons } from './thread-messages.ts';
@@ -97,7 +98,7 @@ function judgeProof(result: UnjudgedResult, say: Say): void {
 }
 
 function judgeMessages({ messages, generator, plan, measuredMs }: UnjudgedResult, say: Say): void {
-  const what = plan.scenario === 'subscribe' ? 'subscription' : 'message';
+  const what = countedNoun(plan);
   if (messages.failed > 0) {
     say(
       'bad',
@@ -129,10 +130,11 @@ function judgeGenerator({ generator, messages, plan }: UnjudgedResult, say: Say)
   const { lateMessages, wasLimit, busy, threads } = generator;
   if (wasLimit && busy >= BUSY_LIMIT) {
     const share = `${Math.round(busy * 100)} %`;
-    const text = `The generator was the limit: its busiest of ${countText(threads)} ${threads === 1 ? 'thread' : 'threads'} worked ${share} of the time`;
+    const which = threads === 1 ? 'its thread' : `the busiest of its ${countText(threads)} threads`;
+    const text = `The generator was the limit: ${which} worked ${share} of the time`;
     say(
       'warning',
-      `${text}. The server may be faster than this; give it --workers, or a machine of its own.`,
+      `${text}. The server may be faster than this; give the generator more --workers, or a machine of its own.`,
     );
   }
   const lateShare = lateMessages / Math.max(1, messages.sent);

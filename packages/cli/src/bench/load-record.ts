@@ -50,7 +50,7 @@ export class LoadRecord {
 
   /**
    * @param fromMs beginning of what is measured
-   * @param toMs its end
+   * @param toMs its end, or what it is thought to be: points are made for that
    */
   constructor(fromMs: number, toMs: number) {
     this.totals = noCounts();

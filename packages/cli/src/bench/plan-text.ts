@@ -1,7 +1,7 @@
 /** What a run does, in one line. */
 import { bytesText, counted } from '../amount-text.ts';
 import type { BenchPlan } from './bench-plan.ts';
-import { durationText, rateText } from './figure-text.ts';
+import { rateText, setTimeText } from './figure-text.ts';
 
 /** Such as `pairs: 10 publishers → 10 subscribers, 64 bytes, QoS 1, 5,000/s, 10 s after 1 s of warm-up`. */
 export function planText(plan: BenchPlan): string {
@@ -28,12 +28,12 @@ export function planText(plan: BenchPlan): string {
 function paceParts(plan: BenchPlan): readonly string[] {
   const parts: string[] = [];
   if (plan.connectRate !== null) parts.push(`${rateText(plan.connectRate)} new`);
-  if (plan.scenario === 'connections') return [...parts, `held ${durationText(plan.durationMs)}`];
+  if (plan.scenario === 'connections') return [...parts, `held ${setTimeText(plan.durationMs)}`];
   if (plan.rate !== null) parts.push(`${rateText(plan.rate)} (open loop)`);
   else if (plan.publishers > 0) parts.push(`${plan.inFlight} in flight each (closed loop)`);
   if (plan.count !== null)
-    parts.push(`${counted(plan.count, 'message')}, at most ${durationText(plan.durationMs)}`);
-  else if (plan.publishers > 0) parts.push(durationText(plan.durationMs));
-  if (plan.warmUpMs > 0) parts.push(`after ${durationText(plan.warmUpMs)} of warm-up`);
+    parts.push(`${counted(plan.count, 'message')}, at most ${setTimeText(plan.durationMs)}`);
+  else if (plan.publishers > 0) parts.push(setTimeText(plan.durationMs));
+  if (plan.warmUpMs > 0) parts.push(`after ${setTimeText(plan.warmUpMs)} of warm-up`);
   return parts;
 }

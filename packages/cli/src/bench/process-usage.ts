@@ -20,8 +20,10 @@ export function usageOfProcess(pid: number, root = '/proc'): ProcessUsage | null
     // The second field is the name, in brackets, and may hold anything. utime and stime are the 14th and 15th.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticks = Number(fields[11]) + Number(fields[12]);
-    const memory = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-    return { cpuMs: (ticks * 1000) / CLOCK_TICKS_PER_SECOND, memoryBytes: memory * 1024 };
+    const [, memory] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+    // One that has ended and waits for its parent has no memory.
+    if (memory === undefined) return null;
+    return { cpuMs: (ticks * 1000) / CLOCK_TICKS_PER_SECOND, memoryBytes: Number(memory) * 1024 };
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import { distributionOf, RESULT_FORMAT } from './bench-result.ts';
 import type { RunOutcome } from './bench-run.ts';
 import { connectionsMade } from './bench-run.ts';
 import { BUSY_LIMIT, judge, LATE_SHARE_LIMIT } from './judgement.ts';
-import type { RecordedPoint } from './load-record.ts';
+import type { LoadRecord, RecordedPoint } from './load-record.ts';
 import type { ProcessSampler } from './process-sampler.ts';
 
 /** What is known beside the run itself. */
@@ -23,6 +23,8 @@ export function buildResult(plan: BenchPlan, outcome: RunOutcome, around: RunSur
   const { record, connecting, measuredMs } = outcome;
   const { totals, measured } = record;
   const perSecond = (count: number): number => (count / measuredMs) * 1000;
+  // What the scenario is about.
+  const main = plan.scenario === 'connections' ? connecting : record;
   const { asked, made } = connectionsMade(plan, outcome);
   const unjudged = {
     format: RESULT_FORMAT,
@@ -58,44 +60,60 @@ export function buildResult(plan: BenchPlan, outcome: RunOutcome, around: RunSur
     answer: distributionOf(record.answer),
     connect: distributionOf(connecting.answer),
     proof: outcome.proof,
-    generator: generatorFigures(plan, outcome, around),
+    generator: generatorFigures(plan, outcome, main, around),
     broker: brokerFigures(plan, outcome, around),
-    pointMs: record.pointMs,
-    series: seriesOf(record.series(), record.pointMs, around.sampler),
+    pointMs: main.pointMs,
+    series: seriesOf(main.series(), main.pointMs, around.sampler),
   } as const;
   return { ...unjudged, verdicts: judge(unjudged) };
 }
 
-function generatorFigures(plan: BenchPlan, outcome: RunOutcome, around: RunSurroundings): GeneratorFigures {
-  const { record, measuredMs } = outcome;
-  const { totals } = record;
-  const cpuMs = around.sampler.cpuMs('generatorCpuMs', plan.warmUpMs, plan.warmUpMs + measuredMs) ?? 0;
+/** When what a scenario is about began and ended, on the clock of the samples. */
+function stretchOf(
+  plan: BenchPlan,
+  { measuredMs, connectingMs }: RunOutcome,
+): { fromMs: number; toMs: number } {
+  if (plan.scenario === 'connections') return { fromMs: 0, toMs: connectingMs };
+  return { fromMs: plan.warmUpMs, toMs: plan.warmUpMs + measuredMs };
+}
+
+function generatorFigures(
+  plan: BenchPlan,
+  outcome: RunOutcome,
+  main: LoadRecord,
+  around: RunSurroundings,
+): GeneratorFigures {
+  const { totals } = outcome.record;
+  const { fromMs, toMs } = stretchOf(plan, outcome);
+  const cpuMs = around.sampler.cpuMs('generatorCpuMs', fromMs, toMs) ?? 0;
   const isLate = plan.rate !== null && totals.late / Math.max(1, totals.sent) >= LATE_SHARE_LIMIT;
   return {
     threads: plan.threads,
     cpuMs,
-    cores: cpuMs / measuredMs,
+    cores: cpuMs / (toMs - fromMs),
     memoryBytes: around.generatorMemoryBytes,
-    busy: record.busy,
+    busy: main.busy,
     lateMessages: plan.rate === null ? 0 : totals.late,
     heldBackMessages: plan.rate === null ? 0 : totals.heldBack,
     unsentMessages: outcome.behind,
     stalls: totals.stalls,
-    wasLimit: record.busy >= BUSY_LIMIT || isLate,
+    wasLimit: main.busy >= BUSY_LIMIT || isLate,
   };
 }
 
 function brokerFigures(plan: BenchPlan, outcome: RunOutcome, around: RunSurroundings): BrokerFigures | null {
   const { sampler, brokerSource } = around;
   const memory = sampler.samples.map((sample) => sample.brokerMemoryBytes).filter((bytes) => bytes !== null);
-  const cpuMs = sampler.cpuMs('brokerCpuMs', plan.warmUpMs, plan.warmUpMs + outcome.measuredMs);
+  const { fromMs, toMs } = stretchOf(plan, outcome);
+  const cpuMs = sampler.cpuMs('brokerCpuMs', fromMs, toMs);
   if (brokerSource === null || (memory.length === 0 && cpuMs === null)) return null;
   const { delivered, sent } = outcome.record.measured;
-  const messages = delivered > 0 ? delivered : sent;
+  const { connected } = outcome.connecting.totals;
+  const messages = plan.scenario === 'connections' ? connected : delivered > 0 ? delivered : sent;
   return {
     source: brokerSource,
     cpuMs,
-    cores: cpuMs === null ? null : cpuMs / outcome.measuredMs,
+    cores: cpuMs === null ? null : cpuMs / (toMs - fromMs),
     cpuUsPerMessage: cpuMs === null || messages === 0 ? null : (cpuMs * 1000) / messages,
     memoryBeforeBytes: memory[0] ?? null,
     memoryMaximumBytes: memory.length === 0 ? null : Math.max(...memory),
@@ -107,7 +125,9 @@ function seriesOf(
   pointMs: number,
   sampler: ProcessSampler,
 ): readonly SeriesPoint[] {
-  return points.map(({ counts, delivery, answer, busy }, index) => {
+  // What followed the last that happened is the waiting for more.
+  const last = points.findLastIndex(({ counts }) => counts.sent + counts.delivered + counts.answered > 0);
+  return points.slice(0, last + 1).map(({ counts, delivery, answer, busy }, index) => {
     const fromMs = index * pointMs;
     const atMs = fromMs + pointMs;
     const latency = delivery ?? answer;

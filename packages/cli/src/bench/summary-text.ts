@@ -2,6 +2,7 @@
 import { bytesText, counted } from '../amount-text.ts';
 import type { TextStyle } from '../text-style.ts';
 import type { BenchResult, Distribution, VerdictKind } from './bench-result.ts';
+import { countedNoun } from './bench-result.ts';
 import { countText, durationText, figureText, rateText } from './figure-text.ts';
 import { planText } from './plan-text.ts';
 
@@ -47,8 +48,7 @@ function rateLines({ plan, connections, messages }: BenchResult): string[] {
     line('connections', `${countText(connections.made)} of ${countText(connections.asked)}, ${rate}`);
     return lines;
   }
-  const noun = plan.scenario === 'subscribe' ? 'subscription' : 'message';
-  line('sent', `${rateText(messages.sentPerSecond)}, ${counted(messages.sent, noun)} in all`);
+  line('sent', `${rateText(messages.sentPerSecond)}, ${counted(messages.sent, countedNoun(plan))} in all`);
   if (plan.qos > 0 || plan.scenario === 'subscribe') {
     line('acknowledged', `${rateText(messages.answeredPerSecond)}, ${countText(messages.answered)} in all`);
   }
@@ -83,18 +83,21 @@ function figuresOf(of: Distribution): string {
   return values.map((value) => figureText(value).padStart(FIGURE_COLUMNS)).join('');
 }
 
-function usageLines({ generator, broker }: BenchResult): string[] {
+function usageLines({ generator, broker, plan, connections }: BenchResult): string[] {
   const lines: string[] = [];
   if (broker !== null) {
     const parts: string[] = [];
     if (broker.cores !== null) parts.push(`${figureText(broker.cores)} cores`);
     if (broker.cpuUsPerMessage !== null)
-      parts.push(`${figureText(broker.cpuUsPerMessage)} µs of CPU a message`);
+      parts.push(`${figureText(broker.cpuUsPerMessage)} µs of CPU a ${countedNoun(plan)}`);
     if (broker.memoryMaximumBytes !== null && broker.memoryBeforeBytes !== null) {
       const before = bytesText(broker.memoryBeforeBytes);
       parts.push(`${bytesText(broker.memoryMaximumBytes)} of memory at most, ${before} before`);
+      const more = (broker.memoryMaximumBytes - broker.memoryBeforeBytes) / connections.made;
+      if (plan.scenario === 'connections') parts.push(`${bytesText(Math.round(more))} a connection`);
     }
-    lines.push(`${'broker'.padEnd(LABEL_COLUMNS)}${parts.join(', ')}`);
+    const source = broker.source === '$SYS' ? ', as it says' : '';
+    lines.push(`${'broker'.padEnd(LABEL_COLUMNS)}${parts.join(', ')}${source}`);
   }
   const threads = counted(generator.threads, 'thread');
   const share = `busy ${Math.round(generator.busy * 100)} % of the time`;

@@ -1,7 +1,7 @@
 /** A report: one HTML file with everything in it, of one result or of two that are compared. */
 import { bytesText } from '../../amount-text.ts';
 import type { BenchResult, Distribution } from '../bench-result.ts';
-import { mainLatencyOf } from '../bench-result.ts';
+import { countedNoun, mainLatencyOf } from '../bench-result.ts';
 import type { ComparedRow } from '../comparison.ts';
 import { compare, namesOf, ratioText } from '../comparison.ts';
 import { countText, durationText, figureText, rateText } from '../figure-text.ts';
@@ -86,7 +86,7 @@ function cardsOf(result: BenchResult): string {
   }
   if (proof !== null) cards.push([countText(proof.lost), 'lost']);
   if (broker?.cpuUsPerMessage != null)
-    cards.push([`${figureText(broker.cpuUsPerMessage)} µs`, 'broker CPU a message']);
+    cards.push([`${figureText(broker.cpuUsPerMessage)} µs`, `broker CPU a ${countedNoun(plan)}`]);
   const items = cards.map(
     ([figure, text]) => `<div class="card"><b>${escaped(figure)}</b><small>${escaped(text)}</small></div>`,
   );

@@ -1,11 +1,12 @@
 /** The plots of a report: of one result, or of two laid over each other. */
-import { bytesText } from '../../amount-text.ts';
 import type { BenchResult, SeriesPoint } from '../bench-result.ts';
 import { mainLatencyOf } from '../bench-result.ts';
-import { countText, figureText } from '../figure-text.ts';
+import { countText } from '../figure-text.ts';
 import { linearScale, logarithmicScale, ninesScale, timeScale } from './plot-scale.ts';
 import type { PlotLine } from './svg-plot.ts';
 import { svgPlot } from './svg-plot.ts';
+
+const MEBIBYTE = 1_048_576;
 
 /** @param names of the results, for the legends; of a single one it is left out */
 export function plotsOf(results: readonly BenchResult[], names: readonly string[]): readonly string[] {
@@ -51,13 +52,13 @@ function ratePlot(results: readonly BenchResult[], names: readonly string[]): st
   const pick = ({ plan }: BenchResult): ((point: SeriesPoint) => number) =>
     plan.subscribers > 0 ? (point) => point.deliveredPerSecond : (point) => point.answeredPerSecond;
   const lines = results.flatMap((result, index): PlotLine[] => {
-    if (result.plan.scenario === 'connections') return [];
     const hasAnswers = result.plan.subscribers > 0 || result.plan.qos > 0 || result.plan.idle > 0;
-    const what = result.plan.subscribers > 0 ? 'delivered' : 'acknowledged';
+    const isConnecting = result.plan.scenario === 'connections';
+    const what = result.plan.subscribers > 0 ? 'delivered' : isConnecting ? 'connections' : 'acknowledged';
     const sent = lineOf(result, 'sent', results.length === 1 ? 2 : index + 1, (point) => point.sentPerSecond);
     if (!hasAnswers) return [{ ...sent, name: nameOf('sent', names, index) }];
     const answered = lineOf(result, nameOf(what, names, index), index + 1, pick(result));
-    return results.length === 1 ? [answered, { ...sent, isDashed: true }] : [answered];
+    return results.length === 1 && !isConnecting ? [answered, { ...sent, isDashed: true }] : [answered];
   });
   return overTime(results, lines, 'Rate', 'a second', countText);
 }
@@ -96,15 +97,17 @@ function processorPlot(results: readonly BenchResult[], names: readonly string[]
     return isOne ? [broker, { ...generator, isDashed: true }] : [broker];
   });
   const shown = lines.filter(({ points }) => points.some(([, value]) => value !== null));
-  return overTime(results, shown, 'Processors', 'cores', figureText);
+  return overTime(results, shown, 'Processors', 'cores', roundLabel);
 }
 
 function memoryPlot(results: readonly BenchResult[], names: readonly string[]): string {
   const lines = results.map((result, index) =>
-    lineOf(result, nameOf('broker', names, index), index + 1, (point) => point.brokerMemoryBytes),
+    lineOf(result, nameOf('broker', names, index), index + 1, (point) =>
+      point.brokerMemoryBytes === null ? null : point.brokerMemoryBytes / MEBIBYTE,
+    ),
   );
   const shown = lines.filter(({ points }) => points.some(([, value]) => value !== null));
-  return overTime(results, shown, 'Memory of the broker', 'resident, or as it says', bytesText);
+  return overTime(results, shown, 'Memory of the broker', 'MiB, resident, or as it says', roundLabel);
 }
 
 /** From 0 up, over the time of the run. Nothing where there is nothing to draw. */
@@ -160,6 +163,11 @@ function lowestOf(values: readonly number[]): number {
 
 function millisecondLabel(ms: number): string {
   return ms >= 1 ? countText(ms) : String(Number(ms.toPrecision(1)));
+}
+
+/** Of a round number. */
+function roundLabel(value: number): string {
+  return value >= 1000 ? countText(value) : String(Number(value.toPrecision(6)));
 }
 
 function secondLabel(ms: number): string {
