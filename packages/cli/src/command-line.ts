@@ -43,7 +43,7 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
 }
 
 /** @param onEnd Told how a command has ended. */
-function createProgram(onEnd: (code: ExitCode) => void): Command {
+export function createProgram(onEnd: (code: ExitCode) => void): Command {
   const program = new Command('martlet')
     .description('An MQTT broker and its tools')
     .version(versionText(), '-V, --version', 'print the version')

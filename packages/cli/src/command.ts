@@ -44,6 +44,8 @@ export interface Command {
   readonly usage: string;
   /** For the help and the completion of shells. */
   readonly flags: FlagTable;
+  /** Words that may stand beside the flags, which shells then offer: parts of the command, names of scenarios. */
+  readonly words?: readonly string[];
   readonly examples: readonly CommandExample[];
   /**
    * Does it. `--help` and `--version` have been answered before.
