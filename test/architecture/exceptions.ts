@@ -8,7 +8,12 @@ export const moduleStateExceptions: readonly {
 }[] = [];
 
 /** Source files of more than 400 lines: tables and types, never a class. */
-export const longFiles: readonly { readonly path: string; readonly reason: string }[] = [];
+export const longFiles: readonly { readonly path: string; readonly reason: string }[] = [
+  {
+    path: 'packages/cli/src/conformance/statement-texts.ts',
+    reason: 'a generated table: what each statement says',
+  },
+];
 
 /** Files of the core that stores, listeners and their like may import, besides the ports and what those speak of. */
 export const knownOutsideTheCore: readonly { readonly path: string; readonly reason: string }[] = [

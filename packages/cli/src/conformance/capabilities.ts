@@ -1,6 +1,6 @@
 /** What a server says that it can, in its CONNACK; and what it can where nothing is said. */
 import type { ConnackProperties } from '@martlet/protocol';
-import type { Capability } from './check.ts';
+import type { Capability } from './capability.ts';
 
 export interface Capabilities {
   readonly maximumQos: 0 | 1 | 2;
@@ -18,7 +18,7 @@ export interface Capabilities {
 }
 
 /** Of MQTT 3.1.1, where a server can say nothing, and is taken to have what every server has. */
-export const UNSAID_CAPABILITIES: Capabilities = {
+export const UNSAID_CAPABILITIES: Readonly<Capabilities> = {
   maximumQos: 2,
   retain: true,
   wildcards: true,

@@ -15,12 +15,12 @@ import type {
   Subscription,
 } from '@martlet/protocol';
 import type { Capabilities } from './capabilities.ts';
+import { CheckFailure, CheckInconclusive, CheckSkipped } from './check-failure.ts';
 import { Exchange } from './exchange.ts';
 import { bytesOf, checkId } from './expectations.ts';
 import { packetText } from './packet-text.ts';
 import { RawClient } from './raw-client.ts';
 import type { Target } from './target.ts';
-import { CheckFailure, CheckInconclusive, CheckSkipped } from './verdict.ts';
 
 /** Long enough for a check to come back to its session, in seconds; nothing of it outlives that. */
 const SESSION_EXPIRY_S = 60;

@@ -4,10 +4,8 @@
  * A check never waits for time to pass where an answer can be waited for instead, leaves nothing behind on the server, and
  * fails only for what a numbered statement demands; what is merely recommended becomes a note.
  */
+import type { Capability } from './capability.ts';
 import type { CheckWorld } from './check-world.ts';
-
-/** What a server may do without, by the specification. */
-export type Capability = 'qos1' | 'qos2' | 'retain' | 'wildcards' | 'shared' | 'identifiers' | 'topicAliases';
 
 export interface Check {
   /** Unique, and stable: for `--only` and for comparing reports. Lower case, with dashes. */

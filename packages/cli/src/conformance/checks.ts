@@ -2,6 +2,7 @@
 import type { Check } from './check.ts';
 import { CONNECT_CHECKS } from './checks/connect-checks.ts';
 import { CONNECTION_CHECKS } from './checks/connection-checks.ts';
+import { MALFORMED_CONNECT_CHECKS } from './checks/malformed-connect-checks.ts';
 import { PUBLISH_CHECKS } from './checks/publish-checks.ts';
 import { QUALITY_OF_SERVICE_CHECKS } from './checks/quality-of-service-checks.ts';
 import { RETAIN_CHECKS } from './checks/retain-checks.ts';
@@ -19,7 +20,7 @@ export interface CheckGroup {
 }
 
 export const CHECK_GROUPS: readonly CheckGroup[] = [
-  { heading: 'Connecting', checks: CONNECT_CHECKS },
+  { heading: 'Connecting', checks: [...CONNECT_CHECKS, ...MALFORMED_CONNECT_CHECKS] },
   { heading: 'Sessions', checks: SESSION_CHECKS },
   { heading: 'Wills', checks: WILL_CHECKS },
   { heading: 'Publishing', checks: PUBLISH_CHECKS },

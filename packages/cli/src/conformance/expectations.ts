@@ -1,7 +1,7 @@
 /** What checks say when something is not as it has to be. */
 import type { AcknowledgementPacket, PublishPacket, ServerPacket } from '@martlet/protocol';
+import { CheckFailure } from './check-failure.ts';
 import { packetText } from './packet-text.ts';
-import { CheckFailure } from './verdict.ts';
 
 const utf8 = new TextEncoder();
 

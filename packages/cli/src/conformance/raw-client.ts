@@ -14,10 +14,10 @@ import type {
   ServerPacket,
 } from '@martlet/protocol';
 import { decodeServerPacket, encodePacket, FrameResult, PacketStream } from '@martlet/protocol';
+import { CheckFailure, CheckInconclusive } from './check-failure.ts';
 import type { Exchange } from './exchange.ts';
 import { packetText } from './packet-text.ts';
 import type { Target } from './target.ts';
-import { CheckFailure, CheckInconclusive } from './verdict.ts';
 
 /** Nothing that a check provokes is longer, in bytes. */
 const LONGEST_PACKET = 268_435_460;

@@ -3,10 +3,10 @@ import type { Capabilities } from './capabilities.ts';
 import { lackOf } from './capabilities.ts';
 import type { Check } from './check.ts';
 import { statementsOf } from './check.ts';
+import { CheckFailure, CheckInconclusive, CheckSkipped } from './check-failure.ts';
 import { CheckWorld } from './check-world.ts';
 import type { Target } from './target.ts';
 import type { Verdict, VerdictKind } from './verdict.ts';
-import { CheckFailure, CheckInconclusive, CheckSkipped } from './verdict.ts';
 
 export interface RunOptions {
   readonly target: Target;

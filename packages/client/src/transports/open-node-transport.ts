@@ -11,6 +11,8 @@ import { tlsDial, tlsTransport } from './tls-transport.ts';
 import type { OpenTransport } from './transport.ts';
 import { unixTransport } from './unix-transport.ts';
 
+export { parseServerUrl } from './parse-server-url.ts';
+
 export interface NodeTransportOptions extends SocketOptions {
   /** For `mqtts` and `wss`. */
   readonly tls?: TlsOptions;

@@ -15,7 +15,7 @@ function noProperties(world: CheckWorld): readonly number[] {
   return world.isV5 ? [0] : [];
 }
 
-const PACKET_ID = [0, 7];
+const PACKET_ID: readonly number[] = [0, 7];
 
 export const SUBSCRIBE_CHECKS: readonly Check[] = [
   {

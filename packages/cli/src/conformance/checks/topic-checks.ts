@@ -19,7 +19,7 @@ const MATCHES: Readonly<Record<string, readonly (typeof NAMES)[number][]>> = {
   'a//c': ['a//c'],
 };
 
-const INVALID_FILTERS = ['a/#/b', '#/a', 'a#', 'a/b#', 'a+', '+a', 'a/+b', 'a+/b'];
+const INVALID_FILTERS: readonly string[] = ['a/#/b', '#/a', 'a#', 'a/b#', 'a+', '+a', 'a/+b', 'a+/b'];
 
 /** A filter that is no filter is refused in SUBACK, or ends the connection. */
 async function isNoFilter(world: CheckWorld, topicFilter: string): Promise<void> {
