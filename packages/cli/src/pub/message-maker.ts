@@ -1,6 +1,7 @@
 /** Makes messages from the flags of `pub` and `rr`: always the same one, or one from templates. */
 import type { PublishOptions } from '@martlet/client';
 import type { UserProperty } from '@martlet/protocol';
+import { CommandFailure } from '../command-failure.ts';
 import { cborFromJson } from '../messages/input-cbor.ts';
 import type { InputMessage } from '../messages/input-message.ts';
 import { InputError } from '../messages/input-message.ts';
@@ -30,11 +31,7 @@ export class MessageMaker {
   readonly #topic: Template | undefined;
   readonly #properties: PropertyTemplates | undefined;
 
-  /**
-   * @throws {UsageError} for a template that cannot be meant
-   * @throws {InputError} for Correlation Data that is no text, and so no template
-   */
-  constructor(given: MakerOptions, world: TemplateWorld) {
+  private constructor(given: MakerOptions, world: TemplateWorld) {
     this.#given = given;
     this.#world = world;
     if (!given.isTemplate) return;
@@ -43,11 +40,23 @@ export class MessageMaker {
   }
 
   /**
+   * @throws {UsageError} for a template that cannot be meant
+   * @throws {CommandFailure} for Correlation Data that is no text, and so no template
+   */
+  static of(given: MakerOptions, world: TemplateWorld): MessageMaker {
+    return failingAtInput(() => new MessageMaker(given, world));
+  }
+
+  /**
    * A function that makes the payload of each message; it throws an `InputError` where that cannot be CBOR.
    * @throws {UsageError} for a template that cannot be meant
-   * @throws {InputError} for what can be no template, and no CBOR
+   * @throws {CommandFailure} for what can be no template, and no CBOR
    */
   payloadMaker(payload: Uint8Array | string): (index: number) => Uint8Array | string {
+    return failingAtInput(() => this.#payloadMaker(payload));
+  }
+
+  #payloadMaker(payload: Uint8Array | string): (index: number) => Uint8Array | string {
     const { isTemplate, isCbor } = this.#given;
     if (!isTemplate) {
       const constant = isCbor ? asCbor(payload) : payload;
@@ -120,6 +129,16 @@ class PropertyTemplates {
         ([name, value]): UserProperty => [name.fill(context), value.fill(context)],
       );
     return filled;
+  }
+}
+
+/** Of the one message there is, no line has to be named. */
+function failingAtInput<Result>(make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof InputError) throw new CommandFailure(error.message, { cause: error });
+    throw error;
   }
 }
 

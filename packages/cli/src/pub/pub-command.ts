@@ -1,10 +1,12 @@
 /** `martlet pub`: publishes messages. */
 import type { Command, CommandIo } from '../command.ts';
 import { parseConnectedFlags } from '../connection/parse-connected-flags.ts';
+import { withPropertyVersion } from '../messages/property-version.ts';
 import { isMosquittoName } from '../run-command.ts';
 import { PUB_FLAGS } from './pub-flags.ts';
 import { planFor } from './pub-plan.ts';
 import { PubRun } from './pub-run.ts';
+import { quietly } from './quietly.ts';
 
 export const command: Command = {
   name: 'pub',
@@ -22,11 +24,13 @@ export const command: Command = {
 
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const parsed = await parseConnectedFlags(PUB_FLAGS, words, io, { optionsFile: 'mosquitto_pub' });
-  const { values } = parsed;
+  const values = withPropertyVersion(parsed.values, parsed.given);
   const isMosquitto = isMosquittoName(io.programName);
   const tell = (text: string): void => {
     if (!values.quiet) io.stderr.write(isMosquitto ? `${text}\n` : `${io.programName}: ${text}\n`);
   };
-  const plan = await planFor(parsed, io, tell);
-  return new PubRun(values, plan, io, tell).run();
+  return quietly(values.quiet, async () => {
+    const plan = await planFor(values, parsed.given, io, tell);
+    return new PubRun(values, plan, io, tell).run();
+  });
 }

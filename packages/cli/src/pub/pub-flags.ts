@@ -33,7 +33,6 @@ export type PubFlags = ConnectionFlags &
     readonly skipBadLines: SwitchFlag;
     readonly count: ValueFlag<number>;
     readonly rate: ValueFlag<number>;
-    readonly strict: SwitchFlag;
     readonly reconnectFor: ValueFlag<number>;
   };
 
@@ -179,12 +178,6 @@ export const PUB_FLAGS: PubFlags = {
     group: MANY,
     parse: duration(0, LONGEST_RECONNECT_MS),
     text: 'how long to try when the connection is lost within the input: 30s, 5m; 0 not at all; default for ever',
-  },
-  strict: {
-    kind: 'switch',
-    names: ['--strict'],
-    group: MANY,
-    text: 'exit with 1 when the server has refused a message, and not with 0 as Mosquitto',
   },
   ...CONNECTION_FLAGS,
 };

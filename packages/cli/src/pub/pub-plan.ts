@@ -2,11 +2,9 @@
 import type { PublishOptions } from '@martlet/client';
 import type { Qos } from '@martlet/protocol';
 import type { CommandIo } from '../command.ts';
-import { CommandFailure } from '../command-failure.ts';
 import type { FlagValues } from '../flags/flag.ts';
-import type { GivenFlag, ParsedFlags } from '../flags/parse-flags.ts';
+import type { GivenFlag } from '../flags/parse-flags.ts';
 import type { InputDefaults, InputMessage } from '../messages/input-message.ts';
-import { InputError } from '../messages/input-message.ts';
 import type { GivenProperties } from '../messages/property-flag.ts';
 import { collectProperties } from '../messages/property-flag.ts';
 import { UsageError } from '../usage-error.ts';
@@ -45,7 +43,8 @@ const BATCH_S = 0.01;
  * @throws {CommandFailure} for input that cannot be read
  */
 export async function planFor(
-  { values, given: flags }: Pick<ParsedFlags<PubFlags>, 'values' | 'given'>,
+  values: PubValues,
+  flags: readonly GivenFlag[],
   io: CommandIo,
   tell: (text: string) => void,
 ): Promise<PubPlan> {
@@ -59,15 +58,16 @@ export async function planFor(
     return { source, given, hasRecords, repeatDelayMs: undefined, isStream: true };
   }
   if (topicName === undefined) throw nothingToSend('a topic (-t)');
-  const maker = makerFor(values, topicName, options, io);
+  const { template, cbor } = values;
+  const maker = MessageMaker.of({ topicName, options, isTemplate: template, isCbor: cbor }, io);
   if (values.stdinLine) {
     const source = new LineSource(InputStream.ofStdin(io.stdin), (index, line) =>
-      maker.message(index, values.cbor ? asCbor(line) : line),
+      maker.message(index, cbor ? asCbor(line) : line),
     );
     return { source, given, hasRecords, repeatDelayMs: undefined, isStream: true };
   }
   const payload = await readPayload(values, io);
-  const payloadOf = fromInput(() => maker.payloadMaker(payload));
+  const payloadOf = maker.payloadMaker(payload);
   const make = (index: number): InputMessage => maker.message(index, payloadOf(index));
   const { repeat, count, rate } = values;
   const isMany = count !== undefined || rate !== undefined;
@@ -83,26 +83,6 @@ export async function planFor(
 
 function batchFor(rate: number | undefined): number {
   return rate === undefined ? BATCH : Math.max(1, Math.min(BATCH, Math.ceil(rate * BATCH_S)));
-}
-
-/** What is wrong with the text of a flag is an error of the one who typed it. */
-function fromInput<Result>(make: () => Result): Result {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof InputError) throw new CommandFailure(error.message, { cause: error });
-    throw error;
-  }
-}
-
-function makerFor(
-  values: PubValues,
-  topicName: string,
-  options: PublishOptions,
-  io: CommandIo,
-): MessageMaker {
-  const given = { topicName, options, isTemplate: values.template, isCbor: values.cbor };
-  return fromInput(() => new MessageMaker(given, io));
 }
 
 function refuseContradictions(values: PubValues, given: readonly GivenFlag[]): void {

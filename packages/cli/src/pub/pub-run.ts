@@ -110,6 +110,7 @@ export class PubRun {
       // The last one is told by `closed`.
       if (client.state !== 'closed') this.#refusals.add(error);
     });
+    client.on('warning', ({ message }) => this.#tellBeside(message));
     client.on('closed', (error) => {
       this.#ended = error;
       this.#publisher?.stop();
@@ -208,8 +209,9 @@ export class PubRun {
     const { refused, failed } = this.#refusals;
     this.#refusals.tellRest();
     this.#progress.tellSummary(this.#publisher!.published, this.#tell);
-    const isStrict = this.#values.strict && refused > 0;
-    return failed > 0 || isStrict ? ExitCode.Failure : ExitCode.Success;
+    // Mosquitto's tools warn of a message that the server refuses, and have succeeded all the same.
+    const isRefused = refused > 0 && !isMosquittoName(this.#io.programName);
+    return failed > 0 || isRefused ? ExitCode.Failure : ExitCode.Success;
   }
 
   #lostForGood(error: ClientError): ConnectionFailure {
