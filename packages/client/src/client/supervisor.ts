@@ -118,8 +118,11 @@ export class Supervisor {
 
   async #run(attempt: number, signal: AbortSignal): Promise<void> {
     const given = this.#options;
-    const { authentication } = given;
-    const parsed = this.#parseUrl(await this.#url());
+    // A transport of the application's own may need no address.
+    const { authentication, servers, url = 'mqtt://localhost' } = given;
+    const isOver = (): boolean => attempt !== this.#attempt;
+    const address = servers?.[this.#serverIndex % servers.length] ?? url;
+    const parsed = this.#parseUrl(typeof address === 'function' ? await address() : address);
     const credentials: Credentials =
       given.credentials === undefined
         ? { username: given.username ?? parsed.username, password: given.password ?? parsed.password }
@@ -129,9 +132,9 @@ export class Supervisor {
       this.#reference === undefined
         ? parsed.server
         : this.#parseUrl(`${scheme}://${firstOf(this.#reference)}${path}`).server;
-    if (attempt !== this.#attempt) return;
+    if (isOver()) return;
     const authenticationData = authentication && (await this.#owner.authenticate(authentication));
-    if (attempt !== this.#attempt) return;
+    if (isOver()) return;
     const listener = this.#listener(attempt);
     const opened = await this.#open(server, listener, signal);
     const transport = guardTransport(opened, (cause) => {
@@ -142,7 +145,7 @@ export class Supervisor {
         transport.destroy();
       });
     });
-    if (attempt !== this.#attempt) {
+    if (isOver()) {
       transport.destroy();
       return;
     }
@@ -162,13 +165,6 @@ export class Supervisor {
       authenticationData,
     });
     this.#owner.core.attach(transport, packet);
-  }
-
-  async #url(): Promise<string | URL> {
-    const { url, servers } = this.#options;
-    if (servers !== undefined && servers.length > 0) return servers[this.#serverIndex % servers.length]!;
-    // A transport of the application's own may need no address.
-    return typeof url === 'function' ? url() : (url ?? 'mqtt://localhost');
   }
 
   #listener(attempt: number): Parameters<OpenTransport>[1] {
@@ -217,19 +213,18 @@ export class Supervisor {
       this.#lingering.set(attempt, this.#environment.setTimer(cut, LINGER_MS));
       transport.end();
     }
+    const { error } = end;
+    const { code, reasonCode } = error;
+    const isRefused = reasonCode === Reason.UnsupportedProtocolVersion;
     if (this.state === 'closed') {
       // Who closes the client has lost nothing.
-      if (end.wasOnline && end.error.code !== 'CLOSED') this.#owner.onOffline(end.error, undefined);
-    } else if (!this.#mayFallBack(end)) this.#decide(end);
-    else if (end.reasonCode === undefined && !this.#wasSilent) {
-      // It may just as well have been the network, for once.
-      this.#wasSilent = true;
-      this.#wait(end.error, SILENCE_MS * this.#environment.random(), true);
-    } else {
-      this.#wasSilent = false;
-      this.protocolVersion--;
-      this.#wait(end.error, 0, true);
-    }
+      if (end.wasOnline && code !== 'CLOSED') this.#owner.onOffline(error, undefined);
+    } else if (this.#mayFallBack && (isRefused || (code === 'CONNECTION_LOST' && reasonCode === undefined))) {
+      // Some servers close without a word; twice, before that is believed: it may just as well have been the network.
+      this.#wasSilent = !isRefused && !this.#wasSilent;
+      if (!this.#wasSilent) this.protocolVersion--;
+      this.#wait(error, this.#wasSilent ? SILENCE_MS * this.#environment.random() : 0, true);
+    } else this.#decide(end);
   }
 
   /** An attempt failed before there was a connection that the core knows of. */
@@ -252,20 +247,12 @@ export class Supervisor {
     this.#abort = null;
   }
 
-  /** Whether the server does not know this version, and may know the one before. */
-  #mayFallBack(end: ConnectionEnd): boolean {
+  /** Whether there is an older version to try where the server does not know this one. */
+  get #mayFallBack(): boolean {
     const { fallback, authentication } = this.#options;
     // No older version has enhanced authentication: who asks for it is not to do without.
-    if (
-      fallback !== true ||
-      authentication !== undefined ||
-      this.#wasEverOnline ||
-      this.protocolVersion === 3
-    )
-      return false;
-    // Some servers close without a word; twice, before that is believed.
-    const isSilent = end.reasonCode === undefined && end.error.code === 'CONNECTION_LOST';
-    return isSilent || end.reasonCode === Reason.UnsupportedProtocolVersion;
+    const mayDoWithout = fallback === true && authentication === undefined;
+    return mayDoWithout && !this.#wasEverOnline && this.protocolVersion > ProtocolVersion.V31;
   }
 
   #decide(end: ConnectionEnd): void {

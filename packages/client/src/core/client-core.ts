@@ -128,9 +128,7 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
   }
 
   onDrain(): void {
-    if (this.#connection === null) return;
-    this.#connection.onDrain();
-    this.outgoing.send();
+    this.#connection?.onDrain();
     this.#host.requestTurn();
   }
 
@@ -158,7 +156,7 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
     this.unrouted?.stepAside(this.incoming.held);
     this.subscriptions.send();
     this.outgoing.send();
-    connection.flush();
+    connection.outbox.flush();
     this.outgoing.onFlushed();
     if (this.#isFull) connection.pause();
     else connection.resume();

@@ -130,7 +130,7 @@ export class Quarantine {
     const isControl = this.dueMs !== Number.POSITIVE_INFINITY;
     this.dueMs = Number.POSITIVE_INFINITY;
     const isBreak = end.by === 'network';
-    if (isBreak ? !isBroken(end) : EXCUSES.has(end.reasonCode)) return undefined;
+    if (isBreak ? !isBroken(end) : EXCUSES.has(end.error.reasonCode)) return undefined;
     if (isControl) {
       if (this.#accused !== undefined) this.#accused.suspicion = 0;
       this.#accused = undefined;

@@ -1,13 +1,12 @@
 /** Why a connection is over. */
-import type { DisconnectPacket, ReasonCode } from '@martlet/protocol';
+import type { DisconnectPacket } from '@martlet/protocol';
 import type { ClientError } from '../ports/client-error.ts';
 
 export interface ConnectionEnd {
   /** Who ended it: this side on purpose, the server with a packet that says so or by closing, or nobody that we know of. */
   readonly by: 'client' | 'server' | 'network';
+  /** With the reason code of CONNACK or DISCONNECT. */
   readonly error: ClientError;
-  /** What CONNACK or DISCONNECT of the server, or our own DISCONNECT, said. */
-  readonly reasonCode?: ReasonCode | undefined;
   /** The server's word on where to go instead. */
   readonly serverReference?: string | undefined;
   /** Whether CONNACK had accepted the connection. */

@@ -154,11 +154,6 @@ export class Connection {
     this.outbox.advance(at + 4);
   }
 
-  /** Hands everything to the transport. */
-  flush(): void {
-    this.outbox.flush();
-  }
-
   /** The transport takes more. */
   onDrain(): void {
     this.isCongested = false;
@@ -176,7 +171,7 @@ export class Connection {
       this.#stream.receive(view, 0, view.length);
       // Not every transport can hold the server back, and this one has proved nothing yet.
       if (this.#held !== null && this.#stream.keptBytes > this.#stream.maximumPacketSize) {
-        throw new ProtocolError('expected less from a server that has not proved itself');
+        throw new ProtocolError('expected less before the server has proved itself');
       }
       if (this.#waitingBytes > MOST_WAITING_BYTES * TOLERANCE) {
         const text = 'expected the server to read acknowledgements, got only more messages';
@@ -253,21 +248,15 @@ export class Connection {
     // Before MQTT 5.0 DISCONNECT has no reason: it says that all is well, and the server throws the will away.
     if (this.version === ProtocolVersion.V5 || packet.reasonCode === Reason.NormalDisconnection)
       this.send(packet);
-    this.flush();
-    this.end('client', error, false, packet.reasonCode); // [MQTT-3.14.4-1] [MQTT-3.14.4-2] [MQTT-3.14.4-1] 3.1.1 [MQTT-3.14.4-2] 3.1.1
+    this.outbox.flush();
+    this.end('client', error, false); // [MQTT-3.14.4-1] [MQTT-3.14.4-2] [MQTT-3.14.4-1] 3.1.1 [MQTT-3.14.4-2] 3.1.1
   }
 
-  end(
-    by: ConnectionEnd['by'],
-    error: ClientError,
-    abrupt: boolean,
-    reasonCode?: ReasonCode,
-    serverReference?: string,
-  ): void {
+  end(by: ConnectionEnd['by'], error: ClientError, abrupt: boolean, serverReference?: string): void {
     if (this.isOver) return;
     this.isOver = true; // [MQTT-4.13.2-1] [MQTT-4.8.0-1] 3.1.1
     this.#stream.close();
-    this.#owner.onOver({ by, error, reasonCode, serverReference, wasOnline: this.server !== null }, abrupt);
+    this.#owner.onOver({ by, error, serverReference, wasOnline: this.server !== null }, abrupt);
   }
 
   /** Called by the packet stream with one whole packet. */
@@ -285,7 +274,7 @@ export class Connection {
 
   #ping(nowMs: number, withinMs?: number): void {
     this.send({ type: 'pingreq' });
-    this.flush();
+    this.outbox.flush();
     this.#keepAlive.pinged(nowMs, withinMs);
   }
 
@@ -351,7 +340,7 @@ export class Connection {
     let text = `expected the server to ${what}, got ${reasonCodeName(reasonCode)}`;
     if (reasonString !== undefined) text += `: ${reasonString}`;
     if (serverReference !== undefined) text += `; it names ${serverReference}`;
-    this.end('server', new ClientError(code, text, undefined, reasonCode), true, reasonCode, serverReference);
+    this.end('server', new ClientError(code, text, undefined, reasonCode), true, serverReference);
   }
 
   /** The server broke the protocol: it is told in MQTT 5.0, and the connection ends. */
@@ -361,9 +350,9 @@ export class Connection {
     const { reasonCode } = error;
     if (this.version === ProtocolVersion.V5) {
       this.send({ type: 'disconnect', reasonCode, properties: {} });
-      this.flush();
+      this.outbox.flush();
     }
     const text = `the server broke the protocol: ${error.message}`;
-    this.end('network', new ClientError('PROTOCOL_BROKEN', text, error, reasonCode), false, reasonCode);
+    this.end('network', new ClientError('PROTOCOL_BROKEN', text, error, reasonCode), false);
   }
 }

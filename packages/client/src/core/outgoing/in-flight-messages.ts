@@ -30,7 +30,7 @@ export interface InFlightSession {
 const RESERVED_STATE = 6;
 
 const SESSION_LOST =
-  'expected the server to finish a message of QoS 2 that it had received, but it lost the session: whether it was delivered is not known';
+  'expected the server to finish a message of QoS 2 that it had received, got a new session: it may have been delivered, or not';
 
 export class InFlightMessages {
   readonly sender: Sender<OutgoingMessage> = new Sender();
@@ -94,7 +94,6 @@ export class InFlightMessages {
 
   /** Gives a packet identifier to a message and writes it; only when the sender is ready. */
   add(message: OutgoingMessage): void {
-    message.place = Place.InFlight;
     message.packetId = this.sender.publish(message.qos as 1 | 2, message); // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT-2.3.1-2] 3.1.1
     this.size++;
     this.bytes += message.bytes;
@@ -165,7 +164,7 @@ export class InFlightMessages {
 
   #end(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
     const message = this.sender.inFlight.itemOf(packetId)!;
-    this.#remove(message);
+    this.remove(message);
     this.#session.records?.unkeep(message);
     if (reasonCode < 0x80) {
       message.onAcknowledged(reasonCode, properties);
@@ -176,7 +175,8 @@ export class InFlightMessages {
     this.#session.owner.onPublicationFailed(message, new ClientError('REFUSED', text, undefined, reasonCode));
   }
 
-  #remove(message: OutgoingMessage): void {
+  /** It has no packet identifier any more. */
+  remove(message: OutgoingMessage): void {
     this.sender.release(message.packetId); // [MQTT-2.3.1-3] 3.1.1
     this.size--;
     this.bytes -= message.bytes;
@@ -191,7 +191,7 @@ export class InFlightMessages {
   /** Gives a message up. The server may hold the identifier of a QoS 2 message, so no other gets it in this session. */
   giveUp(message: OutgoingMessage, error: ClientError): void {
     const { packetId } = message;
-    this.#remove(message);
+    this.remove(message);
     if (message.qos === 2 && message.wasWritten) {
       this.#session.records?.keepReserved(message);
       this.reserve(packetId, message.key);
@@ -205,12 +205,6 @@ export class InFlightMessages {
     this.#reserved.set(packetId, key);
   }
 
-  /** Takes back a message of which nothing was ever written. */
-  withdraw(message: OutgoingMessage): void {
-    this.#remove(message);
-    this.#session.records?.unkeep(message);
-  }
-
   /**
    * The server has no session [MQTT-3.2.2-5]. What it had accepted with PUBREC it may have delivered then, or not: that fails,
    * since sent again it could come twice. What it had not is given back, in the order of first sending, to be sent as new.
@@ -220,7 +214,7 @@ export class InFlightMessages {
     const unsent: OutgoingMessage[] = [];
     for (const message of this.inOrder()) {
       const isAccepted = sender.awaitsPubcomp(message.packetId);
-      this.#remove(message);
+      this.remove(message);
       message.packetId = 0;
       message.wasWritten = false;
       if (isAccepted) {

@@ -19,7 +19,7 @@ export type Place = (typeof Place)[keyof typeof Place];
 /** What a message counts beside its payload, topic name and properties, in bytes. */
 const OVERHEAD_BYTES = 200;
 
-export class OutgoingMessage {
+export abstract class OutgoingMessage {
   readonly topicName: string;
   /** Not copied: it must not be changed before the message is acknowledged. */
   readonly payload: Uint8Array;
@@ -78,11 +78,11 @@ export class OutgoingMessage {
   }
 
   /** Its record in the store is safe; not called where there is none. @internal */
-  onStored(): void {}
+  abstract onStored(): void;
   /** It has been handed to the transport; again after a reconnect. @internal */
-  onSent(): void {}
+  abstract onSent(): void;
   /** PUBREC has come, with a reason code below 0x80: what the server says to the message is in it, not in PUBCOMP. @internal */
-  onReceived(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
+  abstract onReceived(reasonCode: ReasonCode, properties: AcknowledgementProperties): void;
   /** PUBACK or PUBCOMP has come, with a reason code below 0x80; at QoS 0, it was handed to the transport. @internal */
-  onAcknowledged(_reasonCode: ReasonCode, _properties: AcknowledgementProperties): void {}
+  abstract onAcknowledged(reasonCode: ReasonCode, properties: AcknowledgementProperties): void;
 }

@@ -83,23 +83,20 @@ export class Outgoing {
   }
 
   #write(message: OutgoingMessage, writer: PublishWriter): void {
-    if (message.qos > 0) {
-      this.inFlight.add(message);
-      return;
-    }
     message.place = Place.InFlight;
-    this.hasUnproven = true;
-    writer.write(message);
+    if (message.qos > 0) this.inFlight.add(message);
+    else {
+      this.hasUnproven = true;
+      writer.write(message);
+    }
   }
 
   /** The application does not want it sent any more; nothing happens when something of it has been written. */
   withdraw(message: OutgoingMessage): void {
-    if (message.wasWritten) return;
-    if (message.place === Place.InFlight) this.inFlight.withdraw(message);
-    else if (message.place === Place.Queued) {
-      this.queue.remove(message);
-      this.records?.unkeep(message);
-    }
+    const { place } = message;
+    if (message.wasWritten || place === Place.None) return;
+    (place === Place.Queued ? this.queue : this.inFlight).remove(message);
+    this.records?.unkeep(message);
     this.owner.requestTurn();
   }
 

@@ -15,7 +15,8 @@ import type { Outbox } from '../connection/outbox.ts';
 import { BY_REFERENCE_BYTES } from '../connection/outbox.ts';
 import type { ServerCapabilities } from '../connection/server-capabilities.ts';
 import type { OutgoingAliases } from '../connection/topic-aliases.ts';
-import { ClientError } from '../ports/client-error.ts';
+import { tooLarge, unsupported } from '../connection/unsupported.ts';
+import type { ClientError } from '../ports/client-error.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { TopicNames } from './topic-names.ts';
 
@@ -81,10 +82,7 @@ export class PublishWriter {
       return null;
     const bytes = this.#packetBytes(message);
     if (bytes <= most) return null; // [MQTT-3.2.2-15]
-    return new ClientError(
-      'PACKET_TOO_LARGE',
-      `expected a packet of at most ${most} bytes, which the server takes, got ${bytes}`,
-    );
+    return tooLarge(most, bytes);
   }
 
   /** Of PUBLISH with its whole topic name: what the server takes must not depend on the aliases that it knows. */
@@ -167,8 +165,4 @@ export class PublishWriter {
     const left = Math.max(0, Math.ceil((expiresMs - this.#nowMs()) / 1000));
     return { ...properties, messageExpiryInterval: left };
   }
-}
-
-function unsupported(what: string): ClientError {
-  return new ClientError('NOT_SUPPORTED_BY_SERVER', `expected a server with ${what}, got one without`);
 }

@@ -16,16 +16,16 @@ export interface ReconnectLimits {
 /** A busy server is not asked again before this, in milliseconds. */
 const BUSY_DELAY_MS = 5000;
 
-const BUSY: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
+const BUSY: readonly (ReasonCode | undefined)[] = [
   ReasonCode.ServerBusy,
   ReasonCode.ServerUnavailable,
   ReasonCode.QuotaExceeded,
   ReasonCode.ConnectionRateExceeded,
   ReasonCode.MessageRateTooHigh,
-]);
+];
 
 /** Refusals that the same CONNECT will get again. */
-const HOPELESS: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
+const HOPELESS: readonly (ReasonCode | undefined)[] = [
   ReasonCode.MalformedPacket,
   ReasonCode.ProtocolError,
   ReasonCode.UnsupportedProtocolVersion,
@@ -39,7 +39,7 @@ const HOPELESS: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
   ReasonCode.PayloadFormatInvalid,
   ReasonCode.RetainNotSupported,
   ReasonCode.QosNotSupported,
-]);
+];
 
 export interface ReconnectSituation {
   readonly end: ConnectionEnd;
@@ -54,7 +54,7 @@ export interface ReconnectSituation {
 }
 
 /** Whether the server wants us to use another one. */
-export function isElsewhere({ reasonCode }: ConnectionEnd): boolean {
+export function isElsewhere({ error: { reasonCode } }: ConnectionEnd): boolean {
   return reasonCode === ReasonCode.UseAnotherServer || reasonCode === ReasonCode.ServerMoved;
 }
 
@@ -63,16 +63,17 @@ export function reconnectDelayMs(
   { attempts, minimumDelayMs, maximumDelayMs }: ReconnectLimits,
   { end, failures, isSame, follows, random }: ReconnectSituation,
 ): number | undefined {
-  const { reasonCode, wasOnline, by, error } = end;
+  const { wasOnline, by, error } = end;
+  const { reasonCode } = error;
   if (failures >= attempts) return undefined;
   // Another client has our identifier: who connects again only takes it back, and so on for ever.
   if (reasonCode === ReasonCode.SessionTakenOver) return undefined;
   if (isElsewhere(end) && !follows) return undefined;
-  const isRefusal = !wasOnline && by === 'server' && HOPELESS.has(reasonCode);
+  const isRefusal = !wasOnline && by === 'server' && HOPELESS.includes(reasonCode);
   if (isSame && (isRefusal || error.code === 'AUTHENTICATION_FAILED')) return undefined;
   if (follows && failures === 0) return 0;
   // Full jitter: clients that lost the same server do not come back at the same moment.
   const rangeMs = Math.min(maximumDelayMs, minimumDelayMs * 2 ** Math.min(failures, 30));
-  const leastMs = BUSY.has(reasonCode) ? Math.min(BUSY_DELAY_MS, maximumDelayMs) : 0;
+  const leastMs = BUSY.includes(reasonCode) ? Math.min(BUSY_DELAY_MS, maximumDelayMs) : 0;
   return Math.round(leastMs + random * rangeMs);
 }
