@@ -185,23 +185,22 @@ export class Incoming {
     }
     const topicEnd = body + 2 + (end - body < 2 ? 0 : (bytes[body]! << 8) | bytes[body + 1]!);
     let at = topicEnd + (qos === 0 ? 0 : 2);
-    if (at > end) throw partial();
+    let length = 0;
+    if (this.#version === ProtocolVersion.V5) {
+      length = readVariableByteInteger(bytes, at, end);
+      at += variableByteIntegerLength(length) + length;
+    }
+    if (at > end) throw new MalformedPacketError('expected a whole PUBLISH, got a part of one');
     const packetId = qos === 0 ? 0 : (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]!;
     if (qos !== 0 && packetId === 0) {
       throw new ProtocolError('expected a Packet Identifier from 1 on, got 0'); // [MQTT-2.2.1-4] [MQTT-2.3.1-1] 3.1.1
     }
-    let properties: PublishProperties = NO_PROPERTIES;
-    let length = 0;
-    if (this.#version === ProtocolVersion.V5) {
-      length = readVariableByteInteger(bytes, at, end);
-      at += variableByteIntegerLength(length);
-      if (at + length > end) throw partial();
-      properties =
-        length > KNOWN_PROPERTIES_BYTES
-          ? readPublishProperties(bytes, at, at + length)
-          : this.#properties.find(bytes, at, at + length).properties;
-      at += length;
-    }
+    const properties =
+      length === 0
+        ? NO_PROPERTIES
+        : length > KNOWN_PROPERTIES_BYTES
+          ? readPublishProperties(bytes, at - length, at)
+          : this.#properties.find(bytes, at - length, at).properties;
     const topic = this.#topicOf(bytes, body + 2, topicEnd, properties);
     const delivery = this.#receive(qos, packetId);
     if (delivery === undefined) return;
@@ -386,8 +385,4 @@ export class Incoming {
     }
     this.#pending.clear();
   }
-}
-
-function partial(): MalformedPacketError {
-  return new MalformedPacketError('expected a whole PUBLISH, got a part of one');
 }

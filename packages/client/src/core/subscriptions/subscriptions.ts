@@ -26,6 +26,7 @@ import {
   utf8ByteLength,
 } from '@martlet/protocol';
 import type { ServerCapabilities } from '../connection/server-capabilities.ts';
+import { tooLarge, unsupported } from '../connection/unsupported.ts';
 import { ClientError } from '../ports/client-error.ts';
 import { FilterMap } from './filter-map.ts';
 import { OWN_MASK, ServerSubscription } from './server-subscription.ts';
@@ -197,22 +198,23 @@ export class Subscriptions {
     const { maximumPacketSize, subscriptionIdentifiersAvailable: hasIdentifiers } = server;
     const telling: Telling = new Map();
     const subscriptions: ServerSubscription[] = [];
-    let most = 0;
     let room = maximumPacketSize - PACKET_BYTES;
     for (const [topicFilter, each] of this.#unsent) {
       const isRemoval = typeof each === 'function';
-      const problem = unsupported(topicFilter, server, isRemoval);
+      const problem = problemOf(topicFilter, server, isRemoval);
       if (problem !== undefined) {
         this.#unsent.delete(topicFilter);
         if (isRemoval) each();
         else this.refuse(each, each.subscribers, problem);
         continue;
       }
-      if (telling.size === 0 && !isRemoval) {
-        most = hasIdentifiers ? 1 : Math.min(FILTERS_PER_PACKET, this.#sender.window);
-      } else if (telling.size === 0) most = FILTERS_PER_PACKET;
+      const most = isRemoval ? Number.POSITIVE_INFINITY : hasIdentifiers ? 1 : this.#sender.window;
       room -= utf8ByteLength(topicFilter) + FILTER_BYTES;
-      if (telling.size === most || room < 0 || (telling.size > 0 && isRemoval === subscriptions.length > 0))
+      if (
+        telling.size === Math.min(most, FILTERS_PER_PACKET) ||
+        room < 0 ||
+        (telling.size > 0 && isRemoval === subscriptions.length > 0)
+      )
         break;
       telling.set(topicFilter, each);
       if (!isRemoval) subscriptions.push(each);
@@ -315,24 +317,17 @@ export class Subscriptions {
 }
 
 /** Why the server cannot have the filter, or be told to have it no more, by what it said about itself. */
-function unsupported(
+function problemOf(
   topicFilter: string,
   server: ServerCapabilities,
   isRemoval: boolean,
 ): ClientError | undefined {
-  const { maximumPacketSize } = server;
-  if (utf8ByteLength(topicFilter) + FILTER_BYTES + PACKET_BYTES > maximumPacketSize) {
-    const text = `expected a topic filter for packets of ${maximumPacketSize} bytes, got a longer one`;
-    return new ClientError('PACKET_TOO_LARGE', text); // [MQTT-3.2.2-15]
-  }
+  const bytes = utf8ByteLength(topicFilter) + FILTER_BYTES + PACKET_BYTES;
+  if (bytes > server.maximumPacketSize) return tooLarge(server.maximumPacketSize, bytes);
   if (isRemoval) return undefined;
-  const problem =
-    isSharedFilter(topicFilter) && !server.sharedSubscriptionAvailable
-      ? 'shared'
-      : hasWildcard(topicFilter) && !server.wildcardSubscriptionAvailable
-        ? 'wildcard'
-        : undefined;
-  if (problem === undefined) return undefined;
-  const text = `expected a server with ${problem} subscriptions for ${topicFilter}, got one without`;
-  return new ClientError('NOT_SUPPORTED_BY_SERVER', text);
+  if (isSharedFilter(topicFilter) && !server.sharedSubscriptionAvailable)
+    return unsupported(`shared subscriptions for ${topicFilter}`);
+  if (hasWildcard(topicFilter) && !server.wildcardSubscriptionAvailable)
+    return unsupported(`wildcard subscriptions for ${topicFilter}`);
+  return undefined;
 }
