@@ -3,12 +3,14 @@ import type { ProgressTerminal } from '../progress-bar.ts';
 import { barText } from '../progress-bar.ts';
 import type { TextStyle } from '../text-style.ts';
 import type { BenchPlan } from './bench-plan.ts';
-import { connectionsOf } from './bench-plan.ts';
+import { connectionsOf, copiesOf } from './bench-plan.ts';
 import type { RunProgress } from './bench-run.ts';
 import { countText, durationText, rateText } from './figure-text.ts';
 
 const ERASE_LINE = '\r\u001b[K';
 const BAR_COLUMNS = 20;
+/** Between two drawings of a phase, in ms; a little less than the pause between two looks. */
+const REDRAWN_AFTER_MS = 240;
 /** How far the rate looks back, in drawings. */
 const LOOKS_BACK = 4;
 
@@ -23,6 +25,7 @@ export class BenchProgress {
   readonly #plan: BenchPlan;
   #seen: readonly Seen[];
   #phase: RunProgress['phase'] | null;
+  #drawnMs: number;
   #isDrawn: boolean;
 
   constructor(terminal: ProgressTerminal, style: TextStyle, plan: BenchPlan) {
@@ -31,13 +34,17 @@ export class BenchProgress {
     this.#plan = plan;
     this.#seen = [];
     this.#phase = null;
+    this.#drawnMs = Number.NEGATIVE_INFINITY;
     this.#isDrawn = false;
   }
 
   show(progress: RunProgress): void {
     if (this.#terminal.isTTY !== true) return;
-    if (progress.phase !== this.#phase && progress.phase !== 'measuring') this.#seen = [];
+    const isNew = progress.phase !== this.#phase;
+    if (!isNew && progress.elapsedMs - this.#drawnMs < REDRAWN_AFTER_MS) return;
+    if (isNew && progress.phase !== 'measuring') this.#seen = [];
     this.#phase = progress.phase;
+    this.#drawnMs = progress.elapsedMs;
     const { bar, text } = this.#lineOf(progress);
     const columns = this.#terminal.columns || 80;
     const head = `${progress.phase}  `;
@@ -66,6 +73,14 @@ export class BenchProgress {
       };
     }
     const { sent, answered, delivered, lostConnections } = record.totals;
+    if (phase === 'waiting for the last') {
+      const wanted = sent * Math.max(1, copiesOf(plan));
+      const done = copiesOf(plan) > 0 ? delivered : answered;
+      return {
+        bar: this.#bar(done / Math.max(1, wanted)),
+        text: `${countText(done)} of ${countText(wanted)}`,
+      };
+    }
     const count = delivered > 0 ? delivered : plan.qos > 0 || plan.idle > 0 ? answered : sent;
     const totalMs = plan.warmUpMs + plan.durationMs;
     const share = Math.max(elapsedMs / totalMs, plan.count === null ? 0 : sent / plan.count);
@@ -77,7 +92,7 @@ export class BenchProgress {
     }
     if (lostConnections > 0) parts.push(`${countText(lostConnections)} connections lost`);
     const leftMs = Math.max(0, totalMs - elapsedMs);
-    if (phase !== 'waiting for the last') parts.push(`${Math.ceil(leftMs / 1000)} s left`);
+    parts.push(`${Math.ceil(leftMs / 1000)} s left`);
     return { bar: this.#bar(share), text: parts.join('  ') };
   }
 

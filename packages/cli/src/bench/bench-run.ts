@@ -15,7 +15,13 @@ import type { ThreadEvents } from './thread-events.ts';
 import type { Reasons, ThreadReport } from './thread-messages.ts';
 
 /** What is shown while it runs. */
-export type RunPhase = 'connecting' | 'subscribing' | 'warming up' | 'measuring' | 'waiting for the last';
+export type RunPhase =
+  | 'connecting'
+  | 'subscribing'
+  | 'warming up'
+  | 'measuring'
+  | 'holding'
+  | 'waiting for the last';
 
 /** What a run has of the world. */
 export interface RunHost {
@@ -95,7 +101,14 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
     startMs,
     isPacedByDelivery: subscribers > 0 && subscribers === plan.subscribers,
   });
-  const lastMs = await watch(host, 'measuring', record, startMs, events.all('sent'), plan);
+  const lastMs = await watch(
+    host,
+    isConnecting ? 'holding' : 'measuring',
+    record,
+    startMs,
+    events.all('sent'),
+    plan,
+  );
   let behind = 0;
   for (const told of await events.all('sent')) behind += told.behind;
 

@@ -201,7 +201,10 @@ export class Generator {
     else if (plan.scenario === 'subscribe') await this.#makeSubscriptions();
     else await this.#hold();
     const endUs = Math.min(this.#host.clock.nowUs(), endUsOf(plan));
-    const behind = this.#publishers.reduce((sum, publisher) => sum + publisher.behind(endUs), 0);
+    // One whose connection was lost is not behind: it is gone.
+    const online = new Set(this.#clientsOf('publisher').map(({ index }) => index));
+    let behind = 0;
+    for (const each of this.#publishers) if (online.has(each.index)) behind += each.behind(endUs);
     const isOpen = plan.rate !== null && !this.#stopping.signal.aborted;
     const failures = this.#failures.reasons;
     this.#host.tell({ kind: 'sent', behind: isOpen ? behind : 0, failures, lost: this.#lost.reasons });
