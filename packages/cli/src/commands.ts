@@ -53,4 +53,10 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Tools',
     load: async () => (await import('./completion/completion-command.ts')).command,
   },
+  {
+    name: 'doctor',
+    summary: 'Find out why a connection does not work',
+    group: 'Tools',
+    load: async () => (await import('./doctor/doctor-command.ts')).command,
+  },
 ];
