@@ -23,7 +23,7 @@ const EXPECTED = 'mqtt[s]:// or ws[s]://, as in mqtt://[user[:password]@]host[:p
 export function parseMosquittoUrl(url: string): MosquittoUrl {
   const [, scheme, rest] = /^(mqtts?|wss?):\/\/(.*)$/s.exec(url) ?? [];
   if (scheme === undefined || rest === undefined)
-    throw unexpected(EXPECTED, `${url.slice(0, 8)}…`, () => 'Unsupported URL scheme.');
+    throw unexpected(EXPECTED, `${url.slice(0, 8)}…`, () => 'unsupported URL scheme.');
   const slash = rest.indexOf('/');
   const authority = slash < 0 ? rest : rest.slice(0, slash);
   const at = authority.lastIndexOf('@');

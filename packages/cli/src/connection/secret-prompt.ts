@@ -30,7 +30,7 @@ export function openTerminal(): Terminal {
     };
   } catch (cause) {
     throw new CommandFailure(
-      'expected a terminal to ask for the password on, got none; give --password-file or --password-env instead',
+      'expected a terminal to ask for a secret on, got none; a password may also come from --password-file or --password-env',
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 /** Flags that say where the server is, and by which way. */
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
-import { text, wholeNumber } from '../flags/value-parsers.ts';
+import { text, textLike, wholeNumber } from '../flags/value-parsers.ts';
 import type { MosquittoUrl } from './mosquitto-url.ts';
 import { parseMosquittoUrl } from './mosquitto-url.ts';
 
@@ -17,6 +17,8 @@ export type ServerFlags = {
 };
 
 const SERVER = 'Server';
+/** A name, an IPv4 address, or an IPv6 address without brackets. */
+const HOST = /^(?:[^\s/?#@[\]\\%:]+|[\da-f:]*:[\da-f:.]*)$/i;
 
 export const SERVER_FLAGS: Readonly<ServerFlags> = {
   host: {
@@ -24,7 +26,7 @@ export const SERVER_FLAGS: Readonly<ServerFlags> = {
     names: ['-h', '--host'],
     placeholder: 'host',
     group: SERVER,
-    parse: text('a host name or an address'),
+    parse: textLike(HOST, 'a host name or an address'),
     text: 'where the server is; default localhost',
   },
   port: {
@@ -32,7 +34,7 @@ export const SERVER_FLAGS: Readonly<ServerFlags> = {
     names: ['-p', '--port'],
     placeholder: 'port',
     group: SERVER,
-    parse: wholeNumber(0, 65_535, (got) => `Invalid port given: ${got}`),
+    parse: wholeNumber(1, 65_535, (got) => `Invalid port given: ${got}`),
     text: 'default 1883; over TLS 8883; over WebSocket 80, over both 443',
   },
   url: {

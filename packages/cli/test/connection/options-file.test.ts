@@ -73,7 +73,7 @@ describe('An options file', () => {
   test.each([
     ['-h x\n--hots y\n', ":2: unknown option '--hots'; did you mean --host?"],
     ['-p\n', ':1: -p: expected a value after it (port), got none'],
-    ['-p 99999\n', ':1: -p: expected a whole number from 0 to 65535'],
+    ['-p 99999\n', ':1: -p: expected a whole number from 1 to 65535'],
     ['-h x\nword\n', ":2: expected options only, got 'word'"],
     ['--help\n', ':1: expected an option, got --help'],
   ])('with a fault is refused with its line: %j', async (file, message) => {
