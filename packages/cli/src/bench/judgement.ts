@@ -1,5 +1,6 @@
 /** What the figures of a run mean, in sentences. Pure. */
 
+import { counted } from '../amount-text.ts';
 import { deliveredQosOf } from './bench-plan.ts';
 import type { BenchResult, Verdict, VerdictKind } from './bench-result.ts';
 import { countedNoun } from './bench-result.ts';
@@ -73,7 +74,7 @@ function judgeProof(result: UnjudgedResult, say: Say): void {
     else say('note', `${text}, which QoS 0 allows${where}.`);
   }
   if (duplicates > 0) {
-    const text = `${countText(duplicates)} ${duplicates === 1 ? 'message' : 'messages'} came more than once`;
+    const text = `${counted(duplicates, 'message')} came more than once`;
     const allowed = qos === 1 ? ', which QoS 1 allows' : '';
     say(
       forbidden.duplicates ? 'bad' : 'note',
@@ -81,18 +82,21 @@ function judgeProof(result: UnjudgedResult, say: Say): void {
     );
   }
   if (reordered > 0) {
-    const text = `${countText(reordered)} messages came after later ones`;
+    const text = `${counted(reordered, 'message')} came after later ones`;
     if (forbidden.reordered) say('bad', `${text} of the same publisher, topic and QoS, which MQTT forbids.`);
     else say('note', `${text}, of other topics, which MQTT allows.`);
   }
-  if (altered > 0) say('bad', `${countText(altered)} messages came with another payload than was sent.`);
+  if (altered > 0) say('bad', `${counted(altered, 'message')} came with another payload than was sent.`);
   if (foreign > 0) {
-    say('bad', `${countText(foreign)} messages came that were not for that subscriber, or not of this run.`);
+    say(
+      'bad',
+      `${counted(foreign, 'message')} came that ${foreign === 1 ? 'was' : 'were'} not for that subscriber, or not of this run.`,
+    );
   }
   if (proof.receiversLeftOut > 0) {
     say(
       'note',
-      `${countText(proof.receiversLeftOut)} subscribers were not there all the time: of them nothing is proved.`,
+      `${counted(proof.receiversLeftOut, 'subscriber')} ${proof.receiversLeftOut === 1 ? 'was' : 'were'} not there all the time: of them nothing is proved.`,
     );
   }
 }
@@ -121,7 +125,7 @@ function judgeMessages({ messages, generator, plan, measuredMs }: UnjudgedResult
   if (stalls > 0) {
     say(
       'warning',
-      `${countText(stalls)} times a publisher waited 2 s for a delivery that did not come, and went on without it.`,
+      `${counted(stalls, 'time')} a publisher waited 2 s for a delivery that did not come, and went on without it.`,
     );
   }
 }

@@ -52,7 +52,7 @@ describe('A plan', () => {
   });
 
   test.each([
-    ['pears', "got 'pears'; did you mean pairs?"],
+    ['pars', "got 'pars'; did you mean pairs?"],
     ['pairs fan-in', "expected one scenario, got 'fan-in' too"],
     ['--rate 5 --in-flight 3', 'expected one of them, got both'],
     ['--publishers 2 --subscribers 3', 'expected as many subscribers as publishers, got 2 and 3'],

@@ -17,7 +17,7 @@ const MARKS = 5;
 
 /** From 0 to a round number not below the maximum. */
 export function linearScale(maximum: number, label: (value: number) => string): PlotScale {
-  const step = roundStep(Math.max(maximum, Number.MIN_VALUE) / MARKS);
+  const step = roundStep((maximum > 0 ? maximum : 1) / MARKS);
   const count = Math.max(1, Math.ceil(maximum / step - 1e-9));
   const top = count * step;
   return {
