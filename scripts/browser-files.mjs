@@ -13,6 +13,7 @@ import { minifySync } from 'rolldown/utils';
 import { inlineNumbers } from './inline-numbers.mjs';
 import { namesInStrings, platformNames, publicNames } from './kept-names.mjs';
 import { root } from './source-files.mjs';
+import { unusedMembers, withoutMembers } from './unused-members.mjs';
 
 const client = 'packages/client';
 const directory = join(root, client, 'dist/browser');
@@ -46,19 +47,20 @@ export async function browserFiles() {
   const readable = await chunks([]);
   // What a file loads later is reached through an object of the platform's, whose names are those of its exports.
   const exported = readable.flatMap(({ isDynamicEntry, exports }) => (isDynamicEntry ? exports : []));
-  const cache = shortNames(
-    readable.map(({ code }) => code),
-    exported,
-  );
+  const whole = readable.map(({ code }) => code);
+  const kept = keptNames(whole, exported);
+  const unused = unusedMembers(whole, kept);
+  const used = (/** @type {string} */ code) => withoutMembers(code, unused);
+  const cache = shortNames(whole.map(used), kept);
   const small = await chunks([
-    { name: 'minify', renderChunk: (code, { fileName }) => minified(fileName, code, cache) },
+    { name: 'minify', renderChunk: (code, { fileName }) => minified(fileName, used(code), cache) },
   ]);
   return small.map(({ fileName, code, map, imports }, index) => ({
     name: fileName,
     code,
     map: JSON.stringify(map),
     imports,
-    sources: lengths(readable[index]?.modules ?? {}, cache),
+    sources: lengths(readable[index]?.modules ?? {}, cache, used),
   }));
 }
 
@@ -74,6 +76,7 @@ async function chunks(plugins) {
       define: { 'Number.POSITIVE_INFINITY': '1 / 0' },
     },
     experimental: { nativeMagicString: true },
+    optimization: { inlineConst: { mode: 'all' } },
     checks: { bundlerTimings: false },
     plugins: [inlineNumbers(['packages/protocol/src', `${client}/src`]), ...plugins],
     onLog: (_level, { message }) => {
@@ -90,20 +93,29 @@ async function chunks(plugins) {
 }
 
 /**
- * What every property is called from now on; the same in each file, since what the minifier gave in one is given in the next.
+ * The names by which somebody else may reach a property.
  * @param {readonly string[]} codes
  * @param {readonly string[]} exported
- * @returns {Names}
+ * @returns {ReadonlySet<string>}
  */
-function shortNames(codes, exported) {
-  const kept = [
+function keptNames(codes, exported) {
+  return new Set([
     ...exported,
     ...publicNames(Object.values(browserEntries)),
     ...platformNames(),
     ...codes.flatMap((code) => [...namesInStrings(code)]),
-  ];
+  ]);
+}
+
+/**
+ * What every property is called from now on; the same in each file, since what the minifier gave in one is given in the next.
+ * @param {readonly string[]} codes
+ * @param {ReadonlySet<string>} kept
+ * @returns {Names}
+ */
+function shortNames(codes, kept) {
   /** @type {Names} */
-  const none = Object.fromEntries(kept.map((name) => [name, false]));
+  const none = Object.fromEntries([...kept].map((name) => [name, false]));
   return codes.reduce((names, code) => minified('file.js', code, names).mangleCache ?? names, none);
 }
 
@@ -131,11 +143,15 @@ function minified(fileName, code, cache, drops = true) {
 /**
  * @param {Readonly<Record<string, { code: string | null }>>} modules
  * @param {Names} cache
+ * @param {(code: string) => string} used
  */
-function lengths(modules, cache) {
+function lengths(modules, cache, used) {
   const entries = Object.entries(modules).filter(([, { code }]) => code);
   return new Map(
-    entries.map(([id, { code }]) => [relative(root, id), minified(id, code ?? '', cache, false).code.length]),
+    entries.map(([id, { code }]) => [
+      relative(root, id),
+      minified(id, used(code ?? ''), cache, false).code.length,
+    ]),
   );
 }
 

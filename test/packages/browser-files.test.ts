@@ -8,6 +8,7 @@ import type { BrowserFile } from '../../scripts/browser-files.mjs';
 import { browserEntries, browserFiles } from '../../scripts/browser-files.mjs';
 import { namesInStrings, platformNames, publicNames } from '../../scripts/kept-names.mjs';
 import { root } from '../../scripts/source-files.mjs';
+import { unusedMembers, withoutMembers } from '../../scripts/unused-members.mjs';
 
 const directory = mkdtempSync(join(root, '.cache/browser-files-'));
 let files: readonly BrowserFile[];
@@ -125,4 +126,30 @@ test('Numbers with a name stand in the place of their names', () => {
   const code = files.map((file) => file.code).join('');
   expect(code.match(/\bSessionTakenOver\b/g)).toEqual(['SessionTakenOver']);
   expect(code).not.toContain('.SessionTakenOver');
+});
+
+describe('Methods that nothing calls', () => {
+  const code = `class A {
+  get size() { return this.count(); }
+  count() { return 1; }
+  #inner() {}
+  used() { const { taken } = this; }
+  taken() {}
+  kept() {}
+  ['computed']() {}
+}
+new A().used();`;
+  const kept = new Set(['kept']);
+
+  test('are left out, with what only they call, where nobody else can reach them by their name', () => {
+    expect([...unusedMembers([code], kept)]).toEqual(['size', 'count']);
+    expect([...unusedMembers([code, 'a.size'], kept)]).toEqual([]);
+  });
+
+  test('leave everything else at its line and column', () => {
+    const rest = withoutMembers(code, new Set(['size', 'count']));
+    expect(rest.split('\n').map((line) => line.trimEnd())).toEqual(
+      code.split('\n').map((line, index) => (index === 1 || index === 2 ? '' : line)),
+    );
+  });
 });
