@@ -154,14 +154,16 @@ function appendNumber(
   if (isLeft) buffer.appendRepeated(BLANK, missing);
 }
 
-/** Widths are counted in bytes, and a character may be cut. Zeros are for where there is no text. */
+/** Widths are counted in bytes, and a character may be cut. There are no zeros in front of text. */
 function appendString(
   buffer: ByteBuffer,
   text: string | undefined,
-  { width, precision, isLeft, isZeroPadded }: FieldPiece,
+  { letter, width, precision, isLeft }: FieldPiece,
 ): void {
-  if (text === undefined) buffer.appendRepeated(isZeroPadded && !isLeft ? ZERO : BLANK, width);
-  else if (width === 0 && precision < 0) buffer.appendText(text);
+  if (text === undefined) {
+    // Without a Response Topic there is no field, whatever its width.
+    if (letter !== 'R') buffer.appendRepeated(BLANK, width);
+  } else if (width === 0 && precision < 0) buffer.appendText(text);
   else {
     const bytes = Buffer.from(text);
     const shown = precision < 0 ? bytes : bytes.subarray(0, precision);

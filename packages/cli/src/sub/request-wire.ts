@@ -30,7 +30,7 @@ export interface RequestWireOptions {
   /** Whether `packetId` is wanted, which costs a look at each packet. */
   readonly hasPacketIds: boolean;
   /** One reason code for each filter, in their order. */
-  readonly onSubscribed: (reasonCodes: readonly ReasonCode[]) => void;
+  readonly onSubscribed: (reasonCodes: readonly ReasonCode[], packetId: number) => void;
   readonly onUnsubscribed: () => void;
 }
 
@@ -173,7 +173,7 @@ export class RequestWire {
   #onAnswer(bytes: Uint8Array, start: number, body: number, end: number): void {
     const packet = decodePacket(bytes, start, body, end, this.#version);
     this.#due = Math.max(0, this.#due - 1);
-    if (packet.type === 'suback') this.#options.onSubscribed(packet.reasonCodes);
+    if (packet.type === 'suback') this.#options.onSubscribed(packet.reasonCodes, packet.packetId);
     else this.#options.onUnsubscribed();
   }
 }

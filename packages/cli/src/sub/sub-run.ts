@@ -57,7 +57,7 @@ export class SubRun {
     this.#departure = new Departure(plan.given.disconnect);
     this.#wire = new RequestWire({
       hasPacketIds: plan.hasPacketIds,
-      onSubscribed: (reasonCodes) => this.#onSubscribed(reasonCodes),
+      onSubscribed: (reasonCodes, packetId) => this.#onSubscribed(reasonCodes, packetId),
       onUnsubscribed: () => this.#onAnswered(),
     });
   }
@@ -158,9 +158,9 @@ export class SubRun {
     }
   }
 
-  #onSubscribed(reasonCodes: readonly ReasonCode[]): void {
+  #onSubscribed(reasonCodes: readonly ReasonCode[], packetId: number): void {
     const { debug, exitAfterSubscribed } = this.#values;
-    if (debug) this.#io.stdout.write(`Subscribed (mid: 1): ${reasonCodes.join(', ')}\n`);
+    if (debug) this.#io.stdout.write(`Subscribed (mid: ${packetId}): ${reasonCodes.join(', ')}\n`);
     const { subscriptions } = this.#plan;
     const refused = subscriptions.filter((_, index) => reasonCodes[index]! >= 0x80);
     if (refused.length === subscriptions.length) {
@@ -258,7 +258,7 @@ export class SubRun {
       case 'done':
         return ExitCode.Success;
       case 'timedOut':
-        if (this.#isMosquitto) this.#tell('Timed out');
+        this.#tell(this.#isMosquitto ? 'Timed out' : `the ${this.#values.timeout} s of -W are over`);
         return TIMED_OUT;
       case 'denied':
         return this.#isMosquitto ? ExitCode.Success : ExitCode.Failure;
