@@ -14,6 +14,7 @@ export * from './deadlines.ts';
 export * from './delivery/in-flight-table.ts';
 export * from './delivery/receiver.ts';
 export * from './delivery/sender.ts';
+export * from './delivery/session-receiver.ts';
 export * from './packet.ts';
 export type { FrameSink } from './packet-stream.ts';
 export { FrameResult, PacketStream } from './packet-stream.ts';

@@ -24,12 +24,15 @@ export type FrameResult = (typeof FrameResult)[keyof typeof FrameResult];
 export interface FrameSink {
   /**
    * One whole packet: its fixed header at `start`, its variable header at `body`, its end (exclusive) at `end`.
-   * The bytes are valid during this call only, unless `PacketStream.owned` is true.
+   * The bytes are valid during this call only, unless `PlacedPacketStream.owned` is true.
    */
   onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult;
 
-  /** Bytes that were shown are about to be used for something else: whatever refers to them is to be done now. */
-  onShown(): void;
+  /**
+   * Bytes that were shown are about to be used for something else: whatever refers to them is to be done now. Told by
+   * `PlacedPacketStream`.
+   */
+  onShown?(): void;
 }
 
 /** What is kept while nothing is. */
@@ -42,8 +45,6 @@ export const LARGE_PACKET_BYTES = 16_384;
 export class PacketStream {
   /** Bytes; the fixed header counts. */
   maximumPacketSize: number;
-  /** During `onFrame`: nobody else will write to these bytes, so a view of them may be kept. */
-  owned: boolean;
   readonly #sink: FrameSink;
   /** The length of the last packet if it was large: the next one is likely to be as long. */
   protected largeLength: number;
@@ -54,7 +55,6 @@ export class PacketStream {
 
   constructor(sink: FrameSink, maximumPacketSize: number) {
     this.maximumPacketSize = maximumPacketSize;
-    this.owned = false;
     this.#sink = sink;
     this.largeLength = 0;
     this.tail = NOTHING_KEPT;
@@ -98,30 +98,12 @@ export class PacketStream {
     this.tailLength = 0;
   }
 
-  /** Memory for what is kept; its content is undefined. */
-  protected takeMemory(bytes: number): Uint8Array {
-    return new Uint8Array(bytes);
-  }
-
-  /** What was in it has been shown or copied; it will not be touched again. */
-  protected releaseMemory(_memory: Uint8Array): void {}
-
   /** Shows a packet that was kept; it begins at 0. */
   protected showTail(): void {
     const { tail, tailLength } = this;
     this.tail = NOTHING_KEPT;
     this.tailLength = 0;
-    this.owned = true;
-    try {
-      this.#show(tail, 0, tailLength);
-    } finally {
-      this.owned = false;
-      try {
-        this.#sink.onShown();
-      } finally {
-        this.releaseMemory(tail);
-      }
-    }
+    this.#show(tail, 0, tailLength);
   }
 
   #show(bytes: Uint8Array, from: number, end: number): void {
@@ -184,9 +166,11 @@ export class PacketStream {
   }
 
   protected growTail(capacity: number): void {
-    const grown = this.takeMemory(capacity);
+    this.moveTail(new Uint8Array(capacity));
+  }
+
+  protected moveTail(grown: Uint8Array): void {
     grown.set(this.tail.subarray(0, this.tailLength));
-    this.releaseMemory(this.tail);
     this.tail = grown;
   }
 

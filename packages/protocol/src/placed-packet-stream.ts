@@ -17,17 +17,26 @@ export interface PacketMemory {
   abandon(memory: Uint8Array): void;
 }
 
+export interface PlacedFrameSink extends FrameSink {
+  onShown(): void;
+}
+
 /** Memory for a packet that is only expected is no larger than this. */
 const AHEAD_BYTES = 262_144;
 /** Less than this is copied rather than read separately. */
 const READ_INTO_BYTES = 4096;
 
 export class PlacedPacketStream extends PacketStream {
+  /** During `onFrame`: nobody else will write to these bytes, so a view of them may be kept. */
+  owned: boolean;
+  readonly #sink: PlacedFrameSink;
   readonly #memory: PacketMemory;
 
   /** @param memory of large packets; the sink must say to its owner what it keeps of it */
-  constructor(sink: FrameSink, maximumPacketSize: number, memory: PacketMemory) {
+  constructor(sink: PlacedFrameSink, maximumPacketSize: number, memory: PacketMemory) {
     super(sink, maximumPacketSize);
+    this.owned = false;
+    this.#sink = sink;
     this.#memory = memory;
   }
 
@@ -77,11 +86,24 @@ export class PlacedPacketStream extends PacketStream {
     super.close();
   }
 
-  protected override takeMemory(bytes: number): Uint8Array {
-    return bytes < LARGE_PACKET_BYTES ? super.takeMemory(bytes) : this.#memory.take(bytes);
+  protected override showTail(): void {
+    const memory = this.tail;
+    this.owned = true;
+    try {
+      super.showTail();
+    } finally {
+      this.owned = false;
+      try {
+        this.#sink.onShown();
+      } finally {
+        this.#memory.release(memory);
+      }
+    }
   }
 
-  protected override releaseMemory(memory: Uint8Array): void {
-    this.#memory.release(memory);
+  protected override growTail(capacity: number): void {
+    const old = this.tail;
+    this.moveTail(capacity < LARGE_PACKET_BYTES ? new Uint8Array(capacity) : this.#memory.take(capacity));
+    this.#memory.release(old);
   }
 }

@@ -8,21 +8,26 @@
  */
 import { ProtocolError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-code.ts';
-import { PacketIdSet } from './packet-id-set.ts';
+
+/** A set of packet identifiers. */
+export interface PacketIds extends Iterable<number> {
+  readonly size: number;
+  has(packetId: number): boolean;
+  add(packetId: number): unknown;
+  /** False if it was not there. */
+  delete(packetId: number): boolean;
+}
 
 export class Receiver {
   /** How many QoS 1 and 2 PUBLISH packets the peer may have unacknowledged. */
   #receiveMaximum: number;
   #unacknowledged: number;
-  #received: PacketIdSet | null;
-  /** Of these, the ones that nobody keeps beyond the process; null until there was one. */
-  #transient: PacketIdSet | null;
+  #received: PacketIds | null;
 
   constructor() {
     this.#receiveMaximum = 65_535;
     this.#unacknowledged = 0;
     this.#received = null;
-    this.#transient = null;
   }
 
   /** A new connection: what the old one had not seen acknowledged no longer counts. */
@@ -55,30 +60,20 @@ export class Receiver {
    * @throws ProtocolError 0x93 when the peer has more under way than it was allowed.
    */
   onPublishQos2(packetId: number): boolean {
-    const received = (this.#received ??= new PacketIdSet());
+    const received = (this.#received ??= this.newSet());
     if (received.has(packetId)) return false; // [MQTT-4.3.3-10]
     this.#count();
     received.add(packetId);
     return true;
   }
 
-  /** Whoever keeps what the session knows does not keep this identifier, until it is released. */
-  setTransient(packetId: number): void {
-    (this.#transient ??= new PacketIdSet()).add(packetId);
-  }
-
-  isTransient(packetId: number): boolean {
-    return this.#transient?.has(packetId) ?? false;
-  }
-
   /** Restores an identifier after a restart. */
   restore(packetId: number): void {
-    (this.#received ??= new PacketIdSet()).add(packetId);
+    (this.#received ??= this.newSet()).add(packetId);
   }
 
   /** False if the identifier is not known. The message is complete once PUBCOMP has left: see `acknowledged`. */
   onPubrel(packetId: number): boolean {
-    this.#transient?.delete(packetId);
     return this.#received?.delete(packetId) ?? false; // [MQTT-4.3.3-12] [MQTT-4.3.3-2] 3.1.1
   }
 
@@ -89,8 +84,12 @@ export class Receiver {
 
   /** The message is refused with PUBREC: its identifier is free again. */
   forget(packetId: number): void {
-    this.#transient?.delete(packetId);
     this.#received?.delete(packetId); // [MQTT-4.3.3-9]
+  }
+
+  /** What identifiers are kept in. */
+  protected newSet(): PacketIds {
+    return new Set();
   }
 
   #count(): void {

@@ -11,7 +11,7 @@
  * The *gate* is closed while an authenticator or authoriser has not answered: then nothing more is read.
  */
 
-import type { Deadline, FrameSink } from '@martlet/protocol';
+import type { Deadline, PlacedFrameSink } from '@martlet/protocol';
 import { FrameResult, PlacedPacketStream, ProtocolError, ReasonCode, RemoteError } from '@martlet/protocol';
 import { logInternalError } from '../internal-error.ts';
 import type { OutboxListener } from '../output/outbox.ts';
@@ -24,7 +24,7 @@ import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 const CONNECT = 1;
 
 export class Connection
-  implements ConnectionHandle, FrameSink, Deadline, TransportSink, OutboxListener, StagingSource
+  implements ConnectionHandle, PlacedFrameSink, Deadline, TransportSink, OutboxListener, StagingSource
 {
   readonly peer: string;
   readonly origin: Origin;

@@ -7,7 +7,7 @@
  */
 
 import type { Deadline, ReasonCode } from '@martlet/protocol';
-import { Receiver, Sender } from '@martlet/protocol';
+import { Sender, SessionReceiver } from '@martlet/protocol';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { MessageQueue, SubscriptionRecord, WillRecord } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
@@ -87,7 +87,7 @@ export class Session implements Deadline {
   #flags: number;
   #subscribed: Subscribed<Subscription>;
   #sender: Sender<Delivery> | null;
-  #receiver: Receiver | null;
+  #receiver: SessionReceiver | null;
 
   /** @param onExpired called when it is due as a deadline */
   constructor(clientId: string, sessionExpiryInterval: number, onExpired: (session: Session) => void) {
@@ -251,15 +251,15 @@ export class Session implements Deadline {
   }
 
   /** Made on first use. */
-  get receiver(): Receiver {
+  get receiver(): SessionReceiver {
     if (this.#receiver === null) {
-      this.#receiver = new Receiver();
+      this.#receiver = new SessionReceiver();
       this.#receiver.connected(this.output?.receiveMaximum ?? 0);
     }
     return this.#receiver;
   }
 
-  get receiverIfUsed(): Receiver | null {
+  get receiverIfUsed(): SessionReceiver | null {
     return this.#receiver;
   }
 }
