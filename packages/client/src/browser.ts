@@ -18,6 +18,7 @@ const browser: Readonly<Platform<ClientOptions>> = {
   open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
   plug: plugIntoBrowser,
   parseUrl: parseBrowserUrl,
+  guardedOpen: async () => (await import('./client/guard-transport.ts')).guardedOpen,
   quarantine: async () => (await import('./core/quarantine.ts')).Quarantine,
   unrouted: async () => (await import('./core/incoming/unrouted.ts')).Unrouted,
   sessionKeeping: async () => (await import('./client/session-keeping.ts')).SessionKeeping,

@@ -4,6 +4,7 @@ import { ClientAuthentication } from './client/client-authentication.ts';
 import type { ClientOptions } from './client/client-options.ts';
 import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
+import { guardedOpen } from './client/guard-transport.ts';
 import { nodeEnvironment } from './client/node-environment.ts';
 import { Requests } from './client/rpc/requests.ts';
 import { SessionKeeping } from './client/session-keeping.ts';
@@ -25,6 +26,7 @@ const node: Readonly<Platform<ConnectOptions>> = {
   open: openNodeTransport,
   plug: () => () => {},
   parseUrl: parseServerUrl,
+  guardedOpen: () => guardedOpen,
   quarantine: () => Quarantine,
   unrouted: () => Unrouted,
   sessionKeeping: () => SessionKeeping,

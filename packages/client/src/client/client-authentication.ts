@@ -39,11 +39,16 @@ export class ClientAuthentication {
     return this.#begin().exchange.first();
   }
 
-  /** AUTH of our method has come. @throws {ProtocolError} when it is not the server's turn */
+  /** AUTH has come. @throws {ProtocolError} when it is not the server's turn, or of another method */
   onAuth({ reasonCode, properties }: AuthPacket): void {
     const conversation = this.#conversation;
     const isLast = reasonCode === ReasonCode.Success;
-    if (conversation === null || conversation.isWorking || (isLast && conversation.settle === undefined)) {
+    if (properties.authenticationMethod !== this.#authentication.method) {
+      throw new ProtocolError('expected the Authentication Method of CONNECT, got another or none'); // [MQTT-4.12.0-5]
+    }
+    const isTurn =
+      conversation !== null && !conversation.isWorking && reasonCode !== ReasonCode.ReAuthenticate;
+    if (!isTurn || (isLast && conversation.settle === undefined)) {
       throw new ProtocolError('expected AUTH only as an answer to ours'); // [MQTT-4.12.0-6]
     }
     const data = properties.authenticationData;

@@ -7,6 +7,7 @@ import { Client } from './client.ts';
 import type { HostPlatform } from './client-host.ts';
 import { ClientHost } from './client-host.ts';
 import type { ClientOptions } from './client-options.ts';
+import type { guardedOpen } from './guard-transport.ts';
 import { resolveOptions } from './resolve-options.ts';
 import type { Requests } from './rpc/requests.ts';
 
@@ -18,6 +19,8 @@ export interface Platform<Options extends ClientOptions> extends HostPlatform {
   /** @throws {ClientError} INVALID_OPTION for a server that this platform cannot reach */
   readonly check?: (server: ServerAddress) => void;
   open(options: Options): OpenTransport;
+  /** Loads what only a client with a transport of its own needs. */
+  guardedOpen(): MaybePromise<typeof guardedOpen>;
   /** Loads what only a client with requests and responses needs. */
   requests(): MaybePromise<typeof Requests>;
 }
@@ -38,7 +41,7 @@ export function createClient<Options extends ClientOptions>(
   if (addresses.length === 0 ? transport === undefined : servers !== undefined && url !== undefined) {
     const got = url === undefined ? 'none' : 'both';
     throw invalid(
-      `url: expected where the server is, such as mqtt://localhost, or servers in place of it, got ${got}`,
+      `url: expected one such as mqtt://localhost, or servers in place of it, got ${got}`,
     );
   }
   // What is an address is checked now rather than at the first attempt.
@@ -47,6 +50,9 @@ export function createClient<Options extends ClientOptions>(
     const { server } = platform.parseUrl(address);
     if (transport === undefined) platform.check?.(server);
   }
-  const open = transport ?? platform.open(options);
+  const open: OpenTransport =
+    transport === undefined
+      ? platform.open(options)
+      : async (...of) => (await platform.guardedOpen())(transport, environment)(...of);
   return new Client(new ClientHost(resolved, open, environment, platform), () => platform.requests());
 }

@@ -9,6 +9,7 @@
 import type { ReasonCode } from '@martlet/protocol';
 import { ProtocolVersion, ReasonCode as Reason } from '@martlet/protocol';
 import type { Authentication } from '../authentication/authentication.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import { ClientError, errorText } from '../client-error.ts';
 import type { ClientCore } from '../core/client-core.ts';
 import { connectPacket } from '../core/connection/connect-packet.ts';
@@ -18,7 +19,6 @@ import type { ClientEnvironment } from '../environment.ts';
 import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
 import type { Credentials } from './client-options.ts';
-import { guardTransport } from './guard-transport.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import { payloadBytes } from './resolve-options.ts';
 
@@ -135,16 +135,7 @@ export class Supervisor {
     if (isOver()) return;
     const authenticationData = authentication && (await this.#owner.authenticate(authentication));
     if (isOver()) return;
-    const listener = this.#listener(attempt);
-    const opened = await this.#open(server, listener, signal);
-    const transport = guardTransport(opened, (cause) => {
-      const text = `expected the transport to work, got ${errorText(cause)}`;
-      // Whoever called it is at work on what ends with the connection.
-      this.#environment.soon(() => {
-        listener.onClose(new ClientError('CONNECTION_LOST', text, cause));
-        transport.destroy();
-      });
-    });
+    const transport = await this.#open(server, this.#listener(attempt), signal);
     if (isOver()) {
       transport.destroy();
       return;
@@ -183,7 +174,7 @@ export class Supervisor {
         const lost =
           error === undefined
             ? new ClientError('CONNECTION_LOST', 'the connection was closed')
-            : asClientError(error);
+            : asClientError(error, 'CONNECTION_LOST', 'the connection broke');
         if (this.#transport === null) this.#fail(attempt, lost);
         else core.onTransportClosed(lost, error === undefined || error.refused === true);
       },
@@ -354,7 +345,10 @@ function firstOf(reference: string): string {
   return reference.trim().split(/\s+/)[0]!;
 }
 
-function asClientError(error: unknown): ClientError {
-  if (error instanceof ClientError) return error;
-  return new ClientError('CONNECTION_FAILED', `could not connect: ${errorText(error)}`, error);
+function asClientError(
+  error: unknown,
+  code: ClientErrorCode = 'CONNECTION_FAILED',
+  text: string = 'could not connect',
+): ClientError {
+  return error instanceof ClientError ? error : new ClientError(code, `${text}: ${errorText(error)}`, error);
 }

@@ -94,7 +94,7 @@ describe('A client whose attempts fail', () => {
     await world.advance(6000);
     expect((await world.accepting()).ended).toBeUndefined();
     await world.advance(1000);
-    expect(offline.map(({ error }) => error.code)).toEqual(['CONNECTION_FAILED', 'REFUSED', 'TIMEOUT']);
+    expect(offline.map(({ error }) => error.code)).toEqual(['CONNECTION_LOST', 'REFUSED', 'TIMEOUT']);
   });
 
   test.each([ReasonCode.ServerBusy, ReasonCode.ServerUnavailable, ReasonCode.ConnectionRateExceeded])(

@@ -13,6 +13,7 @@ import type { ConnackPacket } from '@martlet/protocol';
 import { ClientAuthentication } from '../../src/client/client-authentication.ts';
 import type { Platform } from '../../src/client/create-client.ts';
 import { createClient } from '../../src/client/create-client.ts';
+import { guardedOpen } from '../../src/client/guard-transport.ts';
 import { Requests } from '../../src/client/rpc/requests.ts';
 import { SessionKeeping } from '../../src/client/session-keeping.ts';
 import { Unrouted } from '../../src/core/incoming/unrouted.ts';
@@ -58,6 +59,7 @@ export class World {
       },
       optionNames: [],
       parseUrl: parseServerUrl,
+      guardedOpen: () => guardedOpen,
       quarantine: () => Quarantine,
       unrouted: () => Unrouted,
       sessionKeeping: () => SessionKeeping,

@@ -16,7 +16,7 @@ export interface CoreTransport extends SentBytes {
 export interface AuthenticationOwner {
   /** CONNACK has accepted, and the server is to prove itself by this data: nothing is read until `accept`. */
   onProof(data: Uint8Array | undefined): void;
-  /** AUTH of our method. @throws {ProtocolError} when none was expected */
+  /** AUTH has come. @throws {ProtocolError} when none was expected, or one of another method */
   onAuth(packet: AuthPacket): void;
 }
 

@@ -9,7 +9,6 @@
  * Bytes of a broken server end the connection here, and nothing more.
  */
 import type {
-  AuthPacket,
   ClientPacketExceptPublish,
   ConnackPacket,
   ConnectPacket,
@@ -282,8 +281,11 @@ export class Connection {
     const { type } = packet;
     if (this.#connect.properties.requestProblemInformation === false) refuseProblemInformation(packet);
     if (type === 'connack') this.#onConnack(packet);
-    else if (type === 'auth') this.#onAuth(packet);
-    else if (type === 'disconnect') {
+    else if (type === 'auth') {
+      const { authentication } = this.#owner;
+      if (authentication === undefined) throw new ProtocolError('expected no AUTH, got one'); // [MQTT-4.12.0-6]
+      authentication.onAuth(packet);
+    } else if (type === 'disconnect') {
       const isTakenOver = packet.reasonCode === Reason.SessionTakenOver;
       this.#endedByServer(packet, isTakenOver ? 'SESSION_TAKEN_OVER' : 'CONNECTION_LOST', 'stay');
     } else if (this.server === null) {
@@ -297,16 +299,14 @@ export class Connection {
       this.#endedByServer(connack, 'REFUSED', 'accept the connection');
       return;
     }
-    const { authenticationMethod, authenticationData } = connack.properties;
-    this.#refuseOtherMethod(authenticationMethod);
     const server = serverCapabilities(connack, this.#connect);
-    if (authenticationMethod === undefined) {
+    if (this.#owner.authentication === undefined) {
       this.#goOnline(server);
       return;
     }
     this.#held = server;
     this.#transport.pause?.();
-    this.#owner.authentication!.onProof(authenticationData);
+    this.#owner.authentication.onProof(connack.properties.authenticationData);
   }
 
   /** Until now nothing was sent but AUTH. [MQTT-3.1.2-30] */
@@ -314,20 +314,6 @@ export class Connection {
     this.server = server;
     this.#keepAlive = new KeepAlive(server.keepAlive, this.#nowMs(), this.#transport);
     this.#owner.onOnline(server);
-  }
-
-  #onAuth(packet: AuthPacket): void {
-    const { authenticationMethod } = packet.properties;
-    this.#refuseOtherMethod(authenticationMethod);
-    if (authenticationMethod === undefined || packet.reasonCode === Reason.ReAuthenticate) {
-      throw new ProtocolError('expected AUTH only as an answer to ours'); // [MQTT-4.12.0-6]
-    }
-    this.#owner.authentication!.onAuth(packet);
-  }
-
-  #refuseOtherMethod(authenticationMethod: string | undefined): void {
-    if (authenticationMethod === this.#connect.properties.authenticationMethod) return;
-    throw new ProtocolError('expected the Authentication Method of CONNECT, got another or none'); // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
   }
 
   /** @param what we expected it to do instead */

@@ -41,6 +41,9 @@ export function serverCapabilities(
   if (clientId !== '' && given !== clientId) {
     throw new ProtocolError('expected our client identifier in CONNACK, got another');
   }
+  if (properties.authenticationMethod !== asked.authenticationMethod) {
+    throw new ProtocolError('expected the Authentication Method of CONNECT, got another or none'); // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+  }
   if (sessionPresent && cleanStart) {
     throw new ProtocolError('expected no session after a clean start, got one'); // [MQTT-3.2.2-2]
   }
