@@ -86,7 +86,8 @@ export function checkOptions(call: string, given: unknown, rules: object, prefix
     const hint = typeof given === 'function' ? '; await what it returns in place of a callback' : '';
     throw invalid(`${prefix.slice(0, -1) || call}: expected options, got ${typeOf(given)}${hint}`);
   }
-  for (const [name, value] of Object.entries(given)) {
+  // Publishing comes here with every message that has options of its own.
+  for (const name in given) {
     if (!Object.hasOwn(rules, name)) {
       const known = Object.keys(rules);
       const start = name.slice(0, 5).toLowerCase();
@@ -94,7 +95,7 @@ export function checkOptions(call: string, given: unknown, rules: object, prefix
       const hint = similar ? `; did you mean ${prefix}${similar}?` : ` (there are ${known.join(', ')})`;
       throw invalid(`expected an option of ${call}, got ${prefix}${name}${hint}`);
     }
-    (rules as Rules)[name]!(prefix + name, value);
+    (rules as Rules)[name]!(prefix + name, (given as Readonly<Record<string, unknown>>)[name]);
   }
 }
 

@@ -40,9 +40,7 @@ export function createClient<Options extends ClientOptions>(
   const addresses = Array.isArray(servers) ? servers : url === undefined ? [] : [url];
   if (addresses.length === 0 ? transport === undefined : servers !== undefined && url !== undefined) {
     const got = url === undefined ? 'none' : 'both';
-    throw invalid(
-      `url: expected one such as mqtt://localhost, or servers in place of it, got ${got}`,
-    );
+    throw invalid(`url: expected one such as mqtt://localhost, or servers in place of it, got ${got}`);
   }
   // What is an address is checked now rather than at the first attempt.
   for (const address of addresses) {

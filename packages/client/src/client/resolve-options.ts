@@ -93,8 +93,7 @@ export function resolveOptions(given: ClientOptions, platformOptions: readonly s
   const options = resolve(CONNECT, given, { ...CLIENT, ...platform });
   const { clientId, store, authentication, protocolVersion, sessionExpiryInterval, cleanStart } = options;
   const keeps = store !== undefined;
-  if (keeps && !clientId)
-    throw invalid('store: expected a clientId with it, by which the server finds the session, got none');
+  if (keeps && !clientId) throw invalid('store: expected a clientId with it, got none');
   if (authentication !== undefined && protocolVersion !== 5)
     throw invalid(`authentication: expected protocolVersion 5 with it, got ${protocolVersion}`);
   // What is undefined counts as left out; the type cannot say so.

@@ -26,7 +26,7 @@ describe('An option that cannot be', () => {
   test.each<[unknown, string]>([
     [undefined, 'connect: expected options, got undefined'],
     [null, 'connect: expected options, got null'],
-    [{}, 'url: expected where the server is, such as mqtt://localhost, or servers in place of it, got none'],
+    [{}, 'url: expected one such as mqtt://localhost, or servers in place of it, got none'],
     [{ url: 'http://localhost' }, 'url: expected one that begins with mqtt://'],
     [{ url: 7 }, 'url: expected one like mqtt://localhost:1883'],
     [{ servers: [] }, 'or servers in place of it, got none'],
@@ -92,7 +92,7 @@ describe('An option that cannot be', () => {
     [{ url, store: {}, clientId: 'a' }, 'store: expected something with open, write, close, got object'],
     [
       { url, store: { open: nothing, write: nothing, close: nothing } },
-      'store: expected a clientId with it, by which the server finds the session, got none',
+      'store: expected a clientId with it, got none',
     ],
     [{ url, authentication: { method: 'X' } }, 'authentication: expected something with begin, got object'],
     [{ url, authentication: { method: 7, begin: nothing } }, 'authenticationMethod'],
