@@ -100,7 +100,7 @@ const ROWS: readonly PropertyRow[] = [
 const NOT_ENOUGH = '--property argument given but not enough arguments specified.';
 
 /** The flag `-D`, to be put into the table of a command. Its values are for `collectProperties`. */
-export const PROPERTY_FLAG: WordsFlag<GivenProperty> = {
+export const PROPERTY_FLAG: Readonly<WordsFlag<GivenProperty>> = {
   kind: 'words',
   names: ['-D', '--property'],
   placeholder: 'command property value',

@@ -8,7 +8,7 @@ import { planFor } from './pub-plan.ts';
 import { PubRun } from './pub-run.ts';
 import { quietly } from './quietly.ts';
 
-export const command: Command = {
+export const command: Readonly<Command> = {
   name: 'pub',
   summary: 'Publish messages',
   usage: '[-h host] [-p port] -t topic {-m message | -f file | -n | -s | -l} [-q QoS] [-r] [options]',

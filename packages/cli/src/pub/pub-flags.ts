@@ -43,7 +43,7 @@ const MOST_REPEATS = 2_147_483_647;
 const LONGEST_DELAY_S = 2_000_000;
 const LONGEST_RECONNECT_MS = 365 * 24 * 3_600_000;
 
-export const MESSAGE_FLAGS: MessageFlags = {
+export const MESSAGE_FLAGS: Readonly<MessageFlags> = {
   topicName: {
     kind: 'value',
     names: ['-t', '--topic'],
@@ -97,7 +97,7 @@ export const MESSAGE_FLAGS: MessageFlags = {
   cbor: { kind: 'switch', names: ['--cbor'], group: MESSAGE, text: 'payloads are JSON; send them as CBOR' },
 };
 
-export const PUB_FLAGS: PubFlags = {
+export const PUB_FLAGS: Readonly<PubFlags> = {
   topicName: MESSAGE_FLAGS.topicName,
   message: MESSAGE_FLAGS.message,
   file: MESSAGE_FLAGS.file,

@@ -71,6 +71,7 @@ export class PubRun {
     try {
       await this.#publishAll(this.#publisher);
       await this.#publisher.drain();
+      await eventsTold();
     } catch (error) {
       // What the client throws is about a message; why it ended says more.
       if (!signal.aborted && this.#ended === undefined) throw asFailure(error, this.#publisher.published);
@@ -227,6 +228,11 @@ export class PubRun {
     this.#progress.hide();
     this.#tell(text);
   }
+}
+
+/** The client tells of a failure a moment later, if nobody has asked for it until then. */
+async function eventsTold(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** @param published messages before the one that was refused */

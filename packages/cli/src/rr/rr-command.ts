@@ -15,7 +15,7 @@ import { RR_FLAGS } from './rr-flags.ts';
 import type { RrPlan, RrValues } from './rr-run.ts';
 import { RrRun } from './rr-run.ts';
 
-export const command: Command = {
+export const command: Readonly<Command> = {
   name: 'rr',
   summary: 'Send a request and print its response',
   usage: '[-h host] [-p port] -t topic -e topic {-m message | -f file | -n | -s} [-W seconds] [options]',

@@ -25,7 +25,7 @@ export type RrFlags = ConnectionFlags &
 const RESPONSE = 'Response';
 const LONGEST_TIMEOUT_S = 2_000_000;
 
-export const RR_FLAGS: RrFlags = {
+export const RR_FLAGS: Readonly<RrFlags> = {
   ...MESSAGE_FLAGS,
   topicName: { ...MESSAGE_FLAGS.topicName, text: 'where to send the request' },
   responseTopic: {
