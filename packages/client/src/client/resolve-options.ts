@@ -142,12 +142,8 @@ export function refuseTopicName(topicName: unknown, what: string = 'name'): void
 export function invalidTopic(what: string, topic: unknown, problem: string): ClientError {
   return new ClientError(
     'INVALID_TOPIC',
-    `expected a topic ${what}, got ${quoted(String(topic))}: ${problem}`,
+    `expected a topic ${what}, got ${JSON.stringify(String(topic).slice(0, 80))}: ${problem}`,
   );
-}
-
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
 /** What is wrong with it is found by writing CONNECT. */

@@ -7,18 +7,20 @@ import type { ReasonCode } from '@martlet/protocol';
 
 export type ClientErrorKind = 'local' | 'remote' | 'refusal' | 'environment';
 
-/** Every code with its kind. */
+type LocalErrorCode =
+  | 'INVALID_OPTION'
+  | 'INVALID_TOPIC'
+  | 'INVALID_PAYLOAD'
+  | 'NOT_SUPPORTED_BY_SERVER'
+  | 'PACKET_TOO_LARGE'
+  | 'QUEUE_FULL'
+  | 'CLOSED'
+  | 'ABORTED'
+  | 'STALLED'
+  | 'UNROUTED';
+
+/** The other codes with their kinds. */
 const KINDS = {
-  INVALID_OPTION: 'local',
-  INVALID_TOPIC: 'local',
-  INVALID_PAYLOAD: 'local',
-  NOT_SUPPORTED_BY_SERVER: 'local',
-  PACKET_TOO_LARGE: 'local',
-  QUEUE_FULL: 'local',
-  CLOSED: 'local',
-  ABORTED: 'local',
-  STALLED: 'local',
-  UNROUTED: 'local',
   TIMEOUT: 'environment',
   CONNECTION_FAILED: 'environment',
   CONNECTION_LOST: 'environment',
@@ -33,7 +35,7 @@ const KINDS = {
   QUARANTINED: 'refusal',
 } as const;
 
-export type ClientErrorCode = keyof typeof KINDS;
+export type ClientErrorCode = LocalErrorCode | keyof typeof KINDS;
 
 export class ClientError extends Error {
   override readonly name = 'ClientError';
@@ -45,7 +47,7 @@ export class ClientError extends Error {
   constructor(code: ClientErrorCode, message: string, cause?: unknown, reasonCode?: ReasonCode) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.kind = KINDS[code];
+    this.kind = (KINDS as { readonly [Code in ClientErrorCode]?: ClientErrorKind })[code] ?? 'local';
     this.reasonCode = reasonCode;
   }
 }
