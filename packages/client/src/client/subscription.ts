@@ -41,12 +41,12 @@ interface Waiter {
  *     for await (const message of subscription) console.log(message.topicName, message.text());
  */
 export class Subscription extends Subscriber implements AsyncIterable<Message>, MessageSource {
+  /** @internal */
+  declare readonly options: SubscriptionOptions;
   /** Somebody has been told of the error with which it ended. @internal */
   isErrorKnown = false;
   readonly #owner: SubscriptionOwner;
   readonly #handler: MessageHandler | undefined;
-  readonly #concurrency: number;
-  readonly #rejectWith: ReasonCode | undefined;
   /** Calls of the handler whose promises have not settled. */
   #active = 0;
   readonly #readers: Reader[] = [];
@@ -69,8 +69,6 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
     super(topicFilter, options, core);
     this.#owner = owner;
     this.#handler = handler;
-    this.#concurrency = options.concurrency;
-    this.#rejectWith = options.rejectWith;
   }
 
   /** The QoS that the server granted, which may be lower than what was asked for; undefined before. */
@@ -182,7 +180,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
       return true;
     }
     if (this.#handler !== undefined) {
-      if (this.#active >= this.#concurrency) return false;
+      if (this.#active >= this.options.concurrency) return false;
       this.taken(message);
       this.#handle(this.#handler, message);
       return true;
@@ -216,7 +214,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   #onHandled(message: Message, failure?: { readonly error: unknown }): void {
     this.#active--;
     this.#settle(message, failure);
-    while (this.#active < this.#concurrency) {
+    while (this.#active < this.options.concurrency) {
       const next = this.take();
       if (next === undefined) return;
       this.#handle(this.#handler!, next);
@@ -228,7 +226,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
       if (this.isHandled) message.acknowledge();
       return;
     }
-    if (this.isHandled) message.reject(this.#rejectWith);
+    if (this.isHandled) message.reject(this.options.rejectWith);
     this.#owner.onHandlerError(failure.error, message, this.topicFilter);
   }
 
