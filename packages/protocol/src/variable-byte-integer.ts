@@ -19,9 +19,7 @@ export function variableByteIntegerEnd(bytes: Uint8Array, offset: number, end: n
       return i + 1;
     }
   }
-  throw new MalformedPacketError(
-    'expected a Variable Byte Integer in its shortest form of at most four bytes',
-  );
+  throw new MalformedPacketError('expected a Variable Byte Integer in its shortest form');
 }
 
 /** The value of `bytes[offset, end)`, which is a whole one. */
@@ -42,7 +40,7 @@ export function readVariableByteInteger(bytes: Uint8Array, offset: number, end: 
   if (first < 0x80 && offset < end) return first; // nearly all are that short
   const next = variableByteIntegerEnd(bytes, offset, end);
   if (next === 0) {
-    throw new MalformedPacketError('expected a whole Variable Byte Integer, got only a part of one');
+    throw new MalformedPacketError('expected a whole Variable Byte Integer, got a part');
   }
   return variableByteIntegerValue(bytes, offset, next);
 }

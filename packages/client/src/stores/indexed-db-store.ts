@@ -129,33 +129,34 @@ function openDatabase(factory: IDBFactory, name: string): Promise<IDBDatabase> {
   });
 }
 
-function readAll(database: IDBDatabase): Promise<readonly StoredRecord[]> {
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(RECORDS);
-    const records = transaction.objectStore(RECORDS);
-    const keys = records.getAllKeys();
-    const values = records.getAll();
-    transaction.oncomplete = () =>
-      resolve(keys.result.map((key, index) => ({ key: key as number, value: values.result[index] })));
-    transaction.onabort = () => reject(transaction.error);
-  });
+async function readAll(database: IDBDatabase): Promise<readonly StoredRecord[]> {
+  const transaction = database.transaction(RECORDS);
+  const records = transaction.objectStore(RECORDS);
+  const keys = records.getAllKeys();
+  const values = records.getAll();
+  await completed(transaction);
+  return keys.result.map((key, index) => ({ key: key as number, value: values.result[index] }));
 }
 
-function writeAll(database: IDBDatabase, changes: readonly StoredChange[]): Promise<void> {
+async function writeAll(database: IDBDatabase, changes: readonly StoredChange[]): Promise<void> {
+  const transaction = database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
+  const records = transaction.objectStore(RECORDS);
+  try {
+    for (const { key, value } of changes) {
+      // A copy: of a view, the browser would keep the whole buffer.
+      if (value) records.put(value.slice(), key);
+      else records.delete(key);
+    }
+  } catch (error) {
+    transaction.abort();
+    throw error;
+  }
+  await completed(transaction);
+}
+
+function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
-    const transaction = database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
-    const records = transaction.objectStore(RECORDS);
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
-    try {
-      for (const { key, value } of changes) {
-        // A copy: of a view, the browser would keep the whole buffer.
-        if (value) records.put(value.slice(), key);
-        else records.delete(key);
-      }
-    } catch (error) {
-      reject(error);
-      transaction.abort();
-    }
   });
 }

@@ -1,3 +1,4 @@
+import { thenable } from './thenable.ts';
 import type { TypedPublication } from './topics-client.ts';
 
 /**
@@ -18,15 +19,6 @@ export function checkedPublication(checked: Promise<readonly [TypedPublication]>
     get acknowledged() {
       return checked.then(([publication]) => publication.acknowledged);
     },
-    // biome-ignore lint/suspicious/noThenProperty: a publication is awaited as a whole.
-    then(...reactions) {
-      return this.acknowledged.then(...reactions);
-    },
-    catch(onRejected) {
-      return this.acknowledged.catch(onRejected);
-    },
-    finally(onFinally) {
-      return this.acknowledged.finally(onFinally);
-    },
+    ...thenable(() => checked.then(([publication]) => publication.acknowledged)),
   };
 }

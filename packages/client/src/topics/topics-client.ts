@@ -4,6 +4,7 @@ import type { PublishResult } from '../client/publication.ts';
 import type { PublishOptions } from '../client/publish-options.ts';
 import type { SubscribeOptions } from '../client/subscribe-options.ts';
 import type { MessageHandler, PendingSubscription } from '../client/subscription.ts';
+import type { Thenable } from './thenable.ts';
 import type { InvalidOptions } from './typed-reader.ts';
 
 export interface TopicsClient {
@@ -12,12 +13,10 @@ export interface TopicsClient {
 }
 
 /** A `Publication`, or what becomes one when an asynchronous schema has passed the value. */
-export interface TypedPublication extends PromiseLike<PublishResult> {
+export interface TypedPublication extends Thenable<PublishResult> {
   readonly stored: Promise<void>;
   readonly sent: Promise<void>;
   readonly acknowledged: Promise<PublishResult>;
-  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<PublishResult | B>;
-  finally(onFinally?: (() => void) | null): Promise<PublishResult>;
 }
 
 /** The options of the client's `subscribe`, and what becomes of messages that do not fit. */

@@ -1,6 +1,8 @@
 import type { Qos } from '@martlet/protocol';
 import type { WaitOptions } from '../client/settle.ts';
 import type { PendingSubscription, Subscription } from '../client/subscription.ts';
+import type { Thenable } from './thenable.ts';
+import { thenable } from './thenable.ts';
 import type { TypedMessage, TypedReader } from './typed-reader.ts';
 import { readAll } from './typed-reader.ts';
 
@@ -22,25 +24,15 @@ export interface TypedSubscription<Parameters, Value>
  * granted it; iterating over it begins at once, and ends the subscription when the loop is left.
  */
 export interface PendingTypedSubscription<Parameters, Value>
-  extends PromiseLike<TypedSubscription<Parameters, Value>>,
-    AsyncIterable<TypedMessage<Parameters, Value>> {
-  catch<B = never>(
-    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<TypedSubscription<Parameters, Value> | B>;
-  finally(onFinally?: (() => void) | null): Promise<TypedSubscription<Parameters, Value>>;
-}
+  extends Thenable<TypedSubscription<Parameters, Value>>,
+    AsyncIterable<TypedMessage<Parameters, Value>> {}
 
 export function pendingTypedSubscription<Parameters, Value>(
   pending: PendingSubscription,
   read: TypedReader<Parameters, Value>,
 ): PendingTypedSubscription<Parameters, Value> {
-  const granted = (): Promise<TypedSubscription<Parameters, Value>> =>
-    pending.then((subscription) => typedSubscription(subscription, read));
   return {
-    // biome-ignore lint/suspicious/noThenProperty: a request is awaited.
-    then: (...reactions) => granted().then(...reactions),
-    catch: (onRejected) => granted().catch(onRejected),
-    finally: (onFinally) => granted().finally(onFinally),
+    ...thenable(() => pending.then((subscription) => typedSubscription(subscription, read))),
     [Symbol.asyncIterator]: () => readAll(pending, read),
   };
 }

@@ -34,7 +34,7 @@ export function browserWebSocketTransport(
         reject(
           new ClientError(
             'CONNECTION_FAILED',
-            `cannot connect to ${server.href.split('?')[0]}: expected a WebSocket with subprotocol mqtt, got ${cause ?? 'none'}; check host, port, path, certificate, and that the server allows this origin`,
+            `cannot connect to ${server.href.split('?')[0]}: expected a WebSocket with subprotocol mqtt, got ${cause ?? 'none'}; check host, port, path, certificate and allowed origins`,
             cause,
           ),
         );

@@ -23,6 +23,6 @@ export function checkBrowserServer({ scheme, host }: ServerAddress): void {
   if (scheme[0] !== 'w')
     throw new ClientError(
       'INVALID_OPTION',
-      `url: expected ws:// or wss:// in a browser, got ${scheme}://; give the server's WebSocket listener, such as wss://${host || 'localhost'}/mqtt`,
+      `url: expected ws:// or wss:// in a browser, got ${scheme}://; such as wss://${host || 'localhost'}/mqtt`,
     );
 }

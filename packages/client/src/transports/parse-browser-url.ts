@@ -35,6 +35,6 @@ export function parseBrowserUrl(url: string | URL): ServerUrl {
   }
   throw new ClientError(
     'INVALID_OPTION',
-    'url: expected one like wss://user:password@host:port/path (% / ? # @ : in user and password as %25 and so on), got another',
+    'url: expected one like wss://user:password@host:port/path, percent-encoded, got another',
   );
 }

@@ -118,9 +118,9 @@ function decodeWill(reader: PacketReader, flags: number, version: ProtocolVersio
 
 export function writeConnect(writer: PacketWriter, packet: ConnectPacket): void {
   const { protocolVersion, will, username, password, bridge } = packet;
-  checkInteger(protocolVersion, ProtocolVersion.V31, ProtocolVersion.V5, 'protocolVersion');
+  const newest = bridge === true ? ProtocolVersion.V311 : ProtocolVersion.V5;
+  checkInteger(protocolVersion, ProtocolVersion.V31, newest, 'protocolVersion');
   const isV5 = protocolVersion === ProtocolVersion.V5;
-  if (bridge === true && isV5) throw new RangeError('expected bridge only before MQTT 5.0');
   if (password !== undefined && username === undefined && !isV5) {
     throw new TypeError('expected a password only with a username before MQTT 5.0'); // [MQTT-3.1.2-22] 3.1.1
   }

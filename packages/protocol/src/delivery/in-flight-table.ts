@@ -73,7 +73,7 @@ export class InFlightTable<T> {
    * @returns the identifier, from 1 to 65,535, or 0 when all are in use.
    */
   allocate(state: number, item: T | null): number {
-    if (this.#size * 4 >= this.#slots.length * 3 && !this.#makeRoom()) return 0;
+    if (!this.#makeRoom()) return 0;
     const slots = this.#slots;
     const mask = this.#mask;
     let packetId = this.#lastPacketId;
@@ -95,7 +95,7 @@ export class InFlightTable<T> {
       this.#items[at] = item;
       return;
     }
-    if (this.#size * 4 >= this.#slots.length * 3) this.#makeRoom();
+    this.#makeRoom();
     while (this.#slots[packetId & this.#mask] !== 0) this.#resize(this.#slots.length * 2);
     this.#put(packetId, state, item);
   }
@@ -128,6 +128,7 @@ export class InFlightTable<T> {
   /** @returns whether there is a free packet identifier. */
   #makeRoom(): boolean {
     const capacity = this.#slots.length;
+    if (this.#size * 4 < capacity * 3) return true;
     if (capacity < MAX_CAPACITY) this.#resize(capacity === 0 ? FIRST_CAPACITY : capacity * 2);
     return this.#size < MAX_PACKET_ID;
   }

@@ -58,7 +58,7 @@ export class Sender<T> {
 
   /** True when a new message may be sent. */
   get ready(): boolean {
-    return this.#sendQuota > 0 && this.#resend === null && this.inFlight.size < MAXIMUM_IN_FLIGHT;
+    return this.sendable > 0;
   }
 
   /**
