@@ -70,6 +70,8 @@ async function chunks(plugins) {
     cwd: root,
     input: browserEntries,
     platform: 'browser',
+    // It would have fields stay that have no value before the constructor gives them one.
+    tsconfig: false,
     resolve: { conditionNames: ['martlet-source', 'browser', 'import', 'default'] },
     transform: {
       typescript: { removeClassFieldsWithoutInitializer: true },

@@ -30,7 +30,7 @@ import { PublishWriter } from './outgoing/publish-writer.ts';
 import { ClientError } from './ports/client-error.ts';
 import type { CoreHost, CoreOptions } from './ports/core-host.ts';
 import type { Quarantine } from './quarantine.ts';
-import { ServerSubscription } from './subscriptions/server-subscription.ts';
+import type { ServerSubscription } from './subscriptions/server-subscription.ts';
 import type { DropReason, Subscriber, SubscriberOwner } from './subscriptions/subscriber.ts';
 import type { RequestPacket } from './subscriptions/subscriptions.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
@@ -223,16 +223,16 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
     }
     switch (packet.type) {
       case 'puback':
-        this.outgoing.inFlight.onPuback(packet.packetId, packet.reasonCode, packet.properties);
+        this.outgoing.inFlight.onPuback(packet);
         return;
       case 'pubrec':
-        this.outgoing.inFlight.onPubrec(packet.packetId, packet.reasonCode, packet.properties);
+        this.outgoing.inFlight.onPubrec(packet);
         return;
       case 'pubrel':
         this.incoming.onPubrel(packet.packetId);
         return;
       case 'pubcomp':
-        this.outgoing.inFlight.onPubcomp(packet.packetId, packet.properties);
+        this.outgoing.inFlight.onPubcomp(packet);
         return;
       case 'suback':
       case 'unsuback':
@@ -266,11 +266,9 @@ export class ClientCore implements ConnectionOwner, SubscriberOwner, IncomingOwn
       this.#quarantine ??= new Made(quarantineAttempts, this.#onlineMs);
       const culprit = this.#quarantine.onClosed(end, suspects, isSure, nowMs);
       if (culprit === undefined) return;
-      const isSubscription = culprit instanceof ServerSubscription;
-      const name = isSubscription ? culprit.topicFilter : culprit.topicName;
-      const text = this.#quarantine.textOf(name, culprit);
+      const text = this.#quarantine.textOf(culprit);
       const error = new ClientError('QUARANTINED', text, end.error, end.error.reasonCode);
-      if (isSubscription) this.subscriptions.refuse(culprit, culprit.subscribers, error);
+      if ('topicFilter' in culprit) this.subscriptions.refuse(culprit, culprit.subscribers, error);
       else this.outgoing.inFlight.giveUp(culprit, error);
       this.#host.onQuarantined(culprit, error);
     });

@@ -16,7 +16,9 @@ import { ReasonCode } from '@martlet/protocol';
 import type { ConnectionEnd } from './connection/connection-end.ts';
 
 /** Something that the server may stumble over: a message, or a subscription. */
-export interface Suspect {
+export type Suspect = Suspected & ({ readonly topicName: string } | { readonly topicFilter: string });
+
+interface Suspected {
   /** How many connections the server closed while it was alone under way. An answer sets it to 0. */
   suspicion: number;
 }
@@ -172,9 +174,10 @@ export class Quarantine {
     return undefined;
   }
 
-  /** Why it is set aside. @param name of the topic or the filter */
-  textOf(name: string, { suspicion }: Suspect): string {
-    return `the server closed ${suspicion} connections on which only ${name} had no answer; it is not sent again`;
+  /** Why it is set aside. */
+  textOf(suspect: Suspect): string {
+    const name = 'topicName' in suspect ? suspect.topicName : suspect.topicFilter;
+    return `the server closed ${suspect.suspicion} connections on which only ${name} had no answer; it is not sent again`;
   }
 }
 

@@ -8,7 +8,7 @@
  * Where the session is kept, nothing is written before the record that it follows from is safe: otherwise a client that
  * crashed could give the identifier to another message, which the server would take for the first one.
  */
-import type { AcknowledgementProperties } from '@martlet/protocol';
+import type { AcknowledgementProperties, PubackPacket, PubcompPacket, PubrecPacket } from '@martlet/protocol';
 import { ProtocolError, ReasonCode, reasonCodeName, Sender } from '@martlet/protocol';
 import { ClientError } from '../ports/client-error.ts';
 import type { MessageRecords } from './message-records.ts';
@@ -120,14 +120,14 @@ export class InFlightMessages {
   // ── the server answers ──
 
   /** @throws {ProtocolError} */
-  onPuback(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+  onPuback({ packetId, reasonCode, properties }: PubackPacket): void {
     if (this.sender.awaitsPuback(packetId))
       this.#end(packetId, reasonCode, properties); // [MQTT-4.3.2-3] [MQTT-4.3.2-1] 3.1.1
     else this.#refuseOther(packetId);
   }
 
   /** @throws {ProtocolError} */
-  onPubrec(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
+  onPubrec({ packetId, reasonCode, properties }: PubrecPacket): void {
     const { sender } = this;
     const writer = this.#writer!;
     const message = sender.inFlight.itemOf(packetId);
@@ -149,7 +149,7 @@ export class InFlightMessages {
   }
 
   /** @throws {ProtocolError} */
-  onPubcomp(packetId: number, properties: AcknowledgementProperties): void {
+  onPubcomp({ packetId, properties }: PubcompPacket): void {
     // That the server does not know it any more is no error: it had it.
     if (this.sender.awaitsPubcomp(packetId))
       this.#end(packetId, ReasonCode.Success, properties); // [MQTT-4.3.3-5]
