@@ -1,17 +1,5 @@
 /** The commands of `martlet` beside those of the broker (`start`, `store`). A command's modules are loaded when it runs. */
-import type { Command } from './command.ts';
-
-export type CommandGroup = 'Messages' | 'Broker' | 'Tools';
-
-export interface CommandRow {
-  readonly name: string;
-  /** One line for `martlet --help`, which loads no command. */
-  readonly summary: string;
-  readonly group: CommandGroup;
-  /** The name under which Mosquitto has it. */
-  readonly mosquittoName?: string;
-  readonly load: () => Promise<Command>;
-}
+import type { CommandRow } from './command.ts';
 
 export const COMMANDS: readonly CommandRow[] = [
   {
@@ -51,12 +39,30 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'completion',
     summary: 'Print what bash, zsh or fish needs to complete commands and flags',
     group: 'Tools',
-    load: async () => (await import('./completion/completion-command.ts')).command,
+    load: async () => (await import('./completion/completion-command.ts')).completionOf(COMMANDS),
   },
   {
     name: 'doctor',
     summary: 'Find out why a connection does not work',
     group: 'Tools',
     load: async () => (await import('./doctor/doctor-command.ts')).command,
+  },
+  {
+    name: 'record',
+    summary: 'Record messages with their timing into a file',
+    group: 'Messages',
+    load: async () => (await import('./record/record-command.ts')).command,
+  },
+  {
+    name: 'replay',
+    summary: 'Publish a recording again, with its timing',
+    group: 'Messages',
+    load: async () => (await import('./record/replay-command.ts')).command,
+  },
+  {
+    name: 'retained',
+    summary: 'Show, read, remove, export and import retained messages',
+    group: 'Messages',
+    load: async () => (await import('./retained/retained-command.ts')).command,
   },
 ];
