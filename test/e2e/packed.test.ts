@@ -46,6 +46,10 @@ describe('Installed from the packed files,', () => {
     expect(await npm(project, 'exec', '--offline', '--', 'martlet', '--version')).toMatch(
       /^\d+\.\d+\.\d+\n$/,
     );
+    const pub = await programs.run(join(project, 'node_modules/.bin/mosquitto_pub'), ['--hots'], {
+      cwd: project,
+    });
+    expect(pub.stderr).toContain("Error: Unknown option '--hots'.");
     // Not by npx, which hands signals to a shell that keeps them.
     const broker = programs.start(join(project, 'node_modules/.bin/martlet'), ['start', ...FREE_PORTS], {
       cwd: project,

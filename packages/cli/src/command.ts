@@ -54,3 +54,17 @@ export interface Command {
    */
   readonly run: (words: readonly string[], io: CommandIo) => Promise<number>;
 }
+
+/** The heading under which `martlet --help` has a command. */
+export type CommandGroup = 'Messages' | 'Broker' | 'Tools';
+
+/** A command in the table of all, before it is loaded. */
+export interface CommandRow {
+  readonly name: string;
+  /** One line for `martlet --help`, which loads no command. */
+  readonly summary: string;
+  readonly group: CommandGroup;
+  /** The name under which Mosquitto has it. */
+  readonly mosquittoName?: string;
+  readonly load: () => Promise<Command>;
+}

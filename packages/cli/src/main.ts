@@ -4,7 +4,7 @@
  */
 import * as nodeModule from 'node:module';
 import { basename } from 'node:path';
-import type { CommandRow } from './commands.ts';
+import type { CommandRow } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
 /** @param startedAs the name of the program, which may be one of Mosquitto's */

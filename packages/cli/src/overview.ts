@@ -1,6 +1,7 @@
 /** What can be said without running a command: which there are, the version, and which one was probably meant. */
+
+import type { CommandGroup, CommandRow } from './command.ts';
 import { twoColumns } from './command-help.ts';
-import type { CommandGroup, CommandRow } from './commands.ts';
 import { COMMANDS } from './commands.ts';
 import { nearest } from './flags/nearest.ts';
 import { quoted } from './flags/value-parsers.ts';

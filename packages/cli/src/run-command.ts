@@ -27,15 +27,12 @@ export async function runCommand(command: Command, words: readonly string[], io:
 async function endFor(error: unknown, command: Command, io: CommandIo): Promise<number> {
   const { programName, stdout, stderr } = io;
   if (error instanceof Interrupted) return error.exitCode;
-  if (error instanceof HelpRequest) {
-    if (error.wants === 'version') stdout.write(`${programName} ${versionText()}\n`);
-    else {
-      const { helpText } = await import('./command-help.ts');
-      stdout.write(helpText(command, programName));
-    }
-    return ExitCode.Success;
-  }
   const isMosquitto = isMosquittoName(programName);
+  if (error instanceof HelpRequest) {
+    stdout.write(await helpFor(error, command, programName));
+    // So do Debian's.
+    return isMosquitto ? ExitCode.Failure : ExitCode.Success;
+  }
   if (error instanceof UsageError) {
     if (!isMosquitto) {
       stderr.write(`${programName}: ${error.message}\n`);
@@ -52,4 +49,13 @@ async function endFor(error: unknown, command: Command, io: CommandIo): Promise<
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`${programName}: this is a bug in Martlet, please report it: ${text}\n`);
   return ExitCode.Failure;
+}
+
+async function helpFor({ wants }: HelpRequest, command: Command, programName: string): Promise<string> {
+  if (wants === 'version')
+    return isMosquittoName(programName)
+      ? `${programName} version ${versionText()} of Martlet.\n`
+      : `${programName} ${versionText()}\n`;
+  const { helpText } = await import('./command-help.ts');
+  return helpText(command, programName);
 }

@@ -1,6 +1,5 @@
 /** Runs a command as this process, which ends with it. */
-import type { CommandIo } from './command.ts';
-import type { CommandRow } from './commands.ts';
+import type { CommandIo, CommandRow } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { processIo } from './process-io.ts';
 import { runCommand } from './run-command.ts';

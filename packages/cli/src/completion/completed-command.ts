@@ -1,6 +1,6 @@
 /** The commands as a shell sees them: names, flags, and what may stand behind those. */
 import type { Option, Command as Program } from 'commander';
-import { COMMANDS } from '../commands.ts';
+import type { CommandRow } from '../command.ts';
 import type { Flag, FlagCompletion } from '../flags/flag.ts';
 
 export interface CompletedFlag {
@@ -21,9 +21,9 @@ export interface CompletedCommand {
   readonly others: readonly string[];
 }
 
-/** Loads all commands. */
-export async function completedCommands(): Promise<readonly CompletedCommand[]> {
-  const ours = COMMANDS.map(async ({ name, summary, mosquittoName, load }) => {
+/** Loads all commands. @param rows those beside the broker's */
+export async function completedCommands(rows: readonly CommandRow[]): Promise<readonly CompletedCommand[]> {
+  const ours = rows.map(async ({ name, summary, mosquittoName, load }) => {
     const { flags, words: others = [] } = await load();
     const all = [...Object.values(flags).map(completedFlag), HELP];
     return { words: [name], summary, alias: mosquittoName, flags: all, others };
