@@ -1,6 +1,8 @@
 // Retained messages, and what several subscriptions of one application to the same filter ask for.
 
 import type { Client, SubscribeOptions } from '@martlet/client';
+import { connect } from '@martlet/client';
+import { createTestBroker } from '@martlet/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CONTINUED, message, suback, taken } from '../incoming/server-packets.ts';
 import type { TestServer } from '../world/test-server.ts';
@@ -126,6 +128,25 @@ describe('Retained messages for a second subscription to a filter', () => {
     await granted();
     expect(await of(false, identifier)).toEqual(['a']);
   });
+});
+
+test('On a broker, a second subscription gets the retained message that the first one has, and the first one does not again', async () => {
+  const broker = createTestBroker();
+  const alone = connect({ ...broker.clientOptions(), clientId: 'alone' });
+  await alone.publish('a/b', 'kept', { qos: 1, retain: true });
+  const got: string[] = [];
+  for (const name of ['first', 'second', 'third']) {
+    await alone.subscribe('a/+', ({ retain }) => got.push(retain ? `${name} retained` : name));
+    await broker.settled();
+  }
+  await alone.subscribe('a/b', () => got.push('other'));
+  await broker.settled();
+  expect(got.splice(0)).toEqual(['first retained', 'second retained', 'third retained', 'other']);
+  await alone.publish('a/b', 'new', { qos: 2 });
+  await broker.settled();
+  expect(got.sort()).toEqual(['first', 'other', 'second', 'third']);
+  await alone.close();
+  await broker.close();
 });
 
 test('When the session was lost, all are asked for together, and retained messages reach those that want them', async () => {

@@ -251,7 +251,7 @@ export class Subscriptions {
       (typeof first === 'function') !== isRemoval ||
       (reasonCodes.length !== request.size && (isV5 || !isRemoval))
     ) {
-      const text = `expected ${type} for a packet identifier under way and with a reason code for each filter, got ${reasonCodes.length} for ${packetId}`;
+      const text = `expected ${type} of a request under way, with a reason code for each filter, got ${reasonCodes.length} for ${packetId}`;
       throw new ProtocolError(text);
     }
     this.#requests.delete(packetId);
