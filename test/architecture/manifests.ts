@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageDirectories, root } from '../../scripts/source-files.mjs';
+import { packageDirectories, root, typeScriptUnder } from '../../scripts/source-files.mjs';
 
 /** A file, or one per condition. */
 export type ExportTarget = string | { readonly [condition: string]: ExportTarget };
@@ -35,10 +35,16 @@ export function workspacePackages(): readonly WorkspacePackage[] {
   }));
 }
 
-/** The source files that a package's commands start with. */
+/** The source files that a package's commands start with, and the threads that these start. */
 export function entryFiles(): ReadonlySet<string> {
   const targets = workspacePackages().flatMap(({ directory, manifest }) =>
     Object.values(manifest.bin ?? {}).map((target) => `${directory}/${target.replace(/^\.\//, '')}`),
   );
-  return new Set(targets.map((target) => target.replace('/dist/', '/src/').replace(/\.js$/, '.ts')));
+  const threads = workspacePackages()
+    .flatMap(({ directory }) => typeScriptUnder(`${directory}/src`))
+    .filter(({ path }) => path.endsWith('-thread.ts'));
+  return new Set([
+    ...targets.map((target) => target.replace('/dist/', '/src/').replace(/\.js$/, '.ts')),
+    ...threads.map(({ path }) => path),
+  ]);
 }

@@ -8,7 +8,7 @@ import { isGood } from './judgement.ts';
 import { makePlan, onlyScenario, parseScenario } from './plan-making.ts';
 import { SCENARIO_NAMES, SCENARIOS } from './scenarios.ts';
 
-export const command: Command = {
+export const command: Readonly<Command> = {
   name: 'bench',
   summary: 'Measure a server: rates, latencies, losses',
   usage: `[${SCENARIO_NAMES.join(' | ')}] [-h host] [-p port] [options]`,

@@ -47,7 +47,7 @@ const DAY_MS = 86_400_000;
 const QOS: Readonly<Record<string, Qos>> = { '0': 0, '1': 1, '2': 2 };
 const FOLDERS_LIKE_TOPIC = 'the beginning of topics';
 
-export const BENCH_FLAGS: BenchFlags = {
+export const BENCH_FLAGS: Readonly<BenchFlags> = {
   publishers: {
     kind: 'value',
     names: ['--publishers'],

@@ -206,6 +206,8 @@ export class Generator {
     let behind = 0;
     for (const each of this.#publishers) if (online.has(each.index)) behind += each.behind(endUs);
     const isOpen = plan.rate !== null && !this.#stopping.signal.aborted;
+    // What was sent is known before it is said that it was all.
+    this.#meter.flush(this.#host.clock.nowUs());
     const failures = this.#failures.reasons;
     this.#host.tell({ kind: 'sent', behind: isOpen ? behind : 0, failures, lost: this.#lost.reasons });
   }
