@@ -113,7 +113,7 @@ export class PubRun {
     });
     client.on('warning', ({ message }) => this.#tellBeside(message));
     client.on('closed', (error) => {
-      this.#ended = error;
+      this.#ended ??= error;
       this.#publisher?.stop();
       this.#plan.source.close();
       this.#stopSleep?.();
