@@ -6,14 +6,15 @@ import type { ByteBuffer } from './byte-buffer.ts';
 import { base64Of, isoTimeText } from './json-line.ts';
 import type { MessagePrinter } from './message-printer.ts';
 import type { ReceivedMessage } from './received-message.ts';
+import { textOfTime } from './text-of-time.ts';
 import { utf8TextOf } from './utf8-text.ts';
 
 /** What stands in each column; nothing where the message has none. */
 const COLUMNS: readonly (readonly [
   name: string,
-  of: (message: ReceivedMessage, wallMs: number) => unknown,
+  of: (message: ReceivedMessage, timeText: string) => unknown,
 ])[] = [
-  ['tst', (_message, wallMs) => isoTimeText(wallMs)],
+  ['tst', (_message, timeText) => timeText],
   ['topic', ({ topicName }) => topicName],
   ['payload', ({ payload }) => utf8TextOf(payload)],
   ['qos', ({ qos }) => qos],
@@ -32,15 +33,18 @@ const COLUMNS: readonly (readonly [
 
 const END_OF_RECORD = '\n';
 
-export const CSV_PRINTER: MessagePrinter = {
-  begin: (buffer) => buffer.appendText(`${COLUMNS.map(([name]) => name).join(',')}${END_OF_RECORD}`),
-  append: appendCsvLine,
-};
+export function csvPrinter(): MessagePrinter {
+  const timeText = textOfTime(isoTimeText);
+  return {
+    begin: (buffer) => buffer.appendText(`${COLUMNS.map(([name]) => name).join(',')}${END_OF_RECORD}`),
+    append: (buffer, message, wallMs) => appendCsvLine(buffer, message, timeText(wallMs)),
+  };
+}
 
-function appendCsvLine(buffer: ByteBuffer, message: ReceivedMessage, wallMs: number): void {
+function appendCsvLine(buffer: ByteBuffer, message: ReceivedMessage, timeText: string): void {
   let line = '';
   for (let i = 0; i < COLUMNS.length; i++) {
-    const value = COLUMNS[i]![1](message, wallMs);
+    const value = COLUMNS[i]![1](message, timeText);
     if (i > 0) line += ',';
     if (value !== undefined) line += fieldText(String(value));
   }

@@ -10,9 +10,10 @@ import type { ByteBuffer } from './byte-buffer.ts';
 import { fixedText, MOST_DECIMALS } from './c-number.ts';
 import type { FieldPiece, FormatPiece } from './format-pieces.ts';
 import { parseFormat } from './format-pieces.ts';
-import { appendJsonMessage } from './json-message.ts';
+import { appendJsonMessage, jsonTimeText } from './json-message.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { strftime } from './strftime.ts';
+import { textOfTime } from './text-of-time.ts';
 
 export interface FormatOptions {
   /** JSON over several lines. */
@@ -73,19 +74,12 @@ function fieldAppender(piece: FieldPiece, options: FormatOptions): AppendPiece {
     case 'f':
       return (buffer, message) => appendFloat(buffer, message, piece, options);
     case 'I': {
-      const isPlain = piece.width === 0 && piece.precision < 0;
-      const plain = perSecond(
-        (time) => `${strftime('F', time)}T${strftime('T', time)}${strftime('z', time)}`,
-      );
-      if (isPlain) return plain;
-      return (buffer, _message, wallMs) => {
-        const time = new Date(wallMs);
-        appendString(buffer, `${strftime('F', time)}T${strftime('T', time)}${strftime('z', time)}`, piece);
-      };
+      const secondText = textOfTime((second) => isoText(new Date(second * 1000)));
+      return (buffer, _message, wallMs) => appendString(buffer, secondText(Math.floor(wallMs / 1000)), piece);
     }
     case 'j':
     case 'J':
-      return (buffer, message, wallMs) => appendJson(buffer, message, wallMs, letter === 'J', options);
+      return jsonAppender(letter === 'J', options);
     case 'p':
       return (buffer, { payload }) => appendPayload(buffer, payload, piece);
     case 'x':
@@ -120,16 +114,13 @@ const TEXTS: Readonly<Record<string, (message: ReceivedMessage) => string | unde
 
 /** What only changes with the second is made once in each. */
 function perSecond(textAt: (time: Date) => string): AppendPiece {
-  let second = Number.NaN;
-  let text = '';
-  return (buffer, _message, wallMs) => {
-    const now = Math.floor(wallMs / 1000);
-    if (now !== second) {
-      second = now;
-      text = textAt(new Date(wallMs));
-    }
-    buffer.appendText(text);
-  };
+  const text = textOfTime((second) => textAt(new Date(second * 1000)));
+  return (buffer, _message, wallMs) => buffer.appendText(text(Math.floor(wallMs / 1000)));
+}
+
+/** Such as `2026-11-20T19:49:09+0100`. */
+function isoText(time: Date): string {
+  return `${strftime('F', time)}T${strftime('T', time)}${strftime('z', time)}`;
 }
 
 /** Nine digits, of which the clock knows fewer. */
@@ -235,14 +226,10 @@ function appendFloat(
   }
 }
 
-function appendJson(
-  buffer: ByteBuffer,
-  message: ReceivedMessage,
-  wallMs: number,
-  isPayloadJson: boolean,
-  { isPretty, onError }: FormatOptions,
-): void {
-  if (!appendJsonMessage(buffer, message, wallMs, { isPretty, isPayloadJson })) {
-    onError(`Error: Message payload is not valid JSON on topic ${message.topicName}.\n`);
-  }
+function jsonAppender(isPayloadJson: boolean, { isPretty, onError }: FormatOptions): AppendPiece {
+  const options = { isPretty, isPayloadJson, timeText: textOfTime(jsonTimeText) };
+  return (buffer, message, wallMs) => {
+    if (!appendJsonMessage(buffer, message, wallMs, options))
+      onError(`Error: Message payload is not valid JSON on topic ${message.topicName}.\n`);
+  };
 }

@@ -13,17 +13,31 @@ import { PROPERTY_KEYS } from './json-message.ts';
 import type { MessagePrinter } from './message-printer.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { zoneOffset } from './strftime.ts';
+import { textOfTime } from './text-of-time.ts';
 import { utf8TextOf } from './utf8-text.ts';
 
 const NEWLINE = 0x0a;
 
-export const JSON_LINE_PRINTER: MessagePrinter = { begin: () => {}, append: appendJsonLine };
+/** Prints messages whose times are far apart, or come from a file. */
+export const JSON_LINE_PRINTER: Readonly<MessagePrinter> = {
+  begin: () => {},
+  append: (buffer, message, wallMs) => appendJsonLine(buffer, message, isoTimeText(wallMs)),
+};
 
-function appendJsonLine(buffer: ByteBuffer, message: ReceivedMessage, wallMs: number): void {
+/** Prints messages as they come: many in a millisecond. */
+export function jsonLinePrinter(): MessagePrinter {
+  const timeText = textOfTime(isoTimeText);
+  return {
+    begin: () => {},
+    append: (buffer, message, wallMs) => appendJsonLine(buffer, message, timeText(wallMs)),
+  };
+}
+
+function appendJsonLine(buffer: ByteBuffer, message: ReceivedMessage, timeText: string): void {
   const { topicName, qos, retain, payload, packetId, properties } = message;
   const payloadText = utf8TextOf(payload);
   const line = {
-    tst: isoTimeText(wallMs),
+    tst: timeText,
     topic: topicName,
     qos,
     retain,

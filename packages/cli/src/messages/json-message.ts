@@ -16,6 +16,8 @@ export interface JsonMessageOptions {
   readonly isPretty: boolean;
   /** The payload is JSON itself, and no string. */
   readonly isPayloadJson: boolean;
+  /** `jsonTimeText`, or what keeps its results. */
+  readonly timeText: (wallMs: number) => string;
 }
 
 /**
@@ -27,7 +29,7 @@ export function appendJsonMessage(
   buffer: ByteBuffer,
   message: ReceivedMessage,
   wallMs: number,
-  { isPretty, isPayloadJson }: JsonMessageOptions,
+  { isPretty, isPayloadJson, timeText }: JsonMessageOptions,
 ): boolean {
   const { payload, packetId, properties } = message;
   const payloadText = isPayloadJson && payload.length > 0 ? jsonTextOf(payload) : null;
@@ -119,7 +121,7 @@ export const PROPERTY_KEYS: Readonly<Record<keyof PublishProperties, string>> = 
 };
 
 /** Such as `2026-11-20T19:49:09.559000Z+0100`: local time with its zone, and a `Z` that means nothing. */
-function timeText(wallMs: number): string {
+export function jsonTimeText(wallMs: number): string {
   const time = new Date(wallMs);
   const local = new Date(wallMs - time.getTimezoneOffset() * 60_000);
   const micros = Math.floor((wallMs % 1) * 1000);

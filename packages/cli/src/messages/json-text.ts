@@ -30,7 +30,7 @@ export function writeJsonText(text: string, writer: JsonWriter): void {
   /** For each bracket that is open, whether it is that of an object. */
   const isObject: boolean[] = [];
   let isKey = false;
-  for (const token of tokensOf(text)) {
+  for (const token of jsonTokens(text)) {
     const inObject = isObject.at(-1);
     if (token === ':') isKey = false;
     else if (token === ',') isKey = inObject === true;
@@ -73,8 +73,8 @@ function isExact(value: number, digits: string): boolean {
   return value.toExponential(MOST_DIGITS - 1).replace(/e.*$|\.|-/g, '') === digits;
 }
 
-/** @param text which is known to be JSON */
-function* tokensOf(text: string): Generator<string> {
+/** Brackets, colons, commas, strings, numbers and words. @param text which is known to be JSON */
+export function* jsonTokens(text: string): Generator<string> {
   for (let at = 0; at < text.length; ) {
     const start = text[at]!;
     let end = at + 1;
@@ -104,7 +104,7 @@ function stringEnd(text: string, start: number): number {
 function depthOf(text: string): number {
   let depth = 0;
   let most = 0;
-  for (const token of tokensOf(text)) {
+  for (const token of jsonTokens(text)) {
     if (token === '{' || token === '[') most = Math.max(most, ++depth);
     else if (token === '}' || token === ']') depth--;
   }

@@ -12,10 +12,10 @@ export interface Verdict {
   readonly isPrinted: boolean;
 }
 
-const PRINTED: Verdict = { isRemoved: false, isTaken: true, isPrinted: true };
-const REMOVED_AND_PRINTED: Verdict = { isRemoved: true, isTaken: true, isPrinted: true };
-const REMOVED: Verdict = { isRemoved: true, isTaken: false, isPrinted: false };
-const LEFT_OUT: Verdict = { isRemoved: false, isTaken: false, isPrinted: false };
+const PRINTED: Readonly<Verdict> = { isRemoved: false, isTaken: true, isPrinted: true };
+const REMOVED_AND_PRINTED: Readonly<Verdict> = { isRemoved: true, isTaken: true, isPrinted: true };
+const REMOVED: Readonly<Verdict> = { isRemoved: true, isTaken: false, isPrinted: false };
+const LEFT_OUT: Readonly<Verdict> = { isRemoved: false, isTaken: false, isPrinted: false };
 
 export class MessageFilter {
   readonly #values: SubValues;

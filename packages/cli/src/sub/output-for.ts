@@ -5,6 +5,9 @@ import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import type { MessagePrinter } from '../messages/message-printer.ts';
 import { formatPrinter } from '../messages/message-printer.ts';
+import { isMosquittoName } from '../run-command.ts';
+import type { TextStyle } from '../text-style.ts';
+import { textStyleFor } from '../text-style.ts';
 import { LineOutput } from './line-output.ts';
 import type { Output, OutputOwner } from './output.ts';
 import type { SubValues } from './sub-flags.ts';
@@ -28,11 +31,20 @@ export async function outputFor(values: SubValues, io: CommandIo, owner: OutputO
 }
 
 async function printerFor(values: SubValues, io: CommandIo): Promise<MessagePrinter> {
-  if (values.ndjson) return (await import('../messages/json-line.ts')).JSON_LINE_PRINTER;
-  if (values.csv) return (await import('../messages/csv-line.ts')).CSV_PRINTER;
+  if (values.ndjson) return (await import('../messages/json-line.ts')).jsonLinePrinter();
+  if (values.csv) return (await import('../messages/csv-line.ts')).csvPrinter();
+  if (values.pretty && values.format === undefined && !isMosquittoName(io.programName)) {
+    const { prettyPrinter } = await import('../messages/pretty-printer.ts');
+    return prettyPrinter(styleFor(values, io), values.verbose);
+  }
   return formatPrinter(values, (text) => {
     if (!values.quiet) io.stderr.write(text);
   });
+}
+
+/** A file has no colours. */
+function styleFor({ outputFile }: SubValues, { stdout }: CommandIo): TextStyle {
+  return outputFile === undefined ? textStyleFor(stdout as NodeJS.WriteStream) : (_style, text) => text;
 }
 
 /** Opened now, so that a file that cannot be written is told before anything else happens. */

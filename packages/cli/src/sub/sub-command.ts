@@ -6,7 +6,7 @@ import { SUB_FLAGS } from './sub-flags.ts';
 import { subPlanFor } from './sub-plan.ts';
 import { SubRun } from './sub-run.ts';
 
-export const command: Command = {
+export const command: Readonly<Command> = {
   name: 'sub',
   summary: 'Subscribe to topics, and print the messages that come',
   usage: '[-h host] [-p port] -t topic [-t topic …] [-q QoS] [-v | -F format] [-C count] [options]',

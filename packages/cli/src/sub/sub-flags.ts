@@ -46,7 +46,7 @@ const OUTPUT = 'How they are printed';
 
 const MOST = 2_147_483_647;
 
-export const OUTPUT_FLAGS: OutputFlags = {
+export const OUTPUT_FLAGS: Readonly<OutputFlags> = {
   format: {
     kind: 'value',
     names: ['-F'],
@@ -71,7 +71,7 @@ export const OUTPUT_FLAGS: OutputFlags = {
   },
 };
 
-export const SUB_FLAGS: SubFlags = {
+export const SUB_FLAGS: Readonly<SubFlags> = {
   ...CONNECTION_FLAGS,
   topicFilters: {
     kind: 'list',

@@ -4,7 +4,7 @@ import type { ReasonCode } from '@martlet/protocol';
 import { reasonCodeText } from '@martlet/protocol';
 import type { CommandIo } from '../command.ts';
 import { clientFor } from '../connection/client-for.ts';
-import { ConnectionFailure } from '../connection/connection-failure.ts';
+import { ConnectionFailure, exitCodeForConnection } from '../connection/connection-failure.ts';
 import { Departure } from '../connection/departure.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
@@ -43,6 +43,8 @@ export class SubRun {
   #onEnd: () => void = () => {};
   #count = 0;
   #wasOnline = false;
+  /** Of the last connection. */
+  #protocolVersion = 0;
   /** Answers of the server that are due before `-E` ends. */
   #due = 0;
 
@@ -127,7 +129,9 @@ export class SubRun {
       this.#tell(`${error.message}; trying again in ${(reconnectMs / 1000).toFixed(1)} s`);
     });
     client.on('closed', (error) => {
-      if (error !== undefined && this.#wasOnline) this.#finish({ kind: 'failed', error });
+      if (error === undefined || !this.#wasOnline) return;
+      const code = exitCodeForConnection(error, this.#protocolVersion);
+      this.#finish({ kind: 'failed', error: new ConnectionFailure(error.message, code, error) });
     });
     client.on('error', (error) => {
       // The last one is told by `closed`.
@@ -140,6 +144,7 @@ export class SubRun {
 
   #onOnline(client: Client): void {
     const { sessionPresent, protocolVersion } = client.server!;
+    this.#protocolVersion = protocolVersion;
     const isAgain = this.#wasOnline;
     this.#wasOnline = true;
     if (isAgain && !this.#isMosquitto) this.#tell('connected again');
@@ -219,8 +224,8 @@ export class SubRun {
 
   /** An empty retained message takes away the one that is there. */
   #remove(topicName: string): void {
-    this.#client!.publish(topicName, '', { qos: 1, retain: true }).catch((error: Error) => {
-      this.#tell(`the retained message of ${topicName} was not removed: ${error.message}`);
+    this.#client!.publish(topicName, '', { qos: 1, retain: true }).catch((error: unknown) => {
+      this.#tell(`the retained message of ${topicName} was not removed: ${(error as Error).message}`);
     });
   }
 
@@ -266,8 +271,6 @@ export class SubRun {
         if (!this.#isMosquitto) this.#io.signal.throwIfAborted();
         return ExitCode.Success;
       case 'failed':
-        if (end.error instanceof Error && end.error.name === 'ClientError')
-          throw ConnectionFailure.of(end.error, this.#plan.protocolVersion);
         throw end.error;
     }
   }
