@@ -65,4 +65,11 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Messages',
     load: async () => (await import('./retained/retained-command.ts')).command,
   },
+  {
+    name: 'passwd',
+    summary: 'Keep users and passwords in a password file',
+    group: 'Broker',
+    mosquittoName: 'mosquitto_passwd',
+    load: async () => (await import('./passwd/passwd-command.ts')).command,
+  },
 ];

@@ -1,0 +1,20 @@
+/** Password files, for tools that write them: `@martlet/broker/access`. */
+export type { PasswordLine } from './password-file.ts';
+export { PasswordFile, usernameProblem } from './password-file.ts';
+export type {
+  Argon2Hash,
+  HashingOptions,
+  PasswordHash,
+  PasswordHashKind,
+  Pbkdf2Hash,
+  Sha512Hash,
+} from './password-hash.ts';
+export {
+  DEFAULT_ITERATIONS,
+  hasArgon2,
+  hashPassword,
+  MOST_ITERATIONS,
+  parsePasswordHash,
+  passwordHashText,
+  verifyPassword,
+} from './password-hash.ts';

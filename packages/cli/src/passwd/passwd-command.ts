@@ -1,0 +1,148 @@
+/** `martlet passwd`: users and their passwords in the files that Mosquitto and Martlet read. */
+import type { PasswordHash, PasswordHashKind } from '@martlet/broker/access';
+import {
+  DEFAULT_ITERATIONS,
+  hasArgon2,
+  hashPassword,
+  PasswordFile,
+  passwordHashText,
+  usernameProblem,
+} from '@martlet/broker/access';
+import { counted } from '../amount-text.ts';
+import type { Command, CommandIo } from '../command.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { FlagValues } from '../flags/flag.ts';
+import { parseFlags } from '../flags/parse-flags.ts';
+import { UsageError } from '../usage-error.ts';
+import type { PasswdFlags } from './passwd-flags.ts';
+import { PASSWD_FLAGS } from './passwd-flags.ts';
+import { readPasswordFile, writePasswordFile } from './password-file-writing.ts';
+import { typedPassword } from './typed-password.ts';
+
+export const command: Readonly<Command> = {
+  name: 'passwd',
+  summary: 'Keep users and passwords in a password file',
+  usage: '[-c] file user | -b [-c] file user password | -D file user | -U file',
+  flags: PASSWD_FLAGS,
+  examples: [
+    { line: '-c passwords ann', text: 'a new file, with the password of ann, which is asked for' },
+    { line: 'passwords bob', text: 'another user, or another password' },
+    { line: '-D passwords bob', text: 'without bob' },
+    { line: '- carol', text: "carol's line on standard output, and no file" },
+  ],
+  run,
+};
+
+type PasswdValues = FlagValues<PasswdFlags>;
+
+/** In place of a file: the line goes to standard output. */
+const STANDARD_OUTPUT = '-';
+
+async function run(words: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseFlags(PASSWD_FLAGS, words, {
+    positionals: { name: 'file, user', minimum: 1, maximum: 3 },
+  });
+  refuseCombinations(values);
+  if (values.hash === 'argon2id' && !hasArgon2())
+    throw new UsageError(
+      `-H argon2id: expected Node.js 24.7 or later, which alone has it, got ${process.version}; sha512-pbkdf2 is there everywhere`,
+    );
+  const [path, username, given] = namesFrom(positionals, values);
+  if (values.upgrade) return upgrade(path, values, io);
+  if (values.delete) return deleteUser(path, username!, io);
+  return setUser(path, username!, given, values, io);
+}
+
+function refuseCombinations({
+  create,
+  batch,
+  delete: isDelete,
+  upgrade: isUpgrade,
+  hash,
+  iterations,
+}: PasswdValues): void {
+  if (isDelete && (create || batch))
+    throw new UsageError('expected -D without -c and -b, got both', '-c and -D cannot be used together.');
+  if (isUpgrade && (create || isDelete || batch))
+    throw new UsageError(
+      'expected -U alone with the file, got more',
+      '-U cannot be used with other options.',
+    );
+  if (iterations !== undefined && hash !== undefined && hash !== 'sha512-pbkdf2')
+    throw new UsageError(`-I: expected it with sha512-pbkdf2, which alone has iterations, got ${hash}`);
+}
+
+/** The file, and what else the flags ask for. @throws {UsageError} */
+function namesFrom(
+  positionals: readonly string[],
+  { batch, upgrade: isUpgrade }: PasswdValues,
+): readonly [path: string, username?: string, password?: string] {
+  const expected = isUpgrade ? ['file'] : batch ? ['file', 'user', 'password'] : ['file', 'user'];
+  if (positionals.length !== expected.length)
+    throw new UsageError(
+      `expected ${expected.join(', ')}, got ${positionals.length === 3 ? 'a password too, which -b would take' : counted(positionals.length, 'word')}`,
+    );
+  const [path, username, password] = positionals;
+  const problem = username === undefined ? undefined : usernameProblem(username);
+  if (problem !== undefined)
+    throw new UsageError(
+      problem,
+      username!.includes(':') ? "Username must not contain the ':' character." : problem,
+    );
+  return [path!, username!, password!];
+}
+
+async function setUser(
+  path: string,
+  username: string,
+  given: string | undefined,
+  values: PasswdValues,
+  io: CommandIo,
+): Promise<number> {
+  const isFile = path !== STANDARD_OUTPUT;
+  // What is wrong with the file is said before anybody types a password.
+  const file = isFile && !values.create ? await readPasswordFile(path) : new PasswordFile();
+  const password = given ?? (await typedPassword(username, io));
+  const hash = await hashed(password, values);
+  if (!isFile) {
+    io.stdout.write(`${username}:${passwordHashText(hash)}\n`);
+    return ExitCode.Success;
+  }
+  const wasThere = file.set(username, hash);
+  await writePasswordFile(path, file);
+  io.stderr.write(`${wasThere ? 'Updated' : 'Added'} ${username} in ${path}\n`);
+  return ExitCode.Success;
+}
+
+async function deleteUser(path: string, username: string, io: CommandIo): Promise<number> {
+  const file = await readPasswordFile(path);
+  if (!file.delete(username)) throw new CommandFailure(`${path}: there is no user ${username}`);
+  await writePasswordFile(path, file);
+  io.stderr.write(`Deleted ${username} from ${path}\n`);
+  return ExitCode.Success;
+}
+
+async function upgrade(path: string, values: PasswdValues, io: CommandIo): Promise<number> {
+  const file = await readPasswordFile(path);
+  let count = 0;
+  for (const { username, secret, hash, text } of file.lines) {
+    if (username === undefined || hash !== undefined) continue;
+    if (secret.startsWith('$'))
+      throw new CommandFailure(
+        `${path}: expected a password or a known hash in the line of ${username}, got ${text.slice(username.length + 1, username.length + 8)}…`,
+      );
+    file.set(username, await hashed(secret, values));
+    count += 1;
+  }
+  if (count > 0) await writePasswordFile(path, file);
+  io.stderr.write(`${counted(count, 'password')} hashed in ${path}\n`);
+  return ExitCode.Success;
+}
+
+function hashed(password: string, { hash, iterations }: PasswdValues): Promise<PasswordHash> {
+  const kind: PasswordHashKind = hash ?? 'sha512-pbkdf2';
+  return hashPassword(new TextEncoder().encode(password), kind, {
+    iterations: iterations ?? DEFAULT_ITERATIONS,
+  });
+}
