@@ -9,6 +9,7 @@ export * from './codec/fit-packet.ts';
 export { EAGER_PROPERTY_BYTES } from './codec/properties.ts';
 export * from './codec/publish-properties.ts';
 export * from './codec/publish-property-section.ts';
+export { refuseInvalidTopicName } from './codec/received-topic-name.ts';
 export * from './connect-return-code.ts';
 export * from './deadlines.ts';
 export * from './delivery/in-flight-table.ts';

@@ -1,5 +1,5 @@
 import type { Qos } from '@martlet/protocol';
-import { NO_PROPERTIES, publishPropertiesLength } from '@martlet/protocol';
+import { encodePublishProperties, NO_PROPERTIES } from '@martlet/protocol';
 import type { Rules } from './check-options.ts';
 import { anything, invalid, ofType, oneOf, WAIT } from './check-options.ts';
 import type { MessageProperties } from './client-options.ts';
@@ -51,7 +51,7 @@ export function propertiesOf(options: PublishOptions & AnyCodec): MessagePropert
   if (properties === undefined) return NO_PROPERTIES;
   if (properties['responseTopic'] !== undefined) refuseTopicName(properties['responseTopic']); // [MQTT-3.3.2-14]
   try {
-    publishPropertiesLength(properties); // [MQTT-3.3.2-13] [MQTT-3.3.2-19] [MQTT-1.5.7-1]
+    encodePublishProperties(properties); // [MQTT-3.3.2-13] [MQTT-3.3.2-19] [MQTT-1.5.7-1]
   } catch (error) {
     throw invalid((error as Error).message);
   }

@@ -14,12 +14,11 @@ import type { Qos } from '@martlet/protocol';
 import {
   checkTopicName,
   decodeUtf8,
-  publishPropertiesLength,
+  encodePublishProperties,
   readPublishProperties,
   readVariableByteInteger,
   utf8ByteLength,
   variableByteIntegerLength,
-  writePublishProperties,
   writeUtf8,
 } from '@martlet/protocol';
 import type { OutgoingMessage } from './outgoing/outgoing-message.ts';
@@ -40,15 +39,16 @@ export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 export function messageRecord(message: OutgoingMessage, aheadMs: number): Uint8Array {
   const { topicName, properties, payload } = message;
   const topicBytes = utf8ByteLength(topicName);
-  const propertiesBytes = publishPropertiesLength(properties);
-  const record = new Uint8Array(HEAD_BYTES + topicBytes + propertiesBytes + payload.length);
+  const section = encodePublishProperties(properties);
+  const record = new Uint8Array(HEAD_BYTES + topicBytes + section.length + payload.length);
   const view = new DataView(record.buffer);
   record[0] = (message.qos << 1) | (message.retain ? 1 : 0);
   view.setUint16(1, message.packetId);
   view.setFloat64(3, message.expiresMs + aheadMs);
   view.setUint16(11, topicBytes);
   const at = writeUtf8(topicName, record, HEAD_BYTES);
-  record.set(payload, writePublishProperties(properties, record, at));
+  record.set(section, at);
+  record.set(payload, at + section.length);
   return record;
 }
 

@@ -26,22 +26,3 @@ export function encodePublishProperties(properties: PublishProperties): Uint8Arr
   writeProperties(writer, 'publish', properties);
   return writer.copy();
 }
-
-/** How many they are. @throws as {@link encodePublishProperties} */
-export function publishPropertiesLength(properties: PublishProperties): number {
-  return encodePublishProperties(properties).length;
-}
-
-/**
- * Writes the whole section, the Property Length included, at `offset` and returns the offset behind it. There must be room
- * for {@link publishPropertiesLength} bytes.
- */
-export function writePublishProperties(
-  properties: PublishProperties,
-  bytes: Uint8Array,
-  offset: number,
-): number {
-  const section = encodePublishProperties(properties);
-  bytes.set(section, offset);
-  return offset + section.length;
-}

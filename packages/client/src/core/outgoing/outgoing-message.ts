@@ -3,7 +3,7 @@
  * methods at the end.
  */
 import type { AcknowledgementProperties, PublishProperties, Qos, ReasonCode } from '@martlet/protocol';
-import { NO_PROPERTIES, publishPropertiesLength } from '@martlet/protocol';
+import { encodePublishProperties, NO_PROPERTIES } from '@martlet/protocol';
 
 /** Where a message is. */
 export const Place = {
@@ -64,7 +64,7 @@ export abstract class OutgoingMessage {
     this.retain = retain;
     this.properties = properties;
     this.expiresMs = expiresMs;
-    const propertyBytes = properties === NO_PROPERTIES ? 0 : publishPropertiesLength(properties);
+    const propertyBytes = properties === NO_PROPERTIES ? 0 : encodePublishProperties(properties).length;
     this.bytes = payload.length + topicName.length + propertyBytes + OVERHEAD_BYTES;
     this.place = Place.None;
     this.packetId = 0;

@@ -4,11 +4,10 @@
  */
 import type { PublishProperties, ReasonCode } from '@martlet/protocol';
 import {
+  encodePublishProperties,
   NO_PROPERTIES,
   ProtocolVersion,
-  publishPropertiesLength,
   variableByteIntegerLength,
-  writePublishProperties,
   writeVariableByteInteger,
 } from '@martlet/protocol';
 import type { Outbox } from '../connection/outbox.ts';
@@ -91,7 +90,7 @@ export class PublishWriter {
       2 +
       this.#names.bytesOf(topicName).length +
       (qos === 0 ? 0 : 2) +
-      (this.#isV5 ? publishPropertiesLength(properties) : 0) +
+      (this.#isV5 ? encodePublishProperties(properties).length : 0) +
       payload.length;
     return 1 + variableByteIntegerLength(remaining) + remaining;
   }
@@ -107,7 +106,8 @@ export class PublishWriter {
     const name = this.#names.bytesOf(message.topicName);
     const nameBytes = name.length;
     const properties = this.#isV5 ? this.#propertiesOf(message) : NO_PROPERTIES;
-    const ownBytes = properties === NO_PROPERTIES ? 0 : publishPropertiesLength(properties);
+    let section = properties === NO_PROPERTIES ? null : encodePublishProperties(properties);
+    const ownBytes = section === null ? 0 : section.length;
     let writtenNameBytes = nameBytes;
     let alias = 0;
     if (
@@ -119,10 +119,9 @@ export class PublishWriter {
       if (alias !== 0 && this.#aliases.isKnown) writtenNameBytes = 0;
     }
     let propertiesBytes = 0;
-    let aliased: PublishProperties | null = null;
-    if (ownBytes > 0) {
-      aliased = alias === 0 ? properties : { ...properties, topicAlias: alias };
-      propertiesBytes = alias === 0 ? ownBytes : publishPropertiesLength(aliased);
+    if (section !== null) {
+      if (alias !== 0) section = encodePublishProperties({ ...properties, topicAlias: alias });
+      propertiesBytes = section.length;
     } else if (this.#isV5) propertiesBytes = alias === 0 ? 1 : 1 + ALIAS_BYTES;
     const remaining = 2 + writtenNameBytes + (qos === 0 ? 0 : 2) + propertiesBytes + payloadBytes; // [MQTT-2.2.1-2] [MQTT-2.3.1-5] 3.1.1
     const byReference = payloadBytes >= BY_REFERENCE_BYTES;
@@ -139,8 +138,10 @@ export class PublishWriter {
       bytes[at++] = packetId >> 8;
       bytes[at++] = packetId & 0xff;
     }
-    if (aliased !== null) at = writePublishProperties(aliased, bytes, at);
-    else if (propertiesBytes > 0) {
+    if (section !== null) {
+      bytes.set(section, at);
+      at += propertiesBytes;
+    } else if (propertiesBytes > 0) {
       bytes[at++] = propertiesBytes - 1; // [MQTT-2.2.2-1]
       if (alias !== 0) {
         bytes[at++] = TOPIC_ALIAS;
