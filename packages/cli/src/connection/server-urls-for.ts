@@ -1,5 +1,5 @@
 /** Where the server is, as the client wants it: URLs. */
-import { resolveSrv } from 'node:dns/promises';
+import type { SrvRecord } from 'node:dns';
 import { resolve } from 'node:path';
 import { CommandFailure } from '../command-failure.ts';
 import { UsageError } from '../usage-error.ts';
@@ -10,11 +10,22 @@ import { wantsTls } from './tls-options-for.ts';
 const WEB_SOCKET_PATH = '/mqtt';
 const DEFAULT_HOST = 'localhost';
 
+/** Asks for the SRV records of a name. */
+export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>;
+
+async function resolveByDns(name: string): Promise<readonly SrvRecord[]> {
+  const { resolveSrv } = await import('node:dns/promises');
+  return resolveSrv(name);
+}
+
 /**
  * One URL; with `-S` one for each server of the service, the preferred first.
  * @throws {CommandFailure} if the service is not found
  */
-export async function serverUrlsFor(values: ConnectionValues): Promise<readonly string[]> {
+export async function serverUrlsFor(
+  values: ConnectionValues,
+  resolveService: ResolveSrv = resolveByDns,
+): Promise<readonly string[]> {
   const { unix, srv } = values;
   if (unix !== undefined)
     return [`mqtt+unix://${resolve(unix).split('/').map(encodeURIComponent).join('/')}`];
@@ -23,9 +34,9 @@ export async function serverUrlsFor(values: ConnectionValues): Promise<readonly 
   if (values.port !== undefined)
     throw new UsageError('-S: expected it without -p, since the service says the port, got both');
   const service = `${wantsTls(values) ? '_secure-mqtt' : '_mqtt'}._tcp.${host}`;
-  let servers: Awaited<ReturnType<typeof resolveSrv>>;
+  let servers: readonly SrvRecord[];
   try {
-    servers = await resolveSrv(service);
+    servers = await resolveService(service);
   } catch (cause) {
     throw new CommandFailure(
       `cannot find the service ${service}: ${(cause as Error).message}; is the domain right (-h), and has it SRV records?`,

@@ -55,7 +55,7 @@ export const SESSION_FLAGS: Readonly<SessionFlags> = {
     completes: ['5', '311', '31', 'mqttv5', 'mqttv311', 'mqttv31'],
     group: CLIENT,
     parse: oneOf(PROTOCOL_VERSIONS, () => 'Invalid protocol version argument given.'),
-    text: 'version of MQTT: 5, 311 or 31; also mqttv5, mqttv311, mqttv31',
+    text: 'version of MQTT: 5, 311 or 31; also mqttv5, mqttv311, mqttv31; default 311 in pub and sub, else 5',
   },
   keepAlive: {
     kind: 'value',

@@ -98,7 +98,7 @@ export const TLS_FLAGS: Readonly<TlsFlags> = {
     completes: Object.keys(TLS_VERSIONS),
     group: TLS,
     parse: oneOf(TLS_VERSIONS, (got) => `Invalid TLS version: ${got}`),
-    text: 'version of TLS: tlsv1.3, tlsv1.2; default both',
+    text: 'oldest version of TLS to take: tlsv1.2 or tlsv1.3; default tlsv1.2',
   },
   tlsAlpn: {
     kind: 'list',
