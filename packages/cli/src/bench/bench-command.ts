@@ -13,6 +13,7 @@ export const command: Readonly<Command> = {
   summary: 'Measure a server: rates, latencies, losses',
   usage: `[${SCENARIO_NAMES.join(' | ')}] [-h host] [-p port] [options]`,
   flags: BENCH_FLAGS,
+  words: SCENARIO_NAMES,
   examples: [
     { line: '-q 1 --rate 5k', text: 'latencies at 5,000 messages a second, 10 publishers to 10 subscribers' },
     { line: '-q 1 --html report.html', text: 'as fast as it goes, with a report that has plots' },

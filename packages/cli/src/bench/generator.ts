@@ -8,6 +8,7 @@ import type { BenchPlan } from './bench-plan.ts';
 import { copiesOf, endUsOf, filterOf, shareOf } from './bench-plan.ts';
 import { openConnections } from './connecting.ts';
 import { DeliveryCredits } from './delivery-credits.ts';
+import type { BusyTime } from './load-meter.ts';
 import { LoadMeter, TICK_MS } from './load-meter.ts';
 import type { PublisherHost } from './load-publisher.ts';
 import { LoadPublisher } from './load-publisher.ts';
@@ -19,6 +20,7 @@ import type { RunClock } from './run-clock.ts';
 import { SeenSequences } from './seen-sequences.ts';
 import type { LoopHost } from './send-loop.ts';
 import { SendLoop } from './send-loop.ts';
+import { clearSessions } from './session-clearing.ts';
 import type { NumberedClient } from './subscribing-load.ts';
 import { makeSubscriptions } from './subscribing-load.ts';
 import type { ThreadCommand, ThreadEvent, ThreadReport } from './thread-messages.ts';
@@ -259,10 +261,12 @@ export class Generator {
     const unanswered = this.#publishers.reduce((sum, publisher) => sum + publisher.unanswered, 0);
     for (const publisher of this.#publishers) publisher.close();
     if (this.#plan.retain) await clearRetained(this.#clientsOf('publisher'), this.#plan, CLOSE_MS);
+    const kept = [...this.#clients.values()].map(({ clientId }) => clientId);
     // What nobody has answered is not going to be: its promise is rejected now, and the report has it.
     const timeoutMs = unanswered > 0 ? 0 : CLOSE_MS;
     await Promise.all([...this.#clients.values()].map((client) => client.close({ timeoutMs })));
     await new Promise<void>((resolve) => this.#host.loop.immediately(resolve));
+    await clearSessions(kept, this.#host.options, this.#host.connect, CLOSE_MS);
     const report: ThreadReport = {
       publishers: this.#publishers.map((publisher) => publisher.report()),
       receivers,
@@ -324,12 +328,12 @@ export class Generator {
     this.#meter.flush(this.#host.clock.nowUs());
   }
 
-  /** The share of the time since it was last asked in which the thread neither slept nor turned idly. */
-  #busySince(): number {
+  /** The time since it was last asked in which the thread neither slept nor turned idly. */
+  #busySince(): BusyTime {
     const nowUs = this.#host.clock.nowUs();
-    const passedUs = nowUs - this.#askedUs;
+    const passedUs = Math.max(0, nowUs - this.#askedUs);
     this.#askedUs = nowUs;
     const idleUs = this.#host.takeSleepUs() + (this.#sendLoop?.takeIdleUs() ?? 0);
-    return passedUs <= 0 ? 0 : Math.max(0, Math.min(1, 1 - idleUs / passedUs));
+    return { busyUs: Math.max(0, passedUs - idleUs), passedUs };
   }
 }

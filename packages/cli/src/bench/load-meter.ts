@@ -35,8 +35,9 @@ export interface LoadTick extends LoadCounts {
   readonly tick: number;
   readonly deliveryUs: HistogramPart | null;
   readonly answerUs: HistogramPart | null;
-  /** How busy the thread was, from 0 to 1. */
-  readonly busy: number;
+  /** How long the thread neither slept nor waited since the tick before, of how long, in µs. */
+  readonly busyUs: number;
+  readonly passedUs: number;
   /** When something last happened, in µs since the phase began; 0 if nothing has. */
   readonly lastUs: number;
 }
@@ -60,13 +61,19 @@ export function noCounts(): LoadCounts {
   return { ...NOTHING };
 }
 
+/** How much of a stretch of time a thread was at work. */
+export interface BusyTime {
+  readonly busyUs: number;
+  readonly passedUs: number;
+}
+
 export class LoadMeter {
   /** Of the tick under way; whoever adds to it has called `at` before. */
   counts: LoadCounts;
   readonly #delivery: LatencyHistogram;
   readonly #answer: LatencyHistogram;
   readonly #onTick: (tick: LoadTick) => void;
-  readonly #busySince: () => number;
+  readonly #busySince: () => BusyTime;
   #tick: number;
   #nextUs: number;
   #lastUs: number;
@@ -75,9 +82,9 @@ export class LoadMeter {
 
   /**
    * @param onTick told of each tick that is over and in which something happened
-   * @param busySince how busy the thread was since it was last asked, from 0 to 1
+   * @param busySince how busy the thread was since it was last asked
    */
-  constructor(onTick: (tick: LoadTick) => void, busySince: () => number) {
+  constructor(onTick: (tick: LoadTick) => void, busySince: () => BusyTime) {
     this.counts = noCounts();
     this.#delivery = new LatencyHistogram();
     this.#answer = new LatencyHistogram();
@@ -150,7 +157,7 @@ export class LoadMeter {
       tick: this.#tick,
       deliveryUs: this.#delivery.take(),
       answerUs: this.#answer.take(),
-      busy: this.#busySince(),
+      ...this.#busySince(),
       lastUs: this.#lastUs,
     });
   }

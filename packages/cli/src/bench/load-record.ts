@@ -3,7 +3,7 @@
  * line only so many points are kept, however long the run is.
  */
 import { LatencyHistogram } from './latency-histogram.ts';
-import type { LoadCounts, LoadTick } from './load-meter.ts';
+import type { BusyTime, LoadCounts, LoadTick } from './load-meter.ts';
 import { noCounts, TICK_MS } from './load-meter.ts';
 
 /** Points of the time line, at most. */
@@ -44,8 +44,8 @@ export class LoadRecord {
   readonly #lastTick: number;
   readonly #points: RecordedPoint[];
   readonly #open: Map<number, OpenPoint>;
-  /** By thread: how busy it was in the measured ticks, and how many those were. */
-  readonly #busy: Map<number, { sum: number; ticks: number }>;
+  /** By thread: how busy it was in the measured ticks. */
+  readonly #busy: Map<number, BusyTime>;
   #lastUs: number;
 
   /**
@@ -74,7 +74,7 @@ export class LoadRecord {
   /** How busy the busiest thread was while it was measured, from 0 to 1. */
   get busy(): number {
     let most = 0;
-    for (const { sum, ticks } of this.#busy.values()) most = Math.max(most, sum / ticks);
+    for (const time of this.#busy.values()) most = Math.max(most, shareOf(time));
     return most;
   }
 
@@ -85,8 +85,8 @@ export class LoadRecord {
     if (tick.answerUs !== null) this.answer.add(tick.answerUs);
     if (tick.tick >= this.#firstTick && tick.tick <= this.#lastTick) {
       addCounts(this.measured, tick);
-      const busy = this.#busy.get(thread) ?? { sum: 0, ticks: 0 };
-      this.#busy.set(thread, { sum: busy.sum + tick.busy, ticks: busy.ticks + 1 });
+      const { busyUs, passedUs } = this.#busy.get(thread) ?? { busyUs: 0, passedUs: 0 };
+      this.#busy.set(thread, { busyUs: busyUs + tick.busyUs, passedUs: passedUs + tick.passedUs });
     }
     this.#addToPoint(tick);
   }
@@ -118,7 +118,8 @@ export class LoadRecord {
       for (const open of [...this.#open.keys()]) if (open < index - 8) this.#close(open);
     }
     addCounts(point.counts, tick);
-    point.busy = Math.max(point.busy, tick.busy);
+    // A moment at the end of a phase says nothing.
+    if (tick.passedUs > (TICK_MS * 1000) / 4) point.busy = Math.max(point.busy, shareOf(tick));
     if (tick.deliveryUs !== null) point.delivery.add(tick.deliveryUs);
     if (tick.answerUs !== null) point.answer.add(tick.answerUs);
   }
@@ -141,6 +142,10 @@ const EMPTY_POINT: Readonly<RecordedPoint> = {
   answer: null,
   busy: 0,
 };
+
+function shareOf({ busyUs, passedUs }: BusyTime): number {
+  return passedUs <= 0 ? 0 : busyUs / passedUs;
+}
 
 function latencyOf(histogram: LatencyHistogram): PointLatency | null {
   if (histogram.count === 0) return null;

@@ -16,6 +16,9 @@ const DEFAULT_DURATION_MS = 10_000;
 const DEFAULT_WARM_UP_MS = 1000;
 const DEFAULT_DRAIN_MS = 3000;
 const DEFAULT_SUBSCRIPTIONS = 10;
+const IN_FLIGHT_BYTES = 32 * 1_048_576;
+const MOST_TOPICS = 1_000_000;
+const MOST_STREAMS = 10_000_000;
 /** How long connections are held, in ms. */
 const DEFAULT_HOLD_MS = 1000;
 
@@ -69,6 +72,7 @@ export function makePlan(name: ScenarioName, values: PlanValues, runId: number, 
   const roles = rolesOf(scenario, values);
   const qos = values.qos ?? 0;
   const isLoad = roles.publishers > 0;
+  const payloadBytes = values.size ?? DEFAULT_SIZE;
   const durationMs = values.duration ?? (name === 'connections' ? DEFAULT_HOLD_MS : DEFAULT_DURATION_MS);
   const hasWarmUp = isLoad && values.count === undefined;
   const plan = {
@@ -78,12 +82,12 @@ export function makePlan(name: ScenarioName, values: PlanValues, runId: number, 
     topicPrefix: values.topic ?? `bench/${runId.toString(16)}`,
     topicsEach: values.topics ?? 1,
     subscriptionsEach: name === 'subscribe' ? (values.subscriptions ?? DEFAULT_SUBSCRIPTIONS) : 0,
-    payloadBytes: values.size ?? DEFAULT_SIZE,
+    payloadBytes,
     qos,
     subscribeQos: values.subscribeQos ?? qos,
     retain: values.retain,
     rate: values.rate ?? null,
-    inFlight: values.maximumInFlight ?? DEFAULT_IN_FLIGHT,
+    inFlight: values.maximumInFlight ?? Math.min(DEFAULT_IN_FLIGHT, mostInFlight(payloadBytes)),
     connectRate: values.connectRate ?? null,
     warmUpMs: inTicks(values.warmUp ?? (hasWarmUp ? DEFAULT_WARM_UP_MS : 0)),
     durationMs: inTicks(durationMs),
@@ -91,6 +95,7 @@ export function makePlan(name: ScenarioName, values: PlanValues, runId: number, 
     drainMs: values.drain ?? DEFAULT_DRAIN_MS,
   } as const;
   refuseTopic(plan.topicPrefix);
+  refuseTooMuch(plan);
   // One thread has no use for fewer connections than threads.
   const threads = Math.min(values.workers ?? Math.max(1, cores - 1), connectionsOf({ ...plan, threads: 1 }));
   return { ...plan, threads };
@@ -140,6 +145,32 @@ function refuseForeignFlags({ name, idle, subscribers }: Scenario, values: PlanV
   if (name === 'connections') refuse('--rate', isGiven(values.rate), 'where --connect-rate says it');
   if (isGiven(values.rate) && isGiven(values.maximumInFlight)) {
     throw new UsageError('--rate and --in-flight: expected one of them, got both: an open or a closed loop');
+  }
+}
+
+/** Messages of one publisher that may be under way: their payloads take memory here. */
+function mostInFlight(payloadBytes: number): number {
+  return Math.max(1, Math.floor(IN_FLIGHT_BYTES / payloadBytes));
+}
+
+/** @throws {UsageError} for what would take more memory than it tells */
+function refuseTooMuch({ publishers, subscribers, ...plan }: Omit<BenchPlan, 'threads'>): void {
+  if (plan.rate === null && plan.inFlight > mostInFlight(plan.payloadBytes)) {
+    throw new UsageError(
+      `--in-flight: expected at most ${mostInFlight(plan.payloadBytes)} with payloads of ${plan.payloadBytes} bytes, got ${plan.inFlight}`,
+    );
+  }
+  const topics = publishers * plan.topicsEach;
+  if (topics > MOST_TOPICS) {
+    throw new UsageError(
+      `--topics: expected at most ${MOST_TOPICS} of all publishers together, got ${topics}`,
+    );
+  }
+  const streams = plan.scenario === 'pairs' ? publishers : publishers * subscribers;
+  if (streams > MOST_STREAMS) {
+    throw new UsageError(
+      `--publishers and --subscribers: expected at most ${MOST_STREAMS} ways from one to another, got ${streams}`,
+    );
   }
 }
 

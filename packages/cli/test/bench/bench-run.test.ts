@@ -35,7 +35,8 @@ function startHere(tasks: readonly ThreadTask[], listener: LoadThreadsListener):
       options: {
         servers: [`mqtt://127.0.0.1:${port}`],
         clientId: values.clientId ?? '',
-        protocolVersion: 4,
+        protocolVersion: values.protocolVersion ?? 4,
+        sessionExpiryInterval: values.sessionExpiry ?? 0,
         reconnect: false,
       },
       tell: (event) => listener.onEvent(thread, structuredClone(event)),
@@ -107,6 +108,14 @@ describe('A run', () => {
     expect(result.proof).toMatchObject({ lost: 0 });
     expect(result.messages.sent).toBeGreaterThan(0);
     expect(result.generator.unsentMessages).toBe(0);
+  });
+
+  test('leaves no session behind that it had asked for', async () => {
+    const result = await bench('pairs -V 5 -x 600 -q 1 --count 30 --publishers 2');
+    expect(result.proof).toMatchObject({ received: 30, lost: 0 });
+    // The last ones to go may not have gone yet, but will: they keep nothing.
+    const kept = broker.sessions.filter(({ sessionExpiryInterval }) => sessionExpiryInterval > 0);
+    expect(kept).toEqual([]);
   });
 
   test('fails in words when it cannot begin', async () => {

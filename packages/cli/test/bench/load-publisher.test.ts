@@ -30,7 +30,7 @@ class VirtualThread {
         }
         if (tick.answerUs !== null) this.answers.add(tick.answerUs);
       },
-      () => 0,
+      () => ({ busyUs: 0, passedUs: 0 }),
     );
     const client = {
       publish: (_topicName: string, payload: Uint8Array) => {

@@ -16,7 +16,7 @@ class ReceivingThread {
   readonly groups = new Map<number, SeenSequences>();
   readonly meter = new LoadMeter(
     (tick) => this.ticks.push(tick),
-    () => 0,
+    () => ({ busyUs: 0, passedUs: 0 }),
   );
   readonly receiver: LoadReceiver;
 

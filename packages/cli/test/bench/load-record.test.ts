@@ -5,7 +5,16 @@ import { LoadMeter, noCounts, TICK_MS } from '../../src/bench/load-meter.ts';
 import { LoadRecord, SERIES_POINTS } from '../../src/bench/load-record.ts';
 
 function tickOf(tick: number, changes: Partial<LoadTick> = {}): LoadTick {
-  return { ...noCounts(), tick, deliveryUs: null, answerUs: null, busy: 0, lastUs: 0, ...changes };
+  return {
+    ...noCounts(),
+    tick,
+    deliveryUs: null,
+    answerUs: null,
+    busyUs: 0,
+    passedUs: 0,
+    lastUs: 0,
+    ...changes,
+  };
 }
 
 function latencies(...values: readonly number[]): LoadTick['deliveryUs'] {
@@ -18,8 +27,8 @@ describe('The record of a phase', () => {
   test('sums what all threads told, and apart from that what was measured', () => {
     const record = new LoadRecord(1000, 2000);
     record.add(0, tickOf(3, { sent: 10, lastUs: 900_000 }));
-    record.add(0, tickOf(4, { sent: 20, busy: 0.5 }));
-    record.add(1, tickOf(7, { sent: 30, busy: 0.25, lastUs: 1_990_000 }));
+    record.add(0, tickOf(4, { sent: 20, busyUs: 125_000, passedUs: 250_000 }));
+    record.add(1, tickOf(7, { sent: 30, busyUs: 50_000, passedUs: 250_000, lastUs: 1_990_000 }));
     record.add(1, tickOf(8, { sent: 40 }));
     expect(record.totals.sent).toBe(100);
     expect(record.measured.sent).toBe(50);
@@ -61,7 +70,7 @@ describe('The meter of a thread', () => {
     const ticks: LoadTick[] = [];
     const meter = new LoadMeter(
       (tick) => ticks.push(tick),
-      () => 0,
+      () => ({ busyUs: 0, passedUs: 0 }),
     );
     meter.begin(0);
     meter.onSent(10_000);
@@ -81,7 +90,7 @@ describe('The meter of a thread', () => {
     const ticks: LoadTick[] = [];
     const meter = new LoadMeter(
       (tick) => ticks.push(tick),
-      () => 0,
+      () => ({ busyUs: 0, passedUs: 0 }),
     );
     meter.begin(100_000);
     meter.onDelivered(120_000, 99_999, 1);

@@ -43,6 +43,10 @@ describe('A plan', () => {
     expect(plan.durationMs).toBe(1250);
     expect(planOf('--count 100').warmUpMs).toBe(0);
     expect(planOf('-M 5').inFlight).toBe(5);
+    expect(planOf('-s 1MiB --in-flight 32').inFlight).toBe(32);
+    // Fewer than otherwise, where they are large.
+    expect(planOf('-s 4MiB').inFlight).toBe(8);
+    expect(planOf('--publishers 10 --topics 100k').topicsEach).toBe(100_000);
   });
 
   test('has at least one thread, and none without a connection', () => {
@@ -62,6 +66,9 @@ describe('A plan', () => {
     ['publish --subscribers 3', '--subscribers: expected it not with publish'],
     ['pairs --subscriptions 3', 'only with subscribe'],
     ['-t a/+', 'without + and #'],
+    ['-s 1MiB --in-flight 33', '--in-flight: expected at most 32 with payloads of 1048576 bytes, got 33'],
+    ['--publishers 11 --topics 100000', 'expected at most 1000000 of all publishers together, got 1100000'],
+    ['fan-in --publishers 10000 --subscribers 1001', 'expected at most 10000000 ways'],
     ['-t $SYS/x', 'not with $ in front'],
   ])('is refused for %s', (line, message) => {
     expect(() => planOf(line)).toThrow(message);

@@ -53,7 +53,15 @@ export function sampleResult(sample: SampleResult = {}): BenchResult {
       deliveredBytes: 6400,
       ...sample.counts,
     };
-    record.add(0, { ...counts, tick, deliveryUs: latency.take(), answerUs: null, busy, lastUs: 0 });
+    record.add(0, {
+      ...counts,
+      tick,
+      deliveryUs: latency.take(),
+      answerUs: null,
+      busyUs: busy * 250_000,
+      passedUs: 250_000,
+      lastUs: 0,
+    });
   }
   latency.record(500);
   connecting.add(0, {
@@ -62,7 +70,8 @@ export function sampleResult(sample: SampleResult = {}): BenchResult {
     tick: 0,
     deliveryUs: null,
     answerUs: latency.take(),
-    busy,
+    busyUs: busy * 250_000,
+    passedUs: 250_000,
     lastUs: 0,
   });
   let at = 0;
