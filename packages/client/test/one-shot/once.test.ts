@@ -65,7 +65,7 @@ describe('publishOnce', () => {
     const lost = failure(publishOnce(URL, 't', 'x', { qos: 1, client }));
     await broker.settled();
     broker.faults.cut();
-    expect((await lost).code).toBe('CONNECTION_FAILED');
+    expect((await lost).code).toBe('CONNECTION_LOST');
   });
 
   test('ends when its time is over, or its signal is aborted', async () => {
@@ -135,7 +135,7 @@ describe('publishMany', () => {
     expect(isEnded).toBe(true);
   });
 
-  test.each(['ABORTED', 'CONNECTION_FAILED', 'TIMEOUT'] as const)(
+  test.each(['ABORTED', 'CONNECTION_LOST', 'TIMEOUT'] as const)(
     'ends by %s while its source waits, and lets go of the source without waiting for it',
     async (code) => {
       let returned = 0;
@@ -212,7 +212,7 @@ describe('receiveOnce', () => {
     await broker.settled();
     const late = failure(waiting.then(() => expect.fail('expected to wait')));
     await broker.close();
-    expect((await late).code).toBe('CONNECTION_FAILED');
+    expect((await late).code).toBe('CONNECTION_LOST');
     broker = createTestBroker();
   });
 
