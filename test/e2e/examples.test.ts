@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../packages/cli/src/commands.ts';
 import { urlOf } from '../mqtt-js.ts';
 import { buildMartlet, buildPackages, MAIN, ROOT } from './martlet-command.ts';
 import { Programs } from './program.ts';
@@ -123,12 +124,12 @@ function linesOf(pattern: RegExp): readonly string[] {
 }
 
 function flagsIn(command: string): readonly string[] {
-  return command.replace(/#.*$/, '').match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
+  return command.replace(/#.*$/, '').match(/(?<=\s)--?[A-Za-z][a-z0-9-]*/g) ?? [];
 }
 
 async function flagsOf(...command: string[]): Promise<ReadonlySet<string>> {
   const { stdout } = await programs.run(process.execPath, [MAIN, ...command, '--help']);
-  return new Set(stdout.match(/(?<=\s)--?[a-z][a-z-]*/g));
+  return new Set(stdout.match(/(?<=\s)--?[A-Za-z][a-z0-9-]*/g));
 }
 
 describe('Code in the documents', () => {
@@ -157,6 +158,12 @@ describe('Code in the documents', () => {
     const known = await flagsOf('start');
     const commands = linesOf(/^(?:martlet start|npm start --).*$/gm);
     expect(commands.length).toBeGreaterThan(3);
+    expect(commands.flatMap(flagsIn).filter((flag) => !known.has(flag))).toEqual([]);
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))('names only options that martlet %s has', async (name) => {
+    const known = await flagsOf(name);
+    const commands = linesOf(new RegExp(`^martlet ${name}\\b.*$`, 'gm'));
     expect(commands.flatMap(flagsIn).filter((flag) => !known.has(flag))).toEqual([]);
   });
 
