@@ -19,6 +19,7 @@ export const SUBSCRIBE: PacketSet = 1 << 8;
 export const SUBACK: PacketSet = 1 << 9;
 export const UNSUBSCRIBE: PacketSet = 1 << 10;
 export const UNSUBACK: PacketSet = 1 << 11;
+export const PINGREQ: PacketSet = 1 << 12;
 export const DISCONNECT: PacketSet = 1 << 14;
 export const AUTH: PacketSet = 1 << 15;
 

@@ -11,8 +11,6 @@ import { MAXIMUM_FIELD_BYTES } from './utf8.ts';
 
 const DOLLAR = 0x24;
 
-const SHARE_PREFIX = '$share/';
-
 /** A shared subscription's two parts: `$share/{shareName}/{topicFilter}`. */
 export interface SharedFilter {
   readonly shareName: string;
@@ -38,7 +36,7 @@ export function hasWildcard(filter: string): boolean {
 
 /** Whether a filter of SUBSCRIBE or UNSUBSCRIBE names a shared subscription, valid or not. */
 export function isSharedFilter(filter: string): boolean {
-  return filter.startsWith(SHARE_PREFIX); // [MQTT-4.8.2-1]
+  return filter.startsWith('$share/'); // [MQTT-4.8.2-1]
 }
 
 /**
@@ -50,19 +48,17 @@ export function parseSharedFilter(
   maxLevels: number = DEFAULT_MAX_TOPIC_LEVELS,
   maxBytes: number = MAXIMUM_FIELD_BYTES,
 ): SharedFilter | TopicProblem {
-  if (!isSharedFilter(filter)) return 'notShared'; // [MQTT-4.8.2-1]
-  const nameStart = SHARE_PREFIX.length;
-  const slash = filter.indexOf('/', nameStart);
-  const nameEnd = slash === -1 ? filter.length : slash;
-  if (nameEnd === nameStart) return 'shareNameEmpty'; // [MQTT-4.8.2-1]
-  const shareName = filter.slice(nameStart, nameEnd);
-  if (shareName.includes('+') || shareName.includes('#')) return 'shareNameWildcard'; // [MQTT-4.8.2-2]
-  if (slash === -1 || slash === filter.length - 1) return 'noTopicFilter'; // [MQTT-4.8.2-2]
+  const match = /^\$share\/([^/]*)\/?(.*)$/s.exec(filter);
+  if (match === null) return 'notShared'; // [MQTT-4.8.2-1]
+  const [, shareName = '', topicFilter = ''] = match;
+  if (shareName === '') return 'shareNameEmpty'; // [MQTT-4.8.2-1]
+  if (/[+#]/.test(shareName)) return 'shareNameWildcard'; // [MQTT-4.8.2-2]
+  if (topicFilter === '') return 'noTopicFilter'; // [MQTT-4.8.2-2]
   if (shareName.includes('\0')) return 'nullCharacter'; // [MQTT-4.7.3-2] [MQTT-4.7.3-2] 3.1.1
-  const encodingProblem = checkTopicEncoding(filter, maxBytes);
-  if (encodingProblem !== null) return encodingProblem; // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
-  const topicFilter = filter.slice(slash + 1);
-  return checkTopicFilter(topicFilter, maxLevels, maxBytes) ?? { shareName, topicFilter };
+  return (
+    checkTopicEncoding(filter, maxBytes) ?? // [MQTT-4.7.3-3] [MQTT-4.7.3-3] 3.1.1
+    checkTopicFilter(topicFilter, maxLevels, maxBytes) ?? { shareName, topicFilter }
+  );
 }
 
 /** Whether a valid topic filter matches a valid topic name. Characters are compared as they are. [MQTT-4.7.3-4] [MQTT-4.7.3-4] 3.1.1 */

@@ -23,10 +23,7 @@ export function decodeConnack(reader: PacketReader, version: ProtocolVersion): C
   if ((flags & ~SESSION_PRESENT) !== 0 && version !== ProtocolVersion.V31) {
     throw new MalformedPacketError('expected 0 as reserved Connect Acknowledge Flags'); // [MQTT-3.2.2-1]
   }
-  const reasonCode = isV5 ? readReasonCode(reader, 'connack') : readReturnCode(reader);
-  if (version === ProtocolVersion.V5 && !isV5 && reasonCode === ReasonCode.Success) {
-    throw new MalformedPacketError('expected a Property Length in CONNACK');
-  }
+  const reasonCode = isV5 ? readReasonCode(reader, 'connack') : readReturnCode(reader, version);
   const sessionPresent = version !== ProtocolVersion.V31 && (flags & SESSION_PRESENT) !== 0;
   if (sessionPresent && reasonCode !== ReasonCode.Success) {
     // [MQTT-3.2.2-6] [MQTT-3.2.2-4] 3.1.1
@@ -36,10 +33,11 @@ export function decodeConnack(reader: PacketReader, version: ProtocolVersion): C
   return { type: 'connack', sessionPresent, reasonCode, properties };
 }
 
-function readReturnCode(reader: PacketReader): ReasonCode {
+function readReturnCode(reader: PacketReader, version: ProtocolVersion): ReasonCode {
   const returnCode = reader.byte('Connect Return code');
   const reasonCode = reasonCodeForConnectReturnCode(returnCode);
-  if (reasonCode === undefined)
+  // Nothing but a refusal is as short in answer to a 5.0 client.
+  if (reasonCode === undefined || (version === ProtocolVersion.V5 && reasonCode === ReasonCode.Success))
     throw new MalformedPacketError(`expected a Connect Return code, got ${returnCode}`);
   return reasonCode;
 }

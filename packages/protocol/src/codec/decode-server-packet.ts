@@ -1,4 +1,5 @@
 import type { PublishPacket, ServerPacket } from '../packet.ts';
+import { CONNECT, PINGREQ, PUBLISH, SUBSCRIBE, setOf, UNSUBSCRIBE } from '../packet-set.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../version.ts';
 import { decodeConnack } from './connack.ts';
@@ -9,6 +10,9 @@ import { decodeReasoned } from './reasoned-packet.ts';
 import { decodeSuback } from './suback.ts';
 
 export type ServerPacketExceptPublish = Exclude<ServerPacket, PublishPacket>;
+
+/** What no server sends, and PUBLISH. */
+const NOT_OURS = CONNECT | PUBLISH | SUBSCRIBE | UNSUBSCRIBE | PINGREQ;
 
 /**
  * Decodes one whole packet that a server sent: as `decodePacket` with `from: 'server'`, without the code for what only
@@ -48,16 +52,11 @@ export function decodeServerPacketExceptPublish(
   version: ProtocolVersion,
 ): ServerPacketExceptPublish {
   const type = packetTypeOf(bytes[start]!, version);
-  switch (type) {
-    case 'connect':
-    case 'publish':
-    case 'subscribe':
-    case 'unsubscribe':
-    case 'pingreq':
-      throw new ProtocolError(`expected a packet that a server sends, got ${type}`);
+  if ((setOf(type) & NOT_OURS) !== 0) {
+    throw new ProtocolError(`expected a packet that a server sends, got ${type}`);
   }
   const reader = new PacketReader(bytes, body, end);
-  const packet = decodeServerBody(reader, type, version);
+  const packet = decodeServerBody(reader, type as ServerPacketExceptPublish['type'], version);
   checkReservedFlags(type, bytes[start]! & 0x0f, version);
   reader.finish(type);
   if (packet.type === 'disconnect' && packet.properties.sessionExpiryInterval !== undefined) {
