@@ -159,7 +159,7 @@ export async function hashPassword(
       : kind === 'sha512'
         ? { kind, salt, hash: none }
         : { kind, ...ARGON2, salt, hash: none };
-  return { ...bare, hash: await computed(password, bare) };
+  return { ...bare, hash: new Uint8Array(await computed(password, bare)) };
 }
 
 /**

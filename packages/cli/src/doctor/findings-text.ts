@@ -4,7 +4,7 @@ import type { Finding, FindingKind } from './finding.ts';
 
 const STEP_COLUMNS = 12;
 const TIME_COLUMNS = 10;
-const INDENT = ' '.repeat(4 + STEP_COLUMNS);
+const INDENT: string = ' '.repeat(4 + STEP_COLUMNS);
 
 const MARKS: Readonly<Record<FindingKind, string>> = { good: '✓', warning: '!', bad: '✗' };
 

@@ -1,0 +1,188 @@
+// `martlet passwd`, as built: who it lets in at Debian's Mosquitto, what Debian's mosquitto_passwd makes of its files, and what
+// it says when it cannot do what it is asked for.
+
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@martlet/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PasswordFile, verifyPassword } from '../../../packages/broker/src/access/index.ts';
+import { debianTool } from '../../debian-tools.ts';
+import { MosquittoBroker } from '../../mosquitto-broker.ts';
+import { buildMartlet, MAIN } from '../martlet-command.ts';
+import type { Exit } from '../program.ts';
+import { Programs } from '../program.ts';
+
+const mosquitto = debianTool('mosquitto');
+const mosquittoPasswd = debianTool('mosquitto_passwd');
+const programs = new Programs();
+let directory: string;
+let file: string;
+
+beforeAll(() => buildMartlet());
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'martlet-passwd-'));
+  file = join(directory, 'passwords');
+});
+afterEach(async () => {
+  await programs.stopAll();
+  rmSync(directory, { recursive: true });
+});
+afterAll(() => programs.stopAll());
+
+async function passwd(args: readonly string[], stdin = ''): Promise<Exit> {
+  const program = programs.start(process.execPath, [MAIN, 'passwd', ...args], { cwd: directory });
+  program.child.stdin!.on('error', () => {}).end(stdin);
+  return program.exit;
+}
+
+async function isPassword(username: string, password: string): Promise<boolean> {
+  const hash = PasswordFile.parse(readFileSync(file, 'utf8')).hashOf(username);
+  return hash !== undefined && verifyPassword(new TextEncoder().encode(password), hash);
+}
+
+describe('martlet passwd', () => {
+  test('makes a file that only its owner can read, changes it, and keeps what else is in it', async () => {
+    expect(await passwd(['-c', '-b', file, 'ann', 'secret'])).toMatchObject({ code: 0, stdout: '' });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    writeFileSync(file, `# people\n${readFileSync(file, 'utf8')}`);
+    chmodSync(file, 0o640);
+    expect((await passwd([file, 'bob'], 'from a pipe\n')).stderr).toBe(`Added bob in ${file}\n`);
+    expect((await passwd(['-b', file, 'ann', 'other'])).stderr).toBe(`Updated ann in ${file}\n`);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect(await isPassword('ann', 'other')).toBe(true);
+    expect(await isPassword('ann', 'secret')).toBe(false);
+    expect(await isPassword('bob', 'from a pipe')).toBe(true);
+    expect((await passwd(['-D', file, 'ann'])).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^# people\nbob:\$7\$1000\$\S+\n$/);
+  });
+
+  test('writes through a link, and leaves nothing beside the file', async () => {
+    writeFileSync(join(directory, 'real'), '');
+    symlinkSync('real', file);
+    await passwd(['-b', file, 'ann', 'x']);
+    expect(readFileSync(join(directory, 'real'), 'utf8')).toMatch(/^ann:\$7\$/);
+    const { stdout } = await programs.run('ls', ['-A', directory]);
+    expect(stdout.trim().split('\n')).toEqual(['passwords', 'real']);
+  });
+
+  test('hashes the passwords of a file in which they stand as they are, once', async () => {
+    writeFileSync(file, 'ann:se:cret\n# x:y\nbob:$6$AAAA$broken\n');
+    expect(await passwd(['-U', file])).toMatchObject({ code: 1 });
+    writeFileSync(file, 'ann:se:cret\n# x:y\n');
+    expect((await passwd(['-U', file])).stderr).toBe(`1 password hashed in ${file}\n`);
+    const once = readFileSync(file, 'utf8');
+    expect(await isPassword('ann', 'se:cret')).toBe(true);
+    expect((await passwd(['-U', file])).stderr).toBe(`0 passwords hashed in ${file}\n`);
+    expect(readFileSync(file, 'utf8')).toBe(once);
+  });
+
+  test('prints a line and touches no file for -', async () => {
+    const { code, stdout } = await passwd(['-H', 'sha512', '-', 'carol'], 'x');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^carol:\$6\$\S+\n$/);
+  });
+
+  test.each([
+    [['-b', 'nofile', 'a', 'b'], 1, /nofile: there is no such file; -c makes one/],
+    [['-D', 'nofile', 'a'], 1, /there is no such file/],
+    [['-c', '-b', 'x', 'a:b', 'c'], 2, /without ':'/],
+    [['-c', 'x'], 2, /expected file, user, got 1 word/],
+    [['-c', 'x', 'a', 'b'], 2, /a password too, which -b would take/],
+    [['-D', '-c', 'x', 'a'], 2, /-D without -c/],
+    [['-H', 'md5', 'x', 'a'], 2, /sha512-pbkdf2/],
+    [['-I', '0', 'x', 'a'], 2, /from 1 to/],
+    [['-z', 'x', 'a'], 2, /unknown option '-z'/],
+  ] as const)('says what is wrong in one line: %j', async (args, code, text) => {
+    const exit = await passwd(args);
+    expect(exit).toMatchObject({ code, stdout: '' });
+    expect(exit.stderr).toMatch(text);
+    expect(exit.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('asks twice on a terminal, shows nothing of it, and takes only what is the same', async () => {
+    const ask = (second: string): Promise<Exit> => {
+      const line = `${process.execPath} ${MAIN} passwd -c ${file} ann`;
+      const program = programs.start('script', ['-qec', line, '/dev/null'], { cwd: directory });
+      void program.line(/never/).catch(() => {});
+      const typed = async (): Promise<void> => {
+        await untilWritten(program, 'Password of ann: ');
+        program.child.stdin!.write('first\r');
+        await untilWritten(program, 'The same again: ');
+        program.child.stdin!.write(`${second}\r`);
+      };
+      void typed();
+      return program.exit;
+    };
+    const different = await ask('second');
+    expect(different.code).toBe(1);
+    expect(different.stdout).toContain('expected the same password twice');
+    const same = await ask('first');
+    expect(same.code).toBe(0);
+    expect(same.stdout).not.toContain('first');
+    expect(await isPassword('ann', 'first')).toBe(true);
+  });
+});
+
+/** Looks again whenever something comes: a prompt ends no line. */
+function untilWritten(program: ReturnType<Programs['start']>, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!program.stdout.includes(text)) return;
+      program.child.stdout!.off('data', look);
+      resolve();
+    };
+    program.child.stdout!.on('data', look);
+    look();
+  });
+}
+
+describe.skipIf(mosquittoPasswd.path === undefined)(`mosquitto_passwd ${mosquittoPasswd.label}`, () => {
+  test('goes on with our file, and we with its', async () => {
+    await passwd(['-c', '-b', file, 'ann', 'ours']);
+    expect((await programs.run(mosquittoPasswd.path!, ['-b', file, 'bob', 'theirs'])).code).toBe(0);
+    expect((await programs.run(mosquittoPasswd.path!, ['-H', 'sha512', '-b', file, 'eve', 'old'])).code).toBe(
+      0,
+    );
+    expect(await isPassword('ann', 'ours')).toBe(true);
+    expect(await isPassword('bob', 'theirs')).toBe(true);
+    expect(await isPassword('eve', 'old')).toBe(true);
+  });
+});
+
+describe.skipIf(mosquitto.path === undefined)(`Mosquitto ${mosquitto.label}`, () => {
+  test('lets in whom we have written down, and nobody else', async () => {
+    await passwd(['-c', '-b', file, 'ann', 'pass:ü$']);
+    await passwd(['-H', 'sha512', '-b', file, 'bob', 'x']);
+    await passwd(['-I', '5', '-b', file, 'eve', 'y']);
+    const broker = await MosquittoBroker.start(mosquitto.path!, [
+      'allow_anonymous false',
+      `password_file ${file}`,
+    ]);
+    try {
+      const lets = async (username: string, password: string): Promise<boolean> => {
+        const client = connect(`mqtt://127.0.0.1:${broker.tcpPort}`, {
+          username,
+          password,
+          reconnect: false,
+        });
+        client.on('error', () => {});
+        try {
+          await client.connected();
+          return true;
+        } catch {
+          return false;
+        } finally {
+          await client.close();
+        }
+      };
+      expect(await lets('ann', 'pass:ü$')).toBe(true);
+      expect(await lets('bob', 'x')).toBe(true);
+      expect(await lets('eve', 'y')).toBe(true);
+      expect(await lets('ann', 'x')).toBe(false);
+      expect(await lets('nobody', 'x')).toBe(false);
+    } finally {
+      await broker.close();
+    }
+  });
+});
