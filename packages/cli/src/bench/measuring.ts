@@ -39,7 +39,12 @@ export async function measure(
   if (brokerPid !== undefined) requireProcess(brokerPid);
   const values = await withPassword(withClientId(given, plan), io);
   const client = await clientFor(values, io, {
-    options: { clientId: `${values.clientId}-o`, reconnect: false },
+    options: {
+      clientId: `${values.clientId}-o`,
+      reconnect: false,
+      cleanStart: true,
+      sessionExpiryInterval: 0,
+    },
   });
   const observer = new ServerObserver(client);
   const server = client.server!;
