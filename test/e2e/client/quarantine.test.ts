@@ -1,5 +1,8 @@
 // A message over which the server closes the connection, each time it gets it: it is set aside, and the others arrive.
 
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { QuarantinedEvent } from '@martlet/client';
 import { afterEach, expect, test } from 'vitest';
 import { Clients, textsUntil } from './clients.ts';
@@ -7,6 +10,27 @@ import { describeEachServer } from './servers/all-servers.ts';
 import { WireTap } from './wire-tap.ts';
 
 const clients = new Clients();
+
+/** A way to a server on which who sends this text is reset. */
+async function resettingOver(text: string, targetPort: number) {
+  let resets = 0;
+  const server = createServer((near) => {
+    const far = connect(targetPort, '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.on('close', () => far.destroy());
+    far.on('data', (bytes) => near.write(bytes)).on('close', () => near.destroy());
+    near.on('data', (bytes) => {
+      if (!bytes.includes(text)) far.write(bytes);
+      else if (!near.destroyed) {
+        resets++;
+        near.resetAndDestroy();
+      }
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, resets: () => resets, close: () => server.close() };
+}
 
 afterEach(() => clients.closeAll());
 
@@ -40,6 +64,22 @@ describeEachServer(
         await tap.close();
       },
     );
+
+    test('a message over which something on the way resets the connection is set aside', async () => {
+      const proxy = await resettingOver('poison', running().port);
+      const client = await clients.connect(`mqtt://127.0.0.1:${proxy.port}`, {
+        clientId: 'quarantine-reset',
+        reconnect: { minimumDelayMs: 10, maximumDelayMs: 50 },
+      });
+      const outcomes = await Promise.allSettled(
+        ['before', 'poison', 'after'].map((text) => client.publish('quarantine/reset', text, { qos: 1 })),
+      );
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      // Five, and two before the first message was alone and so got through.
+      expect([client.state, proxy.resets()]).toEqual(['online', 7]);
+      await client.close();
+      proxy.close();
+    });
 
     test('what is cut off by the network is not set aside, however often', async () => {
       const tap = await WireTap.start(running().port);
