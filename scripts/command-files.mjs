@@ -39,6 +39,7 @@ const everyCommands = new RegExp(
   `packages/cli/src/(${[
     'flags/.+',
     'connection/(?!certificates|dial-for|packet-log|secret-prompt|socks-proxy).+',
+    'amount-text|progress-bar|standard-output|text-style',
     'command-failure|exit-code|interruption|process-io|run-command|run-process|termination|usage-error|version-text',
   ].join('|')})\\.ts$`,
 );
@@ -69,6 +70,12 @@ export async function commandFiles() {
         groups: [
           { name: 'protocol', test: /packages\/protocol\/src\//, priority: 3 },
           { name: 'command', test: everyCommands, priority: 2 },
+          {
+            name: 'messages',
+            test: /packages\/cli\/src\/(messages|pub|rr|sub)\//,
+            minShareCount: 2,
+            priority: 1,
+          },
           { name: 'client', test: /packages\/client\/src\//, priority: 1 },
         ],
       },
