@@ -92,7 +92,7 @@ export const SESSION_FLAGS: Readonly<SessionFlags> = {
     missing: '-M argument given but max_inflight not specified.',
     group: CLIENT,
     parse: wholeNumber(1, 65_535),
-    text: 'QoS 1 and 2 messages under way at once; default 20',
+    text: 'QoS 1 and 2 messages under way at once; default: as many as the server takes',
   },
   willTopic: {
     kind: 'value',

@@ -146,10 +146,12 @@ export class PubRun {
   }
 
   #makePublisher(client: Client): Publisher {
-    const { maximumInFlight, rate } = this.#values;
+    const { maximumInFlight, rate, qos = 0 } = this.#values;
+    // What is not acknowledged is not under way either.
+    const isLimited = maximumInFlight !== undefined && (qos > 0 || this.#plan.hasRecords);
     const { nowMs } = this.#io;
     return new Publisher(client, {
-      maximumMessages: maximumInFlight ?? MESSAGES_UNDER_WAY,
+      maximumMessages: isLimited ? maximumInFlight : MESSAGES_UNDER_WAY,
       pacer: rate === undefined ? undefined : new Pacer(rate, nowMs()),
       nowMs,
       sleep: (ms) => this.#sleep(ms),
