@@ -70,7 +70,7 @@ const SCENARIOS = [
   ['an open loop', 'pairs -q 1 --rate 400 --duration 500ms --warm-up 500ms', { sent: 400, delivered: 400 }],
   ['subscribe', 'subscribe -n 5 --subscriptions 4', { sent: 20, answered: 20 }],
   ['connections', 'connections -n 40 --duration 250ms', { sent: 0 }],
-  ['retained messages', 'pairs -r --publishers 2 --count 50 -q 1 -V 5', { sent: 50, delivered: 50 }],
+  ['retained messages', 'pairs -r --publishers 2 --count 50 -q 1 -V 31', { sent: 50, delivered: 50 }],
 ] as const;
 
 describe.each(['martlet', 'mosquitto'] as const)('martlet bench against %s', (name) => {
@@ -161,7 +161,8 @@ describe.skipIf(mosquitto.path === undefined)(
       const { tcpPort } = await brokerWith(`acl_file ${file('acl')}`);
       const { code, stdout } = await run(
         tcpPort,
-        ...['pairs', '-q', '1', '--publishers', '3', '--count', '60', '-t', 'lossy', '--drain', '500ms'],
+        ...['pairs', '-V', '311', '-q', '1', '--publishers', '3', '--count', '60', '-t', 'lossy'],
+        ...['--drain', '500ms'],
         ...['--json', file('lossy.json')],
       );
       expect(code).toBe(1);

@@ -39,6 +39,9 @@ export interface BenchPlan {
   readonly drainMs: number;
 }
 
+/** Of MQTT, where `-V` does not say: one in which a server can say why it refuses. */
+export const DEFAULT_VERSION = 5;
+
 /** Connections that are being made at once, by all threads, where no rate is given. */
 export const CONNECTING_AT_ONCE = 50;
 

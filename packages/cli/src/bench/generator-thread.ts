@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connect } from '@martlet/client';
 import { openNodeTransport } from '@martlet/client/node-transport';
 import { connectOptionsFor } from '../connection/connect-options-for.ts';
+import { DEFAULT_VERSION } from './bench-plan.ts';
 import { Generator } from './generator.ts';
 import { RunClock } from './run-clock.ts';
 import { threadIo } from './thread-io.ts';
@@ -13,7 +14,8 @@ import type { ThreadCommand, ThreadEvent, ThreadTask } from './thread-messages.t
 async function serve(port: MessagePort | null, task: ThreadTask): Promise<void> {
   if (port === null) throw new Error('expected to be started as a thread of martlet bench');
   const { plan, thread, values, env, creditMemory } = task;
-  const { tls, ...options } = await connectOptionsFor(values, threadIo(env));
+  const extras = { protocolVersion: DEFAULT_VERSION } as const;
+  const { tls, ...options } = await connectOptionsFor(values, threadIo(env), extras);
   // One for all connections: each would prepare TLS for itself, which takes longer than to connect.
   const transport = options.transport ?? openNodeTransport(tls === undefined ? {} : { tls });
   let asked = performance.eventLoopUtilization();

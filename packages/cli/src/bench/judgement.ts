@@ -5,11 +5,13 @@ import { deliveredQosOf } from './bench-plan.ts';
 import type { BenchResult, Verdict, VerdictKind } from './bench-result.ts';
 import { countedNoun } from './bench-result.ts';
 import { forbiddenIn } from './delivery-proof.ts';
-import { countText, ofAllText, rateText } from './figure-text.ts';
+import { countText, figureText, ofAllText, rateText } from './figure-text.ts';
 import type { Reasons } from './thread-messages.ts';
 
 /** A thread that is busier than this, from 0 to 1, has no room left. */
 export const BUSY_LIMIT = 0.9;
+/** A thread that is busy and gets less than this of a processor is waiting for one. */
+const STARVED_BELOW = 0.6;
 /** More messages than this share that left late spoil the latencies. */
 export const LATE_SHARE_LIMIT = 0.01;
 
@@ -135,11 +137,16 @@ function judgeGenerator({ generator, messages, plan }: UnjudgedResult, say: Say)
   if (wasLimit && busy >= BUSY_LIMIT) {
     const share = `${Math.round(busy * 100)} %`;
     const which = threads === 1 ? 'its thread' : `the busiest of its ${countText(threads)} threads`;
-    const text = `The generator was the limit: ${which} worked ${share} of the time`;
-    say(
-      'warning',
-      `${text}. The server may be faster than this; give the generator more --workers, or a machine of its own.`,
-    );
+    if (generator.cores < busy * STARVED_BELOW) {
+      const text = `The generator was held up: ${which} wanted to work ${share} of the time, and the whole of it got ${figureText(generator.cores)} cores`;
+      say('warning', `${text}. Other programs on this machine took the rest: use a quieter one.`);
+    } else {
+      const text = `The generator was the limit: ${which} worked ${share} of the time`;
+      say(
+        'warning',
+        `${text}. The server may be faster than this; give the generator more --workers, or a machine of its own.`,
+      );
+    }
   }
   const lateShare = lateMessages / Math.max(1, messages.sent);
   if (plan.rate !== null && lateShare >= LATE_SHARE_LIMIT) {

@@ -10,6 +10,7 @@ import { textStyleFor } from '../text-style.ts';
 import { versionText } from '../version-text.ts';
 import type { BenchFlags } from './bench-flags.ts';
 import type { BenchPlan } from './bench-plan.ts';
+import { DEFAULT_VERSION } from './bench-plan.ts';
 import { BenchProgress } from './bench-progress.ts';
 import type { BenchResult } from './bench-result.ts';
 import { runBench } from './bench-run.ts';
@@ -39,6 +40,7 @@ export async function measure(
   if (brokerPid !== undefined) requireProcess(brokerPid);
   const values = await withPassword(withClientId(given, plan), io);
   const client = await clientFor(values, io, {
+    protocolVersion: DEFAULT_VERSION,
     options: {
       clientId: `${values.clientId}-o`,
       reconnect: false,
@@ -113,7 +115,7 @@ async function withPassword<Values extends FlagValues<BenchFlags>>(
   values: Values,
   io: CommandIo,
 ): Promise<Values> {
-  const { username, password } = await connectOptionsFor(values, io);
+  const { username, password } = await connectOptionsFor(values, io, { protocolVersion: DEFAULT_VERSION });
   return {
     ...values,
     username,

@@ -35,7 +35,7 @@ function startHere(tasks: readonly ThreadTask[], listener: LoadThreadsListener):
       options: {
         servers: [`mqtt://127.0.0.1:${port}`],
         clientId: values.clientId ?? '',
-        protocolVersion: values.protocolVersion ?? 4,
+        protocolVersion: values.protocolVersion ?? 5,
         sessionExpiryInterval: values.sessionExpiry ?? 0,
         reconnect: false,
       },
@@ -78,7 +78,7 @@ describe('A run', () => {
     expect(result.answer?.count).toBe(50);
     expect(result.connect?.count).toBe(5);
     expect(result.connections).toMatchObject({ asked: 5, made: 5, lost: 0 });
-    expect(result.server).toMatchObject({ url: `mqtt://127.0.0.1:${port}`, protocolVersion: 4 });
+    expect(result.server).toMatchObject({ url: `mqtt://127.0.0.1:${port}`, protocolVersion: 5 });
     expect(result.measuredMs).toBeGreaterThan(0);
   });
 

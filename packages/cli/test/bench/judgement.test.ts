@@ -75,8 +75,11 @@ describe('What a run comes to', () => {
   });
 
   test('warns when the generator was the limit, late, or could not send all', () => {
-    expect(verdictsOf({ busy: 0.95 })[1]).toMatch(
+    expect(verdictsOf({ busy: 0.95, generatorCores: 0.9 })[1]).toMatch(
       /^warning: The generator was the limit: its thread worked 95 %/,
+    );
+    expect(verdictsOf({ busy: 0.95, generatorCores: 0.5 })[1]).toMatch(
+      /^warning: The generator was held up: its thread wanted to work 95 % .* got 0\.500 cores/,
     );
     expect(verdictsOf({ busy: 0.89 })).toHaveLength(1);
     const late = { plan: { rate: 400 }, counts: { late: 1 } };

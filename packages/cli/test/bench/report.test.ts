@@ -78,7 +78,7 @@ describe('A comparison', () => {
       'The runs differ in messages a second: as fast as it goes and 500.',
     ]);
     expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toMatch(/^two: The generator was the limit/);
+    expect(complaints[0]).toMatch(/^two: The generator was held up/);
   });
 
   test('is a table', () => {

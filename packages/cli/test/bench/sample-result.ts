@@ -33,6 +33,7 @@ export interface SampleResult {
   readonly version?: string;
   readonly latencyUs?: number;
   readonly busy?: number;
+  readonly generatorCores?: number;
   readonly hasBroker?: boolean;
 }
 
@@ -79,7 +80,7 @@ export function sampleResult(sample: SampleResult = {}): BenchResult {
     nowMs: () => at,
     broker: () =>
       sample.hasBroker === false ? null : { cpuMs: 500 + at * 0.1, memoryBytes: 10_485_760 + at },
-    generatorCpuMs: () => at * 0.5,
+    generatorCpuMs: () => at * (sample.generatorCores ?? 0.5),
   });
   sampler.begin(0);
   for (at = 250; at <= 1000; at += 250) sampler.sample();
