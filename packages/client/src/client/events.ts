@@ -143,9 +143,7 @@ export class ClientEventListeners {
   #reportDrop({ reason, topicFilter }: DroppedEvent): void {
     if (reason !== 'slow' || this.#isDropTold) return;
     this.#isDropTold = true;
-    console.error(
-      `martlet: expected ${topicFilter} to be read as fast as it comes, got more: messages are dropped`,
-    );
+    report(`expected ${topicFilter} to be read as fast as it comes, got more: messages are dropped`);
   }
 }
 

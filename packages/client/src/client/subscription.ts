@@ -29,6 +29,11 @@ export interface SubscriptionOwner extends WaitPlace {
   onSubscriptionOver(subscription: Subscription, error: ClientError): void;
 }
 
+/** That of a handler, which may have thrown anything. */
+interface Failure {
+  readonly error: unknown;
+}
+
 interface Waiter {
   readonly fulfil: (subscription: Subscription) => void;
   readonly reject: (error: ClientError) => void;
@@ -194,6 +199,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
   }
 
   #handle(handler: MessageHandler, message: Message): void {
+    let failure: Failure | undefined;
     try {
       const result = handler(message);
       if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
@@ -205,13 +211,12 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
         return;
       }
     } catch (error) {
-      this.#settle(message, { error });
-      return;
+      failure = { error };
     }
-    if (this.isHandled) message.acknowledge();
+    this.#settle(message, failure);
   }
 
-  #onHandled(message: Message, failure?: { readonly error: unknown }): void {
+  #onHandled(message: Message, failure?: Failure): void {
     this.#active--;
     this.#settle(message, failure);
     while (this.#active < this.options.concurrency) {
@@ -221,7 +226,7 @@ export class Subscription extends Subscriber implements AsyncIterable<Message>, 
     }
   }
 
-  #settle(message: Message, failure?: { readonly error: unknown }): void {
+  #settle(message: Message, failure?: Failure): void {
     if (failure === undefined) {
       if (this.isHandled) message.acknowledge();
       return;
