@@ -97,15 +97,12 @@ export class Publication extends OutgoingMessage implements PromiseLike<PublishR
   }
 
   override onReceived(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
-    const { reasonString } = properties;
-    if (reasonCode === 0 && reasonString === undefined && !('userProperties' in properties)) return;
-    this.#result = {
-      reasonCode,
-      reasonString,
-      get userProperties() {
-        return properties.userProperties ?? [];
-      },
-    };
+    if (reasonCode === 0 && !('reasonString' in properties || 'userProperties' in properties)) return;
+    // To read the User Properties would decode them, which nobody may ask for.
+    this.#result = Object.defineProperties(
+      { reasonCode, reasonString: undefined, userProperties: [] },
+      Object.getOwnPropertyDescriptors(properties),
+    );
   }
 
   override onAcknowledged(reasonCode: ReasonCode, properties: AcknowledgementProperties): void {
