@@ -47,7 +47,7 @@ export function serverCapabilities(
   if (sessionPresent && cleanStart) {
     throw new ProtocolError('expected no session after a clean start, got one'); // [MQTT-3.2.2-2]
   }
-  return {
+  const server: ServerCapabilities = {
     sessionExpiryInterval: asked.sessionExpiryInterval ?? 0,
     receiveMaximum: 65_535,
     maximumPacketSize: Number.POSITIVE_INFINITY,
@@ -58,10 +58,11 @@ export function serverCapabilities(
     sharedSubscriptionAvailable: true,
     topicAliasMaximum: 0,
     userProperties: [],
-    ...properties,
     protocolVersion,
     sessionPresent,
     clientId: given,
     keepAlive: properties.serverKeepAlive ?? keepAlive, // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
   };
+  // To spread them would decode the User Properties, which nobody may ask for.
+  return Object.defineProperties(server, Object.getOwnPropertyDescriptors(properties));
 }
