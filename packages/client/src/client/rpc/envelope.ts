@@ -73,9 +73,9 @@ export function seal(
 /** What the message says beside its payload, which is taken out of its envelope; undefined when it is neither. */
 export function unseal(message: Message): ReceivedHead | undefined {
   const { payload, properties, qos } = message;
-  const { correlationData: id, responseTopic, userProperties } = properties;
+  const { correlationData: id, responseTopic } = properties;
   if (id !== undefined || responseTopic !== undefined) {
-    const mark = userProperties?.find(([name]) => name === NAME)?.[1] ?? '';
+    const mark = properties.userProperties?.find(([name]) => name === NAME)?.[1] ?? '';
     return { isEnveloped: false, mark, id, responseTopic, qos };
   }
   if (payload[0] !== 0xff || payload[1] !== 0x4d || payload[2] !== 0x52) return undefined;
