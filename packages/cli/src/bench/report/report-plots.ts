@@ -30,9 +30,13 @@ function percentilePlot(results: readonly BenchResult[], names: readonly string[
           ['CONNACK', result.plan.scenario === 'connections' ? result.connect : null],
         ] as const)
       : ([[names[index]!, main?.of ?? null]] as const);
-    return curves.flatMap(([name, distribution], place) =>
-      distribution === null ? [] : [{ name, colour: index + place + 1, points: distribution.curve }],
-    );
+    return curves
+      .filter(([, distribution]) => distribution !== null)
+      .map(([name, distribution], place) => ({
+        name,
+        colour: index + place + 1,
+        points: distribution!.curve,
+      }));
   });
   if (lines.length === 0) return '';
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value));

@@ -40,5 +40,7 @@ svg .middle { text-anchor: middle; }
 .line { fill: none; stroke: var(--c); stroke-width: 1.75; stroke-linejoin: round; } circle.line { fill: var(--c); }
 .line.dashed { stroke-dasharray: 5 4; }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
+@media (max-width: 34rem) { body { padding: 1.25rem 1rem; } th, td { padding: .25rem .3rem; font-size: .85rem; }
+  svg text { font-size: 19px; } }
 @media print { body { max-width: none; } figure { break-inside: avoid; } }
 `;
