@@ -3,6 +3,7 @@ import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import type { FlagValues, ListFlag, SwitchFlag, ValueFlag, WordsFlag } from '../flags/flag.ts';
 import { decimal, oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
+import { parseFormat } from '../messages/format-pieces.ts';
 import type { GivenProperty } from '../messages/property-flag.ts';
 import { PROPERTY_FLAG } from '../messages/property-flag.ts';
 import { topicFilterParser } from './topic-filter-flag.ts';
@@ -53,7 +54,7 @@ export const OUTPUT_FLAGS: Readonly<OutputFlags> = {
     placeholder: 'format',
     missing: '-F argument given but no format specified.',
     group: OUTPUT,
-    parse: text(),
+    parse: checkedFormat,
     text: 'such as "%I %t %p": time, topic, payload; %j: JSON; docs/guides/command-line.md has all',
   },
   verbose: {
@@ -72,7 +73,6 @@ export const OUTPUT_FLAGS: Readonly<OutputFlags> = {
 };
 
 export const SUB_FLAGS: Readonly<SubFlags> = {
-  ...CONNECTION_FLAGS,
   topicFilters: {
     kind: 'list',
     names: ['-t', '--topic'],
@@ -215,7 +215,14 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     parse: text('a file'),
     text: 'write to this file, which is emptied first, instead of standard output',
   },
+  ...CONNECTION_FLAGS,
 };
+
+/** @throws {UsageError} for a format that cannot be meant */
+function checkedFormat(given: string): string {
+  parseFormat(given);
+  return given;
+}
 
 /** What C makes of the text: the number that it begins with, or 0. */
 function leadingNumber(given: string): string {
