@@ -24,6 +24,24 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** The options of messages: one object for all that have the same, which the client checks once. */
+export class InputOptions {
+  readonly #defaults: PublishOptions;
+  /** Those of messages without properties, by QoS and RETAIN. */
+  readonly #plain: (PublishOptions | undefined)[] = [];
+
+  constructor({ options }: InputDefaults) {
+    this.#defaults = options;
+  }
+
+  of(qos: Qos, retain: boolean, properties: MessageProperties | undefined): PublishOptions {
+    if (properties !== undefined) return { ...this.#defaults, ...properties, qos, retain };
+    const index = qos * 2 + Number(retain);
+    this.#plain[index] ??= { ...this.#defaults, qos, retain };
+    return this.#plain[index];
+  }
+}
+
 /** @returns an error such as `qos: expected 0, 1 or 2, got '3'` */
 export function unexpectedField(name: string, expected: string, got: unknown, cause?: unknown): InputError {
   const text = typeof got === 'string' ? got : (JSON.stringify(got) ?? String(got));

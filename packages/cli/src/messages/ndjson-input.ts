@@ -9,6 +9,7 @@ import type { InputDefaults, InputMessage } from './input-message.ts';
 import {
   bytesFromBase64,
   InputError,
+  InputOptions,
   propertiesFrom,
   qosFrom,
   retainFrom,
@@ -20,26 +21,39 @@ const KNOWN: readonly string[] = ['topic', 'payload', 'payload_base64', 'qos', '
 /** Of the message that was received: to publish it again says nothing of them. */
 const OF_RECEIVED: readonly string[] = ['tst', 'payloadlen', 'mid', 'dup'];
 
-/**
- * @param defaults what holds for what the line leaves out
- * @throws {InputError}
- */
-export function messageFromJson(line: string, defaults: InputDefaults): InputMessage {
-  const fields = objectFrom(line);
-  for (const name of Object.keys(fields)) {
-    if (!KNOWN.includes(name) && !OF_RECEIVED.includes(name)) throw unknownField(name);
+export class JsonMessages {
+  readonly #defaults: InputDefaults;
+  readonly #options: InputOptions;
+
+  /** @param defaults what holds for what a line leaves out */
+  constructor(defaults: InputDefaults) {
+    this.#defaults = defaults;
+    this.#options = new InputOptions(defaults);
   }
-  const { topic, qos, retain, properties } = fields;
-  return {
-    topicName: topicNameFrom(topic, defaults),
-    payload: payloadFrom(fields),
-    options: {
-      ...defaults.options,
-      ...propertiesFrom(entriesOf(properties)),
-      qos: qosFrom(qos, defaults),
-      retain: retainFrom(retain, defaults),
-    },
-  };
+
+  /** @throws {InputError} */
+  messageFrom(line: string): InputMessage {
+    const fields = objectFrom(line);
+    for (const name in fields) {
+      if (!KNOWN.includes(name) && !OF_RECEIVED.includes(name)) throw unknownField(name);
+    }
+    const { topic, qos, retain, properties } = fields;
+    const defaults = this.#defaults;
+    return {
+      topicName: topicNameFrom(topic, defaults),
+      payload: payloadFrom(fields),
+      options: this.#options.of(
+        qosFrom(qos, defaults),
+        retainFrom(retain, defaults),
+        properties === undefined ? undefined : propertiesFrom(entriesOf(properties)),
+      ),
+    };
+  }
+}
+
+/** The same for a single line. @throws {InputError} */
+export function messageFromJson(line: string, defaults: InputDefaults): InputMessage {
+  return new JsonMessages(defaults).messageFrom(line);
 }
 
 function objectFrom(line: string): Readonly<Record<string, unknown>> {
@@ -76,7 +90,6 @@ function payloadFrom({
 }
 
 function entriesOf(properties: unknown): readonly (readonly [string, unknown])[] {
-  if (properties === undefined) return [];
   if (typeof properties === 'object' && properties !== null && !Array.isArray(properties))
     return Object.entries(properties);
   throw unexpectedField('properties', 'an object', properties);

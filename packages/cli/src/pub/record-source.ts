@@ -6,7 +6,7 @@ import { CsvColumns } from '../messages/csv-input-columns.ts';
 import { InputLines } from '../messages/input-lines.ts';
 import type { InputDefaults, InputMessage } from '../messages/input-message.ts';
 import { InputError } from '../messages/input-message.ts';
-import { messageFromJson } from '../messages/ndjson-input.ts';
+import { JsonMessages } from '../messages/ndjson-input.ts';
 import type { InputStream } from './input-stream.ts';
 import type { MessageSource, SourceProgress } from './message-source.ts';
 
@@ -88,13 +88,13 @@ export class RecordSource implements MessageSource {
 }
 
 export class JsonReader implements RecordReader {
-  readonly #defaults: InputDefaults;
+  readonly #messages: JsonMessages;
   readonly #lines: InputLines = new InputLines();
   readonly #decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true });
   #line = 0;
 
   constructor(defaults: InputDefaults) {
-    this.#defaults = defaults;
+    this.#messages = new JsonMessages(defaults);
   }
 
   push(bytes: Uint8Array, each: OnRecord): void {
@@ -110,7 +110,7 @@ export class JsonReader implements RecordReader {
     this.#line++;
     // Between records, people leave lines empty.
     if (bytes.length === 0) return;
-    each(this.#line, () => messageFromJson(decoded(this.#decoder, bytes), this.#defaults));
+    each(this.#line, () => this.#messages.messageFrom(decoded(this.#decoder, bytes)));
   }
 }
 
@@ -140,8 +140,8 @@ export class CsvReader implements RecordReader {
 
   #each(line: number, fields: readonly string[], each: OnRecord): void {
     const columns = this.#columns;
-    if (columns === undefined) this.#columns = new CsvColumns(fields);
-    else each(line, () => columns.messageFrom(fields, this.#defaults));
+    if (columns === undefined) this.#columns = new CsvColumns(fields, this.#defaults);
+    else each(line, () => columns.messageFrom(fields));
   }
 }
 

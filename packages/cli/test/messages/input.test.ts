@@ -151,22 +151,23 @@ describe('Records of CSV', () => {
 
 describe('A message from CSV', () => {
   test('has what its fields say; an empty one leaves what was given, but an empty payload is one', () => {
-    const columns = new CsvColumns([
-      ...['\u{feff}topic', 'payload', 'qos', 'retain', 'tst', 'content-type', 'user-properties'],
-    ]);
-    expect(columns.messageFrom(['a', 'x', '1', 'true', 'now', 't', '[["k","v"]]'], NONE)).toEqual({
+    const names = ['\u{feff}topic', 'payload', 'qos', 'retain', 'tst', 'content-type', 'user-properties'];
+    const columns = new CsvColumns(names, NONE);
+    expect(columns.messageFrom(['a', 'x', '1', 'true', 'now', 't', '[["k","v"]]'])).toEqual({
       topicName: 'a',
       payload: 'x',
       options: { qos: 1, retain: true, contentType: 't', userProperties: [['k', 'v']] },
     });
     const defaults: InputDefaults = { topicName: 'd', options: { qos: 2, retain: true } };
-    expect(columns.messageFrom(['', '', '', '', '', '', ''], defaults)).toEqual({
-      topicName: 'd',
-      payload: '',
-      options: { qos: 2, retain: true },
+    const withDefaults = new CsvColumns(names, defaults);
+    const message = { topicName: 'd', payload: '', options: { qos: 2, retain: true } };
+    expect(withDefaults.messageFrom(['', '', '', '', '', '', ''])).toEqual(message);
+    expect(withDefaults.messageFrom(['', '', '0', 'false', '', '', ''])).toEqual({
+      ...message,
+      options: { qos: 0, retain: false },
     });
-    const bytesIn = new CsvColumns(['topic', 'payload_base64']);
-    expect([...bytesIn.messageFrom(['a', '/w=='], NONE).payload]).toEqual([255]);
+    const bytesIn = new CsvColumns(['topic', 'payload_base64'], NONE);
+    expect([...bytesIn.messageFrom(['a', '/w=='])['payload']]).toEqual([255]);
   });
 
   test.each([
@@ -178,6 +179,6 @@ describe('A message from CSV', () => {
     [['topic', 'user-properties'], ['a', 'k=v'], "user-properties: expected JSON, got 'k=v'"],
     [['topic', 'message-expiry-interval'], ['a', 'x'], 'from 0 to 4294967295'],
   ])('is refused with the columns %j and the fields %j', (names, fields, message) => {
-    expect(() => new CsvColumns(names).messageFrom(fields, NONE)).toThrow(message);
+    expect(() => new CsvColumns(names, NONE).messageFrom(fields)).toThrow(message);
   });
 });
