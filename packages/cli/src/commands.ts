@@ -72,4 +72,10 @@ export const COMMANDS: readonly CommandRow[] = [
     mosquittoName: 'mosquitto_passwd',
     load: async () => (await import('./passwd/passwd-command.ts')).command,
   },
+  {
+    name: 'proxy',
+    summary: 'Show every packet between clients and a server, and make a bad network',
+    group: 'Tools',
+    load: async () => (await import('./proxy/proxy-command.ts')).command,
+  },
 ];

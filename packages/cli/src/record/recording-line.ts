@@ -7,10 +7,10 @@
  */
 import { TextDecoder } from 'node:util';
 import type { ByteBuffer } from '../messages/byte-buffer.ts';
-import type { InputDefaults, InputMessage } from '../messages/input-message.ts';
+import type { InputMessage } from '../messages/input-message.ts';
 import { InputError } from '../messages/input-message.ts';
 import { jsonLinePrinter } from '../messages/json-line.ts';
-import { messageFromJson } from '../messages/ndjson-input.ts';
+import { JsonMessages } from '../messages/ndjson-input.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 
 /** Of the format. A reader refuses a higher one. */
@@ -30,7 +30,6 @@ export interface RecordedMessage {
   readonly message: InputMessage;
 }
 
-const NO_DEFAULTS: Readonly<InputDefaults> = { topicName: undefined, options: {} };
 const decoder: Readonly<TextDecoder> = new TextDecoder('utf-8', { fatal: true });
 
 export function headerLine({ startedAt, server, filters }: RecordingHeader): string {
@@ -81,17 +80,22 @@ export function parseHeader(line: Uint8Array): RecordingHeader {
   };
 }
 
-/** @throws {InputError} for a line that is no message */
-export function parseRecordedMessage(line: Uint8Array): RecordedMessage {
-  const text = textFrom(line);
-  const { at, ...fields } = objectFrom(line);
-  if (typeof at !== 'number' || !Number.isFinite(at) || at < 0)
-    throw new InputError(
-      `at: expected microseconds since the beginning, got ${JSON.stringify(at) ?? 'none'}`,
-    );
-  // What is left is what `pub --ndjson` reads: it refuses what it does not know, and so `at` is taken out.
-  const rest = text.startsWith('{"at":') ? text.replace(/^\{"at":[\d.]+,?/, '{') : JSON.stringify(fields);
-  return { atUs: at, message: messageFromJson(rest, NO_DEFAULTS) };
+/** Makes messages of the lines of one recording. */
+export class RecordedMessages {
+  readonly #messages: JsonMessages = new JsonMessages({ topicName: undefined, options: {} });
+
+  /** @throws {InputError} for a line that is no message */
+  from(line: Uint8Array): RecordedMessage {
+    const text = textFrom(line);
+    const { at, ...fields } = objectFrom(line);
+    if (typeof at !== 'number' || !Number.isFinite(at) || at < 0)
+      throw new InputError(
+        `at: expected microseconds since the beginning, got ${JSON.stringify(at) ?? 'none'}`,
+      );
+    // What is left is what `pub --ndjson` reads: it refuses what it does not know, and so `at` is taken out.
+    const rest = text.startsWith('{"at":') ? text.replace(/^\{"at":[\d.]+,?/, '{') : JSON.stringify(fields);
+    return { atUs: at, message: this.#messages.messageFrom(rest) };
+  }
 }
 
 function textFrom(line: Uint8Array): string {

@@ -9,7 +9,7 @@ import { CommandFailure } from '../command-failure.ts';
 import { InputLines } from '../messages/input-lines.ts';
 import { InputError } from '../messages/input-message.ts';
 import type { RecordedMessage, RecordingHeader } from './recording-line.ts';
-import { parseHeader, parseRecordedMessage } from './recording-line.ts';
+import { parseHeader, RecordedMessages } from './recording-line.ts';
 
 /** Names that end so are compressed. */
 const COMPRESSED = '.gz';
@@ -71,6 +71,7 @@ async function* messagesFrom(
   isBegunLast: boolean,
   parts: AsyncGenerator<Part, void, undefined>,
 ): AsyncGenerator<readonly RecordedMessage[], void, undefined> {
+  const parser = new RecordedMessages();
   let number = 1;
   let part: Part = { lines: begun, isLast: isBegunLast };
   for (;;) {
@@ -79,7 +80,7 @@ async function* messagesFrom(
       number += 1;
       if (line.length === 0) continue;
       try {
-        batch.push(named(path, number, () => parseRecordedMessage(line)));
+        batch.push(named(path, number, () => parser.from(line)));
       } catch (error) {
         // The line that was being written when the end came.
         if (!part.isLast) throw error;

@@ -1,0 +1,90 @@
+/** Lines for people and for machines of what passes. */
+import { packetText } from '../conformance/packet-text.ts';
+import { statementText } from '../conformance/report.ts';
+import { base64Of } from '../messages/json-line.ts';
+import { utf8TextOf } from '../messages/utf8-text.ts';
+import type { TextStyle } from '../text-style.ts';
+import { ARROWS } from './direction.ts';
+import { PACKET_SECTIONS } from './packet-sections.ts';
+import type { ProxiedPacket, ProxiedThing } from './proxied-packet.ts';
+
+export interface ProxiedTextOptions {
+  readonly style: TextStyle;
+  /** With the bytes of each packet. */
+  readonly verbose: boolean;
+}
+
+const INDENT = ' '.repeat(20);
+const BYTES_A_LINE = 16;
+/** Of one packet, at most. */
+const SHOWN_BYTES = 1024;
+
+/** Such as `20:45:01.123  #1 → PUBLISH "a/b" QoS 1 id 7 "on"  (section 3.3)`; ends with a newline. */
+export function proxiedText(thing: ProxiedThing, options: ProxiedTextOptions): string {
+  const { style } = options;
+  const { wallMs, connection, direction } = thing;
+  const arrow = direction === undefined ? ' ' : ARROWS[direction];
+  const head = `${style('dim', timeOfDay(wallMs))}  ${style('bold', `#${connection}`)} ${style('cyan', arrow)}`;
+  if (thing.kind === 'event')
+    return `${head} ${thing.isBad ? style('red', thing.text) : style('dim', thing.text)}\n`;
+  const { packet, fault, violations } = thing;
+  const section = style('dim', `(section ${PACKET_SECTIONS[packet.type]})`);
+  const done = fault === undefined ? '' : `  ${style('yellow', fault.toUpperCase())}`;
+  const version = packet.type === 'connect' && packet.protocolVersion !== 5 ? 4 : 5;
+  const wrong = violations.map(({ statement, text }) => {
+    const says = statementText(statement, version) || statementText(statement, 4);
+    return `${INDENT}${style('red', `[${statement}] ${text}`)}${says === '' ? '' : style('dim', ` – ${says}`)}\n`;
+  });
+  return `${head} ${printable(packetText(packet))}  ${section}${done}\n${wrong.join('')}${options.verbose ? bytesText(thing) : ''}`;
+}
+
+/** Local time to the millisecond. */
+function timeOfDay(wallMs: number): string {
+  const time = new Date(wallMs);
+  return new Date(wallMs - time.getTimezoneOffset() * 60_000).toISOString().slice(11, 23);
+}
+
+/** What comes from outside moves no cursor. */
+function printable(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function bytesText({ bytes }: ProxiedPacket): string {
+  const lines: string[] = [];
+  for (let at = 0; at < Math.min(bytes.length, SHOWN_BYTES); at += BYTES_A_LINE) {
+    const part = [...bytes.subarray(at, at + BYTES_A_LINE)];
+    const hex = part.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = part.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(
+      `${INDENT}${at.toString(16).padStart(4, '0')}  ${hex.padEnd(BYTES_A_LINE * 3 - 1)}  ${text}\n`,
+    );
+  }
+  if (bytes.length > SHOWN_BYTES) lines.push(`${INDENT}… ${bytes.length} bytes in all\n`);
+  return lines.join('');
+}
+
+/** A line of JSON; ends with a newline. */
+export function proxiedJson(thing: ProxiedThing): string {
+  const { wallMs, connection, direction } = thing;
+  const head = { time: new Date(wallMs).toISOString(), connection, direction };
+  if (thing.kind === 'event')
+    return `${JSON.stringify({ ...head, event: thing.text, isBad: thing.isBad })}\n`;
+  const { packet, bytes, violations, fault } = thing;
+  const line = {
+    ...head,
+    section: PACKET_SECTIONS[packet.type],
+    packet,
+    bytes: bytes.length,
+    ...(fault === undefined ? {} : { fault }),
+    ...(violations.length === 0 ? {} : { violations }),
+  };
+  return `${JSON.stringify(line, (_key, value: unknown) => (value instanceof Uint8Array ? jsonBytes(value) : value))}\n`;
+}
+
+/** Text where it is some. */
+function jsonBytes(bytes: Uint8Array): unknown {
+  return utf8TextOf(bytes) ?? { base64: base64Of(bytes) };
+}
