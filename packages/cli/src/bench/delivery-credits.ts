@@ -1,6 +1,7 @@
 /**
  * How many of each publisher's messages have come to receivers, in memory that all threads share: a closed loop sends the next
- * when the last has arrived, in whatever thread that was. Counts are of 32 bits and go round.
+ * when the last has arrived, in whatever thread that was. Counts are of 32 bits and go round. The last number
+ * says whether they still mean anything.
  */
 export class DeliveryCredits {
   readonly #delivered: Int32Array<SharedArrayBuffer>;
@@ -11,7 +12,16 @@ export class DeliveryCredits {
   }
 
   static memoryFor(publishers: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(Math.max(1, publishers) * Int32Array.BYTES_PER_ELEMENT);
+    return new SharedArrayBuffer((publishers + 1) * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  /** A receiver is gone: what is counted here is no longer all that could come, and nobody is to wait for it. */
+  giveUp(): void {
+    Atomics.store(this.#delivered, this.#delivered.length - 1, 1);
+  }
+
+  get isGivenUp(): boolean {
+    return Atomics.load(this.#delivered, this.#delivered.length - 1) !== 0;
   }
 
   add(publisher: number): void {

@@ -164,6 +164,8 @@ export class Generator {
     if (place.role === 'receiver') {
       const receiver = this.#receivers.find(({ index }) => index === place.index);
       if (receiver !== undefined) receiver.isWhole = false;
+      this.#credits.giveUp();
+      this.#sendLoop?.wake();
     } else if (place.role === 'publisher') {
       this.#publishers.find(({ index }) => index === place.index)?.stop();
       this.#sendLoop?.wake();

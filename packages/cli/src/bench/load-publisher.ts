@@ -160,7 +160,7 @@ export class LoadPublisher {
   /** Called once in each tick: in a closed loop, what does not come is waited for only so long. */
   onTick(): void {
     const { credits, meter } = this.#host;
-    if (credits === null || this.#isOver) return;
+    if (credits === null || credits.isGivenUp || this.#isOver) return;
     const delivered = credits.of(this.index);
     const isStuck = this.#isBlocked && this.#unanswered < this.#limit && delivered === this.#lastDelivered;
     this.#lastDelivered = delivered;
@@ -194,7 +194,8 @@ export class LoadPublisher {
 
   #room(): number {
     const unanswered = this.#limit - this.#unanswered;
-    if (this.#host.credits === null) return unanswered;
+    const { credits } = this.#host;
+    if (credits === null || credits.isGivenUp) return unanswered;
     return Math.min(unanswered, this.#limit - Math.ceil(this.#undelivered() / this.#copies));
   }
 

@@ -36,6 +36,7 @@ export type PlanValues = Pick<
   | 'subscribeQos'
   | 'retain'
   | 'topic'
+  | 'url'
   | 'topics'
   | 'duration'
   | 'warmUp'
@@ -79,7 +80,7 @@ export function makePlan(name: ScenarioName, values: PlanValues, runId: number, 
     scenario: name,
     runId,
     ...roles,
-    topicPrefix: values.topic ?? `bench/${runId.toString(16)}`,
+    topicPrefix: values.topic ?? (values.url?.topic || `bench/${runId.toString(16)}`),
     topicsEach: values.topics ?? 1,
     subscriptionsEach: name === 'subscribe' ? (values.subscriptions ?? DEFAULT_SUBSCRIPTIONS) : 0,
     payloadBytes,

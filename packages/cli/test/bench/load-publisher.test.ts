@@ -159,6 +159,19 @@ describe('A publisher of a closed loop', () => {
     expect(thread.totals.stalls).toBe(1);
   });
 
+  test('waits for nobody any more when a receiver is gone', async () => {
+    const plan = samplePlan({ inFlight: 2 });
+    const credits = new DeliveryCredits(DeliveryCredits.memoryFor(1));
+    const thread = new VirtualThread(plan, credits);
+    thread.sendAt(0);
+    await thread.answer();
+    expect(thread.sendAt(10)).toBe(0);
+    credits.giveUp();
+    expect(thread.sendAt(20)).toBe(2);
+    thread.finish();
+    expect(thread.totals.stalls).toBe(0);
+  });
+
   test('is over when it has sent as many as it was told to', () => {
     const thread = new VirtualThread(samplePlan({ inFlight: 10, count: 4 }));
     expect(thread.sendAt(0)).toBe(4);

@@ -42,6 +42,8 @@ describe('A plan', () => {
     // In quarters of a second.
     expect(plan.durationMs).toBe(1250);
     expect(planOf('--count 100').warmUpMs).toBe(0);
+    expect(planOf('-L mqtt://localhost/lab/one').topicPrefix).toBe('lab/one');
+    expect(planOf('-L mqtt://localhost/lab -t hall').topicPrefix).toBe('hall');
     expect(planOf('-M 5').inFlight).toBe(5);
     expect(planOf('-s 1MiB --in-flight 32').inFlight).toBe(32);
     // Fewer than otherwise, where they are large.
