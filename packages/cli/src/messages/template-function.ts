@@ -1,4 +1,4 @@
-/** What may stand between the braces of a template, as one table: the help, the errors and the guide have its names. */
+/** What may stand between the braces of a template, as one table; the guide says what each means. */
 import { nearest } from '../flags/nearest.ts';
 import { quoted } from '../flags/value-parsers.ts';
 import { UsageError } from '../usage-error.ts';
@@ -21,7 +21,6 @@ export interface TemplateFunctionRow {
   readonly name: string;
   /** What stands after the name; empty where nothing may. */
   readonly parameters: string;
-  readonly text: string;
   readonly minimum: number;
   readonly maximum: number;
   /** @throws {UsageError} that says what it expected and what came */
@@ -34,7 +33,6 @@ export const TEMPLATE_FUNCTIONS: readonly TemplateFunctionRow[] = [
   {
     name: 'i',
     parameters: '[first [step]]',
-    text: 'a counter; from 0 on, by 1',
     minimum: 0,
     maximum: 2,
     make: counter,
@@ -42,16 +40,14 @@ export const TEMPLATE_FUNCTIONS: readonly TemplateFunctionRow[] = [
   {
     name: 'now',
     parameters: '[ms|s|iso]',
-    text: 'the time: milliseconds or seconds since 1970, or 2026-11-20T10:00:00.000Z',
     minimum: 0,
     maximum: 1,
     make: now,
   },
-  { name: 'uuid', parameters: '', text: 'a random UUID', minimum: 0, maximum: 0, make: () => uuid },
+  { name: 'uuid', parameters: '', minimum: 0, maximum: 0, make: () => uuid },
   {
     name: 'rand',
     parameters: 'low high',
-    text: 'a random number, both bounds included, with as many decimals as they have',
     minimum: 2,
     maximum: 2,
     make: uniform,
@@ -59,7 +55,6 @@ export const TEMPLATE_FUNCTIONS: readonly TemplateFunctionRow[] = [
   {
     name: 'normal',
     parameters: 'mean deviation',
-    text: 'a random number that is near the mean (normal distribution), with as many decimals',
     minimum: 2,
     maximum: 2,
     make: normal,
@@ -67,7 +62,6 @@ export const TEMPLATE_FUNCTIONS: readonly TemplateFunctionRow[] = [
   {
     name: 'pick',
     parameters: 'word word …',
-    text: 'one of the words, at random',
     minimum: 1,
     maximum: ANY_NUMBER,
     make: pick,
@@ -75,7 +69,6 @@ export const TEMPLATE_FUNCTIONS: readonly TemplateFunctionRow[] = [
   {
     name: 'hex',
     parameters: 'bytes',
-    text: 'random bytes in hexadecimal',
     minimum: 1,
     maximum: 1,
     make: hex,
@@ -83,12 +76,11 @@ export const TEMPLATE_FUNCTIONS: readonly TemplateFunctionRow[] = [
   {
     name: 'env',
     parameters: 'NAME',
-    text: 'a variable of the environment',
     minimum: 1,
     maximum: 1,
     make: variable,
   },
-  { name: 'open', parameters: '', text: 'the signs {{', minimum: 0, maximum: 0, make: () => () => '{{' },
+  { name: 'open', parameters: '', minimum: 0, maximum: 0, make: () => () => '{{' },
 ];
 
 /**

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Template } from '../../src/messages/template.ts';
+import { TEMPLATE_FUNCTIONS } from '../../src/messages/template-function.ts';
+import { MESSAGE_FLAGS } from '../../src/pub/pub-flags.ts';
 
 const ENV = { ROOM: 'kitchen' };
 
@@ -52,6 +55,16 @@ describe('A template', () => {
   test('knows whether it is the same for every message', () => {
     expect(Template.parse('home/light', ENV).isConstant).toBe(true);
     expect(Template.parse('home/{{i}}', ENV).isConstant).toBe(false);
+  });
+
+  test('has functions of which the help and the guide have each', () => {
+    const help = MESSAGE_FLAGS.template.text;
+    const guide = readFileSync(new URL('../../../../docs/guides/command-line.md', import.meta.url), 'utf8');
+    for (const { name } of TEMPLATE_FUNCTIONS) {
+      expect(guide).toMatch(new RegExp(`{{${name}[ }]`));
+      // Few need the braces themselves.
+      if (name !== 'open') expect(help).toMatch(new RegExp(`{{${name}[ }]`));
+    }
   });
 
   test.each([
