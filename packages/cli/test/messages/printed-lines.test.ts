@@ -75,8 +75,8 @@ describe('a message that was printed', () => {
         const all = [...records.push(printed(csvPrinter(), sent))];
         const rest = records.end();
         if (rest !== undefined) all.push(rest);
-        const columns = new CsvColumns(all[0]!.fields);
-        const read = all.slice(1).map(({ fields }) => columns.messageFrom(fields, NO_DEFAULTS));
+        const columns = new CsvColumns(all[0]!.fields, NO_DEFAULTS);
+        const read = all.slice(1).map(({ fields }) => columns.messageFrom(fields));
         expect(read).toHaveLength(sent.length);
         for (const [index, each] of read.entries()) expectSame(each, sent[index]!);
       }),
