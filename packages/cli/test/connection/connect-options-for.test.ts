@@ -173,6 +173,7 @@ describe('A password', () => {
   test.each<readonly [readonly string[], string | undefined]>([
     [['-u', 'ann', '-P', 'typed'], 'typed'],
     [['-L', 'mqtt://ann:in%url@h/t'], 'in%url'],
+    [['-L', 'mqtt://ann:in@url@h/t'], 'in@url'],
     [['-L', 'mqtt://ann:in-url@h/t', '-P', 'typed'], 'typed'],
     [['-u', 'ann', '--password-file', file], 'from a file'],
     [['-u', 'ann', '--password-env', 'OTHER'], 'from another variable'],
@@ -244,6 +245,11 @@ describe('TLS', () => {
     const env = { SSL_CERT_FILE: join(directory, 'system.pem') };
     const { tls } = await optionsFor(['-L', 'mqtts://h/t'], {}, env);
     expect(Array.isArray(tls?.ca) && tls.ca.length > 0).toBe(true);
+  });
+
+  test('is none through a Unix socket, or where it is not wanted', async () => {
+    expect((await optionsFor(['--unix', '/x', '--cafile', ca])).tls).toBeUndefined();
+    expect((await optionsFor(['--no-tls', '--cafile', ca])).tls).toBeUndefined();
   });
 
   test('has a key in place of certificates', async () => {

@@ -11,7 +11,7 @@ describe('A service in the domain name system', () => {
     const urls = await serverUrlsFor(valuesOf('-S', '-h', 'example.org'), async (name) => {
       asked.push(name);
       return [
-        { name: 'spare.example.org', port: 1, priority: 20, weight: 0 },
+        { name: 'spare.example.org', port: 1, priority: 20, weight: 99 },
         { name: 'light.example.org', port: 2, priority: 10, weight: 1 },
         { name: 'heavy.example.org', port: 3, priority: 10, weight: 9 },
       ];
