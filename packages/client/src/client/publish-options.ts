@@ -38,7 +38,10 @@ export const PUBLISH: Readonly<Rules<PublishOptions & AnyCodec & { readonly qos:
 
 /** Those of `request`, which says itself where the response goes. */
 const { retain, responseTopic, correlationData, ...others } = PUBLISH;
-export const REQUEST: Rules<RequestOptions & AnyCodec> = { ...others, envelope: ofType('boolean', false) };
+export const REQUEST: Readonly<Rules<RequestOptions & AnyCodec>> = {
+  ...others,
+  envelope: ofType('boolean', false),
+};
 
 /** @throws {ClientError} INVALID_OPTION, INVALID_TOPIC */
 export function propertiesOf(options: PublishOptions & AnyCodec): MessageProperties {
