@@ -243,6 +243,14 @@ describe('martlet pub', () => {
     expect(exit.stderr).toMatch(/^martlet pub: stopped: \d+ messages? published\n$/);
   });
 
+  test('tells on a terminal that nobody has subscribed to a message, and nobody elsewhere', async () => {
+    const args = [...place(), '-V', '5', '-t', 'nobody', '-m', 'x', '-q', '1'];
+    const shown = await inTerminal(`'${process.execPath}' '${MAIN}' pub ${args.join(' ')}`);
+    expect(shown).toMatchObject({ code: 0 });
+    expect(shown.stdout).toContain('martlet pub: the server has it, but nobody has subscribed to its topic');
+    expect(await run('', ...args)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
   test('shows on a terminal how far it is, and nothing elsewhere', async () => {
     const line = `'${process.execPath}' '${MAIN}' pub ${place().join(' ')} -t bar -m x -q 1 --count 30 --rate 20/s`;
     const shown = await inTerminal(line);

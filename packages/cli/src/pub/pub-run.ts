@@ -1,5 +1,6 @@
 /** Publishes what a source gives, from the connection to the last acknowledgement. */
 import type { Client, ClientError, ConnectOptions } from '@martlet/client';
+import { ReasonCode } from '@martlet/protocol';
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
@@ -211,10 +212,20 @@ export class PubRun {
   #end(): number {
     const { refused, failed } = this.#refusals;
     this.#refusals.tellRest();
+    this.#tellIfNobodyListened();
     this.#progress.tellSummary(this.#publisher!.published, this.#tell);
     // Mosquitto's tools warn of a message that the server refuses, and have succeeded all the same.
     const isRefused = refused > 0 && !isMosquittoName(this.#io.programName);
     return failed > 0 || isRefused ? ExitCode.Failure : ExitCode.Success;
+  }
+
+  /** For whoever tries something out; scripts may well publish before anybody has subscribed. */
+  #tellIfNobodyListened(): void {
+    const { published, lastReasonCode } = this.#publisher!;
+    const { stderr, programName } = this.#io;
+    if (published !== 1 || lastReasonCode !== ReasonCode.NoMatchingSubscribers || this.#values.retain) return;
+    if (stderr.isTTY === true && !isMosquittoName(programName))
+      this.#tell('the server has it, but nobody has subscribed to its topic');
   }
 
   #lostForGood(error: ClientError): ConnectionFailure {

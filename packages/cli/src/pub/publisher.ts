@@ -5,7 +5,9 @@
  * No promise is made for each message: of what was handed over at once, the last of each QoS is waited for. What fails
  * beside those, the event `error` of the client tells.
  */
-import type { Client, ClientError, Publication } from '@martlet/client';
+import type { Client, ClientError, Publication, PublishResult } from '@martlet/client';
+import type { ReasonCode } from '@martlet/protocol';
+import { ReasonCode as Reason } from '@martlet/protocol';
 import type { InputMessage } from '../messages/input-message.ts';
 import type { Pacer } from './rate.ts';
 
@@ -39,6 +41,8 @@ interface Batch {
 export class Publisher {
   /** Handed to the client. */
   published = 0;
+  /** What the server last answered, of the answers that are waited for. */
+  lastReasonCode: ReasonCode = Reason.Success;
   readonly #client: Client;
   readonly #options: PublisherOptions;
   /** In order. */
@@ -46,6 +50,9 @@ export class Publisher {
   #messages = 0;
   #bytes = 0;
   #isStopped = false;
+  readonly #onAcknowledged = ({ reasonCode }: PublishResult): void => {
+    this.lastReasonCode = reasonCode;
+  };
 
   constructor(client: Client, options: PublisherOptions) {
     this.#client = client;
@@ -119,7 +126,9 @@ export class Publisher {
     }
     const done = Promise.all(
       last.map((each, qos) =>
-        each?.acknowledged.catch((error) => this.#options.onFailed(error as ClientError, numbers[qos]!)),
+        each?.acknowledged.then(this.#onAcknowledged, (error) =>
+          this.#options.onFailed(error as ClientError, numbers[qos]!),
+        ),
       ),
     );
     this.#underWay.push({ messages: end - start, bytes, done });

@@ -8,13 +8,16 @@ import { Pacer } from '../../src/pub/rate.ts';
 /** Takes everything, and acknowledges when the test says so. */
 class FakeClient {
   readonly published: string[] = [];
-  readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly waiting: {
+    readonly resolve: (reasonCode?: number) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
 
   publish(topicName: string, _payload: unknown, _options: PublishOptions): Publication {
     this.published.push(topicName);
     let settle!: (typeof this.waiting)[number];
-    const acknowledged = new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject };
+    const acknowledged = new Promise<{ readonly reasonCode: number }>((resolve, reject) => {
+      settle = { resolve: (reasonCode = 0) => resolve({ reasonCode }), reject };
     });
     this.waiting.push(settle);
     return { topicName, acknowledged } as unknown as Publication;
@@ -108,6 +111,15 @@ describe('A publisher', () => {
     client.waiting[1]!.reject(error);
     await publisher.drain();
     expect(failed).toEqual([[error, 2]]);
+  });
+
+  test('keeps what the server answered last', async () => {
+    const client = new FakeClient();
+    const publisher = publisherFor(client);
+    await publisher.publish(messages(1));
+    client.waiting[0]!.resolve(0x10);
+    await publisher.drain();
+    expect(publisher.lastReasonCode).toBe(0x10);
   });
 
   test('keeps to a rate', async () => {
