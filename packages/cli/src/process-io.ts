@@ -1,6 +1,8 @@
 /** The world of a command that runs in this process. */
 import type { CommandIo, OutputStream } from './command.ts';
+import { CommandFailure } from './command-failure.ts';
 import { Interrupted } from './interruption.ts';
+import { STANDARD_OUTPUT } from './standard-output.ts';
 import { endingSignal } from './termination.ts';
 
 /** Whoever read standard output has had enough: `martlet sub … | head -1`. The command ends, quietly and with success. */
@@ -34,8 +36,8 @@ export function processIo(programName: string): CommandIo {
     },
     get stdout() {
       stdout ??= process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error;
-        controller.abort(new BrokenPipe());
+        const isPipe = error.code === 'EPIPE';
+        controller.abort(isPipe ? new BrokenPipe() : CommandFailure.ofFile(STANDARD_OUTPUT, error));
       });
       return stdout;
     },

@@ -17,11 +17,20 @@ export function isMosquittoName(programName: string): boolean {
 export async function runCommand(command: Command, words: readonly string[], io: CommandIo): Promise<number> {
   try {
     const code = await command.run(words, io);
-    return io.signal.reason instanceof BrokenPipe ? ExitCode.Success : code;
+    return isOutputLost(io) ? endOfOutput(command, io) : code;
   } catch (error) {
-    if (io.signal.reason instanceof BrokenPipe) return ExitCode.Success;
-    return endFor(error, command, io);
+    return isOutputLost(io) ? endOfOutput(command, io) : endFor(error, command, io);
   }
+}
+
+/** Standard output cannot be written any more: that is why the command has ended, whatever it says itself. */
+function isOutputLost({ signal: { reason } }: CommandIo): boolean {
+  return reason instanceof BrokenPipe || reason instanceof CommandFailure;
+}
+
+async function endOfOutput(command: Command, io: CommandIo): Promise<number> {
+  const { reason } = io.signal;
+  return reason instanceof BrokenPipe ? ExitCode.Success : endFor(reason, command, io);
 }
 
 async function endFor(error: unknown, command: Command, io: CommandIo): Promise<number> {

@@ -214,6 +214,19 @@ describe('martlet sub', () => {
     expect(exit).toMatchObject({ stdout: 'again\n0\n', stderr: '' });
   });
 
+  test('says so when the disk is full', async () => {
+    await client.publish('full', 'kept', { qos: 1, retain: true });
+    const place = at().join(' ');
+    for (const output of ['> /dev/full', '--output-file /dev/full']) {
+      const command = `"${process.execPath}" "${MAIN}" sub ${place} -t full -C 1 ${output}`;
+      expect(await programs.run('bash', ['-c', command])).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^martlet sub: .*: no space is left on its disk.*\n$/),
+      });
+    }
+  });
+
   test('shows each topic on a line of its own on a terminal', async () => {
     const isSubscribed = served.next('subscribed', (event) => event.topicFilter === 'watch/#');
     const line = `"${process.execPath}" "${MAIN}" sub ${at().join(' ')} -t 'watch/#' --watch -v -C 3`;

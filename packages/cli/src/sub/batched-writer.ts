@@ -48,7 +48,6 @@ export class BatchedWriter {
   async end(): Promise<void> {
     this.flush();
     if (!this.#hasFailed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
-    this.#stream.off('error', this.#onError).off('drain', this.#onDrain);
   }
 
   readonly #onDrain = (): void => {

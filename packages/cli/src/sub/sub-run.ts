@@ -3,12 +3,14 @@ import type { Client, ConnectOptions, Message } from '@martlet/client';
 import type { ReasonCode } from '@martlet/protocol';
 import { reasonCodeText } from '@martlet/protocol';
 import type { CommandIo } from '../command.ts';
+import { CommandFailure } from '../command-failure.ts';
 import { clientFor } from '../connection/client-for.ts';
 import { ConnectionFailure, exitCodeForConnection } from '../connection/connection-failure.ts';
 import { Departure } from '../connection/departure.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import { isMosquittoName } from '../run-command.ts';
+import { STANDARD_OUTPUT } from '../standard-output.ts';
 import { MessageFilter } from './message-filter.ts';
 import type { Output } from './output.ts';
 import { outputFor } from './output-for.ts';
@@ -73,10 +75,11 @@ export class SubRun {
    */
   async run(): Promise<number> {
     const { signal } = this.#io;
+    const outputName = this.#values.outputFile ?? STANDARD_OUTPUT;
     const output = await outputFor(this.#values, this.#io, {
       onClogged: () => this.#wire.hold(),
       onFree: () => this.#wire.release(),
-      onFailed: (error) => this.#finish({ kind: 'failed', error }),
+      onFailed: (error) => this.#finish({ kind: 'failed', error: CommandFailure.ofFile(outputName, error) }),
     });
     this.#output = output;
     output.start();
@@ -236,7 +239,8 @@ export class SubRun {
   }
 
   #finish(end: End): void {
-    if (this.#end !== undefined) return;
+    // What was counted as printed may turn out not to be.
+    if (this.#end !== undefined && end.kind !== 'failed') return;
     this.#end = end;
     this.#onEnd();
   }
