@@ -78,4 +78,10 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Tools',
     load: async () => (await import('./proxy/proxy-command.ts')).command,
   },
+  {
+    name: 'simulate',
+    summary: 'Simulate devices from a scenario',
+    group: 'Tools',
+    load: async () => (await import('./simulate/simulate-command.ts')).command,
+  },
 ];
