@@ -79,6 +79,9 @@ async function bundleForBrowser(source, files) {
     const [chunk, ...others] = output.filter((each) => each.type === 'chunk');
     if (chunk === undefined) throw new Error('expected a bundle, got none');
     const names = new Set(others.map(({ fileName }) => fileName));
+    const apart = chunk.imports.filter((name) => names.has(name));
+    if (apart.length > 0)
+      throw new Error(`expected one file of what is loaded at first, got ${apart} beside it, unweighed`);
     const gzipBytes = gzipLength(chunk.code);
     return {
       later: others.map(({ fileName: name, code }) => ({ name, code, gzipBytes: gzipLength(code) })),

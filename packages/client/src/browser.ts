@@ -15,7 +15,7 @@ const browser: Readonly<Platform<ClientOptions>> = {
   environment: browserEnvironment,
   optionNames: [],
   check: checkBrowserServer,
-  open: (options) => openBrowserTransport((options.environment ?? browserEnvironment).setTimer),
+  open: (_, { setTimer }) => openBrowserTransport(setTimer),
   plug: plugIntoBrowser,
   parseUrl: parseBrowserUrl,
   guardedOpen: async () => (await import('./client/guard-transport.ts')).guardedOpen,

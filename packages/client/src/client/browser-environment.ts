@@ -3,8 +3,8 @@ import type { ClientEnvironment } from '../environment.ts';
 /** The clock and the timers of browsers and workers. What one task writes leaves together. */
 export const browserEnvironment: Readonly<ClientEnvironment> = {
   nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  random: () => Math.random(),
+  wallMs: Date.now,
+  random: Math.random,
   setTimer: (callback, delayMs) => {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);

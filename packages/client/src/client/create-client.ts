@@ -18,7 +18,8 @@ export interface Platform<Options extends ClientOptions> extends HostPlatform {
   readonly optionNames: readonly string[];
   /** @throws {ClientError} INVALID_OPTION for a server that this platform cannot reach */
   readonly check?: (server: ServerAddress) => void;
-  open(options: Options): OpenTransport;
+  /** @param environment of this client */
+  open(options: Options, environment: ClientEnvironment): OpenTransport;
   /** Loads what only a client with a transport of its own needs. */
   guardedOpen(): MaybePromise<typeof guardedOpen>;
   /** Loads what only a client with requests and responses needs. */
@@ -50,7 +51,7 @@ export function createClient<Options extends ClientOptions>(
   }
   const open: OpenTransport =
     transport === undefined
-      ? platform.open(options)
+      ? platform.open(options, environment)
       : async (...of) => (await platform.guardedOpen())(transport, environment)(...of);
   return new Client(new ClientHost(resolved, open, environment, platform), () => platform.requests());
 }
