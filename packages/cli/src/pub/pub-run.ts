@@ -5,8 +5,9 @@ import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { clientFor } from '../connection/client-for.ts';
-import { ConnectionFailure } from '../connection/connection-failure.ts';
+import type { ConnectionFailure } from '../connection/connection-failure.ts';
 import { Departure } from '../connection/departure.ts';
+import { lostConnection, lostText } from '../connection/lost-connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isMosquittoName } from '../run-command.ts';
 import type { PubPlan, PubValues } from './pub-plan.ts';
@@ -17,8 +18,6 @@ import { Refusals } from './refusals.ts';
 
 /** Under way at once, where `-M` says nothing: enough for every server, and few enough to hold. */
 const MESSAGES_UNDER_WAY = 10_000;
-/** The exit code of Mosquitto's tools for a connection that was lost. */
-const CONNECTION_LOST = 7;
 /** What is under way after Ctrl-C gets so long, in ms. */
 const LEAVING_MS = 1000;
 /** Between attempts to connect again, in ms: soon at first. */
@@ -141,9 +140,10 @@ export class PubRun {
       return;
     }
     // It may fail in the same way for hours.
-    if (error.message === this.#lastTold) return;
-    this.#lastTold = error.message;
-    this.#tellBeside(`${error.message}; trying again`);
+    const text = this.#offlineMs === nowMs ? lostText(error) : error.message;
+    if (text === this.#lastTold) return;
+    this.#lastTold = text;
+    this.#tellBeside(`${text}; trying again`);
   }
 
   #makePublisher(client: Client): Publisher {
@@ -231,10 +231,8 @@ export class PubRun {
   #lostForGood(error: ClientError): ConnectionFailure {
     this.#refusals.tellRest();
     const { published } = this.#publisher!;
-    const text = this.#plan.isStream
-      ? `${error.message}; ${counted(published, 'message')} had been published`
-      : error.message;
-    return new ConnectionFailure(text, CONNECTION_LOST, error);
+    const more = `${counted(published, 'message')} had been published`;
+    return lostConnection(error, this.#plan.isStream ? more : undefined);
   }
 
   #tellBeside(text: string): void {

@@ -7,8 +7,8 @@ import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { clientFor } from '../connection/client-for.ts';
-import { ConnectionFailure } from '../connection/connection-failure.ts';
 import { Departure } from '../connection/departure.ts';
+import { lostConnection } from '../connection/lost-connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { ByteBuffer } from '../messages/byte-buffer.ts';
@@ -30,8 +30,7 @@ export interface RrPlan {
   readonly printer: MessagePrinter;
 }
 
-/** Exit codes of Mosquitto's tools. */
-const CONNECTION_LOST = 7;
+/** The exit code of Mosquitto's tools. */
 const TIMED_OUT = 27;
 
 export class RrRun {
@@ -132,7 +131,9 @@ export class RrRun {
     const { responseTopic, given } = this.#plan;
     this.#client = client;
     client.on('unrouted', (message) => this.#onMessage(message));
-    client.on('closed', (error) => this.#onFailure(lostConnection(error)));
+    client.on('closed', (error) => {
+      if (error !== undefined) this.#onFailure(lostConnection(error));
+    });
     // What fails is awaited, and why the client ends is told by `closed`.
     client.on('error', () => {});
     client.on('warning', ({ message }) => this.#tell(message));
@@ -203,10 +204,6 @@ export class RrRun {
       stdout.write(bytes, () => resolve());
     });
   }
-}
-
-function lostConnection(error: ClientError | undefined): ConnectionFailure {
-  return new ConnectionFailure(error?.message ?? 'the connection was closed', CONNECTION_LOST, error);
 }
 
 function asFailure(error: unknown): unknown {
