@@ -29,7 +29,7 @@ import { PendingSubscription, Subscription } from './subscription.ts';
 import type { ClientState } from './supervisor.ts';
 
 export interface CloseOptions {
-  /** Milliseconds for what is still under way, and then as many for a store; 0 ends at once. @default 5000 */
+  /** Milliseconds for what is still under way, and for a store to write and close; 0 ends at once. @default 5000 */
   readonly timeoutMs?: number;
   /** What DISCONNECT says: 4 asks for the will to be published. @default 0 */
   readonly reasonCode?: ReasonCode;
@@ -346,7 +346,8 @@ export class Client {
   /**
    * Ends the client: waits a while for what is under way, says DISCONNECT, and settles every promise. It always returns,
    * and calling it again changes nothing. What a store keeps stays there. What was published before there is a connection
-   * is waited for while an attempt to connect is under way, but not between attempts.
+   * is waited for while an attempt to connect is under way, but not between attempts; another version of the protocol and
+   * another server that the server names belong to the attempt.
    */
   close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close', options, CLOSE);
@@ -360,7 +361,8 @@ export class Client {
 
   async #close({ timeoutMs = 5000, reasonCode = Reason.Success }: CloseOptions): Promise<void> {
     const { core, supervisor, options } = this.#host;
-    const isDone = (): boolean => core.isIdle || supervisor.state === 'waiting';
+    const endMs = this.#host.nowMs() + timeoutMs;
+    const isDone = (): boolean => core.isIdle || (supervisor.state === 'waiting' && !supervisor.goesOn);
     if (timeoutMs > 0 && !isDone()) {
       await this.#host.when(() => isDone() || null, { timeoutMs }).catch(() => {});
     }
@@ -369,8 +371,10 @@ export class Client {
     const endsSession = !options.clientId && (server?.sessionExpiryInterval ?? 0) !== 0;
     supervisor.stop(undefined, reasonCode, endsSession ? { sessionExpiryInterval: 0 } : {});
     const { storeClosed } = this.#host;
-    if (storeClosed !== undefined)
-      await within(storeClosed, { timeoutMs: Math.max(0, timeoutMs) }, this.#host).catch(() => {});
+    if (storeClosed !== undefined) {
+      const leftMs = Math.max(0, endMs - this.#host.nowMs());
+      await within(storeClosed, { timeoutMs: leftMs }, this.#host).catch(() => {});
+    }
   }
 
   #watch(publication: Publication, wait: WaitOptions): void {
