@@ -24,6 +24,7 @@ export function processIo(programName: string): CommandIo {
   const controller = new AbortController();
   endingSignal().then((signal) => controller.abort(new Interrupted(signal)));
   let stdout: OutputStream | undefined;
+  let stderr: OutputStream | undefined;
   return {
     programName,
     signal: controller.signal,
@@ -42,7 +43,9 @@ export function processIo(programName: string): CommandIo {
       return stdout;
     },
     get stderr() {
-      return process.stderr;
+      // Nobody can be told that there is nobody to be told.
+      stderr ??= process.stderr.on('error', () => {});
+      return stderr;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Runs a command as this process, which ends with it. */
 import type { CommandIo, CommandRow } from './command.ts';
+import { CommandFailure } from './command-failure.ts';
 import { ExitCode } from './exit-code.ts';
 import { processIo } from './process-io.ts';
 import { runCommand } from './run-command.ts';
@@ -38,9 +39,14 @@ export async function runOverview(words: readonly string[]): Promise<boolean> {
 }
 
 /** What was written must have left before the process goes, and it goes even if something is left open. */
-async function end({ stdout, stderr }: CommandIo, code: number): Promise<never> {
-  await Promise.all([drained(stdout), drained(stderr)]);
-  process.exit(code);
+async function end({ stdout, stderr, signal, programName }: CommandIo, code: number): Promise<never> {
+  await drained(stdout);
+  const reason: unknown = signal.reason;
+  // A full disk: who has failed for another reason has told of that.
+  const isLost = reason instanceof CommandFailure && code === ExitCode.Success;
+  if (isLost) stderr.write(`${programName}: ${reason.message}\n`);
+  await drained(stderr);
+  process.exit(isLost ? ExitCode.Failure : code);
 }
 
 /** Fulfils also if it cannot be written any more. */

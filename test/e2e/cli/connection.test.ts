@@ -1,7 +1,16 @@
 // How `martlet pub` connects, beside Debian's mosquitto_pub: the same flags at the same listeners, and the exit codes of both.
 // Then what mosquitto_pub cannot do: passwords from the terminal, WebSocket, Unix sockets of our broker, signals.
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -270,6 +279,22 @@ describe('A command that connects', () => {
       stdout: '',
       stderr: "martlet pub: unknown option '--hots'; did you mean --host?\n",
     });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('says so when its output finds no room', async () => {
+    const full = (line: string): Promise<Exit> =>
+      programs.run('sh', ['-c', `"$0" "$1" ${line} > /dev/full`, process.execPath, MAIN], { env });
+    for (const line of ['--help', 'completion bash']) {
+      const { code, stderr } = await full(line);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^martlet( completion)?: standard output: no space is left on its disk; .+\n$/);
+    }
+  });
+
+  test('keeps its exit code when nobody reads its errors', async () => {
+    const command = programs.start(process.execPath, [MAIN, 'pub', '--hots', 'x'], { env });
+    command.child.stderr?.destroy();
+    expect((await command.exit).code).toBe(2);
   });
 
   test('ends at once at a signal while it connects', async () => {
