@@ -64,6 +64,8 @@ export interface RunOutcome {
 
 /** Between the word to begin and the beginning, so that every thread has heard it. */
 const LEAD_MS = 50;
+/** Threads that need longer than this to listen would not keep up with anything. */
+const LONGEST_LEAD_MS = 5000;
 const LOOK_MS = 250;
 /** Connections a second that a server takes, about. */
 const GUESSED_CONNECT_RATE = 1000;
@@ -79,14 +81,16 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
   const isConnecting = plan.scenario === 'connections';
   if (isConnecting) host.sampler.begin(connectMs);
   threads.tell({ kind: 'connect', startMs: connectMs });
-  await watch(host, 'connecting', connecting, connectMs, events.all('connected'));
+  const connected = events.all('connected');
+  await watch(host, 'connecting', connecting, connectMs, connected);
   const connectingMs = Math.max(1, host.nowMs() - connectMs);
-  for (const told of await events.all('connected')) refused.addAll(told.refused);
+  for (const told of await connected) refused.addAll(told.refused);
 
   threads.tell({ kind: 'subscribe' });
-  await watch(host, 'subscribing', connecting, host.nowMs(), events.all('subscribed'));
+  const subscribed = events.all('subscribed');
+  await watch(host, 'subscribing', connecting, host.nowMs(), subscribed);
   let subscribers = 0;
-  for (const told of await events.all('subscribed')) {
+  for (const told of await subscribed) {
     subscribers += told.subscribers;
     refused.addAll(told.refused);
   }
@@ -94,23 +98,13 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
   const fromMs = plan.warmUpMs;
   const record = new LoadRecord(fromMs, fromMs + plan.durationMs);
   events.recordTo(record);
-  const startMs = host.nowMs() + LEAD_MS;
+  const startMs = await prepare(host);
   if (!isConnecting) host.sampler.begin(startMs);
-  threads.tell({
-    kind: 'run',
-    startMs,
-    isPacedByDelivery: subscribers > 0 && subscribers === plan.subscribers,
-  });
-  const lastMs = await watch(
-    host,
-    isConnecting ? 'holding' : 'measuring',
-    record,
-    startMs,
-    events.all('sent'),
-    plan,
-  );
+  threads.tell({ kind: 'run', isPacedByDelivery: subscribers > 0 && subscribers === plan.subscribers });
+  const sent = events.all('sent');
+  const lastMs = await watch(host, isConnecting ? 'holding' : 'measuring', record, startMs, sent, plan);
   let behind = 0;
-  for (const told of await events.all('sent')) behind += told.behind;
+  for (const told of await sent) behind += told.behind;
 
   await drain(plan, host, record, startMs);
   threads.tell({ kind: 'finish' });
@@ -140,6 +134,19 @@ export async function runBench(plan: BenchPlan, host: RunHost): Promise<RunOutco
     unanswered: reports.reduce((sum, report) => sum + report.unanswered, 0),
     proof: copiesOf(plan) === 0 ? null : proofOf(plan, reports, record),
   };
+}
+
+/**
+ * Tells all threads when the run begins, and does so again, further ahead, as long as not all of them know it by then: a message must
+ * not reach a thread that does not yet count.
+ */
+async function prepare({ threads, events, nowMs }: RunHost): Promise<number> {
+  for (let leadMs = LEAD_MS; ; leadMs *= 2) {
+    const startMs = nowMs() + leadMs;
+    threads.tell({ kind: 'prepare', startMs });
+    await events.all('prepared');
+    if (nowMs() < startMs || leadMs >= LONGEST_LEAD_MS) return startMs;
+  }
 }
 
 /** How long connecting may take, in ms: for the time line only. */

@@ -5,9 +5,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Client, ConnectOptions } from '@martlet/client';
 import type { BenchPlan } from './bench-plan.ts';
-import { copiesOf, endUsOf, filterOf, shareOf } from './bench-plan.ts';
-import { openConnections } from './connecting.ts';
+import { copiesOf, endUsOf, filterOf } from './bench-plan.ts';
 import { DeliveryCredits } from './delivery-credits.ts';
+import type { Place } from './load-connections.ts';
+import { LoadConnections } from './load-connections.ts';
 import type { BusyTime } from './load-meter.ts';
 import { LoadMeter, TICK_MS } from './load-meter.ts';
 import type { PublisherHost } from './load-publisher.ts';
@@ -20,8 +21,6 @@ import type { RunClock } from './run-clock.ts';
 import { SeenSequences } from './seen-sequences.ts';
 import type { LoopHost } from './send-loop.ts';
 import { SendLoop } from './send-loop.ts';
-import { clearSessions } from './session-clearing.ts';
-import type { NumberedClient } from './subscribing-load.ts';
 import { makeSubscriptions } from './subscribing-load.ts';
 import type { ThreadCommand, ThreadEvent, ThreadReport } from './thread-messages.ts';
 
@@ -37,26 +36,16 @@ export interface GeneratorHost {
   readonly loop: Pick<LoopHost, 'immediately' | 'after'>;
 }
 
-type Role = 'receiver' | 'publisher' | 'idle';
-
-interface Place {
-  readonly role: Role;
-  readonly index: number;
-}
-
 /** How long a connection may take to close at the end, in ms. */
 const CLOSE_MS = 2000;
 
 export class Generator {
   readonly #plan: BenchPlan;
-  readonly #thread: number;
   readonly #host: GeneratorHost;
   readonly #loopHost: LoopHost;
   readonly #meter: LoadMeter;
   readonly #credits: DeliveryCredits;
-  readonly #places: readonly Place[];
-  /** Those that are online, by their places. */
-  readonly #clients: Map<Place, Client>;
+  readonly #connections: LoadConnections;
   readonly #receivers: LoadReceiver[];
   readonly #groups: Map<number, SeenSequences>;
   readonly #failures: ReasonTally;
@@ -64,13 +53,11 @@ export class Generator {
   readonly #stopping: AbortController;
   #publishers: readonly LoadPublisher[];
   #sendLoop: SendLoop | null;
-  #isFinishing: boolean;
   #stopTicks: () => void;
   #askedUs: number;
 
   constructor(plan: BenchPlan, thread: number, creditMemory: SharedArrayBuffer, host: GeneratorHost) {
     this.#plan = plan;
-    this.#thread = thread;
     this.#host = host;
     this.#loopHost = { ...host.loop, nowUs: () => host.clock.nowUs() };
     this.#meter = new LoadMeter(
@@ -78,14 +65,6 @@ export class Generator {
       () => this.#busySince(),
     );
     this.#credits = new DeliveryCredits(creditMemory);
-    const of = (role: Role, count: number): readonly Place[] =>
-      shareOf(plan, thread, count).map((index) => ({ role, index }));
-    this.#places = [
-      ...of('receiver', plan.subscribers),
-      ...of('publisher', plan.publishers),
-      ...of('idle', plan.idle),
-    ];
-    this.#clients = new Map();
     this.#receivers = [];
     this.#groups = new Map();
     this.#failures = new ReasonTally();
@@ -93,9 +72,13 @@ export class Generator {
     this.#stopping = new AbortController();
     // Every connection that is being made listens to it.
     setMaxListeners(0, this.#stopping.signal);
+    this.#connections = new LoadConnections(plan, thread, {
+      ...{ options: host.options, connect: host.connect, meter: this.#meter, loop: this.#loopHost },
+      signal: this.#stopping.signal,
+      onLost: (place, error) => this.#onLost(place, error),
+    });
     this.#publishers = [];
     this.#sendLoop = null;
-    this.#isFinishing = false;
     this.#stopTicks = () => {};
     this.#askedUs = 0;
   }
@@ -107,8 +90,12 @@ export class Generator {
         return this.#connect(command.startMs);
       case 'subscribe':
         return this.#subscribe();
+      case 'prepare':
+        this.#beginPhase(command.startMs, this.#plan.warmUpMs * 1000);
+        this.#host.tell({ kind: 'prepared' });
+        return;
       case 'run':
-        return this.#run(command.startMs, command.isPacedByDelivery);
+        return this.#run(command.isPacedByDelivery);
       case 'stop':
         this.#stopping.abort();
         for (const publisher of this.#publishers) publisher.stop();
@@ -121,43 +108,13 @@ export class Generator {
 
   async #connect(startMs: number): Promise<void> {
     this.#beginPhase(startMs, 0);
-    const refused = new ReasonTally();
-    const open = (number: number, intendedUs: number): Promise<Client | null> =>
-      this.#open(this.#places[number]!, intendedUs, refused);
-    const { signal } = this.#stopping;
-    await openConnections(this.#plan, this.#thread, this.#places.length, open, this.#loopHost, signal);
+    const refused = await this.#connections.open();
     this.#endPhase();
     this.#host.tell({ kind: 'connected', refused: refused.reasons });
   }
 
-  async #open(place: Place, intendedUs: number, refused: ReasonTally): Promise<Client | null> {
-    const { options, connect, clock } = this.#host;
-    const clientId = `${options.clientId}-${place.role[0]}${place.index}`;
-    const client = connect({ ...options, clientId });
-    // What failed is asked of each message; and a client that nobody listens to writes to the console.
-    client.on('error', () => {});
-    client.on('warning', () => {});
-    let offlineBy: unknown;
-    client.on('offline', ({ error }) => {
-      offlineBy = error;
-      if (this.#clients.delete(place)) this.#onLost(place, error);
-    });
-    try {
-      await client.connected({ signal: this.#stopping.signal });
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) refused.add(reasonOf(offlineBy ?? error));
-      void client.close({ timeoutMs: 0 });
-      return null;
-    }
-    this.#clients.set(place, client);
-    this.#meter.onAnswered(clock.nowUs(), intendedUs);
-    this.#meter.counts.connected++;
-    return client;
-  }
-
   /** The run goes on without it. */
   #onLost(place: Place, error: unknown): void {
-    if (this.#isFinishing) return;
     this.#lost.add(reasonOf(error));
     this.#meter.at(this.#host.clock.nowUs());
     this.#meter.counts.lostConnections++;
@@ -170,14 +127,14 @@ export class Generator {
       this.#publishers.find(({ index }) => index === place.index)?.stop();
       this.#sendLoop?.wake();
     }
-    if (this.#clients.size === 0) this.#stopping.abort();
+    if (this.#connections.isEmpty) this.#stopping.abort();
   }
 
   async #subscribe(): Promise<void> {
     const refused = new ReasonTally();
     const host = this.#receiverHost();
     await Promise.all(
-      this.#clientsOf('receiver').map(async ({ index, client }) => {
+      this.#connections.of('receiver').map(async ({ index, client }) => {
         const receiver = new LoadReceiver(index, this.#plan, host);
         const filter = filterOf(this.#plan, index);
         const qos = this.#plan.subscribeQos;
@@ -198,15 +155,14 @@ export class Generator {
     this.#host.tell({ kind: 'subscribed', subscribers, refused: refused.reasons });
   }
 
-  async #run(startMs: number, isPacedByDelivery: boolean): Promise<void> {
+  async #run(isPacedByDelivery: boolean): Promise<void> {
     const plan = this.#plan;
-    this.#beginPhase(startMs, plan.warmUpMs * 1000);
     if (plan.publishers > 0) await this.#publish(isPacedByDelivery);
     else if (plan.scenario === 'subscribe') await this.#makeSubscriptions();
     else await this.#hold();
     const endUs = Math.min(this.#host.clock.nowUs(), endUsOf(plan));
     // One whose connection was lost is not behind: it is gone.
-    const online = new Set(this.#clientsOf('publisher').map(({ index }) => index));
+    const online = new Set(this.#connections.of('publisher').map(({ index }) => index));
     let behind = 0;
     for (const each of this.#publishers) if (online.has(each.index)) behind += each.behind(endUs);
     const isOpen = plan.rate !== null && !this.#stopping.signal.aborted;
@@ -225,9 +181,9 @@ export class Generator {
       onAnswered: () => this.#sendLoop?.wake(),
       onFailed: (error) => this.#failures.add(reasonOf(error)),
     };
-    this.#publishers = this.#clientsOf('publisher').map(
-      ({ index, client }) => new LoadPublisher(index, client, plan, host),
-    );
+    this.#publishers = this.#connections
+      .of('publisher')
+      .map(({ index, client }) => new LoadPublisher(index, client, plan, host));
     if (this.#stopping.signal.aborted) for (const publisher of this.#publishers) publisher.stop();
     const looksAround = host.credits !== null && plan.threads > 1 && plan.scenario !== 'pairs';
     return new Promise((resolve) => {
@@ -243,7 +199,7 @@ export class Generator {
       meter: this.#meter,
       onFailed: (error: unknown) => this.#failures.add(reasonOf(error)),
     };
-    return makeSubscriptions(this.#clientsOf('idle'), this.#plan, host, this.#stopping.signal);
+    return makeSubscriptions(this.#connections.of('idle'), this.#plan, host, this.#stopping.signal);
   }
 
   /** Keeps the connections as they are until the time is over. */
@@ -257,18 +213,14 @@ export class Generator {
   }
 
   async #finish(): Promise<void> {
-    this.#isFinishing = true;
     this.#endPhase();
     const receivers = this.#receivers.map((receiver) => receiver.report());
     const unanswered = this.#publishers.reduce((sum, publisher) => sum + publisher.unanswered, 0);
     for (const publisher of this.#publishers) publisher.close();
-    if (this.#plan.retain) await clearRetained(this.#clientsOf('publisher'), this.#plan, CLOSE_MS);
-    const kept = [...this.#clients.values()].map(({ clientId }) => clientId);
+    if (this.#plan.retain) await clearRetained(this.#connections.of('publisher'), this.#plan, CLOSE_MS);
     // What nobody has answered is not going to be: its promise is rejected now, and the report has it.
-    const timeoutMs = unanswered > 0 ? 0 : CLOSE_MS;
-    await Promise.all([...this.#clients.values()].map((client) => client.close({ timeoutMs })));
+    await this.#connections.close(unanswered > 0 ? 0 : CLOSE_MS, CLOSE_MS);
     await new Promise<void>((resolve) => this.#host.loop.immediately(resolve));
-    await clearSessions(kept, this.#host.options, this.#host.connect, CLOSE_MS);
     const report: ThreadReport = {
       publishers: this.#publishers.map((publisher) => publisher.report()),
       receivers,
@@ -300,14 +252,6 @@ export class Generator {
     const seen = new SeenSequences(publisher);
     this.#groups.set(publisher, seen);
     return seen;
-  }
-
-  #clientsOf(role: Role): readonly NumberedClient[] {
-    const numbered: NumberedClient[] = [];
-    for (const [place, client] of this.#clients) {
-      if (place.role === role) numbered.push({ index: place.index, client });
-    }
-    return numbered.sort((a, b) => a.index - b.index);
   }
 
   #beginPhase(startMs: number, measuredFromUs: number): void {

@@ -43,7 +43,7 @@ export class ThreadEvents {
     for (const fail of this.#fail) fail(error);
   }
 
-  /** What all threads have told of a kind, once they have. Rejects when a thread fails. */
+  /** What all threads have told of a kind since it was last asked, once they have. Rejects when a thread fails. */
   async all<Kind extends ThreadEvent['kind']>(kind: Kind): Promise<readonly EventOf<Kind>[]> {
     if (this.#error !== null) throw this.#error.error;
     if ((this.#told.get(kind)?.length ?? 0) < this.#threads) {
@@ -52,6 +52,8 @@ export class ThreadEvents {
         this.#fail.push(reject);
       });
     }
-    return (this.#told.get(kind) ?? []) as readonly ThreadEvent[] as readonly EventOf<Kind>[];
+    const told = (this.#told.get(kind) ?? []) as readonly ThreadEvent[] as readonly EventOf<Kind>[];
+    this.#told.delete(kind);
+    return told;
   }
 }

@@ -19,9 +19,10 @@ export interface ThreadTask {
 export type ThreadCommand =
   | { readonly kind: 'connect'; readonly startMs: number }
   | { readonly kind: 'subscribe' }
+  /** From now on the run's time counts, and what comes belongs to it. It may come again, with another beginning. */
+  | { readonly kind: 'prepare'; readonly startMs: number }
   | {
       readonly kind: 'run';
-      readonly startMs: number;
       /** All subscribers are there, so that publishers of a closed loop can wait for their deliveries. */
       readonly isPacedByDelivery: boolean;
     }
@@ -51,6 +52,7 @@ export type ThreadEvent =
   | { readonly kind: 'tick'; readonly tick: LoadTick }
   | { readonly kind: 'connected'; readonly refused: Reasons }
   | { readonly kind: 'subscribed'; readonly subscribers: number; readonly refused: Reasons }
+  | { readonly kind: 'prepared' }
   /** Nothing more is sent. `behind`: messages that were to be sent and were not. */
   | { readonly kind: 'sent'; readonly behind: number; readonly failures: Reasons; readonly lost: Reasons }
   | {
