@@ -20,6 +20,7 @@ import { Programs } from '../program.ts';
 import { ServedBroker } from '../served-broker.ts';
 
 const mosquitto = debianTool('mosquitto');
+const theirSub = debianTool('mosquitto_sub');
 const programs = new Programs();
 let served: ServedBroker;
 let client: Client;
@@ -214,6 +215,16 @@ describe('martlet sub', () => {
     expect(exit).toMatchObject({ stdout: 'again\n0\n', stderr: '' });
   });
 
+  test('tells with -d what mosquitto_sub tells', async ({ skip }) => {
+    if (theirSub.path === undefined) skip(theirSub.label);
+    const args = ['-d', '-i', 'told', '-t', 'told/#', '-t', 'other', '-C', '1'];
+    await client.publish('told/a', 'on', { qos: 1, retain: true });
+    const theirs = programs.start(theirSub.path!, [...at(), ...args]).exit;
+    const { stdout, code } = await theirs;
+    expect(stdout).toContain('Subscribed (mid: 1): 0, 0');
+    expect(await asMosquitto(served.port, ...args).exit).toMatchObject({ code, stdout });
+  });
+
   test('says so when the disk is full', async () => {
     await client.publish('full', 'kept', { qos: 1, retain: true });
     const place = at().join(' ');
@@ -333,6 +344,24 @@ describe('martlet sub, when the server', () => {
   function subscribedAt(broker: Broker): Promise<void> {
     return new Promise((resolve) => broker.on('subscribed', () => resolve()));
   }
+
+  test('sends a message of 20 MB, prints all of it', async ({ skip }) => {
+    if (mosquitto.path === undefined) skip(mosquitto.label);
+    const broker = await MosquittoBroker.start(mosquitto.path!);
+    try {
+      const publisher = connect(`mqtt://127.0.0.1:${broker.tcpPort}`);
+      const payload = 'x'.repeat(20_000_000);
+      await publisher.publish('long', payload, { qos: 1, retain: true });
+      await publisher.close();
+      for (const version of ['311', '5']) {
+        const args = [...at(broker.tcpPort), '-V', version, '-t', 'long', '-C', '1', '-F', '%l %p', '-N'];
+        const exit = await programs.start(process.execPath, [MAIN, 'sub', ...args]).exit;
+        expect(exit.stdout === `20000000 ${payload}`).toBe(true);
+      }
+    } finally {
+      await broker.close();
+    }
+  });
 
   test('is Debian’s, leaves in the session what is not printed', async ({ skip }) => {
     if (mosquitto.path === undefined) skip(mosquitto.label);

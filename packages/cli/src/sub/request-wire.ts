@@ -17,9 +17,6 @@ import type {
 } from '@martlet/protocol';
 import { decodePacket, encodePacket, FrameResult, PacketStream } from '@martlet/protocol';
 
-/** The client counts its own packet identifiers from 1 on. */
-const SUBSCRIBE_ID = 0xffff;
-const UNSUBSCRIBE_ID = 0xfffe;
 /** No packet is longer. */
 const ANY_LENGTH = 268_435_460;
 const PUBLISH = 3;
@@ -27,6 +24,8 @@ const SUBACK = 9;
 const UNSUBACK = 11;
 
 export interface RequestWireOptions {
+  /** The packet identifier of SUBSCRIBE; UNSUBSCRIBE has the next one. The client, which counts from 1 on, must not use them. */
+  readonly firstPacketId: number;
   /** Whether `packetId` is wanted, which costs a look at each packet. */
   readonly hasPacketIds: boolean;
   /** One reason code for each filter, in their order. */
@@ -85,7 +84,8 @@ export class RequestWire {
     properties: SubscribeProperties,
     version: ProtocolVersion,
   ): void {
-    const packet = { type: 'subscribe', packetId: SUBSCRIBE_ID, subscriptions, properties } as const;
+    const packetId = this.#options.firstPacketId;
+    const packet = { type: 'subscribe', packetId, subscriptions, properties } as const;
     this.#request(encodePacket(packet, version), version);
   }
 
@@ -95,7 +95,8 @@ export class RequestWire {
     properties: UnsubscribeProperties,
     version: ProtocolVersion,
   ): void {
-    const packet = { type: 'unsubscribe', packetId: UNSUBSCRIBE_ID, topicFilters, properties } as const;
+    const packetId = this.#options.firstPacketId + 1;
+    const packet = { type: 'unsubscribe', packetId, topicFilters, properties } as const;
     this.#request(encodePacket(packet, version), version);
   }
 

@@ -60,6 +60,8 @@ export class SubRun {
     this.#filter = new MessageFilter(values, () => io.random());
     this.#departure = new Departure(plan.given.disconnect);
     this.#wire = new RequestWire({
+      // The client sends nothing with an identifier of its own but what removes retained messages.
+      firstPacketId: values.removeRetained ? 0xfffe : 1,
       hasPacketIds: plan.hasPacketIds,
       onSubscribed: (reasonCodes, packetId) => this.#onSubscribed(reasonCodes, packetId),
       onUnsubscribed: () => this.#onAnswered(),
@@ -112,7 +114,7 @@ export class SubRun {
   }
 
   #clientOptions(): Partial<ConnectOptions> {
-    const { receiveMaximum, topicAliasMaximum } = this.#plan.given.connect;
+    const { receiveMaximum, topicAliasMaximum, maximumPacketSize } = this.#plan.given.connect;
     const { count } = this.#values;
     const most = receiveMaximum ?? 0xffff;
     return {
@@ -120,6 +122,7 @@ export class SubRun {
       // What is not printed stays with the server.
       receiveMaximum: count === undefined ? most : Math.min(most, count),
       topicAliasMaximum: topicAliasMaximum ?? 0,
+      maximumPacketSize: maximumPacketSize ?? LONGEST_PACKET,
     };
   }
 
@@ -280,6 +283,8 @@ export class SubRun {
   }
 }
 
+/** In bytes: MQTT has no longer one. */
+const LONGEST_PACKET = 268_435_460;
 /** A timer takes no more, in ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** What is under way at the end gets so long, in ms. */

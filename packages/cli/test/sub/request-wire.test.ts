@@ -38,6 +38,7 @@ class Setup {
 
   constructor(hasPacketIds = false) {
     this.wire = new RequestWire({
+      firstPacketId: 1,
       hasPacketIds,
       onSubscribed: (reasonCodes) => this.granted.push(reasonCodes),
       onUnsubscribed: () => this.granted.push([]),
