@@ -122,7 +122,9 @@ describe.skipIf(isMissing)(`martlet pub and mosquitto_pub ${server.label}${pub.l
     const same = await martlet('pub', ...all);
     // Theirs finds out about a directory of certificates only when it connects.
     const expected = words.includes('--capath') ? 1 : code;
-    expect([theirs.code, ours.code, same.code]).toEqual([code, expected, expected]);
+    expect([ours.code, same.code]).toEqual([expected, expected]);
+    // How theirs ends when the connection breaks depends on the moment at which it looks; 1 is every other failure.
+    expect(code === 7 || code === 8 ? [code, 1] : [code]).toContain(theirs.code);
     expect([theirs.stdout, ours.stdout]).toEqual(['', '']);
     if (expected === 0) expect([ours.stderr, same.stderr]).toEqual(['', '']);
     else {
