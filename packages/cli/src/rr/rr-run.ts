@@ -56,6 +56,8 @@ export class RrRun {
     this.#tell = tell;
     this.#departure = new Departure(plan.given.disconnect);
     this.#wire = new RequestWire({
+      // As in mosquitto_rr. It is free again when the request is sent, for which the client may use it.
+      firstPacketId: 1,
       hasPacketIds: true,
       onSubscribed: ([reasonCode]) => this.#onSubscribed(reasonCode!),
       onUnsubscribed: () => {},
