@@ -1,7 +1,6 @@
 /**
  * JSON as CBOR (RFC 8949), each item as short as can be but for numbers of half precision: for payloads that are written as
- * JSON and sent as CBOR. What JSON
- * cannot say does not come out: bytes, tags, keys that are no text.
+ * JSON and sent as CBOR. What JSON cannot say does not come out: bytes, tags, keys that are no text.
  */
 import { InputError } from './input-message.ts';
 

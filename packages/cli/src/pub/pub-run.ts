@@ -108,8 +108,8 @@ export class PubRun {
 
   #listen(client: Client): void {
     client.on('error', (error) => {
-      // The last one is told by `closed`.
-      if (client.state !== 'closed') this.#refusals.add(error);
+      // The last one is told by `closed`, and a server that broke the protocol by `offline`: neither is about a message.
+      if (client.state !== 'closed' && error.kind !== 'remote') this.#refusals.add(error);
     });
     client.on('warning', ({ message }) => this.#tellBeside(message));
     client.on('closed', (error) => {
