@@ -56,8 +56,9 @@ const FLAG_NAMES: readonly (readonly [RegExp, string])[] = [
  */
 export function exitCodeForConnection(error: unknown, protocolVersion: number): number {
   if (!isClientError(error)) return ExitCode.Failure;
-  const { code, reasonCode } = error;
-  if (reasonCode !== undefined && reasonCode >= 0x80)
+  const { code, kind, reasonCode } = error;
+  // Of a server that broke the protocol it is ours.
+  if (kind === 'refusal' && reasonCode !== undefined && reasonCode >= 0x80)
     return protocolVersion === 5 ? reasonCode : (RETURN_CODES[reasonCode] ?? ExitCode.Failure);
   if (systemCodeOf(error)?.includes('_ALERT_') === true) return TLS_FAILED;
   if (code === 'CONNECTION_LOST' && !/\b(mqtt|ws)s:/.test(error.message)) return CONNECTION_LOST;

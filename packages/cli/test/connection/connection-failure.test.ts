@@ -28,6 +28,11 @@ describe('The exit code', () => {
     expect(exitCodeForConnection(refused(reasonCode), 5)).toBe(reasonCode);
   });
 
+  test('of a server that does not speak MQTT is 1, and not the reason for which we leave it', () => {
+    const broken = new ClientError('PROTOCOL_BROKEN', 'expected CONNACK', undefined, 0x81 as never);
+    expect([4, 5].map((version) => exitCodeForConnection(broken, version))).toEqual([1, 1]);
+  });
+
   test('of a connection without an answer is 7, of a handshake that the server broke off 8, else 1', () => {
     const lost = new ClientError('CONNECTION_LOST', 'the connection to mqtt://h:1 broke: …');
     const lostTls = new ClientError('CONNECTION_LOST', 'the connection to mqtts://h:1 broke: …');
