@@ -6,6 +6,7 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { CommandFailure } from '../command-failure.ts';
 import type { Direction } from './direction.ts';
+import type { HeldOutput } from './held-output.ts';
 
 /** Raw IP packets. */
 const LINK_TYPE_RAW = 101;
@@ -26,14 +27,20 @@ const PORTS = 50_000;
 
 const FIN = 0x01;
 const SYN = 0x02;
+const RST = 0x04;
 const PSH = 0x08;
 const ACK = 0x10;
 
 export class CaptureFile {
   readonly #stream: Writable;
+  readonly #output: HeldOutput;
 
-  /** @param onFailed called once when it cannot be written */
-  constructor(path: string, onFailed: (failure: CommandFailure) => void) {
+  /**
+   * @param output holds back what passes while the file does not keep up
+   * @param onFailed called once when it cannot be written
+   */
+  constructor(path: string, output: HeldOutput, onFailed: (failure: CommandFailure) => void) {
+    this.#output = output;
     this.#stream = createWriteStream(path).once('error', (error) =>
       onFailed(CommandFailure.ofFile(path, error)),
     );
@@ -44,7 +51,7 @@ export class CaptureFile {
   /** A connection, with the handshake that begins it. @param number of the connection, from 1 on */
   open(number: number, wallMs: number): CapturedConnection {
     const connection = new CapturedConnection(FIRST_CLIENT_PORT + (number % PORTS), (packet, atMs) => {
-      this.#stream.write(enhancedPacket(packet, atMs));
+      this.#output.write(this.#stream, enhancedPacket(packet, atMs));
     });
     connection.begin(wallMs);
     return connection;
@@ -83,6 +90,12 @@ export class CapturedConnection {
   /** @param direction that of who closes */
   end(direction: Direction, wallMs: number): void {
     this.#segment(direction, FIN | ACK, EMPTY, wallMs);
+  }
+
+  /** Both sides are cut off. */
+  reset(wallMs: number): void {
+    this.#segment('toServer', RST | ACK, EMPTY, wallMs);
+    this.#segment('toClient', RST | ACK, EMPTY, wallMs);
   }
 
   #segment(direction: Direction, flags: number, bytes: Uint8Array, wallMs: number): void {

@@ -30,7 +30,7 @@ export class DelayLine {
   #lastDueMs = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
   /** Called when nothing is held any more. */
-  #onEmpty: (() => void) | undefined;
+  #onEmpty: (() => void)[] = [];
 
   constructor(options: DelayLineOptions) {
     this.#options = options;
@@ -52,7 +52,7 @@ export class DelayLine {
   /** Calls back when everything that is held now has gone; at once if nothing is. */
   whenEmpty(callback: () => void): void {
     if (this.#held.length === 0) callback();
-    else this.#onEmpty = callback;
+    else this.#onEmpty.push(callback);
   }
 
   /** Forgets what is held. */
@@ -60,7 +60,7 @@ export class DelayLine {
     this.#cancel?.();
     this.#held.length = 0;
     this.heldBytes = 0;
-    this.#onEmpty = undefined;
+    this.#onEmpty = [];
   }
 
   #schedule(): void {
@@ -79,10 +79,6 @@ export class DelayLine {
       this.#options.release(bytes);
     }
     if (this.#held.length > 0) this.#schedule();
-    else {
-      const onEmpty = this.#onEmpty;
-      this.#onEmpty = undefined;
-      onEmpty?.();
-    }
+    else for (const callback of this.#onEmpty.splice(0)) callback();
   }
 }

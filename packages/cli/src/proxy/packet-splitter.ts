@@ -20,9 +20,9 @@ export class PacketSplitter {
   readonly #version: () => ProtocolVersion;
   readonly #sink: SplitterSink;
   readonly #stream: PacketStream;
-  /** Of what was pushed now: as much has been handed on. */
+  /** No packets can be told apart any more. */
   #isBroken = false;
-  /** What has come and is not handed on. */
+  /** What has come and is not handed on, but for the first so many bytes. */
   #pending: Uint8Array[] = [];
   #handed = 0;
 
@@ -52,11 +52,17 @@ export class PacketSplitter {
       this.#stream.receive(bytes, 0, bytes.length);
       this.#forget();
     } catch (error) {
-      this.#isBroken = true;
-      const rest = this.#rest();
-      this.#pending = [];
-      this.#sink.onBytes(rest, error instanceof Error ? error.message : String(error));
+      this.#sink.onBytes(this.takeRest(), error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Takes out the part of a packet that waits for its rest, which will not come. */
+  takeRest(): Uint8Array {
+    this.#isBroken = true;
+    const rest = this.#rest();
+    this.#pending = [];
+    this.#handed = 0;
+    return rest;
   }
 
   #onFrame(bytes: Uint8Array, body: number): void {

@@ -1,39 +1,46 @@
 /**
  * Looks at the packets of one connection, both ways, and says what is against the specification between them; what is wrong
  * within one packet the codec has refused before.
- *
- * Where a session goes on from an earlier connection, exchanges may be open that were never seen here: then nothing is said of
- * packet identifiers that are unknown.
  */
-import type { ConnackPacket, ConnectPacket, Packet, PublishPacket } from '@martlet/protocol';
+import type {
+  ConnackPacket,
+  ConnectPacket,
+  Packet,
+  ProtocolVersion,
+  PublishPacket,
+  SubackPacket,
+  UnsubackPacket,
+} from '@martlet/protocol';
 import type { Direction } from './direction.ts';
 import { opposite } from './direction.ts';
-
-export interface Violation {
-  /** Its number in the specification of the connection's version. */
-  readonly statement: string;
-  readonly text: string;
-}
+import { ExchangeWatch, inUse } from './exchange-watch.ts';
+import type { Violation } from './violation.ts';
+import { statementOf } from './violation.ts';
 
 /** What one side may have to do with: what the other one has said it takes. */
 interface Side {
   /** Bytes. */
   maximumPacketSize: number;
-  receiveMaximum: number;
   topicAliasMaximum: number;
   /** Has said DISCONNECT. */
   hasLeft: boolean;
-  /** Messages that this side has sent and that are open, by packet identifier. */
-  readonly open: Map<number, 'puback' | 'pubrec' | 'pubcomp'>;
+  /** The messages that it sends. */
+  readonly exchanges: ExchangeWatch;
 }
 
-function newSide(): Side {
+/** A SUBSCRIBE or UNSUBSCRIBE without an answer. */
+interface Asked {
+  readonly answer: 'suback' | 'unsuback';
+  /** Filters. */
+  readonly count: number;
+}
+
+function newSide(direction: Direction): Side {
   return {
     maximumPacketSize: Number.POSITIVE_INFINITY,
-    receiveMaximum: 65_535,
     topicAliasMaximum: 0,
     hasLeft: false,
-    open: new Map(),
+    exchanges: new ExchangeWatch(direction),
   };
 }
 
@@ -41,36 +48,60 @@ export class ProtocolWatch {
   #connect: ConnectPacket | undefined;
   #connack: ConnackPacket | undefined;
   /** By who sends. */
-  readonly #senders: Readonly<Record<Direction, Side>> = { toServer: newSide(), toClient: newSide() };
-  /** SUBSCRIBE and UNSUBSCRIBE without an answer: how many filters each has. */
-  readonly #asked: Map<number, { readonly answer: 'suback' | 'unsuback'; readonly count: number }> =
-    new Map();
-  /** The session may be older than this connection. */
-  #isResumed = false;
+  readonly #senders: Readonly<Record<Direction, Side>> = {
+    toServer: newSide('toServer'),
+    toClient: newSide('toClient'),
+  };
+  readonly #asked: Map<number, Asked> = new Map();
+  /** What was asked twice, by a rule of the proxy, may be answered twice. */
+  readonly #askedTwice: Set<number> = new Set();
+  /** The client has gone on before CONNACK came: of what that says it may have known nothing. */
+  #hasNotWaited = false;
+
+  /** That of the client's CONNECT; before it, the newest. */
+  get version(): ProtocolVersion {
+    return this.#connect?.protocolVersion ?? 5;
+  }
 
   /**
    * @param bytes of the packet as it came
    * @returns what it violates
    */
   look(packet: Packet, direction: Direction, bytes: number): readonly Violation[] {
-    const found = [
-      ...this.#order(packet, direction),
-      ...this.#size(direction, bytes),
-      ...(packet.type === 'publish' ? this.#publish(packet, direction) : []),
-      ...this.#answers(packet, direction),
-    ];
-    this.#remember(packet, direction);
+    const found = [...this.#order(packet, direction), ...this.#size(direction, bytes)];
+    this.#connect ??= packet.type === 'connect' ? packet : undefined;
+    found.push(...this.#content(packet, direction));
     return found;
   }
 
-  get #isV5(): boolean {
-    return this.#connect?.protocolVersion === 5;
+  /** The proxy sends this packet twice: two answers to it are nobody's mistake. */
+  onTwice(packet: Packet, direction: Direction): void {
+    switch (packet.type) {
+      case 'publish':
+        if (packet.qos > 0) this.#senders[direction].exchanges.twice(packet.packetId);
+        return;
+      case 'pubrel':
+        this.#senders[direction].exchanges.twice(packet.packetId);
+        return;
+      case 'pubrec':
+        this.#senders[opposite(direction)].exchanges.twice(packet.packetId);
+        return;
+      case 'subscribe':
+      case 'unsubscribe':
+        this.#askedTwice.add(packet.packetId);
+        return;
+      default:
+        return;
+    }
   }
 
   #order(packet: Packet, direction: Direction): readonly Violation[] {
     const found: Violation[] = [];
     if (this.#senders[direction].hasLeft)
-      found.push({ statement: 'MQTT-3.14.4-1', text: 'nothing follows a DISCONNECT' });
+      found.push({
+        statement: statementOf(this.version, 'MQTT-3.14.4-1', 'MQTT-3.14.4-2'),
+        text: 'nothing follows a DISCONNECT',
+      });
     if (direction === 'toServer') {
       if (this.#connect === undefined && packet.type !== 'connect')
         found.push({ statement: 'MQTT-3.1.0-1', text: 'the first packet of a client is CONNECT' });
@@ -82,7 +113,7 @@ export class ProtocolWatch {
       found.push({ statement: 'MQTT-3.2.0-1', text: 'the first packet of a server is CONNACK' });
     if (this.#connack !== undefined && packet.type === 'connack')
       found.push({
-        statement: this.#isV5 ? 'MQTT-3.2.0-2' : 'MQTT-3.2.0-1',
+        statement: statementOf(this.version, 'MQTT-3.2.0-2', 'MQTT-3.2.0-1'),
         text: 'a server sends CONNACK once',
       });
     return found;
@@ -99,144 +130,144 @@ export class ProtocolWatch {
     ];
   }
 
-  #publish(packet: PublishPacket, direction: Direction): readonly Violation[] {
-    const found: Violation[] = [];
-    const { topicAliasMaximum, receiveMaximum, open } = this.#senders[direction];
-    const isFromClient = direction === 'toServer';
-    const { topicAlias, subscriptionIdentifiers } = packet.properties;
-    if (topicAlias !== undefined && topicAlias > topicAliasMaximum)
-      found.push({
-        statement: isFromClient ? 'MQTT-3.2.2-17' : 'MQTT-3.1.2-26',
-        text: `the other side takes topic aliases up to ${topicAliasMaximum}, and this has ${topicAlias}`,
-      });
-    if (isFromClient && subscriptionIdentifiers !== undefined)
-      found.push({ statement: 'MQTT-3.3.4-6', text: 'a client publishes without Subscription Identifiers' });
-    if (isFromClient) found.push(...this.#beyondServer(packet));
-    if (packet.qos === 0) return found;
-    const isAgain = open.has(packet.packetId);
-    if (isAgain && !packet.dup)
-      found.push({
-        statement: this.#isV5
-          ? isFromClient
-            ? 'MQTT-2.2.1-3'
-            : 'MQTT-2.2.1-4'
-          : isFromClient
-            ? 'MQTT-2.3.1-2'
-            : 'MQTT-2.3.1-4',
-        text: `packet identifier ${packet.packetId} is in use`,
-      });
-    if (!isAgain && open.size >= receiveMaximum)
-      found.push({
-        statement: isFromClient ? 'MQTT-3.3.4-7' : 'MQTT-3.3.4-9',
-        text: `the other side takes ${receiveMaximum} messages at once, and as many are open`,
-      });
-    return found;
-  }
-
-  /** What the server has said in CONNACK that it does not take. */
-  #beyondServer({ qos, retain }: PublishPacket): readonly Violation[] {
-    const { maximumQos = 2, retainAvailable = true } = this.#connack?.properties ?? {};
-    return [
-      ...(qos > maximumQos
-        ? [{ statement: 'MQTT-3.2.2-11', text: `the server takes QoS up to ${maximumQos}` }]
-        : []),
-      ...(retain && !retainAvailable
-        ? [{ statement: 'MQTT-3.2.2-14', text: 'the server keeps no retained messages' }]
-        : []),
-    ];
-  }
-
-  #answers(packet: Packet, direction: Direction): readonly Violation[] {
+  #content(packet: Packet, direction: Direction): readonly Violation[] {
+    const sender = this.#senders[direction];
+    const receiver = this.#senders[opposite(direction)];
+    if (direction === 'toServer' && packet.type !== 'connect' && packet.type !== 'auth')
+      this.#hasNotWaited ||= this.#connack === undefined;
     switch (packet.type) {
+      case 'connect':
+        if (packet === this.#connect) this.#begin(packet);
+        return [];
+      case 'connack':
+        return this.#onConnack(packet);
+      case 'publish':
+        return [...this.#properties(packet, direction), ...this.#onPublish(packet, direction)];
+      case 'pubrel':
+        return sender.exchanges.onAcknowledgement(packet, this.version);
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        return this.#unexpected(packet.type, packet.packetId, this.#senders[opposite(direction)].open);
-      case 'pubrel':
-        return this.#unexpected('pubcomp', packet.packetId, this.#senders[direction].open);
+        return receiver.exchanges.onAcknowledgement(packet, this.version);
+      case 'subscribe':
+        return this.#onAsked(packet.packetId, { answer: 'suback', count: packet.subscriptions.length });
+      case 'unsubscribe':
+        return this.#onAsked(packet.packetId, { answer: 'unsuback', count: packet.topicFilters.length });
       case 'suback':
-      case 'unsuback': {
-        const asked = this.#asked.get(packet.packetId);
-        if (asked?.answer !== packet.type)
-          return [
-            {
-              statement: this.#isV5 ? 'MQTT-2.2.1-6' : 'MQTT-2.3.1-7',
-              text: `nothing was asked with packet identifier ${packet.packetId}`,
-            },
-          ];
-        const { length } = packet.reasonCodes;
-        if (length === asked.count || (packet.type === 'unsuback' && !this.#isV5)) return [];
-        return [
-          {
-            statement:
-              packet.type === 'suback' ? (this.#isV5 ? 'MQTT-3.8.4-6' : 'MQTT-3.8.4-5') : 'MQTT-3.11.3-2',
-            text: `${asked.count} filters were asked for, and ${length} codes come back`,
-          },
-        ];
-      }
-      default:
+      case 'unsuback':
+        return this.#onAnswer(packet);
+      case 'disconnect':
+        sender.hasLeft = true;
+        return [];
+      case 'auth':
+        return this.#onAuth(direction);
+      case 'pingreq':
+      case 'pingresp':
         return [];
     }
   }
 
-  #unexpected(
-    wanted: 'puback' | 'pubrec' | 'pubcomp',
-    packetId: number,
-    open: ReadonlyMap<number, string>,
-  ): readonly Violation[] {
-    const waitsFor = open.get(packetId);
-    if (waitsFor === wanted || this.#isResumed) return [];
-    // A PUBREC may come again after its PUBREL, and what was sent twice may be answered twice.
-    if (waitsFor === 'pubcomp' && wanted === 'pubrec') return [];
+  #begin({ cleanStart, properties }: ConnectPacket): void {
+    bound(this.#senders.toClient, properties);
+    this.#resume(!cleanStart);
+  }
+
+  #resume(isResumed: boolean): void {
+    for (const { exchanges } of Object.values(this.#senders)) exchanges.isResumed = isResumed;
+  }
+
+  #onConnack(packet: ConnackPacket): readonly Violation[] {
+    if (this.#connack !== undefined) return [];
+    this.#connack = packet;
+    this.#resume(packet.sessionPresent);
+    if (!this.#hasNotWaited) bound(this.#senders.toServer, packet.properties);
+    if (!packet.sessionPresent || this.#connect?.cleanStart !== true) return [];
     return [
       {
-        statement: this.#isV5 ? 'MQTT-2.2.1-5' : 'MQTT-2.3.1-6',
-        text: `no message with packet identifier ${packetId} waits for this`,
+        statement: statementOf(this.version, 'MQTT-3.2.2-2', 'MQTT-3.2.2-1'),
+        text: 'the client has asked for a new session, and the server speaks of one that was there',
       },
     ];
   }
 
-  #remember(packet: Packet, direction: Direction): void {
-    const sender = this.#senders[direction];
-    const receiver = this.#senders[opposite(direction)];
-    switch (packet.type) {
-      case 'connect':
-        this.#connect ??= packet;
-        this.#isResumed = !packet.cleanStart;
-        bound(receiver, packet.properties);
-        return;
-      case 'connack':
-        this.#connack ??= packet;
-        this.#isResumed = packet.sessionPresent;
-        bound(receiver, packet.properties);
-        return;
-      case 'publish':
-        if (packet.qos > 0) sender.open.set(packet.packetId, packet.qos === 1 ? 'puback' : 'pubrec');
-        return;
-      case 'puback':
-      case 'pubcomp':
-        receiver.open.delete(packet.packetId);
-        return;
-      case 'pubrec':
-        if (packet.reasonCode >= 0x80) receiver.open.delete(packet.packetId);
-        else receiver.open.set(packet.packetId, 'pubcomp');
-        return;
-      case 'subscribe':
-        this.#asked.set(packet.packetId, { answer: 'suback', count: packet.subscriptions.length });
-        return;
-      case 'unsubscribe':
-        this.#asked.set(packet.packetId, { answer: 'unsuback', count: packet.topicFilters.length });
-        return;
-      case 'suback':
-      case 'unsuback':
-        this.#asked.delete(packet.packetId);
-        return;
-      case 'disconnect':
-        sender.hasLeft = true;
-        return;
-      default:
-        return;
+  #onAuth(direction: Direction): readonly Violation[] {
+    if (this.#connect === undefined || this.#connect.properties.authenticationMethod !== undefined) return [];
+    return [
+      {
+        statement: direction === 'toServer' ? 'MQTT-4.12.0-7' : 'MQTT-4.12.0-6',
+        text: 'CONNECT has named no Authentication Method',
+      },
+    ];
+  }
+
+  #properties(packet: PublishPacket, direction: Direction): readonly Violation[] {
+    const found: Violation[] = [];
+    const { topicAliasMaximum } = this.#senders[direction];
+    const isFromClient = direction === 'toServer';
+    const { topicAlias, subscriptionIdentifiers } = packet.properties;
+    const isAliasKnown = !(isFromClient && this.#hasNotWaited && this.#connack !== undefined);
+    if (topicAlias !== undefined && topicAlias > topicAliasMaximum && isAliasKnown)
+      found.push({
+        statement: isFromClient
+          ? topicAliasMaximum === 0
+            ? 'MQTT-3.2.2-18'
+            : 'MQTT-3.2.2-17'
+          : topicAliasMaximum === 0
+            ? 'MQTT-3.1.2-27'
+            : 'MQTT-3.1.2-26',
+        text: `the other side takes topic aliases up to ${topicAliasMaximum}, and this has ${topicAlias}`,
+      });
+    if (!isFromClient) return found;
+    if (subscriptionIdentifiers !== undefined)
+      found.push({ statement: 'MQTT-3.3.4-6', text: 'a client publishes without Subscription Identifiers' });
+    if (this.#hasNotWaited) return found;
+    const { maximumQos = 2, retainAvailable = true } = this.#connack?.properties ?? {};
+    if (packet.qos > maximumQos)
+      found.push({ statement: 'MQTT-3.2.2-11', text: `the server takes QoS up to ${maximumQos}` });
+    if (packet.retain && !retainAvailable)
+      found.push({ statement: 'MQTT-3.2.2-14', text: 'the server keeps no retained messages' });
+    return found;
+  }
+
+  #onPublish(packet: PublishPacket, direction: Direction): readonly Violation[] {
+    if (packet.qos === 0) return [];
+    const { exchanges } = this.#senders[direction];
+    const found: Violation[] = [];
+    if (direction === 'toServer' && this.#asked.has(packet.packetId))
+      found.push(inUse(packet.packetId, direction, this.version));
+    found.push(...exchanges.onPublish(packet, this.version));
+    return found;
+  }
+
+  #onAsked(packetId: number, asked: Asked): readonly Violation[] {
+    const isInUse = this.#asked.has(packetId) || this.#senders.toServer.exchanges.isOpen(packetId);
+    if (this.#asked.has(packetId)) this.#askedTwice.add(packetId);
+    this.#asked.set(packetId, asked);
+    // MQTT 3.1 sends them again.
+    return isInUse && this.version !== 3 ? [inUse(packetId, 'toServer', this.version)] : [];
+  }
+
+  #onAnswer({ type, packetId, reasonCodes }: SubackPacket | UnsubackPacket): readonly Violation[] {
+    const asked = this.#asked.get(packetId);
+    this.#asked.delete(packetId);
+    if (asked?.answer !== type) {
+      if (this.#askedTwice.has(packetId)) return [];
+      return [
+        {
+          statement: statementOf(this.version, 'MQTT-2.2.1-6', 'MQTT-2.3.1-7'),
+          text: `nothing was asked with packet identifier ${packetId}`,
+        },
+      ];
     }
+    const { length } = reasonCodes;
+    if (length === asked.count || (type === 'unsuback' && this.version !== 5)) return [];
+    return [
+      {
+        statement:
+          type === 'suback' ? statementOf(this.version, 'MQTT-3.8.4-6', 'MQTT-3.8.4-5') : 'MQTT-3.11.3-2',
+        text: `${asked.count} filters were asked for, and ${length} codes come back`,
+      },
+    ];
   }
 }
 
@@ -250,6 +281,6 @@ function bound(
   },
 ): void {
   sender.maximumPacketSize = properties.maximumPacketSize ?? sender.maximumPacketSize;
-  sender.receiveMaximum = properties.receiveMaximum ?? sender.receiveMaximum;
+  sender.exchanges.receiveMaximum = properties.receiveMaximum ?? sender.exchanges.receiveMaximum;
   sender.topicAliasMaximum = properties.topicAliasMaximum ?? sender.topicAliasMaximum;
 }

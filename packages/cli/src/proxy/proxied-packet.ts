@@ -1,10 +1,10 @@
 /** What is told of a packet that passes, or of anything else that happens on a connection. */
-import type { Packet } from '@martlet/protocol';
+import type { Packet, ProtocolVersion } from '@martlet/protocol';
 import type { Direction } from './direction.ts';
-import type { Violation } from './protocol-watch.ts';
+import type { Violation } from './violation.ts';
 
 /** What the proxy has done with a packet. */
-export type Fault = 'dropped' | 'duplicated' | 'swallowed' | 'cut';
+export type Fault = 'dropped' | 'duplicated' | 'swallowed';
 
 export interface ProxiedPacket {
   readonly kind: 'packet';
@@ -14,6 +14,8 @@ export interface ProxiedPacket {
   readonly connection: number;
   readonly direction: Direction;
   readonly packet: Packet;
+  /** Of the connection. */
+  readonly protocolVersion: ProtocolVersion;
   readonly bytes: Uint8Array;
   readonly violations: readonly Violation[];
   readonly fault: Fault | undefined;

@@ -30,9 +30,9 @@ export function proxiedText(thing: ProxiedThing, options: ProxiedTextOptions): s
   const { packet, fault, violations } = thing;
   const section = style('dim', `(section ${PACKET_SECTIONS[packet.type]})`);
   const done = fault === undefined ? '' : `  ${style('yellow', fault.toUpperCase())}`;
-  const version = packet.type === 'connect' && packet.protocolVersion !== 5 ? 4 : 5;
+  const version = thing.protocolVersion === 5 ? 5 : 4;
   const wrong = violations.map(({ statement, text }) => {
-    const says = statementText(statement, version) || statementText(statement, 4);
+    const says = statementText(statement, version);
     return `${INDENT}${style('red', `[${statement}] ${text}`)}${says === '' ? '' : style('dim', ` – ${says}`)}\n`;
   });
   return `${head} ${printable(packetText(packet))}  ${section}${done}\n${wrong.join('')}${options.verbose ? bytesText(thing) : ''}`;
@@ -66,22 +66,31 @@ function bytesText({ bytes }: ProxiedPacket): string {
   return lines.join('');
 }
 
-/** A line of JSON; ends with a newline. */
-export function proxiedJson(thing: ProxiedThing): string {
+/**
+ * A line of JSON; ends with a newline.
+ * @param isVerbose with the passwords of CONNECT
+ */
+export function proxiedJson(thing: ProxiedThing, isVerbose: boolean): string {
   const { wallMs, connection, direction } = thing;
   const head = { time: new Date(wallMs).toISOString(), connection, direction };
   if (thing.kind === 'event')
     return `${JSON.stringify({ ...head, event: thing.text, isBad: thing.isBad })}\n`;
-  const { packet, bytes, violations, fault } = thing;
+  const { packet, bytes, violations, fault, protocolVersion } = thing;
   const line = {
     ...head,
+    protocolVersion,
     section: PACKET_SECTIONS[packet.type],
     packet,
     bytes: bytes.length,
     ...(fault === undefined ? {} : { fault }),
     ...(violations.length === 0 ? {} : { violations }),
   };
-  return `${JSON.stringify(line, (_key, value: unknown) => (value instanceof Uint8Array ? jsonBytes(value) : value))}\n`;
+  const shown = (key: string, value: unknown): unknown => {
+    if (!(value instanceof Uint8Array)) return value;
+    // A line is soon copied into a report.
+    return key === 'password' && !isVerbose ? `${value.length} bytes` : jsonBytes(value);
+  };
+  return `${JSON.stringify(line, shown)}\n`;
 }
 
 /** Text where it is some. */
