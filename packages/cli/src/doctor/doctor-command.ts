@@ -1,12 +1,14 @@
 /** `martlet doctor`: goes the way of a connection step by step, and says in plain words where it ends and what to do. */
 import type { ServerAddress } from '@martlet/client';
 import type { Command, CommandIo } from '../command.ts';
+import { CheckInconclusive } from '../conformance/check-failure.ts';
 import type { ConnectionValues } from '../connection/connection-flags.ts';
 import { parseConnectedFlags } from '../connection/parse-connected-flags.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { textStyleFor } from '../text-style.ts';
 import { UsageError } from '../usage-error.ts';
+import { diagnosisOf } from './diagnosis.ts';
 import type { DoctorFlags } from './doctor-flags.ts';
 import { DOCTOR_FLAGS } from './doctor-flags.ts';
 import type { Examination } from './examination.ts';
@@ -45,16 +47,18 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const examination = await examinationFor(positionals[0], values, findings, io);
   await examine(examination);
   io.signal.throwIfAborted();
+  const diagnosis = diagnosisOf(findings.all);
+  io.stdout.write(
+    values.json
+      ? `${JSON.stringify({ healthy: findings.isHealthy, diagnosis })}\n`
+      : `\n${style('bold', diagnosis)}\n`,
+  );
   return findings.isHealthy ? ExitCode.Success : ExitCode.Failure;
 }
 
 async function examine(examination: Examination): Promise<void> {
   const { server, findings } = examination;
-  if (server.scheme !== 'mqtt+unix') {
-    const { examineName } = await import('./examine-name.ts');
-    const { examineTcp } = await import('./examine-tcp.ts');
-    if (!(await examineTcp(examination, await examineName(examination)))) return;
-  }
+  if (!(await examineNetwork(examination))) return;
   if (isOverTls(server)) {
     const { examineTls } = await import('./examine-tls.ts');
     if (!(await examineTls(examination))) return;
@@ -70,13 +74,29 @@ async function examine(examination: Examination): Promise<void> {
     if (client !== undefined) await examineRights(client, examination);
   } catch (error) {
     examination.signal.throwIfAborted();
-    const text = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof CheckInconclusive)) throw error;
     findings.bad(
       'connection',
-      text,
+      (error.cause as Error).message,
       'It worked a moment ago: if it comes and goes, look at the network in between.',
     );
   }
+}
+
+/** @returns whether the server can be reached */
+async function examineNetwork(examination: Examination): Promise<boolean> {
+  const { server, dial, proxyName } = examination;
+  if (server.scheme === 'mqtt+unix') {
+    const { examineUnixSocket } = await import('./examine-unix-socket.ts');
+    return examineUnixSocket(examination);
+  }
+  const { examineName } = await import('./examine-name.ts');
+  const { examineDialed, examineTcp } = await import('./examine-tcp.ts');
+  // A proxy looks up the name itself.
+  if (proxyName !== undefined) return examineDialed(examination);
+  const addresses = await examineName(examination);
+  if (addresses.length === 0) return false;
+  return dial === undefined ? examineTcp(examination, addresses) : examineDialed(examination);
 }
 
 async function examinationFor(
@@ -87,17 +107,22 @@ async function examinationFor(
 ): Promise<Examination> {
   const { openNodeTransport, parseServerUrl } = await import('@martlet/client/node-transport');
   const { connectOptionsFor } = await import('../connection/connect-options-for.ts');
+  const { dialFor } = await import('../connection/dial-for.ts');
   const given = word === undefined ? undefined : parsedUrl(word, parseServerUrl);
   const options = await connectOptionsFor(valuesFor(given, values), io, { protocolVersion: 5 });
   const { tls, transport } = options;
-  const server = given?.server ?? parseServerUrl(options.servers![0]!).server;
   const username = options.username ?? given?.username;
   const password = options.password ?? given?.password;
   const id = Math.floor(io.random() * 0x1_0000_0000).toString(36);
+  const { proxy } = values;
   return {
-    server,
+    // What flags have no words for, such as the path of a WebSocket, only the URL says.
+    server: hasPath(given?.server) ? given.server : parseServerUrl(options.servers![0]!).server,
     findings,
     tls,
+    takesAnyName: values.insecure,
+    dial: dialFor(values),
+    proxyName: proxy?.replace(/\/\/[^@/]*@/, '//'),
     open: transport ?? openNodeTransport(tls === undefined ? {} : { tls }),
     username,
     password: typeof password === 'string' ? new TextEncoder().encode(password) : password,
@@ -109,6 +134,10 @@ async function examinationFor(
     nowMs: () => io.nowMs(),
     wallMs: () => io.wallMs(),
   };
+}
+
+function hasPath(server: ServerAddress | undefined): server is ServerAddress {
+  return server !== undefined && server.path !== '';
 }
 
 interface GivenUrl {

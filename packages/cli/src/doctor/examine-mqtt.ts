@@ -1,11 +1,14 @@
 /** CONNECT, in the newest version that the server takes, and what it says that it can. */
+import type { TransportListener } from '@martlet/client';
 import type { ConnackPacket, ConnackProperties, ProtocolVersion, ReasonCode } from '@martlet/protocol';
 import { Exchange } from '../conformance/exchange.ts';
 import { reasonText } from '../conformance/packet-text.ts';
 import { RawClient } from '../conformance/raw-client.ts';
 import type { Examination } from './examination.ts';
-import { isOverTls } from './examination.ts';
+import { codeOf, isOverTls } from './examination.ts';
+import { alertAdvice } from './examine-tls.ts';
 import { connectAdvice } from './reason-advice.ts';
+import { spokenAdvice, spokenProtocol } from './spoken-protocol.ts';
 
 const KEEP_ALIVE_S = 60;
 const UNSUPPORTED_VERSION = 0x84;
@@ -38,7 +41,8 @@ async function connectIn(
   isLast: boolean,
 ): Promise<RawClient | 'older' | undefined> {
   const { findings, nowMs } = examination;
-  const client = await openRaw(version, examination);
+  const closing: Closing = { error: undefined };
+  const client = await openRaw(version, examination, closing);
   const startMs = nowMs();
   client.send({
     type: 'connect',
@@ -53,11 +57,16 @@ async function connectIn(
   const answer = await answerOf(client);
   const tookMs = nowMs() - startMs;
   if (typeof answer === 'string') {
-    // Servers that do not know a version may just close.
-    if (answer === 'closed' && !isLast) return 'older';
-    const [text, advice] = silenceText(answer, client.firstBytes, examination);
-    findings.bad('CONNECT', text, advice, tookMs);
     client.drop();
+    examination.signal.throwIfAborted();
+    const alert = alertAdvice(codeOf(closing.error));
+    // Servers that do not know a version may just close.
+    if (answer === 'closed' && alert === undefined && !isLast) return 'older';
+    const [text, advice] =
+      alert === undefined
+        ? await silenceText(answer, client.firstBytes, examination)
+        : [`the server ends the TLS connection (${codeOf(closing.error)})`, alert];
+    findings.bad('CONNECT', text, advice, tookMs);
     return undefined;
   }
   if (answer.reasonCode === 0) {
@@ -77,16 +86,34 @@ async function connectIn(
   return undefined;
 }
 
-export function openRaw(version: 3 | 4 | 5, examination: Examination): Promise<RawClient> {
-  const { server, open, timeoutMs, signal, nowMs } = examination;
-  return RawClient.open({
-    target: { name: server.href, open: (listener, abort) => open(server, listener, abort) },
+/** How a connection ended. */
+interface Closing {
+  /** Undefined while it is there, and if it was ended properly. */
+  error: Error | undefined;
+}
+
+async function openRaw(
+  version: 3 | 4 | 5,
+  { server, open, timeoutMs, signal, nowMs }: Examination,
+  closing: Closing,
+): Promise<RawClient> {
+  const watched = (listener: TransportListener): TransportListener => ({
+    onBytes: (bytes) => listener.onBytes(bytes),
+    onDrain: () => listener.onDrain(),
+    onClose: (error) => {
+      closing.error = error;
+      listener.onClose(error);
+    },
+  });
+  const client = await RawClient.open({
+    open: (listener, abort) => open(server, watched(listener), AbortSignal.any([signal, abort])),
     version,
     name: 'doctor',
     exchange: new Exchange(nowMs),
     timeoutMs,
-    signal,
   });
+  signal.addEventListener('abort', () => client.interrupt(signal.reason), { once: true });
+  return client;
 }
 
 async function answerOf(client: RawClient): Promise<ConnackPacket | 'closed' | 'silent' | 'nonsense'> {
@@ -98,34 +125,37 @@ async function answerOf(client: RawClient): Promise<ConnackPacket | 'closed' | '
   }
 }
 
-/** What it means that there is no CONNACK, and what to do. */
-function silenceText(
+/** What it means that there is no CONNACK, and what to do: the server is asked what it speaks. */
+async function silenceText(
   answer: 'closed' | 'silent' | 'nonsense',
   firstBytes: Uint8Array,
-  { server }: Examination,
-): readonly [string, string] {
+  examination: Examination,
+): Promise<readonly [string, string]> {
+  const { server } = examination;
   const text = new TextDecoder('latin1').decode(firstBytes);
-  if (text.startsWith('HTTP/'))
-    return [
-      'a web server answers there',
-      'It speaks HTTP. If MQTT is to be had there, then over WebSocket: ws:// or wss://, with its path.',
-    ];
-  if (firstBytes[0] === 0x15 && firstBytes[1] === 0x03)
-    return ['the server wants TLS there', `Connect with mqtts://${server.host}:${server.port}.`];
   if (text.startsWith('SSH-')) return ['an SSH server answers there', 'The port is that of another service.'];
+  // It may also be a web server with TLS that says in plain HTTP that it wants TLS.
+  const spoken =
+    (await spokenProtocol(examination)) ??
+    (text.startsWith('HTTP/') ? { overTls: isOverTls(server), protocol: 'HTTP' } : undefined);
+  if (spoken !== undefined) {
+    const what =
+      spoken.protocol === 'HTTP'
+        ? 'a web server answers there'
+        : spoken.overTls
+          ? 'the server wants TLS there'
+          : 'the server wants no TLS there';
+    return [what, spokenAdvice(spoken, examination)];
+  }
   if (answer === 'nonsense') return ['what comes back is not MQTT', 'The port is that of another service.'];
   if (answer === 'closed')
     return [
       'the server closes the connection without an answer',
-      isOverTls(server)
-        ? 'It may not like the client identifier (-i), the user (-u), or the version (-V 311); its log says more.'
-        : 'It may want TLS on this port (mqtts://), or not like the version (-V 311) or the client identifier (-i); its log says more.',
+      `It speaks neither HTTP ${isOverTls(server) ? 'there' : 'nor TLS there'}. It may not like the version (-V 311), the client identifier (-i) or the user (-u), or not serve this machine; its log says more.`,
     ];
   return [
     'the server accepts the connection and says nothing',
-    isOverTls(server)
-      ? 'Something listens there that does not speak MQTT, or the server is stuck.'
-      : 'It may want TLS on this port (mqtts://), or speak something else than MQTT; or the server is stuck.',
+    `It answers neither MQTT nor HTTP${isOverTls(server) ? '' : ' nor TLS'}: it is stuck, or something in between accepts connections in its place. Its log says more.`,
   ];
 }
 

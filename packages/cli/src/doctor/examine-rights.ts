@@ -6,6 +6,8 @@ import type { Examination } from './examination.ts';
 import { SUCCESS } from './examine-mqtt.ts';
 import { connectAdvice, rightsAdvice } from './reason-advice.ts';
 
+const SESSION_TAKEN_OVER = 0x8e;
+
 export async function examineRights(client: RawClient, examination: Examination): Promise<void> {
   const { findings } = examination;
   try {
@@ -18,8 +20,10 @@ export async function examineRights(client: RawClient, examination: Examination)
       if (qos <= maximumQos && !(await roundTrip(client, qos, examination))) return;
     }
     client.send({ type: 'disconnect', reasonCode: SUCCESS, properties: {} });
-    await client.closes('DISCONNECT');
+    // Whether the server closes, too, says nothing about the way to it.
+    await client.closes('DISCONNECT').catch(() => {});
   } catch (error) {
+    examination.signal.throwIfAborted();
     findings.bad(
       'connection',
       `it went wrong in the middle: ${error instanceof Error ? error.message : error}`,
@@ -30,10 +34,8 @@ export async function examineRights(client: RawClient, examination: Examination)
   }
 }
 
-async function maySubscribe(
-  client: RawClient,
-  { findings, topicName, nowMs }: Examination,
-): Promise<boolean> {
+async function maySubscribe(client: RawClient, examination: Examination): Promise<boolean> {
+  const { findings, topicName, nowMs } = examination;
   const startMs = nowMs();
   client.send({
     type: 'subscribe',
@@ -43,8 +45,12 @@ async function maySubscribe(
     ],
     properties: {},
   });
-  const suback = await client.nextOrClosed('SUBACK');
+  const suback = await nextAfterMessages(client, 'SUBACK');
   const tookMs = nowMs() - startMs;
+  if (suback !== 'closed' && suback.type === 'disconnect') {
+    tellDisconnect('SUBSCRIBE', suback.reasonCode, examination);
+    return false;
+  }
   if (suback === 'closed' || suback.type !== 'suback') {
     findings.bad(
       'SUBSCRIBE',
@@ -76,6 +82,10 @@ async function mayPublish(client: RawClient, examination: Examination): Promise<
   const packetId = client.nextPacketId();
   sendMessage(client, topicName, 1, packetId, 'doctor');
   const answer = await client.nextOrClosed('PUBACK');
+  if (answer !== 'closed' && answer.type === 'disconnect') {
+    tellDisconnect('PUBLISH', answer.reasonCode, examination);
+    return;
+  }
   if (answer === 'closed' || answer.type !== 'puback') {
     findings.bad(
       'PUBLISH',
@@ -122,10 +132,11 @@ async function roundTrip(client: RawClient, qos: Qos, examination: Examination):
   let isBack = false;
   let isDone = qos === 0;
   while (!isBack || !isDone) {
-    const packet = await nextOrNothing(client);
+    const packet = await nextOrNothing(client, examination.signal);
     if (packet === undefined || packet === 'closed') {
       tellLost(packet, qos, isDone, examination, nowMs() - startMs);
-      return packet === undefined && !client.closed;
+      // Before MQTT 5.0 no other QoS says more.
+      return packet === undefined && qos === 0 && client.version === 5;
     }
     switch (packet.type) {
       case 'publish':
@@ -148,11 +159,7 @@ async function roundTrip(client: RawClient, qos: Qos, examination: Examination):
         isDone = true;
         break;
       case 'disconnect':
-        findings.bad(
-          'round trip',
-          `the server says ${reasonText(packet.reasonCode, 'disconnect')}`,
-          disconnectAdvice(packet.reasonCode, examination),
-        );
+        tellDisconnect('round trip', packet.reasonCode, examination);
         return false;
       default:
         break;
@@ -162,10 +169,22 @@ async function roundTrip(client: RawClient, qos: Qos, examination: Examination):
   return true;
 }
 
-async function nextOrNothing(client: RawClient): Promise<ServerPacket | 'closed' | undefined> {
+/** What was retained may come first. */
+async function nextAfterMessages(client: RawClient, expected: string): Promise<ServerPacket | 'closed'> {
+  for (;;) {
+    const packet = await client.nextOrClosed(expected);
+    if (packet === 'closed' || packet.type !== 'publish') return packet;
+  }
+}
+
+async function nextOrNothing(
+  client: RawClient,
+  signal: AbortSignal,
+): Promise<ServerPacket | 'closed' | undefined> {
   try {
     return await client.nextOrClosed('an answer');
   } catch {
+    signal.throwIfAborted();
     return undefined;
   }
 }
@@ -205,8 +224,16 @@ function tellLost(
     );
 }
 
-function disconnectAdvice(reasonCode: number, { username, clientId }: Examination): string {
-  if (reasonCode === 0x8e)
-    return `Another client has connected with the identifier ${clientId}: each client needs one of its own.`;
-  return connectAdvice(reasonCode, username !== undefined);
+function tellDisconnect(
+  step: string,
+  reasonCode: ReasonCode,
+  { findings, username, clientId }: Examination,
+): void {
+  findings.bad(
+    step,
+    `the server ends the connection with ${reasonText(reasonCode, 'disconnect')}`,
+    reasonCode === SESSION_TAKEN_OVER
+      ? `Another client has connected with the identifier ${clientId}: each client needs one of its own.`
+      : connectAdvice(reasonCode, username !== undefined),
+  );
 }

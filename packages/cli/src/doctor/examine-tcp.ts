@@ -1,8 +1,9 @@
 /** Whether something listens at each address, and if not, what does on the usual ports of MQTT. */
-import { connect, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { Examination } from './examination.ts';
-import { codeOf } from './examination.ts';
+import { authorityOf, codeOf } from './examination.ts';
 import type { FoundAddress } from './examine-name.ts';
+import { openSocket } from './reach.ts';
 
 /** What listens there on most servers. */
 const USUAL_PORTS: readonly (readonly [number, string])[] = [
@@ -52,26 +53,45 @@ export async function examineTcp(
   return false;
 }
 
+/**
+ * The same through a proxy, or from a chosen address of this machine: then there is one way, and nothing to compare.
+ * @returns whether the server can be connected to
+ */
+export async function examineDialed(examination: Examination): Promise<boolean> {
+  const { server, findings, proxyName, nowMs } = examination;
+  const step = proxyName === undefined ? 'TCP' : 'proxy';
+  const startMs = nowMs();
+  try {
+    (await openSocket(examination)).destroy();
+    const way = proxyName === undefined ? '' : `${proxyName} has connected to `;
+    findings.good(step, `${way}${authorityOf(server)}${way === '' ? ' is open' : ''}`, nowMs() - startMs);
+    return true;
+  } catch (error) {
+    examination.signal.throwIfAborted();
+    const code = codeOf(error);
+    const said = code === 'UNKNOWN' && error instanceof Error ? error.message : meaningOf(code);
+    const advice =
+      code === 'EADDRNOTAVAIL'
+        ? 'This machine has no such address: look at -A.'
+        : proxyName === undefined
+          ? adviceFor(code, server.host, [])
+          : 'Is the proxy running there, does it know this user, and may it reach the server? Try without --proxy, too.';
+    const way = proxyName === undefined ? '' : `${proxyName}: `;
+    findings.bad(step, `${way}${said}`, advice, nowMs() - startMs);
+    return false;
+  }
+}
+
 /** @returns undefined if it is open, else the code of what happened */
-function tryPort(
-  address: string,
-  port: number,
-  { timeoutMs, signal }: Examination,
-): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port });
-    const timer = setTimeout(() => end('ETIMEDOUT'), timeoutMs);
-    const end = (code: string | undefined): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      socket.destroy();
-      resolve(code);
-    };
-    const onAbort = (): void => end('ABORTED');
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('connect', () => end(undefined));
-    socket.once('error', (error) => end(codeOf(error)));
-  });
+async function tryPort(address: string, port: number, examination: Examination): Promise<string | undefined> {
+  const server = { ...examination.server, port };
+  try {
+    (await openSocket({ ...examination, server }, address)).destroy();
+    return undefined;
+  } catch (error) {
+    examination.signal.throwIfAborted();
+    return codeOf(error);
+  }
 }
 
 async function openPorts(address: string, examination: Examination): Promise<readonly string[]> {
@@ -88,6 +108,7 @@ function meaningOf(code: string): string {
     case 'ECONNREFUSED':
       return 'nothing listens there';
     case 'ETIMEDOUT':
+    case 'NO_ANSWER':
       return 'no answer';
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -106,6 +127,7 @@ function adviceFor(code: string, address: string, elsewhere: readonly string[]):
         ? 'Is the server running on this machine, and on this port?'
         : 'The machine is there. Is the server running on it? Mosquitto 2 listens on the machine itself only, until its configuration has a line such as "listener 1883"; Martlet until it is started with --host 0.0.0.0.';
     case 'ETIMEDOUT':
+    case 'NO_ANSWER':
       return 'Either the machine is switched off or the address is wrong, or a firewall drops the packets: on the machine, at a router, or in the rules of a cloud provider.';
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':

@@ -3,6 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
 import type { Examination } from './examination.ts';
 import { codeOf, isOverTls } from './examination.ts';
+import { alertAdvice } from './examine-tls.ts';
+import { openSocket, openTls, ReachFailure } from './reach.ts';
+import { spokenAdvice, spokenProtocol } from './spoken-protocol.ts';
 
 /** Of RFC 6455. */
 const ACCEPT_KEY = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -23,11 +26,11 @@ export async function examineWebSocket(examination: Examination): Promise<boolea
   try {
     answer = await upgrade(server.path, examination);
   } catch (error) {
+    const tookMs = nowMs() - startMs;
+    examination.signal.throwIfAborted();
     const code = codeOf(error);
-    const advice = code.startsWith('HPE_')
-      ? 'What answers there does not speak HTTP; it may be MQTT without WebSocket: mqtt:// or mqtts://.'
-      : 'Something accepts connections there and does not answer HTTP. It may be MQTT without WebSocket: mqtt:// or mqtts://.';
-    findings.bad('WebSocket', `no answer to the upgrade (${code})`, advice, nowMs() - startMs);
+    const advice = alertAdvice(code) ?? (await silenceAdvice(code, examination));
+    findings.bad('WebSocket', `no answer to the upgrade (${code})`, advice, tookMs);
     return false;
   }
   const tookMs = nowMs() - startMs;
@@ -64,15 +67,28 @@ export async function examineWebSocket(examination: Examination): Promise<boolea
   return true;
 }
 
-async function upgrade(path: string, { server, tls, timeoutMs, signal }: Examination): Promise<Answer> {
+async function silenceAdvice(code: string, examination: Examination): Promise<string> {
+  const spoken = await spokenProtocol(examination);
+  if (spoken !== undefined) return spokenAdvice(spoken, examination);
+  return code.startsWith('HPE_')
+    ? 'What answers there speaks neither HTTP nor MQTT: the port is that of another service.'
+    : 'Something accepts connections there and answers neither HTTP nor MQTT: it is stuck, or something in between accepts connections in its place.';
+}
+
+async function upgrade(path: string, examination: Examination): Promise<Answer> {
+  const { server, timeoutMs, signal } = examination;
   const overTls = isOverTls(server);
-  const { request } = overTls ? await import('node:https') : await import('node:http');
+  const socket = await (overTls ? openTls(examination) : openSocket(examination));
+  const { request } = await import('node:http');
   const key = randomBytes(16).toString('base64');
-  const options = {
+  const limit = AbortSignal.timeout(timeoutMs);
+  const options: RequestOptions = {
     host: server.host,
     port: server.port,
+    defaultPort: overTls ? 443 : 80,
     path,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    createConnection: () => socket,
+    signal: AbortSignal.any([signal, limit]),
     headers: {
       Connection: 'Upgrade',
       Upgrade: 'websocket',
@@ -80,18 +96,20 @@ async function upgrade(path: string, { server, tls, timeoutMs, signal }: Examina
       'Sec-WebSocket-Key': key,
       'Sec-WebSocket-Protocol': 'mqtt',
     },
-    ...(overTls ? { ...tls, rejectUnauthorized: false } : {}),
-  } as RequestOptions;
+  };
   const expected = createHash('sha1').update(`${key}${ACCEPT_KEY}`).digest('base64');
   return new Promise((resolve, reject) => {
     const asked = request(options);
-    asked.once('error', reject);
+    asked.once('error', (error) => {
+      socket.destroy();
+      reject(limit.aborted ? new ReachFailure('NO_ANSWER') : error);
+    });
     asked.once('response', (response) => {
       const { statusCode = 0, headers } = response;
       response.destroy();
       resolve({ status: statusCode, headers, accepts: false });
     });
-    asked.once('upgrade', ({ statusCode = 0, headers }, socket) => {
+    asked.once('upgrade', ({ statusCode = 0, headers }) => {
       socket.destroy();
       resolve({ status: statusCode, headers, accepts: headers['sec-websocket-accept'] === expected });
     });

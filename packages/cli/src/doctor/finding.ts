@@ -31,20 +31,25 @@ export class Findings {
     return this.#all.every(({ kind }) => kind !== 'bad');
   }
 
-  add(finding: Finding): void {
-    this.#all.push(finding);
-    this.#show(finding);
-  }
-
   good(step: string, text: string, tookMs?: number): void {
-    this.add({ step, kind: 'good', text, ...(tookMs === undefined ? {} : { tookMs }) });
+    this.#add({ step, kind: 'good', text, ...timed(tookMs) });
   }
 
   warning(step: string, text: string, advice: string, tookMs?: number): void {
-    this.add({ step, kind: 'warning', text, advice, ...(tookMs === undefined ? {} : { tookMs }) });
+    this.#add({ step, kind: 'warning', text, advice, ...timed(tookMs) });
   }
 
   bad(step: string, text: string, advice: string, tookMs?: number): void {
-    this.add({ step, kind: 'bad', text, advice, ...(tookMs === undefined ? {} : { tookMs }) });
+    this.#add({ step, kind: 'bad', text, advice, ...timed(tookMs) });
   }
+
+  #add(finding: Finding): void {
+    this.#all.push(finding);
+    this.#show(finding);
+  }
+}
+
+/** A tenth of a millisecond is as much as can be told from the noise. */
+function timed(tookMs: number | undefined): { readonly tookMs?: number } {
+  return tookMs === undefined ? {} : { tookMs: Math.round(tookMs * 10) / 10 };
 }

@@ -4,7 +4,8 @@ import type { Finding, FindingKind } from './finding.ts';
 
 const STEP_COLUMNS = 12;
 const TIME_COLUMNS = 10;
-const INDENT: string = ' '.repeat(4 + STEP_COLUMNS);
+/** Below the text, as far as there is room. */
+const INDENT: string = ' '.repeat(4 + STEP_COLUMNS + TIME_COLUMNS);
 
 const MARKS: Readonly<Record<FindingKind, string>> = { good: '✓', warning: '!', bad: '✗' };
 
