@@ -16,7 +16,10 @@ export interface CapabilityLine {
   readonly from: 'said' | 'tried';
 }
 
-export type ProbeOptions = Omit<RunOptions, 'capabilities' | 'concurrency' | 'onVerdict' | 'version'>;
+export type ProbeOptions = Omit<
+  RunOptions,
+  'capabilities' | 'concurrency' | 'onVerdict' | 'takesV5' | 'version'
+>;
 
 /** A version that was tried. */
 export interface ProbedVersion {
@@ -28,13 +31,17 @@ export interface ProbedVersion {
 }
 
 /** Bytes of payloads that are tried, as far as the server's Maximum Packet Size allows. */
-const PAYLOADS: readonly number[] = [1024, 65_536, 1_048_576, 16_777_216];
-const CLIENT_ID_LENGTHS: readonly number[] = [23, 64, 256, 1024, 65_535];
-const LEVELS: readonly number[] = [8, 128, 1024, 16_384];
+const PAYLOADS: readonly number[] = [1, 64, 256, 1024, 2048, 4096, 8192, 16_384].map((kib) => kib * 1024);
+/** The last is the longest that there can be. */
+const CLIENT_ID_LENGTHS: readonly number[] = [23, 64, 256, 1024, 4096, 65_535];
+const TOPIC_LENGTHS: readonly number[] = [256, 1024, 4096, 16_384, 65_535];
+const LEVELS: readonly number[] = [16, 128, 200, 1024, 16_384];
+/** Of both: bytes that two bytes can count. */
+const LONGEST_TEXT = 65_535;
 
 /** Connects in each version, and says whether the server took it. */
 export async function probeVersion(version: 3 | 4 | 5, options: ProbeOptions): Promise<ProbedVersion> {
-  const world = worldFor(version, options, 'version');
+  const world = worldFor(version, options, `p${version}`);
   try {
     const client = await world.open('probe');
     client.send({
@@ -68,6 +75,7 @@ export async function probeCapabilities(
   const version = probed.version === 3 ? 4 : probed.version;
   lines.push(
     await tried('longest Client Identifier', CLIENT_ID_LENGTHS, 'bytes', version, options, triesClientId),
+    await tried('longest Topic Name', TOPIC_LENGTHS, 'bytes', version, options, triesTopic),
     await tried('levels of a topic', LEVELS, 'levels', version, options, triesLevels),
     await tried('longest payload', PAYLOADS, 'bytes', version, options, (world, size) =>
       triesPayload(world, size, probed.capabilities.maximumPacketSize),
@@ -80,7 +88,7 @@ const VERSION_NAMES: Readonly<Record<3 | 4 | 5, string>> = { 3: '3.1', 4: '3.1.1
 
 function saidLines(properties: ConnackProperties): readonly CapabilityLine[] {
   const limit = (value: number | undefined, otherwise: string, unit = ''): string =>
-    value === undefined ? otherwise : `${value.toLocaleString('en-US')}${unit}`;
+    value === undefined ? otherwise : `${countText(value)}${unit}`;
   const said: readonly (readonly [string, string])[] = [
     ['maximum QoS', String(properties.maximumQos ?? 2)],
     ['retained messages', yesNo(properties.retainAvailable)],
@@ -94,6 +102,10 @@ function saidLines(properties: ConnackProperties): readonly CapabilityLine[] {
     ['session expiry interval', limit(properties.sessionExpiryInterval, 'as the client wants', ' s')],
   ];
   return said.map(([name, value]) => ({ name, value, from: 'said' }));
+}
+
+function countText(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 function yesNo(available: boolean | undefined): string {
@@ -110,8 +122,9 @@ async function tried(
   works: (world: CheckWorld, size: number) => Promise<boolean>,
 ): Promise<CapabilityLine> {
   let largest = 0;
-  for (const size of sizes) {
-    const world = worldFor(version, options, `${unit}${size}`);
+  for (const [at, size] of sizes.entries()) {
+    options.signal.throwIfAborted();
+    const world = worldFor(version, options, `${name.at(-1)}${at}`);
     try {
       if (!(await works(world, size))) break;
       largest = size;
@@ -123,7 +136,9 @@ async function tried(
     }
   }
   const most = sizes.at(-1);
-  const value = `${largest.toLocaleString('en-US')} ${unit}${largest === most ? ', or more' : ''}`;
+  const orMore = largest === most && most !== LONGEST_TEXT ? ', or more' : '';
+  const value =
+    largest === 0 ? `below ${countText(sizes[0]!)} ${unit}` : `${countText(largest)} ${unit}${orMore}`;
   return { name, value, from: 'tried' };
 }
 
@@ -134,9 +149,16 @@ async function triesClientId(world: CheckWorld, size: number): Promise<boolean> 
   return true;
 }
 
+async function triesTopic(world: CheckWorld, size: number): Promise<boolean> {
+  const client = await world.connect('probe');
+  return arrives(world, client, world.topic('').padEnd(size, 'x'), 1);
+}
+
 async function triesLevels(world: CheckWorld, levels: number): Promise<boolean> {
   const client = await world.connect('probe');
-  return arrives(world, client, `${world.topic('a')}${'/x'.repeat(levels - 2)}`, 1);
+  const topicName = world.topic('a');
+  const own = topicName.split('/').length;
+  return arrives(world, client, `${topicName}${'/x'.repeat(Math.max(0, levels - own))}`, 1);
 }
 
 async function triesPayload(
@@ -162,15 +184,16 @@ async function arrives(
 }
 
 function worldFor(version: 3 | 4 | 5, options: ProbeOptions, name: string): CheckWorld {
-  const { target, prefix, timeoutMs, nowMs, signal } = options;
+  const { target, topicPrefix, runId, timeoutMs, nowMs } = options;
   return new CheckWorld({
     target,
+    takesV5: version === 5,
     // MQTT 3.1 differs in CONNECT only, as far as this goes.
     version: version === 3 ? 4 : version,
     capabilities: UNSAID_CAPABILITIES,
-    prefix: `${prefix}p${name}`,
+    topicPrefix: `${topicPrefix}/${runId}/${name}`,
+    clientIdPrefix: `m${runId}${name}`,
     timeoutMs,
     nowMs,
-    signal,
   });
 }

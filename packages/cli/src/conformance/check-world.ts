@@ -19,6 +19,7 @@ import { CheckFailure, CheckInconclusive, CheckSkipped } from './check-failure.t
 import { Exchange } from './exchange.ts';
 import { bytesOf, checkId } from './expectations.ts';
 import { packetText } from './packet-text.ts';
+import type { RawClientOptions } from './raw-client.ts';
 import { RawClient } from './raw-client.ts';
 import type { Target } from './target.ts';
 
@@ -31,11 +32,15 @@ export interface CheckWorldOptions {
   readonly target: Target;
   readonly version: 4 | 5;
   readonly capabilities: Capabilities;
-  /** Begins all client identifiers and topics of the check; nobody else's do. */
-  readonly prefix: string;
+  /** Begins all topics of the check; nobody else's do. */
+  readonly topicPrefix: string;
+  /** Begins all client identifiers of the check; letters and digits, at most 11. */
+  readonly clientIdPrefix: string;
+  /** Whether the server also takes MQTT 5.0, where a rule of 3.1.1 then cannot be asked of it. */
+  readonly takesV5: boolean;
   readonly timeoutMs: number;
+  /** A monotonic clock. */
   readonly nowMs: () => number;
-  readonly signal: AbortSignal;
 }
 
 /** What a check wants of a CONNECT; everything else is usual. */
@@ -53,17 +58,24 @@ export interface PublishWish {
 
 const EMPTY = new Uint8Array(0);
 
+/** Every server has to take so many. The prefix leaves 12 of them for the names of connections. */
+const CLIENT_ID_LETTERS = 23;
+
 export class CheckWorld {
   readonly version: 4 | 5;
   readonly capabilities: Capabilities;
   readonly exchange: Exchange;
   readonly notes: string[] = [];
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
   readonly nowMs: () => number;
-  readonly #target: Target;
-  readonly #prefix: string;
+  readonly takesV5: boolean;
+  readonly target: Target;
+  readonly #topicPrefix: string;
+  readonly #clientIdPrefix: string;
   readonly #clients: RawClient[] = [];
+  /** Ends waiting; cleaning up goes on after it. */
+  readonly #interruption = new AbortController();
+  #isCleaning = false;
   /** Client identifiers that may have left a session, and topics that may have left a retained message. */
   readonly #sessions = new Set<string>();
   readonly #retained = new Set<string>();
@@ -72,10 +84,11 @@ export class CheckWorld {
     this.version = options.version;
     this.capabilities = options.capabilities;
     this.timeoutMs = options.timeoutMs;
-    this.signal = options.signal;
     this.nowMs = options.nowMs;
-    this.#target = options.target;
-    this.#prefix = options.prefix;
+    this.takesV5 = options.takesV5;
+    this.target = options.target;
+    this.#topicPrefix = options.topicPrefix;
+    this.#clientIdPrefix = options.clientIdPrefix;
     this.exchange = new Exchange(options.nowMs);
   }
 
@@ -85,17 +98,17 @@ export class CheckWorld {
 
   /** A topic name or filter that no other check uses. */
   topic(name: string): string {
-    return `${this.#prefix}/${name}`;
+    return `${this.#topicPrefix}/${name}`;
   }
 
   /** At most 23 letters and digits, which every server has to take. */
   clientId(name: string): string {
-    return `${this.#prefix.replaceAll(/[^0-9A-Za-z]/g, '')}${name}`.slice(-23);
+    return `${this.#clientIdPrefix}${name}`.slice(0, CLIENT_ID_LETTERS);
   }
 
   /** The specification recommends something that the server does otherwise. */
   note(text: string): void {
-    this.notes.push(text);
+    if (!this.notes.includes(text)) this.notes.push(text);
   }
 
   skip(reason: string): never {
@@ -104,21 +117,36 @@ export class CheckWorld {
 
   /** Lets time pass, in ms, where a statement is about time. */
   async pass(ms: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    this.signal.throwIfAborted();
+    const { signal } = this.#interruption;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+    });
+    signal.throwIfAborted();
+  }
+
+  /** The run is to end: what the check waits for is rejected with this reason, and {@link end} can still clean up. */
+  interrupt(reason: unknown): void {
+    this.#interruption.abort(reason);
+    for (const client of this.#clients) client.interrupt(reason);
   }
 
   // ---- connections -------------------------------------------------------------------------------------------------
 
   /** A network connection on which nothing has been said yet. */
-  async open(name: string): Promise<RawClient> {
+  async open(name: string, open: RawClientOptions['open'] = this.target.open): Promise<RawClient> {
+    if (!this.#isCleaning) this.#interruption.signal.throwIfAborted();
     const client = await RawClient.open({
-      target: this.#target,
+      open,
       version: this.version,
       name,
       exchange: this.exchange,
       timeoutMs: this.timeoutMs,
-      signal: this.signal,
     });
     this.#clients.push(client);
     return client;
@@ -127,7 +155,7 @@ export class CheckWorld {
   /** The CONNECT that a wish makes, with the user that the server wants. */
   connectPacket(name: string, wish: ConnectWish = {}): ConnectPacket {
     const { keepSession = false, properties, ...rest } = wish;
-    const { username, password } = this.#target;
+    const { username, password } = this.target;
     const packet: ConnectPacket = {
       type: 'connect',
       protocolVersion: this.version as ProtocolVersion,
@@ -164,10 +192,18 @@ export class CheckWorld {
     return connack;
   }
 
-  /** Says goodbye and waits until the server has closed: what follows finds the session as it is kept. */
-  async disconnect(client: RawClient): Promise<void> {
-    client.send({ type: 'disconnect', reasonCode: 0 as ReasonCode, properties: {} });
-    await client.closes('DISCONNECT');
+  /**
+   * Says goodbye and waits until the server has closed: what follows finds the session as it is kept. A server only should
+   * close; where it does not, this side does.
+   */
+  async disconnect(
+    client: RawClient,
+    properties: { readonly sessionExpiryInterval?: number } = {},
+  ): Promise<void> {
+    client.send({ type: 'disconnect', reasonCode: 0 as ReasonCode, properties });
+    if ((await client.settles()) === 'closed') return;
+    this.note('does not close the network connection behind DISCONNECT');
+    client.drop();
   }
 
   // ---- subscribing and publishing ----------------------------------------------------------------------------------
@@ -200,15 +236,19 @@ export class CheckWorld {
     return suback.reasonCodes;
   }
 
-  /** Subscribes where a check cannot go on without: a refusal says nothing about its statement. */
+  /**
+   * Subscribes where a check cannot go on without: a refusal says nothing about its statement.
+   * @returns the QoS that was granted
+   */
   async subscribed(
     client: RawClient,
     topicFilter: string,
     wish: Partial<Subscription> & { readonly subscriptionIdentifier?: number } = {},
-  ): Promise<void> {
+  ): Promise<number> {
     const [code] = await this.subscribe(client, topicFilter, wish);
     if (code === undefined || code >= 0x80)
       throw new CheckInconclusive(`the server refused the subscription that the check needs: ${topicFilter}`);
+    return code;
   }
 
   async unsubscribe(client: RawClient, ...topicFilters: string[]): Promise<readonly ReasonCode[]> {
@@ -265,9 +305,12 @@ export class CheckWorld {
     }
   }
 
-  /** The next message, acknowledged to its end. */
-  async message(client: RawClient): Promise<PublishPacket> {
-    const message = await client.expect('publish');
+  /**
+   * The next message, acknowledged to its end.
+   * @param timeoutMs where it may come later than an answer, because the server looks at its clock now and then
+   */
+  async message(client: RawClient, timeoutMs?: number): Promise<PublishPacket> {
+    const message = await client.expect('publish', timeoutMs);
     await this.acknowledge(client, message);
     return message;
   }
@@ -306,6 +349,7 @@ export class CheckWorld {
 
   /** Ends all connections, sessions and retained messages of the check, as far as the server lets it. */
   async end(): Promise<void> {
+    this.#isCleaning = true;
     for (const client of this.#clients) if (!client.closed) client.drop();
     try {
       for (const clientId of this.#sessions) {

@@ -17,6 +17,8 @@ export interface Check {
   /** The same for MQTT 3.1.1. */
   readonly v311?: readonly string[];
   readonly needs?: readonly Capability[];
+  /** It is about this way to connect, and not run over others. */
+  readonly over?: 'websocket';
   /** @throws CheckFailure, CheckSkipped, CheckInconclusive */
   readonly run: (world: CheckWorld) => Promise<void>;
 }

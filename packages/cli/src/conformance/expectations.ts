@@ -1,7 +1,6 @@
 /** What checks say when something is not as it has to be. */
-import type { AcknowledgementPacket, PublishPacket, ServerPacket } from '@martlet/protocol';
+import type { AcknowledgementPacket, PublishPacket } from '@martlet/protocol';
 import { CheckFailure } from './check-failure.ts';
-import { packetText } from './packet-text.ts';
 
 const utf8 = new TextEncoder();
 
@@ -22,10 +21,6 @@ export function expectThat(isSo: boolean, expected: string, got: string): assert
 export function expectEqual(got: unknown, expected: unknown, what: string): void {
   const [gotText, expectedText] = [JSON.stringify(got), JSON.stringify(expected)];
   expectThat(gotText === expectedText, `${what} to be ${expectedText}`, String(gotText));
-}
-
-export function packetsText(packets: readonly ServerPacket[]): string {
-  return packets.length === 0 ? 'nothing' : packets.map(packetText).join(', ');
 }
 
 /** An acknowledgement has to be of the packet identifier that it is waited for with. */

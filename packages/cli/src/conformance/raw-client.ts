@@ -17,6 +17,7 @@ import { decodeServerPacket, encodePacket, FrameResult, PacketStream } from '@ma
 import { CheckFailure, CheckInconclusive } from './check-failure.ts';
 import type { Exchange } from './exchange.ts';
 import { packetText } from './packet-text.ts';
+import { packetsText, waitText } from './packets-text.ts';
 import type { Target } from './target.ts';
 
 /** Nothing that a check provokes is longer, in bytes. */
@@ -33,14 +34,13 @@ export interface Closing {
 }
 
 export interface RawClientOptions {
-  readonly target: Target;
+  readonly open: Target['open'];
   readonly version: ProtocolVersion;
   /** Tells the connections of a check apart in what is shown. */
   readonly name: string;
   readonly exchange: Exchange;
   /** How long an answer may take, in ms. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
 }
 
 export class RawClient implements TransportListener {
@@ -58,7 +58,9 @@ export class RawClient implements TransportListener {
   #firstBytes: Uint8Array = new Uint8Array(0);
   #closed = false;
   #wake: (() => void) | undefined;
+  #interruption: { readonly reason: unknown } | undefined;
   #packetId = 0;
+  #largestPacket = 0;
 
   private constructor(options: RawClientOptions) {
     this.version = options.version;
@@ -81,13 +83,17 @@ export class RawClient implements TransportListener {
     return client;
   }
 
-  async #open({ target, timeoutMs, signal }: RawClientOptions): Promise<void> {
+  async #open({ open, timeoutMs }: RawClientOptions): Promise<void> {
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      this.#transport = await target.open(this, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      this.#transport = await open(this, timeout);
     } catch (error) {
-      signal.throwIfAborted();
+      if (timeout.aborted)
+        throw new CheckInconclusive(`expected a network connection ${waitText(timeoutMs)}, got none`, {
+          cause: error,
+        });
       const got = error instanceof Error ? error.message : String(error);
-      throw new CheckInconclusive(`expected a network connection, got ${got}`, { cause: error });
+      throw new CheckInconclusive(got, { cause: error });
     }
   }
 
@@ -110,6 +116,11 @@ export class RawClient implements TransportListener {
     this.#write(bytes);
   }
 
+  /** Shows what was sent past this connection. */
+  note(what: string): void {
+    this.#exchange.add(this.name, '→', what);
+  }
+
   #write(bytes: Uint8Array): void {
     // A server that has closed meanwhile shows when the answer is waited for.
     if (!this.#closed) this.#transport?.write(bytes);
@@ -121,13 +132,10 @@ export class RawClient implements TransportListener {
     this.#transport?.destroy();
   }
 
-  /** Stops reading, so that the server cannot send for long. */
-  pause(): void {
-    this.#transport?.pause?.();
-  }
-
-  resume(): void {
-    this.#transport?.resume?.();
+  /** What is waited for is rejected with this reason. */
+  interrupt(reason: unknown): void {
+    this.#interruption = { reason };
+    this.#wake?.();
   }
 
   // ---- what comes back ---------------------------------------------------------------------------------------------
@@ -141,10 +149,10 @@ export class RawClient implements TransportListener {
    * @param expected for the message of the failure: `a SUBACK`
    * @throws {CheckFailure} if the server closes instead, is silent, or sends what is no packet
    */
-  async next(expected: string): Promise<ServerPacket> {
-    const packet = await this.#nextOrEnd();
+  async next(expected: string, timeoutMs: number = this.#timeoutMs): Promise<ServerPacket> {
+    const packet = await this.#nextOrEnd(timeoutMs);
     if (packet === 'silence')
-      throw new CheckFailure(`expected ${expected} within ${this.#timeoutMs} ms, got nothing`);
+      throw new CheckFailure(`expected ${expected} ${waitText(timeoutMs)}, got nothing`);
     if (packet === 'closed')
       throw new CheckFailure(`expected ${expected}, but the server closed the connection`);
     return packet;
@@ -154,15 +162,29 @@ export class RawClient implements TransportListener {
   async nextOrClosed(expected: string): Promise<ServerPacket | 'closed'> {
     const packet = await this.#nextOrEnd();
     if (packet !== 'silence') return packet;
-    throw new CheckFailure(`expected ${expected} within ${this.#timeoutMs} ms, got nothing`);
+    throw new CheckFailure(`expected ${expected} ${waitText(this.#timeoutMs)}, got nothing`);
+  }
+
+  /** The next packet, or what there is instead of it. */
+  nextOrSettled(): Promise<ServerPacket | 'closed' | 'silence'> {
+    return this.#nextOrEnd();
+  }
+
+  /** Whether the server closes within the time that an answer may take; what it sends meanwhile is passed over. */
+  async settles(): Promise<'closed' | 'silence'> {
+    for (;;) {
+      const packet = await this.#nextOrEnd();
+      if (packet === 'closed' || packet === 'silence') return packet;
+    }
   }
 
   /** The next packet, which has to be of this type. */
   async expect<Type extends ServerPacket['type']>(
     type: Type,
+    timeoutMs?: number,
   ): Promise<Extract<ServerPacket, { type: Type }>> {
     const expected = type.toUpperCase();
-    const packet = await this.next(expected);
+    const packet = await this.next(expected, timeoutMs);
     if (packet.type === type) return packet as Extract<ServerPacket, { type: Type }>;
     throw new CheckFailure(`expected ${expected}, got ${packetText(packet)}`);
   }
@@ -203,10 +225,12 @@ export class RawClient implements TransportListener {
       const packet = await this.#nextOrEnd(timeoutMs);
       if (packet === 'silence')
         throw new CheckFailure(
-          `expected the server to close the connection within ${timeoutMs} ms because of ${because}, got ${packets.length === 0 ? 'nothing' : packets.map(packetText).join(', ')}`,
+          `expected the server to close the connection ${waitText(timeoutMs)} because of ${because}, got ${packetsText(packets)}`,
         );
       if (packet === 'closed') {
         const last = packets.at(-1);
+        if (packets.slice(0, -1).some(({ type }) => type === 'disconnect'))
+          throw new CheckFailure(`expected nothing behind DISCONNECT, got ${packetsText(packets)}`);
         return last?.type === 'disconnect'
           ? { disconnect: last, packets: packets.slice(0, -1) }
           : { disconnect: undefined, packets };
@@ -226,6 +250,11 @@ export class RawClient implements TransportListener {
     }
   }
 
+  /** The size of the largest packet that came, its fixed header included. */
+  get largestPacket(): number {
+    return this.#largestPacket;
+  }
+
   /** The first bytes that came, at most 16. */
   get firstBytes(): Uint8Array {
     return this.#firstBytes;
@@ -234,16 +263,22 @@ export class RawClient implements TransportListener {
   async #nextOrEnd(timeoutMs = this.#timeoutMs): Promise<ServerPacket | 'closed' | 'silence'> {
     const until = performance.now() + timeoutMs;
     // What wakes it may be a piece of a packet.
-    while (this.#received.length === 0 && !this.#closed && this.#malformed === undefined) {
+    while (this.#isWaiting()) {
       const leftMs = until - performance.now();
       if (leftMs <= 0) return 'silence';
       await this.#waitForNews(leftMs);
     }
+    if (this.#interruption !== undefined) throw this.#interruption.reason;
     const packet = this.#received.shift();
     if (packet !== undefined) return packet;
     if (this.#malformed !== undefined)
       throw new CheckFailure(`expected packets as the specification has them: ${this.#malformed.message}`);
     return 'closed';
+  }
+
+  #isWaiting(): boolean {
+    const hasNews = this.#received.length > 0 || this.#closed || this.#malformed !== undefined;
+    return !hasNews && this.#interruption === undefined;
   }
 
   async #waitForNews(timeoutMs: number): Promise<void> {
@@ -260,6 +295,7 @@ export class RawClient implements TransportListener {
   #onFrame(bytes: Uint8Array, start: number, body: number, end: number): FrameResult {
     const packet = decodeServerPacket(bytes.slice(start, end), 0, body - start, end - start, this.version);
     this.#exchange.add(this.name, '←', packetText(packet));
+    this.#largestPacket = Math.max(this.#largestPacket, end - start);
     this.#received.push(packet);
     return FrameResult.Next;
   }

@@ -28,6 +28,8 @@ export interface ServerReport {
   /** Versions that the server did not take, with why. */
   readonly refused: readonly { readonly version: Version; readonly reason: string }[];
   readonly results: readonly CheckResult[];
+  /** Why there was nothing to be tested: no connection, or none in any version. */
+  readonly unreachable?: string;
 }
 
 export interface TestReport {
@@ -35,6 +37,8 @@ export interface TestReport {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly servers: readonly ServerReport[];
+  /** A signal ended the run; there is what was known by then. */
+  readonly interrupted?: true;
 }
 
 export type Counts = Readonly<Record<VerdictKind, number>>;
@@ -64,10 +68,11 @@ export function countsOf(results: readonly CheckResult[]): Counts {
 
 /** Whether nothing failed, and nothing was left open. */
 export function isConformant(report: TestReport): boolean {
-  return report.servers.every(({ results }) => {
+  const isEachOne = report.servers.every(({ results }) => {
     const { failed, inconclusive, passed } = countsOf(results);
     return failed === 0 && inconclusive === 0 && passed > 0;
   });
+  return isEachOne && report.interrupted === undefined;
 }
 
 export function versionName(version: Version): string {

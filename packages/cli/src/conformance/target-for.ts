@@ -1,5 +1,7 @@
 /** From what the user says to a server that can be tested. */
-
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { ServerAddress, Transport, TransportListener } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
 import { connectOptionsFor } from '../connection/connect-options-for.ts';
 import type { ConnectionValues } from '../connection/connection-flags.ts';
@@ -34,12 +36,24 @@ function valuesFor(word: string, values: ConnectionValues): ConnectionValues {
   return { ...values, host: host.replaceAll(/[[\]]/g, ''), port: number };
 }
 
+async function openOverSocket(
+  server: ServerAddress,
+  listener: TransportListener,
+  signal: AbortSignal,
+): Promise<{ readonly transport: Transport; readonly socket: Socket }> {
+  const { openNodeTransport } = await import('@martlet/client/node-transport');
+  const socket = connect({ host: server.host, port: server.port ?? 80 });
+  const transport = await openNodeTransport({ dial: () => socket })(server, listener, signal);
+  return { transport, socket };
+}
+
 async function targetFor(word: string | undefined, values: ConnectionValues, io: CommandIo): Promise<Target> {
   const { openNodeTransport, parseServerUrl } = await import('@martlet/client/node-transport');
   const options = await connectOptionsFor(values, io, { protocolVersion: 5 });
   const { servers = [], tls, transport, username, password } = options;
   const { server } = parseServerUrl(servers[0]!);
   const open = transport ?? openNodeTransport(tls === undefined ? {} : { tls });
+  const isWebSocket = server.scheme === 'ws' || server.scheme === 'wss';
   return {
     name: word ?? server.href,
     ...(username === undefined ? {} : { username }),
@@ -47,5 +61,9 @@ async function targetFor(word: string | undefined, values: ConnectionValues, io:
       ? {}
       : { password: typeof password === 'string' ? new TextEncoder().encode(password) : password }),
     open: (listener, signal) => open(server, listener, signal),
+    isWebSocket,
+    ...(server.scheme === 'ws' && transport === undefined
+      ? { openOverSocket: (listener, signal) => openOverSocket(server, listener, signal) }
+      : {}),
   };
 }

@@ -1,4 +1,7 @@
+export type OpenTarget = (listener: TransportListener, signal: AbortSignal) => Promise<Transport>;
+
 /** A server under test: how to reach it, and who we are there. */
+import type { Socket } from 'node:net';
 import type { Transport, TransportListener } from '@martlet/client';
 
 export interface Target {
@@ -8,5 +11,12 @@ export interface Target {
   readonly username?: string;
   readonly password?: Uint8Array;
   /** Opens one network connection. */
-  open(listener: TransportListener, signal: AbortSignal): Promise<Transport>;
+  readonly open: OpenTarget;
+  /** MQTT goes over WebSocket there. */
+  readonly isWebSocket: boolean;
+  /** The same, over a socket that the caller then has: for frames that the library never sends. Only for `ws`. */
+  readonly openOverSocket?: (
+    listener: TransportListener,
+    signal: AbortSignal,
+  ) => Promise<{ readonly transport: Transport; readonly socket: Socket }>;
 }

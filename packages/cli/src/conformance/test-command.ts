@@ -5,10 +5,10 @@ import { CommandFailure } from '../command-failure.ts';
 import { parseConnectedFlags } from '../connection/parse-connected-flags.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
+import { Interrupted } from '../interruption.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { textStyleFor } from '../text-style.ts';
 import { UsageError } from '../usage-error.ts';
-import { CheckInconclusive } from './check-failure.ts';
 import type { CheckGroup } from './checks.ts';
 import { CHECK_GROUPS } from './checks.ts';
 import type { ServerReport, TestReport, Version } from './report.ts';
@@ -58,7 +58,12 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   await writeReports(report, values);
   const { textReport } = await import('./reports/text-report.ts');
   const style = textStyleFor(io.stdout as NodeJS.WriteStream);
+  const [first] = report.servers;
+  if (report.servers.length === 1 && first?.unreachable !== undefined)
+    throw new CommandFailure(first.unreachable);
   io.stdout.write(textReport(report, { style, verbose: values.verbose }));
+  const { reason } = io.signal;
+  if (reason instanceof Interrupted) return reason.exitCode;
   return isConformant(report) ? ExitCode.Success : ExitCode.Failure;
 }
 
@@ -100,11 +105,15 @@ async function testAll(
   const progress = new ProgressBar(io.stderr, textStyleFor(io.stderr as NodeJS.WriteStream), 'Checking', () =>
     io.nowMs(),
   );
-  const total = countChecks({ groups, versions }) * targets.length;
+  const total = targets.reduce(
+    (sum, { isWebSocket }) => sum + countChecks({ groups, versions }, isWebSocket),
+    0,
+  );
   let done = 0;
   const servers: ServerReport[] = [];
   try {
     for (const target of targets) {
+      if (io.signal.aborted) break;
       servers.push(
         await testServer(
           target,
@@ -115,19 +124,24 @@ async function testAll(
             parallel: values.parallel ?? DEFAULT_PARALLEL,
             topicPrefix: values.topicPrefix ?? DEFAULT_PREFIX,
             withCapabilities: !values.noCapabilities && values.only.length === 0,
-            onChecked: () => progress.show(++done, total, 'check'),
+            onChecked: () =>
+              progress.show(++done, total, 'check', targets.length > 1 ? target.name : undefined),
           },
           io,
         ),
       );
     }
-  } catch (error) {
-    if (error instanceof CheckInconclusive) throw new CommandFailure(error.message, { cause: error });
-    throw error;
   } finally {
     progress.end();
   }
-  return { format: 'martlet-test-1', startedAt, servers };
+  // Whoever reads the output has gone, or it cannot be written: nobody is left to tell.
+  if (io.signal.aborted && !(io.signal.reason instanceof Interrupted)) throw io.signal.reason;
+  return {
+    format: 'martlet-test-1',
+    startedAt,
+    servers,
+    ...(io.signal.aborted ? { interrupted: true } : {}),
+  };
 }
 
 async function writeReports(report: TestReport, { json, junit, html }: TestValues): Promise<void> {

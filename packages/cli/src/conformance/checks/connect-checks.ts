@@ -2,8 +2,9 @@
 import type { ReasonCode } from '@martlet/protocol';
 import { encodePacket } from '@martlet/protocol';
 import type { Check } from '../check.ts';
-import { expectEqual, expectThat, packetsText } from '../expectations.ts';
+import { expectEqual, expectThat } from '../expectations.ts';
 import { field, frame } from '../frame.ts';
+import { packetsText } from '../packets-text.ts';
 import { hexText } from '../raw-client.ts';
 import { CLEAN, connectBytes, KEEP_ALIVE } from './connect-bytes.ts';
 
@@ -14,11 +15,13 @@ export const CONNECT_CHECKS: readonly Check[] = [
   {
     id: 'connect-accepted',
     title: 'answers a valid CONNECT by a CONNACK that accepts it, before anything else',
-    v5: ['MQTT-3.1.4-5', 'MQTT-3.2.0-1', 'MQTT-3.2.2-2', 'MQTT-3.2.2-8', 'MQTT-3.1.2-6'],
+    v5: ['MQTT-3.1.4-5', 'MQTT-3.2.0-1', 'MQTT-3.2.2-2', 'MQTT-3.2.2-8', 'MQTT-3.1.2-6', 'MQTT-4.12.0-6'],
     v311: ['MQTT-3.1.4-4', 'MQTT-3.2.0-1', 'MQTT-3.2.2-1'],
     run: async (world) => {
       const { connack } = await world.connect('client');
       expectEqual(connack?.sessionPresent, false, 'Session Present of a clean start');
+      const method = connack?.properties.authenticationMethod;
+      expectEqual(method, undefined, 'the Authentication Method where CONNECT named none');
     },
   },
   {
@@ -65,9 +68,24 @@ export const CONNECT_CHECKS: readonly Check[] = [
         ),
         'CONNECT of the protocol MQTX',
       );
-      const { packets } = await client.closes('the Protocol Name MQTX');
-      const accepted = packets.some((packet) => packet.type === 'connack' && packet.reasonCode === 0);
-      expectThat(!accepted, 'it not to be accepted', packetsText(packets));
+      if (world.isV5) {
+        const { packets } = await client.closes('the Protocol Name MQTX');
+        const [first] = packets;
+        const isRefusal = first === undefined || (first.type === 'connack' && first.reasonCode >= 0x80);
+        expectThat(isRefusal, 'a CONNACK that refuses, or none', packetsText(packets));
+        return;
+      }
+      // It may go on by another specification, whose protocol this is, and only not by this one.
+      client.send({ type: 'pingreq' });
+      const answer = await client.nextOrSettled();
+      const isMqtt =
+        typeof answer !== 'string' &&
+        (answer.type === 'pingresp' || (answer.type === 'connack' && answer.reasonCode === 0));
+      expectThat(
+        !isMqtt,
+        'it not to be taken for MQTT',
+        typeof answer === 'string' ? answer : packetsText([answer]),
+      );
     },
   },
   {
@@ -77,15 +95,18 @@ export const CONNECT_CHECKS: readonly Check[] = [
     v311: ['MQTT-3.1.2-2'],
     run: async (world) => {
       const client = await world.open('client');
-      const bytes = encodePacket(world.connectPacket('client'), world.version);
-      // The Protocol Level is behind the fixed header and the Protocol Name.
-      bytes[bytes.indexOf(0x54) + 2] = 0x7f;
-      client.sendBytes(bytes, 'CONNECT of version 127');
+      const properties = world.isV5 ? [0] : [];
+      const clientId = field(world.clientId('client'));
+      client.sendBytes(
+        frame(0x10, field('MQTT'), [0x7f, CLEAN], KEEP_ALIVE, properties, clientId),
+        'CONNECT of version 127',
+      );
       await client.ends('version 127');
       // The answer may be in the form of either version: type, length, flags, and 0x01 or 0x84.
       const [type, , , code] = client.firstBytes;
       if (type === undefined) {
-        expectThat(world.isV5, 'CONNACK 0x01 before the connection is closed', 'none');
+        // MQTT 5.0 leaves it to the server whether it answers.
+        expectThat(world.takesV5, 'CONNACK 0x01 before the connection is closed', 'none');
         return;
       }
       const isRefusal = type === 0x20 && (code === 0x01 || code === UNSUPPORTED_VERSION);
@@ -98,10 +119,44 @@ export const CONNECT_CHECKS: readonly Check[] = [
     v5: ['MQTT-3.1.3-5'],
     v311: ['MQTT-3.1.3-5'],
     run: async (world) => {
-      for (const clientId of [world.clientId('0123456789abcdefghijklm'), world.clientId('NOPQRSTUVWXYZ')]) {
+      for (const letters of [
+        '',
+        '0123456789ab',
+        'cdefghijklmn',
+        'opqrstuvwxyz',
+        'ABCDEFGHIJKL',
+        'MNOPQRSTUVWXYZ',
+      ]) {
+        const clientId = world.clientId(letters);
         const client = await world.connect('client', { clientId });
         await world.disconnect(client);
       }
+    },
+  },
+  {
+    id: 'connect-client-id-refused',
+    title: 'closes when it does not take a Client Identifier, and says why if it says anything',
+    v5: ['MQTT-3.1.3-8', 'MQTT-3.2.2-6', 'MQTT-3.2.2-7'],
+    v311: ['MQTT-3.1.3-9', 'MQTT-3.2.2-4', 'MQTT-3.2.2-5'],
+    run: async (world) => {
+      for (const clientId of ['', `${world.clientId('')} +#/`, world.clientId('').padEnd(65_535, 'x')]) {
+        const client = await world.open('client');
+        client.send(world.connectPacket('client', { clientId }));
+        const answer = await client.nextOrClosed('CONNACK, or the end of the connection');
+        if (answer !== 'closed' && answer.type === 'connack' && answer.reasonCode === 0) {
+          await world.disconnect(client);
+          continue;
+        }
+        if (answer === 'closed') {
+          expectThat(world.isV5, 'CONNACK 0x02 before the connection is closed', 'none');
+          return;
+        }
+        const isRefusal = answer.type === 'connack' && !answer.sessionPresent;
+        expectThat(isRefusal, 'a CONNACK that refuses, without a session', packetsText([answer]));
+        await client.closes('a Client Identifier that it does not take');
+        return;
+      }
+      world.skip('the server takes every Client Identifier that was tried');
     },
   },
   {
@@ -216,7 +271,7 @@ export const CONNECT_CHECKS: readonly Check[] = [
   {
     id: 'connect-unknown-authentication',
     title: 'refuses an authentication method that it does not know',
-    v5: ['MQTT-4.12.0-1'],
+    v5: ['MQTT-4.12.0-1', 'MQTT-3.2.2-6', 'MQTT-3.2.2-7', 'MQTT-4.13.2-1'],
     run: async (world) => {
       const client = await world.open('client');
       client.send(
@@ -226,8 +281,10 @@ export const CONNECT_CHECKS: readonly Check[] = [
       );
       const { packets } = await client.closes('an unknown authentication method');
       const [first] = packets;
-      const isRefusal = first === undefined || (first.type === 'connack' && first.reasonCode >= 0x80);
-      expectThat(isRefusal, 'a CONNACK that refuses, or none', packetsText(packets));
+      const isRefusal =
+        first === undefined ||
+        (first.type === 'connack' && first.reasonCode >= 0x80 && !first.sessionPresent);
+      expectThat(isRefusal, 'a CONNACK that refuses, without a session, or none', packetsText(packets));
     },
   },
 ];

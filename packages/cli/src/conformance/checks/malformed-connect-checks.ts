@@ -1,8 +1,9 @@
 /** Section 3.1 of the specification: CONNECT packets that are against it, byte by byte. */
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { expectThat, packetsText } from '../expectations.ts';
+import { expectThat } from '../expectations.ts';
 import { field, frame } from '../frame.ts';
+import { packetsText } from '../packets-text.ts';
 import type { RawClient } from '../raw-client.ts';
 import { CLEAN, connectBytes, KEEP_ALIVE } from './connect-bytes.ts';
 
@@ -22,7 +23,7 @@ async function isRefused(world: CheckWorld, client: RawClient, because: string):
   const { packets } = await client.closes(because);
   const [first] = packets;
   if (first === undefined) return;
-  const isRefusal = first.type === 'connack' && first.reasonCode >= 0x80;
+  const isRefusal = first.type === 'connack' && first.reasonCode >= 0x80 && !first.sessionPresent;
   expectThat(packets.length === 1 && isRefusal, 'no answer but a CONNACK that refuses', packetsText(packets));
   if (!world.isV5) world.note('answers a CONNECT that is against the specification by CONNACK');
 }
@@ -38,7 +39,7 @@ export const MALFORMED_CONNECT_CHECKS: readonly Check[] = [
   {
     id: 'connect-reserved-flag',
     title: 'refuses a CONNECT whose reserved flag is 1',
-    v5: ['MQTT-3.1.2-3', 'MQTT-3.1.4-1'],
+    v5: ['MQTT-3.1.2-3', 'MQTT-3.1.4-1', 'MQTT-3.2.2-6', 'MQTT-3.2.2-7'],
     v311: ['MQTT-3.1.2-3', 'MQTT-3.1.4-1'],
     run: (world) =>
       refuses(world, connectBytes(world, CLEAN | 0x01, field(world.clientId('c'))), 'the reserved flag set'),
@@ -122,10 +123,29 @@ export const MALFORMED_CONNECT_CHECKS: readonly Check[] = [
       ),
   },
   {
+    id: 'connect-missing-password',
+    title: 'refuses a CONNECT that announces a password and has none',
+    v5: ['MQTT-3.1.2-19'],
+    v311: ['MQTT-3.1.2-21'],
+    run: (world) =>
+      refuses(
+        world,
+        connectBytes(world, CLEAN | 0xc0, field(world.clientId('c')), field('name')),
+        'no password behind its flag',
+      ),
+  },
+  {
+    id: 'connect-missing-client-id',
+    title: 'refuses a CONNECT without the field for the Client Identifier',
+    v5: ['MQTT-3.1.3-3'],
+    v311: ['MQTT-3.1.3-3'],
+    run: (world) => refuses(world, connectBytes(world, CLEAN), 'no Client Identifier'),
+  },
+  {
     id: 'connect-surplus-field',
     title: 'refuses a CONNECT with a field that its flags do not announce',
     v5: ['MQTT-3.1.2-16', 'MQTT-3.1.2-18'],
-    v311: ['MQTT-3.1.2-18', 'MQTT-3.1.2-20', 'MQTT-3.1.2-11'],
+    v311: ['MQTT-3.1.2-18', 'MQTT-3.1.2-20', 'MQTT-3.1.2-11', 'MQTT-4.8.0-1'],
     run: (world) =>
       refuses(
         world,

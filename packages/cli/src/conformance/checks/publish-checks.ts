@@ -2,8 +2,9 @@
 import type { PublishProperties } from '@martlet/protocol';
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { bytesOf, expectEqual, expectThat, packetsText, textOf } from '../expectations.ts';
+import { bytesOf, expectEqual, expectThat, textOf } from '../expectations.ts';
 import { field, frame } from '../frame.ts';
+import { packetsText } from '../packets-text.ts';
 
 /** Sends a PUBLISH that no server may take, and looks that nobody gets it. */
 async function refuses(world: CheckWorld, bytes: Uint8Array, what: string): Promise<void> {
@@ -56,13 +57,15 @@ export const PUBLISH_CHECKS: readonly Check[] = [
   },
   {
     id: 'publish-dup',
-    title: 'forwards a message of QoS 0 without DUP',
+    title: 'forwards with DUP 0 what is no repetition, whatever DUP the publisher set',
     v5: ['MQTT-3.3.1-3', 'MQTT-3.3.1-2', 'MQTT-4.3.1-1'],
     v311: ['MQTT-3.3.1-3', 'MQTT-3.3.1-2', 'MQTT-4.3.1-1'],
     needs: ['qos1'],
     run: async (world) => {
       const subscriber = await world.connect('subscriber');
       await world.subscribed(subscriber, world.topic('a'), { qos: 1 });
+      const other = await world.connect('other');
+      await world.subscribed(other, world.topic('a'));
       const publisher = await world.connect('publisher');
       publisher.send({
         type: 'publish',
@@ -77,6 +80,7 @@ export const PUBLISH_CHECKS: readonly Check[] = [
       await publisher.expect('puback');
       const message = await world.message(subscriber);
       expectEqual([message.qos, message.dup], [1, false], 'QoS and DUP of what is forwarded');
+      expectEqual((await world.message(other)).dup, false, 'DUP of what is forwarded at QoS 0');
     },
   },
   {
@@ -90,8 +94,8 @@ export const PUBLISH_CHECKS: readonly Check[] = [
   {
     id: 'publish-packet-id-0',
     title: 'closes for a PUBLISH with the packet identifier 0',
-    v5: ['MQTT-2.2.1-3'],
-    v311: ['MQTT-2.3.1-1'],
+    v5: ['MQTT-4.13.1-1'],
+    v311: ['MQTT-4.8.0-1', 'MQTT-2.3.1-1'],
     needs: ['qos1'],
     run: (world) =>
       refuses(
@@ -247,7 +251,7 @@ export const PUBLISH_CHECKS: readonly Check[] = [
   {
     id: 'publish-with-identifier',
     title: 'closes for a PUBLISH of a client with a Subscription Identifier',
-    v5: ['MQTT-3.3.4-6'],
+    v5: ['MQTT-3.3.4-6', 'MQTT-4.13.1-1'],
     run: (world) =>
       refuses(world, frame(0x30, field(world.topic('a')), [2, 0x0b, 1]), 'a Subscription Identifier'),
   },
@@ -263,6 +267,7 @@ export const PUBLISH_CHECKS: readonly Check[] = [
       'MQTT-3.4.2-1',
       'MQTT-3.5.2-1',
       'MQTT-3.7.2-1',
+      'MQTT-3.2.2-9',
     ],
     v311: ['MQTT-3.3.4-1', 'MQTT-4.3.2-2', 'MQTT-4.3.3-2', 'MQTT-2.3.1-6'],
     needs: ['qos2'],
@@ -280,7 +285,7 @@ export const PUBLISH_CHECKS: readonly Check[] = [
   {
     id: 'publish-maximum-qos',
     title: 'closes for a PUBLISH above the Maximum QoS that it announces',
-    v5: ['MQTT-3.2.2-9'],
+    v5: ['MQTT-4.13.1-1'],
     run: async (world) => {
       const { maximumQos } = world.capabilities;
       if (maximumQos === 2) world.skip('the server takes every QoS');

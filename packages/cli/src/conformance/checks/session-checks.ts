@@ -1,7 +1,8 @@
 /** Sections 3.1.2.4, 3.1.2.11.2, 4.1 and 4.4 of the specification: what outlives a connection, and for how long. */
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { checkId, expectEqual, expectThat, packetsText, textOf } from '../expectations.ts';
+import { checkId, expectEqual, expectThat, textOf } from '../expectations.ts';
+import { packetsText } from '../packets-text.ts';
 import type { RawClient } from '../raw-client.ts';
 
 /** Comes back to a session that is to be there, in the form of the version. */
@@ -9,6 +10,9 @@ function back(world: CheckWorld, name: string, clientId: string): Promise<RawCli
   const properties = world.isV5 ? { sessionExpiryInterval: 60 } : {};
   return world.connect(name, { clientId, cleanStart: false, properties });
 }
+
+/** Servers look at their clocks now and then; later than this is too late. */
+const LATEST_MS = 9000;
 
 /** A client with a session that is kept and one subscription, which has left. */
 async function leave(
@@ -87,12 +91,18 @@ export const SESSION_CHECKS: readonly Check[] = [
     title: 'deletes the session when its expiry interval is over',
     v5: ['MQTT-4.1.0-2'],
     run: async (world) => {
-      const clientId = world.clientId('brief');
-      const client = await world.connect('before', { clientId, properties: { sessionExpiryInterval: 1 } });
-      await world.disconnect(client);
+      const clientIds = [world.clientId('brief1'), world.clientId('brief2')] as const;
+      for (const clientId of clientIds) {
+        const client = await world.connect('before', { clientId, properties: { sessionExpiryInterval: 1 } });
+        await world.disconnect(client);
+      }
       await world.pass(2500);
-      const again = await back(world, 'after', clientId);
-      expectEqual(again.connack?.sessionPresent, false, 'Session Present after 2.5 of 1 seconds');
+      const again = await back(world, 'after', clientIds[0]);
+      if (again.connack?.sessionPresent === false) return;
+      world.note('still has a session 1.5 s after it has expired');
+      await world.pass(LATEST_MS);
+      const later = await back(world, 'later', clientIds[1]);
+      expectEqual(later.connack?.sessionPresent, false, 'Session Present 11 seconds after it has expired');
     },
   },
   {
@@ -102,8 +112,7 @@ export const SESSION_CHECKS: readonly Check[] = [
     run: async (world) => {
       const clientId = world.clientId('kept');
       const client = await world.connect('before', { clientId, keepSession: true });
-      client.send({ type: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 0 } });
-      await client.closes('DISCONNECT');
+      await world.disconnect(client, { sessionExpiryInterval: 0 });
       const again = await back(world, 'after', clientId);
       expectEqual(again.connack?.sessionPresent, false, 'Session Present');
     },

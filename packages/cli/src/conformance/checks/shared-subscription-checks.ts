@@ -1,7 +1,8 @@
 /** Section 4.8.2 of the specification: shared subscriptions. */
 import type { Check } from '../check.ts';
-import { expectEqual, expectThat, packetsText, textOf } from '../expectations.ts';
+import { expectEqual, expectThat, textOf } from '../expectations.ts';
 import { field, frame } from '../frame.ts';
+import { packetsText } from '../packets-text.ts';
 import type { RawClient } from '../raw-client.ts';
 
 export const SHARED_SUBSCRIPTION_CHECKS: readonly Check[] = [

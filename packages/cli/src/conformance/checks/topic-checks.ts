@@ -1,8 +1,9 @@
 /** Section 4.7 of the specification: which Topic Names a Topic Filter matches, and which filters there are. */
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { bytesOf, expectEqual, expectThat, packetsText } from '../expectations.ts';
+import { expectEqual, expectThat } from '../expectations.ts';
 import { field, frame } from '../frame.ts';
+import { packetsText } from '../packets-text.ts';
 
 /** Filters behind the prefix of the check, and which of {@link NAMES} each matches. */
 const NAMES = ['a', 'a/', '/a', 'a/b', 'a/b/c', 'a//c', 'A', 'a b', '$a'] as const;
@@ -107,29 +108,6 @@ export const TOPIC_CHECKS: readonly Check[] = [
     v5: ['MQTT-4.7.3-2'],
     v311: ['MQTT-4.7.3-2'],
     run: (world) => isNoFilter(world, 'a\u0000b'),
-  },
-  {
-    id: 'topic-long',
-    title: 'takes Topic Names and Topic Filters of 65,535 bytes',
-    v5: ['MQTT-4.7.3-3'],
-    v311: ['MQTT-4.7.3-3'],
-    run: async (world) => {
-      const subscriber = await world.connect('subscriber');
-      const front = world.topic('');
-      const topicName = `${front}${'x'.repeat(65_535 - bytesOf(front).length)}`;
-      const [code] = await world.subscribe(subscriber, topicName);
-      if (code === undefined || code >= 0x80) {
-        world.note('refuses a Topic Filter of 65,535 bytes');
-        return;
-      }
-      const publisher = await world.connect('publisher');
-      await world.publish(publisher, topicName, 'x');
-      expectEqual(
-        (await world.message(subscriber)).topicName.length,
-        topicName.length,
-        'the length of the name',
-      );
-    },
   },
   {
     id: 'topic-case-and-form',

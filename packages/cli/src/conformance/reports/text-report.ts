@@ -13,17 +13,35 @@ export interface TextReportOptions {
 
 export function textReport(report: TestReport, options: TextReportOptions): string {
   const { servers } = report;
-  const parts = [capabilitiesText(servers, options), sectionsText(servers, options)];
-  for (const server of servers) parts.push(...detailsOf(server, servers.length > 1, options));
-  parts.push(servers.map((server) => summaryLine(server, options)).join('\n'));
+  const columns = columnsOf(servers);
+  const parts = [
+    servers.length > 1 ? columns.map(({ label, server }) => `${label}  ${server.name}`).join('\n') : '',
+    capabilitiesText(columns, options),
+    sectionsText(columns, options),
+  ];
+  for (const column of columns) parts.push(...detailsOf(column, options));
+  if (report.interrupted) parts.push('The run was ended before its end; what is here was known by then.');
+  parts.push(columns.map((column) => summaryLine(column, options)).join('\n'));
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** A server, and the number that stands for it where there are several. */
+interface Column {
+  readonly label: string;
+  readonly server: ServerReport;
+}
+
+/** Names are long: `1`, `2` … head the columns, and are explained once. */
+function columnsOf(servers: readonly ServerReport[]): readonly Column[] {
+  return servers.map((server, at) => ({ label: servers.length > 1 ? String(at + 1) : '', server }));
 }
 
 function heading(text: string, { style }: TextReportOptions): string {
   return style('bold', text);
 }
 
-function capabilitiesText(servers: readonly ServerReport[], options: TextReportOptions): string {
+function capabilitiesText(columns: readonly Column[], options: TextReportOptions): string {
+  const servers = columns.map(({ server }) => server);
   const names = [...new Set(servers.flatMap(({ capabilities }) => capabilities.map(({ name }) => name)))];
   if (names.length === 0) return '';
   const rows = names.map((name) => {
@@ -31,16 +49,18 @@ function capabilitiesText(servers: readonly ServerReport[], options: TextReportO
     const wasTried = lines.some((line) => line?.from === 'tried');
     return [wasTried ? `${name} (tried)` : name, ...lines.map((line) => line?.value ?? '–')];
   });
-  const head = servers.length > 1 ? [['', ...servers.map(({ name }) => name)]] : [];
+  const head = columns.length > 1 ? [['', ...columns.map(({ label }) => label)]] : [];
   return `${heading('What it says that it can, and what was tried', options)}\n${tableText([...head, ...rows])}`;
 }
 
-function sectionsText(servers: readonly ServerReport[], options: TextReportOptions): string {
-  const results = servers.flatMap((server) => server.results);
+function sectionsText(all: readonly Column[], options: TextReportOptions): string {
+  const results = all.flatMap(({ server }) => server.results);
+  if (results.length === 0) return '';
   const versions = ([5, 4] as const).filter((version) => results.some((each) => each.version === version));
-  const columns = servers.flatMap((server) => versions.map((version) => ({ server, version })));
-  const head = columns.map(({ server, version }) =>
-    servers.length > 1 ? `${server.name} ${version === 5 ? '5.0' : '3.1.1'}` : versionName(version),
+  const tested = all.filter(({ server }) => server.results.length > 0);
+  const columns = tested.flatMap((column) => versions.map((version) => ({ ...column, version })));
+  const head = columns.map(({ label, version }) =>
+    label === '' ? versionName(version) : `${label}: ${version === 5 ? '5.0' : '3.1.1'}`,
   );
   const rows = headingsOf(CHECK_GROUPS, results).map((group) => [
     group,
@@ -64,10 +84,10 @@ function cellText(results: readonly CheckResult[]): string {
   return run === 0 ? '–' : `${counts.passed} of ${run}`;
 }
 
-function detailsOf(server: ServerReport, withName: boolean, options: TextReportOptions): readonly string[] {
-  const of = withName ? ` ${server.name}` : '';
+function detailsOf({ label, server }: Column, options: TextReportOptions): readonly string[] {
+  const of = label === '' ? '' : `${label}: `;
   const parts: string[] = server.refused.map(
-    ({ version, reason }) => `${versionName(version)} was not tested:${of} ${reason}`,
+    ({ version, reason }) => `${of}${versionName(version)} was not tested: ${reason}`,
   );
   const bad = server.results.filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive');
   for (const result of bad) parts.push(failureText(result, of, options));
@@ -76,7 +96,7 @@ function detailsOf(server: ServerReport, withName: boolean, options: TextReportO
     const lines = noted.flatMap((result) =>
       (result.notes ?? []).map((note) => `  ${note} (${result.id}, ${versionName(result.version)})`),
     );
-    parts.push(`${heading(`Recommended otherwise, no failures${of}`, options)}\n${lines.join('\n')}`);
+    parts.push(`${heading(`${of}Recommended otherwise, no failures`, options)}\n${lines.join('\n')}`);
   }
   if (options.verbose) parts.push(allText(server, options));
   return parts;
@@ -85,7 +105,7 @@ function detailsOf(server: ServerReport, withName: boolean, options: TextReportO
 function failureText(result: CheckResult, of: string, { style }: TextReportOptions): string {
   const { id, title, version, statements, verdict, reason, exchange } = result;
   const word = verdict === 'failed' ? style('red', 'FAILED') : style('yellow', 'NOT CLEAR');
-  const lines = [`${word}${of} ${title} (${id}, ${versionName(version)})`, `  ${reason}`];
+  const lines = [`${word} ${of}${title} (${id}, ${versionName(version)})`, `  ${reason}`];
   for (const statement of statements)
     lines.push(style('dim', `  [${statement}] ${statementText(statement, version)}`));
   for (const line of exchange ?? []) lines.push(style('dim', `  ${line}`));
@@ -107,7 +127,11 @@ function allText({ name, results }: ServerReport, options: TextReportOptions): s
   return `${heading(`All checks of ${name}`, options)}\n${lines.join('\n')}`;
 }
 
-function summaryLine({ name, results }: ServerReport, { style }: TextReportOptions): string {
+function summaryLine({ label, server }: Column, { style }: TextReportOptions): string {
+  const { results, unreachable } = server;
+  const name = label === '' ? server.name : `${label}  ${server.name}`;
+  if (unreachable !== undefined) return `${style('red', name)}  not tested: ${unreachable}`;
+  if (results.length === 0) return `${name}  nothing was tested`;
   const byVersion = ([5, 4] as const)
     .map((version): readonly [Version, readonly CheckResult[]] => [
       version,
