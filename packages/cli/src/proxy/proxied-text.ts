@@ -25,8 +25,7 @@ export function proxiedText(thing: ProxiedThing, options: ProxiedTextOptions): s
   const { wallMs, connection, direction } = thing;
   const arrow = direction === undefined ? ' ' : ARROWS[direction];
   const head = `${style('dim', timeOfDay(wallMs))}  ${style('bold', `#${connection}`)} ${style('cyan', arrow)}`;
-  if (thing.kind === 'event')
-    return `${head} ${thing.isBad ? style('red', thing.text) : style('dim', thing.text)}\n`;
+  if (thing.kind === 'event') return `${head} ${style(thing.isBad ? 'red' : 'dim', printable(thing.text))}\n`;
   const { packet, fault, violations } = thing;
   const section = style('dim', `(section ${PACKET_SECTIONS[packet.type]})`);
   const done = fault === undefined ? '' : `  ${style('yellow', fault.toUpperCase())}`;
