@@ -3,13 +3,13 @@
  * other, are the MQTT byte stream. Framing, masking, pings and the closing handshake are the library's; the socket beneath
  * is opened here, so that failures and aborting are those of TCP and TLS. Why not the global WebSocket: decision 0040.
  */
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientOptions, WebSocket } from 'ws';
 import { ClientError } from '../client-error.ts';
 import type { Dial } from './connect-socket.ts';
 import { connectSocket } from './connect-socket.ts';
 import { connectionFailed, nameOf } from './connection-failure.ts';
+import { httpModule } from './late-modules.ts';
 import type { ServerAddress } from './server-address.ts';
 import { DEFAULT_LINGER_MS } from './socket-transport.ts';
 import type { OpenTransport, Transport, TransportListener } from './transport.ts';
@@ -48,6 +48,7 @@ export function nodeWebSocketTransport(dial: Dial, options: NodeWebSocketOptions
 
 function checkHeaders(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
+    const { validateHeaderName, validateHeaderValue } = httpModule();
     try {
       validateHeaderName(name);
       validateHeaderValue(name, value);

@@ -1,8 +1,8 @@
 /** How a client proves servers and itself over TLS, and the check of it. */
 import { isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContext, SecureVersion } from 'node:tls';
-import { checkServerIdentity, createSecureContext } from 'node:tls';
 import { ClientError } from '../client-error.ts';
+import { tlsModule } from './late-modules.ts';
 
 /** A key that client and server share instead of certificates. */
 export interface PreSharedKey {
@@ -66,7 +66,9 @@ export function prepareTls(given?: TlsOptions): PreparedTls {
   const { servername, ALPNProtocols, rejectUnauthorized = true, psk, onKeylog } = options;
   // Where nothing is given nothing can be wrong: most clients never need what takes 0.4 ms to make.
   let secureContext = given === undefined ? undefined : contextOf(given);
-  const checkIdentity = options.checkServerIdentity ?? checkServerIdentity;
+  const checkIdentity: NonNullable<TlsOptions['checkServerIdentity']> =
+    options.checkServerIdentity ??
+    ((host, certificate) => tlsModule().checkServerIdentity(host, certificate));
   return (host) => ({
     secureContext: (secureContext ??= contextOf(options)),
     // An address is no name to send (RFC 6066, 3).
@@ -81,7 +83,7 @@ export function prepareTls(given?: TlsOptions): PreparedTls {
 
 function contextOf({ psk, onKeylog: _, ...options }: TlsOptions): SecureContext {
   try {
-    return createSecureContext({ ...(psk === undefined ? {} : { ciphers: 'PSK' }), ...options });
+    return tlsModule().createSecureContext({ ...(psk === undefined ? {} : { ciphers: 'PSK' }), ...options });
   } catch (cause) {
     throw unusable(cause as NodeJS.ErrnoException);
   }

@@ -1,8 +1,8 @@
 /** Connects over TLS, for `mqtts://`. */
 import type { Socket } from 'node:net';
-import { connect } from 'node:tls';
 import type { Dial, DialSocket } from './connect-socket.ts';
 import { connectSocket, DIAL_OPTIONS } from './connect-socket.ts';
+import { tlsModule } from './late-modules.ts';
 import type { SocketOptions } from './socket-transport.ts';
 import { SocketTransport } from './socket-transport.ts';
 import type { PreparedTls } from './tls-options.ts';
@@ -12,7 +12,7 @@ import type { OpenTransport } from './transport.ts';
 export function tlsDial(tls: PreparedTls, dialSocket?: DialSocket): Dial {
   const secure = (host: string, beneath: { port: number } | { socket: Socket }): Socket => {
     const { onKeylog, ...options } = tls(host);
-    const socket = connect({ ...options, host, ...beneath });
+    const socket = tlsModule().connect({ ...options, host, ...beneath });
     socket.setNoDelay(DIAL_OPTIONS.noDelay);
     socket.setKeepAlive(DIAL_OPTIONS.keepAlive, DIAL_OPTIONS.keepAliveInitialDelay);
     if (onKeylog !== undefined) socket.on('keylog', onKeylog);
