@@ -8,15 +8,17 @@ import { formatPrinter } from '../messages/message-printer.ts';
 import { isMosquittoName } from '../run-command.ts';
 import type { TextStyle } from '../text-style.ts';
 import { textStyleFor } from '../text-style.ts';
+import { UsageError } from '../usage-error.ts';
 import { LineOutput } from './line-output.ts';
-import type { Output, OutputOwner } from './output.ts';
+import type { Output, PictureOwner } from './output.ts';
 import type { SubValues } from './sub-flags.ts';
 
 /**
- * @throws {UsageError} for a format that cannot be meant
+ * @throws {UsageError} for a format that cannot be meant, and for a picture without a terminal
  * @throws {CommandFailure} for a file that cannot be written
  */
-export async function outputFor(values: SubValues, io: CommandIo, owner: OutputOwner): Promise<Output> {
+export async function outputFor(values: SubValues, io: CommandIo, owner: PictureOwner): Promise<Output> {
+  if (values.table) return pictureFor(values, io, owner);
   if (values.messageRate) {
     const { RateOutput } = await import('./rate-output.ts');
     return new RateOutput(await streamFor(values, io), io, owner);
@@ -28,6 +30,18 @@ export async function outputFor(values: SubValues, io: CommandIo, owner: OutputO
     return new WatchOutput(io.stdout, printer, owner);
   }
   return new LineOutput(stream, printer, owner);
+}
+
+async function pictureFor(values: SubValues, io: CommandIo, owner: PictureOwner): Promise<Output> {
+  if (io.stdout.isTTY !== true || io.env['TERM'] === 'dumb')
+    throw new UsageError(
+      '--table: expected standard output to be a terminal that can be drawn on; --ndjson is for programs',
+    );
+  const { PictureOutput } = await import('./picture-output.ts');
+  const { TablePicture } = await import('./table-picture.ts');
+  const title = values.topicFilters.join(' ') || values.url?.topic || '';
+  const picture = new TablePicture(title, io.nowMs());
+  return new PictureOutput(picture, io, styleFor(values, io), owner, values.quiet);
 }
 
 async function printerFor(values: SubValues, io: CommandIo): Promise<MessagePrinter> {

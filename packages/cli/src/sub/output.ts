@@ -6,6 +6,10 @@ export interface Output {
   start(): void;
   /** @param wallMs when it came, in ms since 1970 */
   message(message: ReceivedMessage, wallMs: number): void;
+  /** A connection is there, for the first time or again. */
+  connected?(): void;
+  /** @returns whether it shows the line, which then is not to go to standard error */
+  tell?(text: string): boolean;
   /** Once, last: fulfilled when everything has been written, or cannot be. */
   end(): Promise<void>;
 }
@@ -17,4 +21,11 @@ export interface OutputOwner {
   onFree(): void;
   /** It cannot be written any more: a full disk. Not told if whoever read has closed it. */
   onFailed(error: Error): void;
+}
+
+/** What a picture that answers to keys asks of whoever feeds it. */
+export interface PictureOwner extends OutputOwner {
+  onQuit(): void;
+  /** The server is to forget the message that it keeps for this topic. */
+  onRemoveRetained(topicName: string): void;
 }

@@ -34,6 +34,7 @@ export type SubFlags = ConnectionFlags &
     readonly randomFilter: ValueFlag<number>;
     readonly messageRate: SwitchFlag;
     readonly watch: SwitchFlag;
+    readonly table: SwitchFlag;
     readonly ndjson: SwitchFlag;
     readonly csv: SwitchFlag;
     readonly outputFile: ValueFlag<string>;
@@ -187,6 +188,12 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     names: ['-w', '--watch'],
     group: OUTPUT,
     text: 'each topic has its line on the terminal, with what came last',
+  },
+  table: {
+    kind: 'switch',
+    names: ['--table'],
+    group: OUTPUT,
+    text: 'a live table of the topics: last value, rate, age, trend; sorted and filtered by keys',
   },
   messageRate: {
     kind: 'switch',

@@ -34,7 +34,11 @@ export function subPlanFor(values: SubValues, isMosquitto: boolean): SubPlan {
       "Combining '-R' and '--retained-only' makes no sense.",
     );
   refuseTwoOutputs(values);
-  const { retainAsPublished, retainHandling } = values;
+  refuseBesidePicture(values);
+  const { retainHandling } = values;
+  const isPicture = values.table;
+  // A picture shows whether the server keeps a message, which only MQTT 5 tells of one that comes later.
+  const retainAsPublished = values.retainAsPublished || isPicture;
   const has5 = retainAsPublished || retainHandling !== undefined;
   const subscriptions = topicFilters.map((topicFilter) => ({
     topicFilter,
@@ -55,6 +59,25 @@ export function subPlanFor(values: SubValues, isMosquitto: boolean): SubPlan {
 /** The path of `-L mqtt://host/topic`. */
 function filterOfUrl({ url }: SubValues): readonly string[] {
   return url === undefined || url.topic === '' ? [] : [topicFilterParser('subscription')(url.topic)];
+}
+
+/** A picture has the whole terminal, and shows messages in its own way. */
+function refuseBesidePicture(values: SubValues): void {
+  const { table, format, verbose, noEndOfLine, pretty, ndjson, csv, watch, messageRate, outputFile, debug } =
+    values;
+  const others = [
+    format !== undefined && '-F',
+    verbose && '-v',
+    noEndOfLine && '-N',
+    pretty && '--pretty',
+    ndjson && '--ndjson',
+    csv && '--csv',
+    watch && '--watch',
+    messageRate && '--message-rate',
+    outputFile !== undefined && '--output-file',
+    debug && '-d',
+  ].filter((name) => name !== false);
+  if (table && others.length > 0) throw new UsageError(`--table: expected it without ${others.join(', ')}`);
 }
 
 function refuseTwoOutputs(values: SubValues): void {

@@ -55,7 +55,10 @@ export class SubRun {
     this.#values = values;
     this.#plan = plan;
     this.#io = io;
-    this.#tell = tell;
+    // A line among a picture would tear it.
+    this.#tell = (text) => {
+      if (this.#output?.tell?.(text) !== true) tell(text);
+    };
     this.#isMosquitto = isMosquittoName(io.programName);
     this.#filter = new MessageFilter(values, () => io.random());
     this.#departure = new Departure(plan.given.disconnect);
@@ -82,6 +85,8 @@ export class SubRun {
       onClogged: () => this.#wire.hold(),
       onFree: () => this.#wire.release(),
       onFailed: (error) => this.#finish({ kind: 'failed', error: CommandFailure.ofFile(outputName, error) }),
+      onQuit: () => this.#finish({ kind: 'done' }),
+      onRemoveRetained: (topicName) => this.#remove(topicName),
     });
     this.#output = output;
     output.start();
@@ -153,6 +158,7 @@ export class SubRun {
     this.#protocolVersion = protocolVersion;
     const isAgain = this.#wasOnline;
     this.#wasOnline = true;
+    this.#output!.connected?.();
     if (isAgain && !this.#isMosquitto) this.#tell('connected again');
     // The server has all that this process has asked for; to ask again would bring the retained messages again.
     if (isAgain && sessionPresent && this.#due === 0) return;
