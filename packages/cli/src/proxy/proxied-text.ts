@@ -14,7 +14,7 @@ export interface ProxiedTextOptions {
   readonly verbose: boolean;
 }
 
-const INDENT = ' '.repeat(20);
+const INDENT: string = ' '.repeat(20);
 const BYTES_A_LINE = 16;
 /** Of one packet, at most. */
 const SHOWN_BYTES = 1024;
