@@ -22,6 +22,8 @@ export const CONNECTION_CHECKS: readonly Check[] = [
     run: async (world) => {
       const client = await world.connect('client');
       for (let i = 0; i < 3; i++) expectEqual(await client.untilPing(), [], 'what comes before PINGRESP');
+      // One PINGRESP too many would come before it.
+      await world.subscribed(client, world.topic('a'));
     },
   },
   {
