@@ -18,8 +18,8 @@ import {
 } from './input-message.ts';
 
 const KNOWN: readonly string[] = ['topic', 'payload', 'payload_base64', 'qos', 'retain', 'properties'];
-/** Of the message that was received: to publish it again says nothing of them. */
-const OF_RECEIVED: readonly string[] = ['tst', 'payloadlen', 'mid', 'dup'];
+/** Of the message that was received or recorded: to publish it again says nothing of them. */
+const OF_RECEIVED: readonly string[] = ['tst', 'payloadlen', 'mid', 'dup', 'at'];
 
 export class JsonMessages {
   readonly #defaults: InputDefaults;
@@ -33,7 +33,11 @@ export class JsonMessages {
 
   /** @throws {InputError} */
   messageFrom(line: string): InputMessage {
-    const fields = objectFrom(line);
+    return this.messageFromFields(objectFrom(line));
+  }
+
+  /** The same for a line that has been taken apart. @throws {InputError} */
+  messageFromFields(fields: Readonly<Record<string, unknown>>): InputMessage {
     for (const name in fields) {
       if (!KNOWN.includes(name) && !OF_RECEIVED.includes(name)) throw unknownField(name);
     }
@@ -56,7 +60,8 @@ export function messageFromJson(line: string, defaults: InputDefaults): InputMes
   return new JsonMessages(defaults).messageFrom(line);
 }
 
-function objectFrom(line: string): Readonly<Record<string, unknown>> {
+/** @throws {InputError} */
+export function objectFrom(line: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -71,6 +76,10 @@ function objectFrom(line: string): Readonly<Record<string, unknown>> {
 }
 
 function unknownField(name: string): InputError {
+  if (name === 'recording')
+    return new InputError(
+      'expected a message, got the first line of a recording: martlet replay publishes those',
+    );
   const near = nearest(name, KNOWN);
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
   return new InputError(`expected the fields ${KNOWN.join(', ')}, got ${quoted(name)}${hint}`);

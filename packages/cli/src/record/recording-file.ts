@@ -1,68 +1,114 @@
 /**
- * A recording that grows: what came in a turn of the event loop is written at once, and the connection is held while the
- * disk does not keep up, so that nothing is lost and memory stays as it is.
+ * A recording that grows: what came in a turn of the event loop is written at once, and whoever adds is held while the disk
+ * does not keep up, so that nothing is lost and memory stays as it is.
  */
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import type { Gzip } from 'node:zlib';
-import { createGzip } from 'node:zlib';
+import { finished } from 'node:stream/promises';
+import { constants, createGzip } from 'node:zlib';
 import { CommandFailure } from '../command-failure.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import { BatchedWriter } from '../sub/batched-writer.ts';
-import type { OutputOwner } from '../sub/output.ts';
 import type { RecordedMessagePrinter, RecordingHeader } from './recording-line.ts';
 import { headerLine, recordedMessagePrinter } from './recording-line.ts';
+
+export interface RecordingPlace {
+  /** Ends in `.gz` if it is to be compressed; `-` is standard output. */
+  readonly path: string;
+  /** Whether a file that is there is written over. */
+  readonly force: boolean;
+  readonly stdout: Writable;
+}
 
 export class RecordingFile {
   /** Messages and bytes of payload. */
   messages = 0;
   payloadBytes = 0;
+  /** Why it cannot be written any more: a full disk. */
+  failure: CommandFailure | undefined;
   readonly #writer: BatchedWriter;
-  readonly #stream: Writable;
   readonly #print: RecordedMessagePrinter = recordedMessagePrinter();
+  /** Undefined for standard output, which stays open. */
+  readonly #closed: (() => Promise<void>) | undefined;
+  /** Fulfilled when it takes more. */
+  #free: Promise<void> | undefined;
+  #onFree: () => void = () => {};
 
-  private constructor(stream: Writable, owner: OutputOwner) {
-    this.#stream = stream;
-    this.#writer = new BatchedWriter(stream, owner);
+  private constructor(
+    { path }: RecordingPlace,
+    stream: Writable,
+    closed: (() => Promise<void>) | undefined,
+    onFailed: () => void,
+  ) {
+    this.#closed = closed;
+    this.#writer = new BatchedWriter(stream, {
+      onClogged: () => {
+        this.#free = new Promise((resolve) => {
+          this.#onFree = resolve;
+        });
+      },
+      onFree: () => this.#release(),
+      onFailed: (error) => {
+        this.failure ??= CommandFailure.ofFile(path, error);
+        this.#release();
+        onFailed();
+      },
+    });
   }
 
   /**
-   * @param path ends in `.gz` if it is to be compressed; `-` is standard output
-   * @param force whether a file that is there is written over
+   * @param onFailed told once, when it cannot be written any more
    * @throws {CommandFailure} if it cannot be made
    */
   static async create(
-    path: string,
-    force: boolean,
+    place: RecordingPlace,
     header: RecordingHeader,
-    stdout: Writable,
-    owner: OutputOwner,
+    onFailed: () => void,
   ): Promise<RecordingFile> {
-    const file = new RecordingFile(path === '-' ? stdout : await streamFor(path, force), owner);
-    file.#writer.buffer.appendText(headerLine(header));
-    file.#writer.flush();
-    return file;
+    const { path, force, stdout } = place;
+    let recording: RecordingFile;
+    if (path === '-') {
+      recording = new RecordingFile(place, stdout, undefined, onFailed);
+    } else {
+      const { stream, closed } = await streamTo(path, force);
+      recording = new RecordingFile(place, stream, closed, onFailed);
+    }
+    recording.#writer.buffer.appendText(headerLine(header));
+    recording.#writer.flush();
+    return recording;
   }
 
-  add(message: ReceivedMessage, atUs: number, wallMs: number): void {
+  /** @returns a promise while it would rather have no more: fulfilled when it takes them again */
+  add(message: ReceivedMessage, atUs: number, wallMs: number): Promise<void> | undefined {
     this.messages += 1;
     this.payloadBytes += message.payload.length;
     this.#print(this.#writer.buffer, message, atUs, wallMs);
     this.#writer.added();
+    return this.#free;
   }
 
-  /** Fulfilled when everything is in the file. @param isOwn false leaves standard output open */
-  async close(isOwn: boolean): Promise<void> {
+  /** Fulfilled when everything is in the file, or cannot be: `failure` says so. */
+  async close(): Promise<void> {
     await this.#writer.end();
-    if (isOwn) await new Promise<void>((resolve) => this.#stream.end(() => resolve()));
+    await this.#closed?.();
+  }
+
+  #release(): void {
+    this.#free = undefined;
+    this.#onFree();
   }
 }
 
-async function streamFor(path: string, force: boolean): Promise<Writable> {
+interface FileStream {
+  readonly stream: Writable;
+  /** Ends it; fulfilled when the file is closed, whatever came before. */
+  closed(): Promise<void>;
+}
+
+async function streamTo(path: string, force: boolean): Promise<FileStream> {
   let file: Writable;
   try {
-    const handle = await open(path, force ? 'w' : 'wx');
-    file = handle.createWriteStream();
+    file = (await open(path, force ? 'w' : 'wx')).createWriteStream();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       throw new CommandFailure(
@@ -71,19 +117,22 @@ async function streamFor(path: string, force: boolean): Promise<Writable> {
       );
     throw CommandFailure.ofFile(path, error);
   }
-  return path.endsWith('.gz') ? compressed(file) : file;
+  const stream = path.endsWith('.gz') ? compressedInto(file) : file;
+  // A failure has been told by the writer.
+  const isClosed = finished(file).catch(() => {});
+  return {
+    stream,
+    closed: () => {
+      stream.end();
+      return isClosed;
+    },
+  };
 }
 
 /** What is written becomes part of the file at the end of each write, so that a crash loses little. */
-function compressed(file: Writable): Gzip {
-  const gzip = createGzip();
+function compressedInto(file: Writable): Writable {
+  const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
   file.on('error', (error) => gzip.destroy(error));
   gzip.pipe(file);
-  const end = gzip.end.bind(gzip);
-  // The end is that of the file behind it.
-  gzip.end = ((done?: () => void) => {
-    file.once('close', () => done?.());
-    return end();
-  }) as Gzip['end'];
   return gzip;
 }

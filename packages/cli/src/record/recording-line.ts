@@ -10,7 +10,7 @@ import type { ByteBuffer } from '../messages/byte-buffer.ts';
 import type { InputMessage } from '../messages/input-message.ts';
 import { InputError } from '../messages/input-message.ts';
 import { jsonLinePrinter } from '../messages/json-line.ts';
-import { JsonMessages } from '../messages/ndjson-input.ts';
+import { JsonMessages, objectFrom } from '../messages/ndjson-input.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 
 /** Of the format. A reader refuses a higher one. */
@@ -29,6 +29,8 @@ export interface RecordedMessage {
   readonly atUs: number;
   readonly message: InputMessage;
 }
+
+const NO_RECORDING = 'expected a recording of martlet, whose first line has "recording", got something else';
 
 const decoder: Readonly<TextDecoder> = new TextDecoder('utf-8', { fatal: true });
 
@@ -66,9 +68,8 @@ function ofNoConnection(message: ReceivedMessage): ReceivedMessage {
 
 /** @throws {InputError} for what is no recording, or of a later version than this program knows */
 export function parseHeader(line: Uint8Array): RecordingHeader {
-  const { recording, startedAt, server, filters } = objectFrom(line);
-  if (typeof recording !== 'number' || !Number.isInteger(recording))
-    throw new InputError('expected a recording of martlet, whose first line has "recording", got none');
+  const { recording, startedAt, server, filters } = headerFieldsFrom(line);
+  if (typeof recording !== 'number' || !Number.isInteger(recording)) throw new InputError(NO_RECORDING);
   if (recording > RECORDING_VERSION)
     throw new InputError(
       `expected a recording of version ${RECORDING_VERSION} or older, got ${recording}: a newer Martlet reads it`,
@@ -80,39 +81,38 @@ export function parseHeader(line: Uint8Array): RecordingHeader {
   };
 }
 
+/** What is no JSON at all is no recording either. */
+function headerFieldsFrom(line: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    return fieldsFrom(line);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(NO_RECORDING, { cause: error });
+  }
+}
+
 /** Makes messages of the lines of one recording. */
 export class RecordedMessages {
   readonly #messages: JsonMessages = new JsonMessages({ topicName: undefined, options: {} });
 
   /** @throws {InputError} for a line that is no message */
   from(line: Uint8Array): RecordedMessage {
-    const text = textFrom(line);
-    const { at, ...fields } = objectFrom(line);
+    const fields = fieldsFrom(line);
+    const { at } = fields;
     if (typeof at !== 'number' || !Number.isFinite(at) || at < 0)
       throw new InputError(
         `at: expected microseconds since the beginning, got ${JSON.stringify(at) ?? 'none'}`,
       );
-    // What is left is what `pub --ndjson` reads: it refuses what it does not know, and so `at` is taken out.
-    const rest = text.startsWith('{"at":') ? text.replace(/^\{"at":[\d.]+,?/, '{') : JSON.stringify(fields);
-    return { atUs: at, message: this.#messages.messageFrom(rest) };
+    return { atUs: at, message: this.#messages.messageFromFields(fields) };
   }
 }
 
-function textFrom(line: Uint8Array): string {
+function fieldsFrom(line: Uint8Array): Readonly<Record<string, unknown>> {
+  let text: string;
   try {
-    return decoder.decode(line);
+    text = decoder.decode(line);
   } catch (error) {
     throw new InputError('expected text in UTF-8, got other bytes', { cause: error });
   }
-}
-
-function objectFrom(line: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(textFrom(line));
-    if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`expected a line of JSON: ${(error as Error).message}`, { cause: error });
-  }
-  throw new InputError('expected a JSON object');
+  return objectFrom(text);
 }

@@ -13,6 +13,7 @@ import { Interrupted } from '../interruption.ts';
 import { StatusLine } from '../terminal/status-line.ts';
 import type { RecordFlags } from './record-flags.ts';
 import { RecordingFile } from './recording-file.ts';
+import { timeText } from './time-text.ts';
 
 type RecordValues = FlagValues<RecordFlags>;
 
@@ -31,9 +32,7 @@ export class Recording {
   #failure: unknown;
   #isOver = false;
   #onOver: () => void = () => {};
-  /** Fulfilled when the file takes more. */
-  #free: Promise<void> | undefined;
-  #onFree: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(values: RecordValues, path: string, io: CommandIo) {
     this.#values = values;
@@ -57,17 +56,18 @@ export class Recording {
       this.#file = await this.#createFile();
       this.#beganMs = this.#io.nowMs();
       await this.#subscribe(client);
-      const timer = this.#startTimer();
+      this.#endAt(this.#beganMs + (this.#values.duration ?? Number.POSITIVE_INFINITY));
       await this.#untilOver();
-      clearTimeout(timer);
       await client.close();
     } catch (error) {
       if (!(signal.reason instanceof Interrupted) || this.#file === undefined) throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
+      clearTimeout(this.#timer);
       this.#status.end();
-      await this.#file?.close(this.#path !== '-');
+      await this.#file?.close();
     }
+    this.#failure ??= this.#file?.failure;
     if (this.#failure !== undefined) throw this.#failure;
     this.#tellSummary();
     return ExitCode.Success;
@@ -101,18 +101,8 @@ export class Recording {
       server: server.replace(/\/\/[^@/]*@/, '//'),
       filters: this.#filters,
     };
-    return RecordingFile.create(this.#path, this.#values.force, header, this.#io.stdout, {
-      onClogged: () => {
-        this.#free = new Promise((resolve) => {
-          this.#onFree = resolve;
-        });
-      },
-      onFree: () => {
-        this.#free = undefined;
-        this.#onFree();
-      },
-      onFailed: (error) => this.#fail(CommandFailure.ofFile(this.#path, error)),
-    });
+    const place = { path: this.#path, force: this.#values.force, stdout: this.#io.stdout };
+    return RecordingFile.create(place, header, () => this.#finish());
   }
 
   get #filters(): readonly string[] {
@@ -126,8 +116,7 @@ export class Recording {
     // One handler for all filters, which the client calls once for a message that several of them match.
     const onMessage = (message: Message): Promise<void> | undefined => {
       if (noRetained && !isV5 && message.retain) return undefined;
-      this.#add(message);
-      return this.#free;
+      return this.#add(message);
     };
     await Promise.all(
       this.#filters.map(async (filter) => {
@@ -148,14 +137,15 @@ export class Recording {
     );
   }
 
-  #add(message: Message): void {
-    if (this.#isOver || this.#file === undefined) return;
+  #add(message: Message): Promise<void> | undefined {
+    if (this.#isOver || this.#file === undefined) return undefined;
     const { filterOut, count } = this.#values;
-    if (filterOut.some((filter) => matches(filter, message.topicName))) return;
+    if (filterOut.some((filter) => matches(filter, message.topicName))) return undefined;
     const { nowMs, wallMs } = this.#io;
-    this.#file.add(message, (nowMs() - this.#beganMs) * 1000, wallMs());
+    const free = this.#file.add(message, (nowMs() - this.#beganMs) * 1000, wallMs());
     this.#status.show(() => this.#text());
     if (this.#file.messages === count) this.#finish();
+    return free;
   }
 
   #text(): string {
@@ -179,10 +169,12 @@ export class Recording {
     if (!this.#values.quiet) this.#io.stderr.write(`${this.#io.programName}: ${text}\n`);
   }
 
-  #startTimer(): NodeJS.Timeout | undefined {
-    const { duration } = this.#values;
-    if (duration === undefined) return undefined;
-    return setTimeout(() => this.#finish(), Math.min(duration, LONGEST_TIMER_MS));
+  /** A timer takes less than a month. */
+  #endAt(endMs: number): void {
+    const leftMs = endMs - this.#io.nowMs();
+    if (leftMs <= 0) this.#finish();
+    else if (leftMs < Number.POSITIVE_INFINITY)
+      this.#timer = setTimeout(() => this.#endAt(endMs), Math.min(leftMs, LONGEST_TIMER_MS));
   }
 
   #fail(failure: unknown): void {
@@ -192,7 +184,6 @@ export class Recording {
 
   #finish(): void {
     this.#isOver = true;
-    this.#onFree();
     this.#onOver();
   }
 
@@ -202,11 +193,4 @@ export class Recording {
       if (this.#isOver) resolve();
     });
   }
-}
-
-/** `1:02:03`, or `2:03`. */
-export function timeText(seconds: number): string {
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const shown = parts[0] === 0 ? parts.slice(1) : parts;
-  return shown.map((part, at) => (at === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }

@@ -27,8 +27,8 @@ export class ReplaySchedule {
     return this.#beganMs + Math.max(0, atUs - this.#fromUs) / 1000 / this.#speed;
   }
 
-  /** A message leaves now. */
-  leaves(atUs: number, nowMs: number): void {
+  /** A message has left. */
+  left(atUs: number, nowMs: number): void {
     if (this.#speed === Number.POSITIVE_INFINITY) return;
     const lateMs = Math.max(0, nowMs - this.dueMs(atUs));
     this.#lates += 1;

@@ -11,19 +11,21 @@ import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import type { InputMessage } from '../messages/input-message.ts';
 import { Publisher } from '../pub/publisher.ts';
+import { Refusals } from '../pub/refusals.ts';
 import { StatusLine } from '../terminal/status-line.ts';
-import { timeText } from './recording.ts';
+import { UsageError } from '../usage-error.ts';
 import type { RecordedMessage } from './recording-line.ts';
+import type { ReadRecording } from './recording-reader.ts';
 import { readRecording } from './recording-reader.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { ReplaySchedule } from './replay-schedule.ts';
+import { timeText } from './time-text.ts';
+import { playInTime } from './timed-play.ts';
 import { remapped } from './topic-remapping.ts';
 
 type ReplayValues = FlagValues<ReplayFlags>;
 
 const MESSAGES_UNDER_WAY = 10_000;
-/** Shorter than that, in ms, nobody waits: timers are no better. */
-const SHORTEST_WAIT_MS = 0.5;
 const LONGEST_TIMER_MS = 2_147_483_647;
 const RECONNECT = { minimumDelayMs: 500, maximumDelayMs: 10_000 } as const;
 
@@ -35,7 +37,7 @@ export class Replay {
   readonly #departure: Departure;
   #publisher: Publisher | undefined;
   #schedule: ReplaySchedule;
-  #failed = 0;
+  readonly #refusals: Refusals = new Refusals(false, (text) => this.#tell(text));
   #ended: ClientError | undefined;
   #wake: (() => void) | undefined;
 
@@ -56,19 +58,23 @@ export class Replay {
    */
   async run(): Promise<number> {
     const { signal } = this.#io;
+    const { loop = 1 } = this.#values;
+    if (this.#path === '-' && loop !== 1)
+      throw new UsageError('--loop: expected a file, since standard input is there only once, got -');
     // What is wrong with the file is said before anything is published.
-    await readRecording(this.#path);
+    let recording = await readRecording(this.#path, this.#io.stdin);
     const client = await this.#connect();
     const publisher = this.#makePublisher(client);
     this.#publisher = publisher;
     const onAbort = (): void => this.#stop();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const { loop = 1 } = this.#values;
-      for (let round = 0; (loop === 0 || round < loop) && !this.#isStopped; round++) {
+      for (let round = 1; !this.#isStopped; round++) {
         const before = publisher.published;
-        await this.#playOnce(publisher);
-        if (publisher.published === before) break;
+        await this.#playOnce(recording, publisher);
+        // A recording of which nothing is wanted would be read again and again.
+        if (round === loop || publisher.published === before || this.#isStopped) break;
+        recording = await readRecording(this.#path, this.#io.stdin);
       }
       if (!this.#isStopped) await publisher.drain();
     } finally {
@@ -84,7 +90,8 @@ export class Replay {
       throw connectionFailureOf(this.#ended, client.server?.protocolVersion ?? 5, 'the server');
     this.#tellSummary();
     signal.throwIfAborted();
-    return this.#failed > 0 ? ExitCode.Failure : ExitCode.Success;
+    const { refused, failed } = this.#refusals;
+    return refused + failed > 0 ? ExitCode.Failure : ExitCode.Success;
   }
 
   get #isStopped(): boolean {
@@ -101,7 +108,10 @@ export class Replay {
       },
       wrapTransport: (open) => this.#departure.wrap(open),
       prepare: (client) => {
-        client.on('error', () => {});
+        client.on('error', (error) => {
+          // What the server broke is told by `offline`.
+          if (!this.#isStopped && error.kind !== 'remote') this.#refusals.add(error);
+        });
         client.on('warning', ({ message }) => this.#tell(message));
         client.on('offline', ({ error, reconnectMs }) => {
           if (this.#publisher !== undefined && reconnectMs !== undefined)
@@ -122,57 +132,39 @@ export class Replay {
       nowMs: () => this.#io.nowMs(),
       sleep: (ms) => this.#sleep(ms),
       onFailed: (error) => {
-        if (this.#isStopped) return;
-        this.#failed += 1;
-        if (this.#failed === 1) this.#tell(error.message);
+        if (!this.#isStopped) this.#refusals.add(error);
       },
     });
   }
 
-  async #playOnce(publisher: Publisher): Promise<void> {
+  async #playOnce({ messages }: ReadRecording, publisher: Publisher): Promise<void> {
     const { from = 0, to = Number.POSITIVE_INFINITY, speed = 1 } = this.#values;
-    const { messages } = await readRecording(this.#path);
     this.#schedule = new ReplaySchedule(this.#io.nowMs(), from * 1000, speed);
     for await (const batch of messages) {
       const wanted = batch.filter(
-        ({ atUs, message }) => atUs >= from * 1000 && this.#isWanted(message.topicName),
+        ({ atUs, message }) => atUs >= from * 1000 && atUs <= to * 1000 && this.#isWanted(message.topicName),
       );
-      for (let at = 0; at < wanted.length && !this.#isStopped; ) {
-        if (wanted[at]!.atUs > to * 1000) return;
-        at = await this.#playDue(wanted, at, publisher);
-      }
-      if (this.#isStopped) return;
+      await playInTime(wanted, {
+        schedule: this.#schedule,
+        nowMs: () => this.#io.nowMs(),
+        sleep: (ms) => this.#sleep(ms),
+        publish: (group) => this.#publish(group, publisher),
+        isStopped: () => this.#isStopped,
+        onAt: (atUs) => this.#status.show(() => this.#text(atUs)),
+      });
+      if (this.#isStopped || batch.at(-1)!.atUs > to * 1000) return;
     }
   }
 
-  /** Publishes those that are due together. @returns where the next ones begin */
-  async #playDue(wanted: readonly RecordedMessage[], start: number, publisher: Publisher): Promise<number> {
-    const { to = Number.POSITIVE_INFINITY } = this.#values;
-    const waitMs = this.#schedule.dueMs(wanted[start]!.atUs) - this.#io.nowMs();
-    if (waitMs > SHORTEST_WAIT_MS) {
-      this.#status.show(() => this.#text(wanted[start]!.atUs));
-      await this.#sleep(waitMs);
-      return start;
-    }
-    const nowMs = this.#io.nowMs();
-    let end = start;
-    const due: InputMessage[] = [];
-    for (; end < wanted.length; end++) {
-      const { atUs, message } = wanted[end]!;
-      if (atUs > to * 1000 || this.#schedule.dueMs(atUs) - nowMs > SHORTEST_WAIT_MS) break;
-      this.#schedule.leaves(atUs, nowMs);
-      due.push(this.#changed(message));
-    }
-    this.#status.show(() => this.#text(wanted[end - 1]?.atUs ?? 0));
+  async #publish(group: readonly RecordedMessage[], publisher: Publisher): Promise<void> {
     try {
-      await publisher.publish(due);
+      await publisher.publish(group.map(({ message }) => this.#changed(message)));
     } catch (error) {
-      if (this.#isStopped) return end;
+      if (this.#isStopped) return;
       if (error instanceof Error && error.name === 'ClientError')
         throw new CommandFailure(`${this.#path}: ${error.message}`, { cause: error });
       throw error;
     }
-    return Math.max(end, start + 1);
   }
 
   #isWanted(topicName: string): boolean {
@@ -181,8 +173,11 @@ export class Replay {
     return !filterOut.some((each) => matches(each, topicName));
   }
 
-  #changed({ topicName, payload, options }: InputMessage): InputMessage {
+  /** Messages that stay as they are share their options, which the client then checks once. */
+  #changed(message: InputMessage): InputMessage {
     const { qos, noRetain, remap } = this.#values;
+    if (qos === undefined && !noRetain && remap.length === 0) return message;
+    const { topicName, payload, options } = message;
     return {
       topicName: remapped(topicName, remap),
       payload,
@@ -223,13 +218,15 @@ export class Replay {
   }
 
   #tellSummary(): void {
+    this.#refusals.tellRest();
     if (this.#values.quiet) return;
     const { lateness } = this.#schedule;
     const late =
       lateness === undefined
         ? ''
         : `; ${lateness.meanMs.toFixed(1)} ms late on average, ${lateness.latestMs.toFixed(1)} ms at most`;
-    const failed = this.#failed === 0 ? '' : `; ${counted(this.#failed, 'message')} refused`;
-    this.#io.stderr.write(`${counted(this.#publisher!.published, 'message')} published${failed}${late}\n`);
+    const { refused, failed } = this.#refusals;
+    const bad = refused + failed === 0 ? '' : `; ${counted(refused + failed, 'message')} came to nothing`;
+    this.#io.stderr.write(`${counted(this.#publisher!.published, 'message')} published${bad}${late}\n`);
   }
 }

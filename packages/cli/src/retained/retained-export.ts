@@ -1,7 +1,6 @@
 /** `martlet retained export`: what is retained, as a recording of its own, in which everything comes at once. */
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
-import { CommandFailure } from '../command-failure.ts';
 import { serverUrlsFor } from '../connection/server-urls-for.ts';
 import { ExitCode } from '../exit-code.ts';
 import { RecordingFile } from '../record/recording-file.ts';
@@ -17,33 +16,14 @@ export function exportRetained(
   return withRetainedClient(values, io, async ({ collect }) => {
     const [server = ''] = await serverUrlsFor(values);
     const header = { startedAt: new Date(io.wallMs()).toISOString(), server, filters: [topicFilter] };
-    let failure: unknown;
-    let free: Promise<void> | undefined;
-    let onFree = (): void => {};
-    const file = await RecordingFile.create(path, values.force, header, io.stdout, {
-      onClogged: () => {
-        free = new Promise((resolve) => {
-          onFree = resolve;
-        });
-      },
-      onFree: () => {
-        free = undefined;
-        onFree();
-      },
-      onFailed: (error) => {
-        failure ??= CommandFailure.ofFile(path, error);
-        onFree();
-      },
-    });
+    const place = { path, force: values.force, stdout: io.stdout };
+    const file = await RecordingFile.create(place, header, () => {});
     try {
-      await collect(topicFilter, (message) => {
-        file.add(message, 0, io.wallMs());
-        return free;
-      });
+      await collect(topicFilter, (message) => file.add(message, 0, io.wallMs()));
     } finally {
-      await file.close(path !== '-');
+      await file.close();
     }
-    if (failure !== undefined) throw failure;
+    if (file.failure !== undefined) throw file.failure;
     if (!values.quiet) io.stderr.write(`${counted(file.messages, 'retained message')}: ${path}\n`);
     return ExitCode.Success;
   });

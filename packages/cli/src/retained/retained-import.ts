@@ -12,7 +12,7 @@ const MESSAGES_UNDER_WAY = 1000;
 
 /** What is empty, and what was not retained, is left out. */
 export async function importRetained(path: string, values: RetainedValues, io: CommandIo): Promise<number> {
-  const { messages } = await readRecording(path);
+  const { messages } = await readRecording(path, io.stdin);
   return withRetainedClient(values, io, async ({ client }) => {
     let failed = 0;
     let first: Error | undefined;

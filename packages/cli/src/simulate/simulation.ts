@@ -8,7 +8,7 @@ import { connectOptionsFor } from '../connection/connect-options-for.ts';
 import { connectionFailureOf } from '../connection/connection-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
-import { timeText } from '../record/recording.ts';
+import { timeText } from '../record/time-text.ts';
 import { StatusLine } from '../terminal/status-line.ts';
 import type { DueMessage, Step } from './device-life.ts';
 import { DeviceLife } from './device-life.ts';
