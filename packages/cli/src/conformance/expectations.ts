@@ -1,6 +1,7 @@
 /** What checks say when something is not as it has to be. */
 import type { AcknowledgementPacket, PublishPacket } from '@martlet/protocol';
-import { CheckFailure } from './check-failure.ts';
+import { CheckFailure, CheckInconclusive } from './check-failure.ts';
+import { reasonText } from './packet-text.ts';
 
 const utf8 = new TextEncoder();
 
@@ -29,4 +30,11 @@ export function checkId<Packet extends AcknowledgementPacket>(packet: Packet, pa
   throw new CheckFailure(
     `expected ${packet.type.toUpperCase()} with packet identifier ${packetId}, got ${packet.packetId}`,
   );
+}
+
+/** As {@link checkId}, where a check cannot go on if the server refuses the message: that says nothing about a statement. */
+export function checkTaken(packet: AcknowledgementPacket, packetId: number): void {
+  const { reasonCode } = checkId(packet, packetId);
+  if (reasonCode < 0x80) return;
+  throw new CheckInconclusive(`the server refused a PUBLISH that the check needs: ${reasonText(reasonCode)}`);
 }

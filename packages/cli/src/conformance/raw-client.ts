@@ -170,10 +170,10 @@ export class RawClient implements TransportListener {
     return this.#nextOrEnd();
   }
 
-  /** Whether the server closes within the time that an answer may take; what it sends meanwhile is passed over. */
-  async settles(): Promise<'closed' | 'silence'> {
+  /** Whether the server closes within this time, in ms; what it sends meanwhile is passed over. */
+  async settles(timeoutMs: number = this.#timeoutMs): Promise<'closed' | 'silence'> {
     for (;;) {
-      const packet = await this.#nextOrEnd();
+      const packet = await this.#nextOrEnd(timeoutMs);
       if (packet === 'closed' || packet === 'silence') return packet;
     }
   }

@@ -28,8 +28,8 @@ export interface Mutant {
   readonly fromServer?: (packet: Packet, wire: MutantWire, frame: Uint8Array) => boolean;
   /** A packet of the client, or undefined if its bytes are none. */
   readonly fromClient?: (packet: Packet | undefined, wire: MutantWire, frame: Uint8Array) => boolean;
-  /** The client never learns that the server has closed. */
-  readonly hidesClosing?: true;
+  /** The client never learns that the server has closed, or not behind its own DISCONNECT. */
+  readonly hidesClosing?: 'always' | 'behind DISCONNECT';
 }
 
 export function mutantTarget(target: Target, mutant: Mutant): Target {
@@ -54,12 +54,16 @@ class MutantConnection implements Transport, TransportListener, MutantWire {
   /** The client has sent what is not even a frame. */
   #isRaw = false;
   #isDropped = false;
+  #saidGoodbye = false;
 
   constructor(mutant: Mutant, listener: TransportListener) {
     this.#mutant = mutant;
     this.version = mutant.version ?? 5;
     this.#listener = listener;
     this.#fromClient = this.#stream((frame, packet) => {
+      // One that wants a session which CONNECT did not is an error, and the server has to close.
+      this.#saidGoodbye ||=
+        packet?.type === 'disconnect' && packet.properties.sessionExpiryInterval === undefined;
       if (mutant.fromClient?.(packet, this, frame) !== true) this.toServer(frame);
     });
     this.#fromServer = this.#stream((frame, packet) => {
@@ -131,7 +135,9 @@ class MutantConnection implements Transport, TransportListener, MutantWire {
   onDrain(): void {}
 
   onClose(error?: Error): void {
-    if (this.#mutant.hidesClosing !== true || this.#isDropped) this.#listener.onClose(error);
+    const { hidesClosing } = this.#mutant;
+    const isHidden = hidesClosing === 'always' || (hidesClosing !== undefined && this.#saidGoodbye);
+    if (!isHidden || this.#isDropped) this.#listener.onClose(error);
   }
 }
 

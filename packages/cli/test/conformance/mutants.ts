@@ -108,13 +108,13 @@ const CONNECTING: readonly Mutant[] = [
   {
     name: 'never closes a connection',
     checks: ['connect-twice', 'connect-reserved-flag', 'publish-qos-3', 'ping-flags', 'connect-takes-over'],
-    hidesClosing: true,
+    hidesClosing: 'always',
   },
   {
     name: 'never closes a connection, by MQTT 3.1.1',
     version: 4,
     checks: ['connect-twice', 'connect-reserved-flag', 'publish-qos-3', 'packet-type-15', 'subscribe-empty'],
-    hidesClosing: true,
+    hidesClosing: 'always',
   },
   {
     name: 'passes over what is no packet',
@@ -531,6 +531,49 @@ const DELIVERING: readonly Mutant[] = [
     name: 'gives all messages one packet identifier',
     checks: ['qos-packet-ids'],
     fromServer: sends('publish', (packet) => ({ ...packet, packetId: packet.qos === 0 ? 0 : 1 })),
+  },
+];
+
+/** What servers may do, however few of them do: no check may fail for it. */
+export const ALLOWED: readonly Mutant[] = [
+  {
+    name: 'leaves it to the client to close behind DISCONNECT',
+    checks: [],
+    hidesClosing: 'behind DISCONNECT',
+  },
+  {
+    name: 'authorizes nobody to subscribe',
+    checks: [],
+    fromServer: sends('suback', (packet) => ({ ...packet, reasonCodes: packet.reasonCodes.map(() => 0x87) })),
+  },
+  {
+    name: 'authorizes nobody to publish at QoS 1',
+    checks: [],
+    fromClient: (packet, wire) => {
+      if (packet?.type !== 'publish' || packet.qos !== 1) return false;
+      wire.toClient({ type: 'puback', packetId: packet.packetId, reasonCode: 0x87, properties: {} });
+      return true;
+    },
+  },
+  {
+    name: 'says who it is in CONNACK where there is room',
+    checks: [],
+    fromClient: (packet, wire) => {
+      if (packet?.type === 'connect') wire.kept = packet;
+      return false;
+    },
+    fromServer: (packet, wire) => {
+      const { kept } = wire;
+      const hasRoom = kept?.type === 'connect' && kept.properties.maximumPacketSize === undefined;
+      if (packet.type !== 'connack' || !hasRoom) return false;
+      const properties = {
+        ...packet.properties,
+        reasonString: 'welcome',
+        userProperties: [['a', 'b']] as const,
+      };
+      wire.toClient({ ...packet, properties });
+      return true;
+    },
   },
 ];
 

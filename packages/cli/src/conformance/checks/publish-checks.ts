@@ -2,9 +2,10 @@
 import type { PublishProperties } from '@martlet/protocol';
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { bytesOf, expectEqual, expectThat, textOf } from '../expectations.ts';
+import { bytesOf, checkTaken, expectEqual, expectThat, textOf } from '../expectations.ts';
 import { field, frame } from '../frame.ts';
 import { packetsText } from '../packets-text.ts';
+import type { RawClient } from '../raw-client.ts';
 
 /** Sends a PUBLISH that no server may take, and looks that nobody gets it. */
 async function refuses(world: CheckWorld, bytes: Uint8Array, what: string): Promise<void> {
@@ -26,6 +27,15 @@ async function forwarded(
   const message = await world.message(subscriber);
   expectEqual(textOf(message), payload, 'the payload');
   return message.properties;
+}
+
+async function sendAll(
+  world: CheckWorld,
+  publisher: RawClient,
+  payloads: readonly string[],
+  qos: 0 | 1 | 2,
+): Promise<void> {
+  for (const payload of payloads) await world.publish(publisher, world.topic('a'), payload, { qos });
 }
 
 /** Properties of PUBLISH, byte by byte, where the version has them. */
@@ -77,7 +87,7 @@ export const PUBLISH_CHECKS: readonly Check[] = [
         packetId: 7,
         properties: {},
       });
-      await publisher.expect('puback');
+      checkTaken(await publisher.expect('puback'), 7);
       const message = await world.message(subscriber);
       expectEqual([message.qos, message.dup], [1, false], 'QoS and DUP of what is forwarded');
       expectEqual((await world.message(other)).dup, false, 'DUP of what is forwarded at QoS 0');
@@ -307,12 +317,13 @@ export const PUBLISH_CHECKS: readonly Check[] = [
         const publisher = await world.connect(`publisher${qos}`);
         const count = 20;
         const sent = Array.from({ length: count }, (_, at) => `${qos}-${at}`);
-        const sending = (async () => {
-          for (const payload of sent) await world.publish(publisher, world.topic('a'), payload, { qos });
-        })();
         const got: string[] = [];
-        while (got.length < count) got.push(textOf(await world.message(subscriber)));
-        await sending;
+        await Promise.all([
+          sendAll(world, publisher, sent, qos),
+          (async () => {
+            while (got.length < count) got.push(textOf(await world.message(subscriber)));
+          })(),
+        ]);
         expectEqual(got, sent, `the messages of QoS ${qos}`);
       }
     },

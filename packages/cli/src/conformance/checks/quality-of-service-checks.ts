@@ -2,7 +2,7 @@
 import type { PublishPacket, ServerPacket } from '@martlet/protocol';
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { bytesOf, checkId, expectEqual, expectThat, textOf } from '../expectations.ts';
+import { bytesOf, checkId, checkTaken, expectEqual, expectThat, textOf } from '../expectations.ts';
 import { frame } from '../frame.ts';
 import { packetsText } from '../packets-text.ts';
 import type { RawClient } from '../raw-client.ts';
@@ -43,7 +43,7 @@ export const QUALITY_OF_SERVICE_CHECKS: readonly Check[] = [
       const publisher = await world.connect('publisher');
       for (const dup of [false, true]) {
         sendAgain(publisher, world.topic('a'), 5, { qos: 1, dup });
-        checkId(await publisher.expect('puback'), 5);
+        checkTaken(await publisher.expect('puback'), 5);
       }
       const messages = await world.messagesUpToNow(subscriber);
       expectEqual(messages.length, 2, 'the number of messages');
@@ -60,9 +60,9 @@ export const QUALITY_OF_SERVICE_CHECKS: readonly Check[] = [
       await world.subscribed(subscriber, world.topic('a'), { qos: 2 });
       const publisher = await world.connect('publisher');
       sendAgain(publisher, world.topic('a'), 9, { dup: false });
-      checkId(await publisher.expect('pubrec'), 9);
+      checkTaken(await publisher.expect('pubrec'), 9);
       sendAgain(publisher, world.topic('a'), 9, {});
-      checkId(await publisher.expect('pubrec'), 9);
+      checkTaken(await publisher.expect('pubrec'), 9);
       publisher.send({ type: 'pubrel', packetId: 9, reasonCode: 0, properties: {} });
       checkId(await publisher.expect('pubcomp'), 9);
       const messages = await world.messagesUpToNow(subscriber);
@@ -81,7 +81,7 @@ export const QUALITY_OF_SERVICE_CHECKS: readonly Check[] = [
       const publisher = await world.connect('publisher');
       for (const dup of [false, true]) {
         sendAgain(publisher, world.topic('a'), 9, { dup });
-        checkId(await publisher.expect('pubrec'), 9);
+        checkTaken(await publisher.expect('pubrec'), 9);
         publisher.send({ type: 'pubrel', packetId: 9, reasonCode: 0, properties: {} });
         checkId(await publisher.expect('pubcomp'), 9);
       }
@@ -99,7 +99,7 @@ export const QUALITY_OF_SERVICE_CHECKS: readonly Check[] = [
       const publisher = await world.connect('publisher');
       const ids = [11, 12, 13];
       for (const packetId of ids) sendAgain(publisher, world.topic('a'), packetId, { dup: false });
-      for (const packetId of ids) checkId(await publisher.expect('pubrec'), packetId);
+      for (const packetId of ids) checkTaken(await publisher.expect('pubrec'), packetId);
       for (const packetId of [13, 11, 12]) {
         publisher.send({ type: 'pubrel', packetId, reasonCode: 0, properties: {} });
         checkId(await publisher.expect('pubcomp'), packetId);

@@ -2,7 +2,7 @@
 import type { PublishPacket } from '@martlet/protocol';
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { checkId, expectEqual, expectThat, textOf } from '../expectations.ts';
+import { checkId, checkTaken, expectEqual, expectThat, textOf } from '../expectations.ts';
 import { packetsText } from '../packets-text.ts';
 import type { RawClient } from '../raw-client.ts';
 
@@ -113,7 +113,7 @@ export const RESUMPTION_CHECKS: readonly Check[] = [
     run: async (world) => {
       const publisher = await world.connect('publisher');
       const packetId = world.send(publisher, world.topic('a'), 'x', { qos: 2, properties: EXPIRES });
-      checkId(await publisher.expect('pubrec'), packetId);
+      checkTaken(await publisher.expect('pubrec'), packetId);
       await world.pass(EXPIRED_MS);
       publisher.send({ type: 'pubrel', packetId, reasonCode: 0, properties: {} });
       checkId(await publisher.expect('pubcomp'), packetId);

@@ -1,7 +1,7 @@
 /** Sections 3.1.2.4, 3.1.2.11.2, 4.1 and 4.4 of the specification: what outlives a connection, and for how long. */
 import type { Check } from '../check.ts';
 import type { CheckWorld } from '../check-world.ts';
-import { checkId, expectEqual, expectThat, textOf } from '../expectations.ts';
+import { checkId, checkTaken, expectEqual, expectThat, textOf } from '../expectations.ts';
 import { packetsText } from '../packets-text.ts';
 import type { RawClient } from '../raw-client.ts';
 
@@ -241,7 +241,7 @@ export const SESSION_CHECKS: readonly Check[] = [
       const clientId = world.clientId('pub');
       const publisher = await world.connect('before', { clientId, keepSession: true });
       const packetId = world.send(publisher, world.topic('a'), 'x', { qos: 2 });
-      checkId(await publisher.expect('pubrec'), packetId);
+      checkTaken(await publisher.expect('pubrec'), packetId);
       publisher.drop();
       const again = await back(world, 'after', clientId);
       again.send({
@@ -254,7 +254,7 @@ export const SESSION_CHECKS: readonly Check[] = [
         packetId,
         properties: {},
       });
-      checkId(await again.expect('pubrec'), packetId);
+      checkTaken(await again.expect('pubrec'), packetId);
       again.send({ type: 'pubrel', packetId, reasonCode: 0, properties: {} });
       checkId(await again.expect('pubcomp'), packetId);
       const messages = await world.messagesUpToNow(subscriber);
