@@ -23,7 +23,9 @@ export class ChangingValue {
     const random = this.#random;
     if (spec.kind === 'choice') return spec.of[Math.floor(random() * spec.of.length)]!;
     const noise = spec.noise === 0 ? 0 : (random() * 2 - 1) * spec.noise;
-    return (this.#number(elapsedMs) + noise).toFixed(spec.digits);
+    const text = (this.#number(elapsedMs) + noise).toFixed(spec.digits);
+    // What rounds to nothing has no sign.
+    return Number(text) === 0 ? text.replace('-', '') : text;
   }
 
   #number(elapsedMs: number): number {

@@ -1,10 +1,9 @@
 /**
- * What one device does and when, without a connection: its messages, its coming and going. Time is an argument, and chance comes
- * from a seed, so that the same scenario with the same seed is the same.
+ * What one device does and when, without a connection: its messages, its coming and going. Chance comes from a seed, and
+ * nothing depends on when it is asked: the same scenario with the same seed is the same.
  */
 import { ChangingValue } from './changing-value.ts';
-import type { DeviceContext } from './device-template.ts';
-import { DeviceTemplate } from './device-template.ts';
+import type { DeviceContext, DeviceTemplate } from './device-template.ts';
 import type { DeviceSpec, MessageSpec } from './scenario.ts';
 
 export interface DueMessage {
@@ -21,8 +20,6 @@ export type Step =
 
 interface PlannedMessage {
   readonly spec: MessageSpec;
-  readonly topic: DeviceTemplate;
-  readonly payload: DeviceTemplate;
   dueMs: number;
   index: number;
 }
@@ -31,11 +28,12 @@ export interface DeviceLifeOptions {
   readonly spec: DeviceSpec;
   /** Among those of its kind, from 1 on. */
   readonly number: number;
+  /** At least 0, below 1; the device's own. */
   readonly random: () => number;
-  readonly env: Readonly<Record<string, string | undefined>>;
   /** Devices begin within this time, in ms, so that they do not all connect at once. */
   readonly beginWithinMs: number;
-  wallMs(): number;
+  /** When the simulation began, in milliseconds since 1970. */
+  readonly beganWallMs: number;
 }
 
 export class DeviceLife {
@@ -49,32 +47,19 @@ export class DeviceLife {
   /** When it comes or goes next; Infinity: it stays. */
   #changeMs: number;
 
-  /** @throws {UsageError} for a template that cannot be meant */
   constructor(options: DeviceLifeOptions) {
-    const { spec, random, env } = options;
+    const { spec, random } = options;
     this.#options = options;
     this.spec = spec;
     this.#values = new Map(
       Object.entries(spec.values).map(([name, each]) => [name, new ChangingValue(each, random)]),
     );
-    const names = Object.keys(spec.values);
-    const template = (text: string): DeviceTemplate => DeviceTemplate.parse(text, names, env);
-    this.clientId = template(spec.clientId).fill(this.#context(0, 0));
+    this.clientId = spec.clientId.fill(this.#context(0, 0));
     const { will } = spec.connection;
-    this.will =
-      will === undefined
-        ? undefined
-        : {
-            topicName: template(will.topic).fill(this.#context(0, 0)),
-            payload: template(will.payload).fill(this.#context(0, 0)),
-            qos: will.qos,
-            retain: will.retain,
-          };
+    this.will = will === undefined ? undefined : this.#filled(will, this.#context(0, 0));
     this.#changeMs = random() * options.beginWithinMs;
     this.#messages = spec.messages.map((each) => ({
       spec: each,
-      topic: template(each.topic),
-      payload: template(each.payload),
       dueMs: this.#changeMs + random() * each.everyMs,
       index: 0,
     }));
@@ -87,60 +72,73 @@ export class DeviceLife {
     return next;
   }
 
-  /** What is due now, one thing after the other; undefined: nothing. What was due while it was away is left out. */
-  step(nowMs: number): Step | undefined {
-    if (this.#changeMs <= nowMs) return this.#change(nowMs);
-    if (!this.#isOnline) return undefined;
-    const planned = this.#messages.find(({ dueMs }) => dueMs <= nowMs);
-    if (planned === undefined) return undefined;
-    const { spec, topic, payload } = planned;
-    const context = this.#context(planned.index, nowMs);
+  /** What it does at {@link nextMs}; what follows is due then or later. */
+  step(): Step {
+    const atMs = this.nextMs;
+    const planned = this.#isOnline ? this.#messages.find(({ dueMs }) => dueMs === atMs) : undefined;
+    if (planned === undefined) return this.#change(atMs);
+    const { spec } = planned;
+    const message = this.#filled(spec, this.#context(planned.index, atMs));
     planned.index += 1;
-    planned.dueMs = this.#after(planned.dueMs, spec.everyMs, spec.jitterMs, nowMs);
-    return {
-      kind: 'publish',
-      message: {
-        topicName: topic.fill(context),
-        payload: payload.fill(context),
-        qos: spec.qos,
-        retain: spec.retain,
-      },
-    };
+    planned.dueMs = atMs + Math.max(1, spec.everyMs + this.#jitter(spec.jitterMs));
+    return { kind: 'publish', message };
   }
 
-  #change(nowMs: number): Step {
+  #change(atMs: number): Step {
     const { onlineForMs, offlineForMs, jitterMs, breaks } = this.spec.connection;
     this.#isOnline = !this.#isOnline;
     if (!this.#isOnline) {
-      this.#changeMs = nowMs + Math.max(0, offlineForMs + this.#jitter(jitterMs));
+      this.#changeMs = atMs + Math.max(1, offlineForMs + this.#jitter(jitterMs));
       return { kind: 'leave', breaks };
     }
     this.#changeMs =
       onlineForMs === undefined
         ? Number.POSITIVE_INFINITY
-        : nowMs + Math.max(1, onlineForMs + this.#jitter(jitterMs));
-    for (const planned of this.#messages) planned.dueMs = Math.max(planned.dueMs, nowMs);
+        : atMs + Math.max(1, onlineForMs + this.#jitter(jitterMs));
+    // What was due while it was away is said once, now.
+    for (const planned of this.#messages) planned.dueMs = Math.max(planned.dueMs, atMs);
     return { kind: 'connect' };
-  }
-
-  /** The next time, counted from when it was due, so that nothing adds up; not in the past. */
-  #after(dueMs: number, everyMs: number, jitterMs: number, nowMs: number): number {
-    return Math.max(nowMs, dueMs + Math.max(1, everyMs + this.#jitter(jitterMs)));
   }
 
   #jitter(jitterMs: number): number {
     return jitterMs === 0 ? 0 : (this.#options.random() * 2 - 1) * jitterMs;
   }
 
+  #filled(
+    spec: {
+      readonly topic: DeviceTemplate;
+      readonly payload: DeviceTemplate;
+      readonly qos: 0 | 1 | 2;
+      readonly retain: boolean;
+    },
+    context: DeviceContext,
+  ): DueMessage {
+    return {
+      topicName: spec.topic.fill(context),
+      payload: spec.payload.fill(context),
+      qos: spec.qos,
+      retain: spec.retain,
+    };
+  }
+
+  /** Of one message: a value that stands in it twice is the same. */
   #context(index: number, elapsedMs: number): DeviceContext {
-    const { number, wallMs, random } = this.#options;
+    const { number, beganWallMs, random } = this.#options;
+    const values = new Map<string, string>();
     return {
       index,
       number,
       deviceName: this.spec.name,
-      wallMs,
+      wallMs: () => Math.floor(beganWallMs + elapsedMs),
       random,
-      value: (name) => this.#values.get(name)!.next(elapsedMs),
+      value: (name) => {
+        let value = values.get(name);
+        if (value === undefined) {
+          value = this.#values.get(name)!.next(elapsedMs);
+          values.set(name, value);
+        }
+        return value;
+      },
     };
   }
 }

@@ -1,6 +1,8 @@
 /** Scenarios to begin with: `martlet simulate --example home`. */
 
-const HOME = {
+type Example = { readonly [key: string]: unknown };
+
+const HOME: Readonly<Example> = {
   devices: [
     {
       name: 'thermometer',
@@ -49,7 +51,7 @@ const HOME = {
   ],
 };
 
-const FACTORY = {
+const FACTORY: Readonly<Example> = {
   devices: [
     {
       name: 'press',

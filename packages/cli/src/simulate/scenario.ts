@@ -1,11 +1,5 @@
-/**
- * A scenario: which devices there are, what they measure, when they publish it, and how their connections behave. It is a JSON
- * file; everything that is wrong in one is said with its place, before anything is connected.
- */
-
-import { CommandFailure } from '../command-failure.ts';
-import { nearest } from '../flags/nearest.ts';
-import { quoted } from '../flags/value-parsers.ts';
+/** A scenario: which devices there are, what they measure, when they publish it, and how their connections behave. */
+import type { DeviceTemplate } from './device-template.ts';
 
 /** How a value of a device changes from one message to the next. */
 export type ValueKind =
@@ -28,9 +22,8 @@ export type ValueSpec = ValueKind & {
 };
 
 export interface MessageSpec {
-  readonly topic: string;
-  /** Text with places. */
-  readonly payload: string;
+  readonly topic: DeviceTemplate;
+  readonly payload: DeviceTemplate;
   readonly everyMs: number;
   /** Up to so much more or less, by chance. */
   readonly jitterMs: number;
@@ -48,17 +41,22 @@ export interface ConnectionSpec {
   readonly offlineForMs: number;
   /** Up to so much more or less of both, by chance. */
   readonly jitterMs: number;
-  /** Whether it goes without a word, so that its will is published. */
+  /** Whether its connection breaks instead, so that its will is published. */
   readonly breaks: boolean;
-  readonly will:
-    | { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 | 2; readonly retain: boolean }
-    | undefined;
+  readonly will: WillSpec | undefined;
+}
+
+export interface WillSpec {
+  readonly topic: DeviceTemplate;
+  readonly payload: DeviceTemplate;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
 }
 
 export interface DeviceSpec {
   readonly name: string;
   readonly count: number;
-  readonly clientId: string;
+  readonly clientId: DeviceTemplate;
   readonly values: Readonly<Record<string, ValueSpec>>;
   readonly messages: readonly MessageSpec[];
   readonly connection: ConnectionSpec;
@@ -66,253 +64,4 @@ export interface DeviceSpec {
 
 export interface Scenario {
   readonly devices: readonly DeviceSpec[];
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const MOST_DEVICES = 100_000;
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** @param name of the file, for messages @throws {CommandFailure} */
-export function parseScenario(text: string, name: string): Scenario {
-  const reader = new ScenarioReader(name);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new CommandFailure(`${name}: expected JSON: ${(error as Error).message}`, { cause: error });
-  }
-  return reader.scenario(value);
-}
-
-/** Reads the parts of a scenario, each with its place for what is wrong. */
-class ScenarioReader {
-  readonly #name: string;
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  scenario(value: unknown): Scenario {
-    const fields = this.#object(value, 'the file', ['devices']);
-    const devices = this.#list(fields['devices'], 'devices').map((each, at) =>
-      this.#device(each, `devices[${at}]`),
-    );
-    const total = devices.reduce((sum, { count }) => sum + count, 0);
-    if (total === 0 || total > MOST_DEVICES)
-      throw this.#wrong(
-        'devices',
-        `1 to ${MOST_DEVICES.toLocaleString('en-US')} devices in all`,
-        String(total),
-      );
-    return { devices };
-  }
-
-  #device(value: unknown, place: string): DeviceSpec {
-    const fields = this.#object(value, place, [
-      'name',
-      'count',
-      'clientId',
-      'values',
-      'messages',
-      'connection',
-    ]);
-    const name = this.#text(fields['name'], `${place}.name`);
-    const values = this.#object(fields['values'] ?? {}, `${place}.values`);
-    return {
-      name,
-      count: this.#number(fields['count'] ?? 1, `${place}.count`, 1, MOST_DEVICES, true),
-      clientId: this.#text(fields['clientId'] ?? `${name}-{{n}}`, `${place}.clientId`),
-      values: Object.fromEntries(
-        Object.entries(values).map(([key, spec]) => [key, this.#value(spec, `${place}.values.${key}`)]),
-      ),
-      messages: this.#list(fields['messages'], `${place}.messages`).map((each, at) =>
-        this.#message(each, `${place}.messages[${at}]`),
-      ),
-      connection: this.#connection(fields['connection'] ?? {}, `${place}.connection`),
-    };
-  }
-
-  #value(value: unknown, place: string): ValueSpec {
-    const any = this.#object(value, place);
-    const common = {
-      noise: this.#number(any['noise'] ?? 0, `${place}.noise`, 0, Number.MAX_SAFE_INTEGER),
-      digits: this.#number(any['digits'] ?? 2, `${place}.digits`, 0, 10, true),
-    };
-    const number = (key: string, otherwise?: number): number =>
-      this.#number(
-        any[key] ?? otherwise,
-        `${place}.${key}`,
-        -Number.MAX_SAFE_INTEGER,
-        Number.MAX_SAFE_INTEGER,
-      );
-    const known = (...keys: readonly string[]): void =>
-      this.#knows(any, place, ['kind', 'noise', 'digits', ...keys]);
-    switch (any['kind']) {
-      case 'drift': {
-        known('start', 'step', 'min', 'max');
-        const [min, max] = [number('min'), number('max')];
-        if (min > max) throw this.#wrong(place, 'min up to max', `${min} and ${max}`);
-        return {
-          kind: 'drift',
-          start: number('start', (min + max) / 2),
-          step: number('step'),
-          min,
-          max,
-          ...common,
-        };
-      }
-      case 'wave':
-        known('mean', 'amplitude', 'period');
-        return {
-          kind: 'wave',
-          mean: number('mean'),
-          amplitude: number('amplitude'),
-          periodMs: this.#duration(any['period'], `${place}.period`, 1),
-          ...common,
-        };
-      case 'counter':
-        known('start', 'step');
-        return {
-          kind: 'counter',
-          start: number('start', 0),
-          step: number('step', 1),
-          ...common,
-          digits: this.#number(any['digits'] ?? 0, `${place}.digits`, 0, 10, true),
-        };
-      case 'uniform':
-        known('min', 'max');
-        return { kind: 'uniform', min: number('min'), max: number('max'), ...common };
-      case 'choice':
-        known('of');
-        return {
-          kind: 'choice',
-          of: this.#list(any['of'], `${place}.of`).map((each, at) => this.#text(each, `${place}.of[${at}]`)),
-          ...common,
-        };
-      default:
-        throw this.#wrong(`${place}.kind`, 'drift, wave, counter, uniform or choice', any['kind']);
-    }
-  }
-
-  #message(value: unknown, place: string): MessageSpec {
-    const fields = this.#object(value, place, ['topic', 'payload', 'every', 'jitter', 'qos', 'retain']);
-    const { payload } = fields;
-    return {
-      topic: this.#text(fields['topic'], `${place}.topic`),
-      // An object is JSON with places in its texts; a place alone in a text becomes a number where it is one.
-      payload:
-        typeof payload === 'string'
-          ? payload
-          : JSON.stringify(payload ?? '').replaceAll(/"(\{\{[^"{}]+\}\})"/g, '$1'),
-      everyMs: this.#duration(fields['every'], `${place}.every`, 1),
-      jitterMs: this.#duration(fields['jitter'] ?? 0, `${place}.jitter`, 0),
-      qos: this.#qos(fields['qos'], `${place}.qos`),
-      retain: this.#flag(fields['retain'], `${place}.retain`),
-    };
-  }
-
-  #connection(value: unknown, place: string): ConnectionSpec {
-    const fields = this.#object(value, place, [
-      'keepAlive',
-      'sessionExpiryInterval',
-      'onlineFor',
-      'offlineFor',
-      'jitter',
-      'breaks',
-      'will',
-    ]);
-    const will =
-      fields['will'] === undefined
-        ? undefined
-        : this.#object(fields['will'], `${place}.will`, ['topic', 'payload', 'qos', 'retain']);
-    return {
-      keepAlive: this.#number(fields['keepAlive'] ?? 60, `${place}.keepAlive`, 0, 65_535, true),
-      sessionExpiryInterval: this.#number(
-        fields['sessionExpiryInterval'] ?? 0,
-        `${place}.sessionExpiryInterval`,
-        0,
-        0xffff_ffff,
-        true,
-      ),
-      onlineForMs:
-        fields['onlineFor'] === undefined
-          ? undefined
-          : this.#duration(fields['onlineFor'], `${place}.onlineFor`, 1),
-      offlineForMs: this.#duration(fields['offlineFor'] ?? '5s', `${place}.offlineFor`, 0),
-      jitterMs: this.#duration(fields['jitter'] ?? 0, `${place}.jitter`, 0),
-      breaks: this.#flag(fields['breaks'], `${place}.breaks`),
-      will:
-        will === undefined
-          ? undefined
-          : {
-              topic: this.#text(will['topic'], `${place}.will.topic`),
-              payload: typeof will['payload'] === 'string' ? will['payload'] : '',
-              qos: this.#qos(will['qos'], `${place}.will.qos`),
-              retain: this.#flag(will['retain'], `${place}.will.retain`),
-            },
-    };
-  }
-
-  #object(value: unknown, place: string, known?: readonly string[]): Fields {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw this.#wrong(place, 'an object', value);
-    if (known !== undefined) this.#knows(value as Fields, place, known);
-    return value as Fields;
-  }
-
-  #knows(fields: Fields, place: string, known: readonly string[]): void {
-    for (const key of Object.keys(fields)) {
-      if (known.includes(key)) continue;
-      const near = nearest(key, known);
-      throw new CommandFailure(
-        `${this.#name}: ${place}: expected ${known.join(', ')}, got ${quoted(key)}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      );
-    }
-  }
-
-  #list(value: unknown, place: string): readonly unknown[] {
-    if (Array.isArray(value) && value.length > 0) return value;
-    throw this.#wrong(place, 'a list that is not empty', value);
-  }
-
-  #text(value: unknown, place: string): string {
-    if (typeof value === 'string' && value !== '') return value;
-    throw this.#wrong(place, 'text', value);
-  }
-
-  #flag(value: unknown, place: string): boolean {
-    if (value === undefined || typeof value === 'boolean') return value ?? false;
-    throw this.#wrong(place, 'true or false', value);
-  }
-
-  #qos(value: unknown, place: string): 0 | 1 | 2 {
-    const qos = value ?? 0;
-    if (qos === 0 || qos === 1 || qos === 2) return qos;
-    throw this.#wrong(place, '0, 1 or 2', value);
-  }
-
-  #number(value: unknown, place: string, minimum: number, maximum: number, isWhole = false): number {
-    if (
-      typeof value === 'number' &&
-      value >= minimum &&
-      value <= maximum &&
-      (!isWhole || Number.isInteger(value))
-    )
-      return value;
-    throw this.#wrong(place, `a ${isWhole ? 'whole ' : ''}number from ${minimum} to ${maximum}`, value);
-  }
-
-  /** Milliseconds, from a number of seconds or text with a unit. */
-  #duration(value: unknown, place: string, minimumMs: number): number {
-    const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(String(value)) ?? [];
-    const ms = amount === undefined ? Number.NaN : Number(amount) * UNITS[unit]!;
-    if (ms >= minimumMs && ms <= 365 * UNITS['d']!) return ms;
-    throw this.#wrong(place, 'a time such as "500ms", "5s" or "10m"', value);
-  }
-
-  #wrong(place: string, expected: string, got: unknown): CommandFailure {
-    const text = got === undefined ? 'nothing' : quoted(typeof got === 'string' ? got : JSON.stringify(got));
-    return new CommandFailure(`${this.#name}: ${place}: expected ${expected}, got ${text}`);
-  }
 }

@@ -35,6 +35,6 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   }
   if (path === undefined)
     throw new UsageError('expected a scenario, got none; --example home prints one to begin with');
-  const { Simulation } = await import('./simulation.ts');
-  return (await Simulation.of(path, values, io)).run();
+  const { simulate } = await import('./simulation.ts');
+  return simulate(path, values, io);
 }

@@ -16,7 +16,7 @@ export type SimulateFlags = ConnectionFlags & {
   readonly within: ValueFlag<number>;
 };
 
-const NAMES = Object.keys(SCENARIO_EXAMPLES);
+const NAMES: readonly string[] = Object.keys(SCENARIO_EXAMPLES);
 
 export const SIMULATE_FLAGS: Readonly<SimulateFlags> = {
   example: {
@@ -39,14 +39,14 @@ export const SIMULATE_FLAGS: Readonly<SimulateFlags> = {
     names: ['--speed'],
     placeholder: 'factor',
     parse: decimal(0.001, FASTEST),
-    text: 'how much faster time goes for the devices; default 1',
+    text: 'how much faster the time of the scenario goes, and of {{now}}; default 1',
   },
   seed: {
     kind: 'value',
     names: ['--seed'],
     placeholder: 'number',
     parse: wholeNumber(0, 0xffff_ffff),
-    text: 'the same seed, the same values and times; default: another one each time, which is told',
+    text: 'the same seed, the same devices, values and times; default: another one each time, which is told',
   },
   within: {
     kind: 'value',

@@ -1,6 +1,8 @@
 /** Runs the lives of devices against a server, in real time or faster. */
 import { readFile } from 'node:fs/promises';
-import type { Client, ConnectOptions } from '@martlet/client';
+import type { ConnectOptions } from '@martlet/client';
+import { openNodeTransport } from '@martlet/client/node-transport';
+import { Deadlines } from '@martlet/protocol';
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
@@ -10,202 +12,170 @@ import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { timeText } from '../record/time-text.ts';
 import { StatusLine } from '../terminal/status-line.ts';
-import type { DueMessage, Step } from './device-life.ts';
-import { DeviceLife } from './device-life.ts';
-import { parseScenario } from './scenario.ts';
-import { seededRandom } from './seeded-random.ts';
+import type { DeviceLife } from './device-life.ts';
+import { livesFor } from './lives-for.ts';
+import { parseScenario } from './scenario-reader.ts';
 import type { SimulateFlags } from './simulate-flags.ts';
+import type { DeviceListener } from './simulated-device.ts';
+import { SimulatedDevice } from './simulated-device.ts';
+import { SimulationClock } from './simulation-clock.ts';
 
-type SimulateValues = FlagValues<SimulateFlags>;
+export type SimulateValues = FlagValues<SimulateFlags>;
 
 const DEFAULT_WITHIN_MS = 1000;
 /** A timer takes no more, in ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
+/** How often the status is drawn, where somebody looks at it, in ms. */
+const REDRAWN_MS = 500;
+/** Steps of devices before packets may come and go again. */
+const STEPS_AT_ONCE = 1000;
 /** Devices that fail in the same way are told of once in this time, in ms. */
 const TOLD_AGAIN_MS = 10_000;
-/** What is under way at the end gets so long, in ms. */
-const LEAVING_MS = 2000;
+/** Different things that are told of, after which all may be told again. */
+const MOST_TOLD = 1000;
 
-interface Device {
-  readonly life: DeviceLife;
-  client: Client | undefined;
+/**
+ * Until its duration is over, or a signal comes, which is how one without a duration is meant to end.
+ *
+ * @returns the exit code
+ * @throws {CommandFailure | UsageError} for a scenario that cannot be read or meant, and for a server that no device gets to
+ */
+export async function simulate(path: string, values: SimulateValues, io: CommandIo): Promise<number> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw CommandFailure.ofFile(path, error);
+  }
+  const seed = values.seed ?? Math.floor(io.random() * 0x1_0000_0000);
+  const lives = livesFor(parseScenario(text, path, io.env), {
+    seed,
+    beginWithinMs: values.within ?? DEFAULT_WITHIN_MS,
+    beganWallMs: io.wallMs(),
+    name: path,
+  });
+  const options = await connectOptionsFor(values, io, { protocolVersion: 5 });
+  if (!values.quiet) io.stderr.write(`${counted(lives.length, 'device')}, seed ${seed}; Ctrl+C ends it\n`);
+  return new Simulation(lives, values, options, io).run();
 }
 
-export class Simulation {
-  readonly #devices: readonly Device[];
+class Simulation implements DeviceListener {
+  readonly #devices: readonly SimulatedDevice[];
+  readonly #deadlines: Deadlines = new Deadlines();
+  readonly #clock: SimulationClock;
   readonly #values: SimulateValues;
   readonly #io: CommandIo;
   readonly #options: ConnectOptions;
   readonly #status: StatusLine;
   readonly #beganMs: number;
   readonly #told: Map<string, number> = new Map();
+  /** In ms of the devices; Infinity: at Ctrl+C. */
+  readonly #endMs: number;
   #published = 0;
-  #failed = 0;
+  #lost = 0;
+  #leftOut = 0;
   #online = 0;
   #wasOnline = false;
-  #firstFailure: Error | undefined;
-  #wake: (() => void) | undefined;
-  /** In ms of the simulation; Infinity: at Ctrl+C. */
-  readonly #endMs: number;
+  /** Devices that will not connect any more, until their life has them come again. */
+  readonly #ended: Set<SimulatedDevice> = new Set();
+  /** Why there is no use in going on. */
+  #failure: Error | undefined;
+  #wake: () => void = () => {};
 
-  private constructor(
-    devices: readonly Device[],
-    values: SimulateValues,
-    options: ConnectOptions,
-    io: CommandIo,
-  ) {
-    this.#devices = devices;
+  constructor(lives: readonly DeviceLife[], values: SimulateValues, options: ConnectOptions, io: CommandIo) {
+    const { duration = Number.POSITIVE_INFINITY, speed = 1 } = values;
+    const { tls, transport: open = openNodeTransport(tls === undefined ? {} : { tls }) } = options;
+    this.#devices = lives.map(
+      (life) => new SimulatedDevice({ life, connect: options, open, listener: this }),
+    );
     this.#values = values;
     this.#options = options;
     this.#io = io;
     this.#status = new StatusLine(io.stderr, () => io.nowMs());
     this.#beganMs = io.nowMs();
-    this.#endMs = (values.duration ?? Number.POSITIVE_INFINITY) * (values.speed ?? 1);
+    this.#clock = new SimulationClock(() => io.nowMs(), speed);
+    this.#endMs = duration * speed;
   }
 
-  /** @throws {CommandFailure | UsageError} for a scenario that cannot be read or meant */
-  static async of(path: string, values: SimulateValues, io: CommandIo): Promise<Simulation> {
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      throw CommandFailure.ofFile(path, error);
-    }
-    const { devices: specs } = parseScenario(text, path);
-    const seed = values.seed ?? Math.floor(io.random() * 0x1_0000_0000);
-    const random = seededRandom(seed);
-    const devices = specs.flatMap((spec) =>
-      Array.from({ length: spec.count }, (_, at): Device => {
-        const life = new DeviceLife({
-          spec,
-          number: at + 1,
-          // Each device has a chance of its own, so that one more of a kind changes nothing for the others.
-          random: seededRandom(Math.floor(random() * 0x1_0000_0000)),
-          env: io.env,
-          beginWithinMs: values.within ?? DEFAULT_WITHIN_MS,
-          wallMs: () => io.wallMs(),
-        });
-        return { life, client: undefined };
-      }),
-    );
-    const options = await connectOptionsFor(values, io, { protocolVersion: 5 });
-    if (!values.quiet)
-      io.stderr.write(`${counted(devices.length, 'device')}, seed ${seed}; Ctrl+C ends it\n`);
-    return new Simulation(devices, values, options, io);
-  }
-
-  /**
-   * @returns the exit code; Ctrl+C is how a simulation without a duration is meant to end
-   * @throws {CommandFailure} if no device ever got a connection
-   */
   async run(): Promise<number> {
     const { signal } = this.#io;
-    const onAbort = (): void => this.#wake?.();
+    const onAbort = (): void => this.#wake();
     signal.addEventListener('abort', onAbort, { once: true });
+    for (const device of this.#devices) this.#deadlines.set(device, device.life.nextMs);
     try {
-      while (!signal.aborted && this.#elapsedMs < this.#endMs) {
-        for (const device of this.#devices) this.#live(device);
-        this.#status.show(() => this.#text());
-        await this.#sleepUntilNext();
-        if (!this.#wasOnline && this.#firstFailure !== undefined && this.#online === 0) break;
+      while (!signal.aborted && this.#failure === undefined) {
+        const nowMs = this.#clock.advance();
+        const steps = this.#deadlines.run(Math.min(nowMs, this.#endMs), STEPS_AT_ONCE);
+        if (nowMs >= this.#endMs && steps < STEPS_AT_ONCE) break;
+        this.#status.show(() => this.#statusText());
+        await this.#sleep();
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#status.end();
-      await Promise.all(this.#devices.map(({ client }) => client?.close({ timeoutMs: LEAVING_MS })));
+      await Promise.all(this.#devices.map((device) => device.leave(false)));
     }
-    if (!this.#wasOnline && this.#firstFailure !== undefined)
-      throw connectionFailureOf(this.#firstFailure, this.#options.protocolVersion ?? 5, 'the server');
-    this.#tellSummary();
+    if (this.#failure !== undefined)
+      throw connectionFailureOf(this.#failure, this.#options.protocolVersion ?? 5, 'the server');
+    if (!this.#values.quiet) this.#io.stderr.write(`${this.#summary()}\n`);
     return ExitCode.Success;
   }
 
-  /** Of the devices, in ms. */
-  get #elapsedMs(): number {
-    return (this.#io.nowMs() - this.#beganMs) * (this.#values.speed ?? 1);
+  // ---- what devices tell ---------------------------------------------------------------------------------------------
+
+  onDue(device: SimulatedDevice): void {
+    const step = device.life.step();
+    if (step.kind === 'connect') {
+      this.#ended.delete(device);
+      device.connect();
+    } else if (step.kind === 'leave') void device.leave(step.breaks);
+    else device.publish(step.message);
+    this.#deadlines.set(device, device.life.nextMs);
   }
 
-  #live(device: Device): void {
-    const nowMs = this.#elapsedMs;
-    for (let step = device.life.step(nowMs); step !== undefined; step = device.life.step(nowMs))
-      this.#do(device, step);
+  onOnline(): void {
+    this.#online += 1;
+    this.#wasOnline = true;
   }
 
-  #do(device: Device, step: Step): void {
-    switch (step.kind) {
-      case 'connect':
-        this.#connect(device);
-        return;
-      case 'leave':
-        this.#leave(device, step.breaks);
-        return;
-      case 'publish':
-        this.#publish(device, step.message);
-    }
+  onOffline(): void {
+    this.#online -= 1;
   }
 
-  #connect(device: Device): void {
-    const { life } = device;
-    const { keepAlive, sessionExpiryInterval } = life.spec.connection;
-    void this.#connectWith(device, {
-      ...this.#options,
-      clientId: life.clientId,
-      keepAlive,
-      sessionExpiryInterval,
-      cleanStart: sessionExpiryInterval === 0,
-      ...(life.will === undefined ? {} : { will: life.will }),
-    });
+  onFailure(device: SimulatedDevice, error: Error, isFinal: boolean): void {
+    if (isFinal) this.#ended.add(device);
+    const isHopeless = isFinal ? this.#ended.size === this.#devices.length : !this.#wasOnline;
+    if (isHopeless) {
+      this.#failure ??= error;
+      this.#wake();
+    } else this.#tellOnce(error.message);
   }
 
-  async #connectWith(device: Device, options: ConnectOptions): Promise<void> {
-    const { connect } = await import('@martlet/client');
-    if (this.#io.signal.aborted) return;
-    const client = connect(options);
-    device.client = client;
-    let isOnline = false;
-    client.on('online', () => {
-      this.#wasOnline = true;
-      isOnline = true;
-      this.#online += 1;
-    });
-    const offline = (error: Error | undefined): void => {
-      if (isOnline) this.#online -= 1;
-      isOnline = false;
-      if (error === undefined || device.client !== client) return;
-      this.#firstFailure ??= error;
-      if (this.#wasOnline) this.#tellOnce(error.message);
-      this.#wake?.();
-    };
-    client.on('offline', ({ error }) => offline(error));
-    client.on('closed', (error) => offline(error));
-    client.on('error', (error) => this.#tellOnce(error.message));
-    client.on('warning', ({ message }) => this.#tellOnce(message));
-  }
-
-  #leave(device: Device, breaks: boolean): void {
-    const { client } = device;
-    device.client = undefined;
-    // Reason code 4 has the will published, as it would be if the connection broke.
-    const isV5 = client?.server?.protocolVersion === 5;
-    void client?.close(breaks && isV5 ? { timeoutMs: LEAVING_MS, reasonCode: 4 } : { timeoutMs: LEAVING_MS });
-  }
-
-  #publish({ client }: Device, { topicName, payload, qos, retain }: DueMessage): void {
-    if (client === undefined || client.state !== 'online') return;
+  onPublished(): void {
     this.#published += 1;
-    client.publish(topicName, payload, { qos, retain }).acknowledged.catch((error: Error) => {
-      this.#failed += 1;
-      this.#tellOnce(error.message);
-    });
   }
 
-  async #sleepUntilNext(): Promise<void> {
-    let nextMs = this.#endMs;
-    for (const { life } of this.#devices) nextMs = Math.min(nextMs, life.nextMs);
-    const ms = Math.min((nextMs - this.#elapsedMs) / (this.#values.speed ?? 1), LONGEST_TIMER_MS);
+  onLost(error: Error): void {
+    this.#lost += 1;
+    this.#tellOnce(error.message);
+  }
+
+  onLeftOut(): void {
+    this.#leftOut += 1;
+  }
+
+  onRemark(text: string): void {
+    this.#tellOnce(text);
+  }
+
+  // ---- time and text ---------------------------------------------------------------------------------------------------
+
+  async #sleep(): Promise<void> {
     if (this.#io.signal.aborted) return;
+    const mostMs = this.#io.stderr.isTTY === true ? REDRAWN_MS : LONGEST_TIMER_MS;
+    const ms = this.#clock.plan(Math.min(this.#deadlines.nextMs(), this.#endMs), mostMs);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, ms));
+      const timer = setTimeout(resolve, Math.ceil(ms));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -213,27 +183,25 @@ export class Simulation {
     });
   }
 
-  #text(): string {
+  #statusText(): string {
     const seconds = Math.floor((this.#io.nowMs() - this.#beganMs) / 1000);
-    return `Simulating  ${this.#online} of ${counted(this.#devices.length, 'device')} online, ${counted(this.#published, 'message')}, ${timeText(seconds)}`;
+    return `Simulating  ${this.#online.toLocaleString('en-US')} of ${counted(this.#devices.length, 'device')} online, ${counted(this.#published, 'message')}, ${timeText(seconds)}`;
   }
 
   #tellOnce(text: string): void {
     const nowMs = this.#io.nowMs();
     if (nowMs - (this.#told.get(text) ?? Number.NEGATIVE_INFINITY) < TOLD_AGAIN_MS) return;
     // What a server writes into its reasons may differ each time.
-    if (this.#told.size > 1000) this.#told.clear();
+    if (this.#told.size > MOST_TOLD) this.#told.clear();
     this.#told.set(text, nowMs);
     this.#status.end();
     if (!this.#values.quiet) this.#io.stderr.write(`${this.#io.programName}: ${text}\n`);
   }
 
-  #tellSummary(): void {
-    if (this.#values.quiet) return;
-    const failed =
-      this.#failed === 0 ? '' : `, ${this.#failed.toLocaleString('en-US')} of them refused or lost`;
-    this.#io.stderr.write(
-      `${counted(this.#devices.length, 'device')}, ${counted(this.#published, 'message')} published${failed}\n`,
-    );
+  #summary(): string {
+    const lost = this.#lost === 0 ? '' : `, ${this.#lost.toLocaleString('en-US')} of them refused or lost`;
+    const leftOut =
+      this.#leftOut === 0 ? '' : `, ${this.#leftOut.toLocaleString('en-US')} left out without a connection`;
+    return `${counted(this.#devices.length, 'device')}, ${counted(this.#published, 'message')} published${lost}${leftOut}`;
   }
 }
