@@ -73,6 +73,13 @@ export class LiveTopics {
     return topic;
   }
 
+  /** A message for which somebody else has no room. */
+  leaveOut(nowMs: number): void {
+    this.count++;
+    this.leftOut++;
+    this.#seconds.add(nowMs);
+  }
+
   #newTopic(topicName: string, nowMs: number): LiveTopic | undefined {
     const { topics, nameCharacters } = this.#limits;
     if (this.#topics.size === topics || this.#nameCharacters + topicName.length > nameCharacters)

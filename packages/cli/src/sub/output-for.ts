@@ -18,7 +18,7 @@ import type { SubValues } from './sub-flags.ts';
  * @throws {CommandFailure} for a file that cannot be written
  */
 export async function outputFor(values: SubValues, io: CommandIo, owner: PictureOwner): Promise<Output> {
-  if (values.table) return pictureFor(values, io, owner);
+  if (values.table || values.tree) return pictureFor(values, io, owner);
   if (values.messageRate) {
     const { RateOutput } = await import('./rate-output.ts');
     return new RateOutput(await streamFor(values, io), io, owner);
@@ -35,12 +35,13 @@ export async function outputFor(values: SubValues, io: CommandIo, owner: Picture
 async function pictureFor(values: SubValues, io: CommandIo, owner: PictureOwner): Promise<Output> {
   if (io.stdout.isTTY !== true || io.env['TERM'] === 'dumb')
     throw new UsageError(
-      '--table: expected standard output to be a terminal that can be drawn on; --ndjson is for programs',
+      `${values.table ? '--table' : '--tree'}: expected standard output to be a terminal that can be drawn on; --ndjson is for programs`,
     );
   const { PictureOutput } = await import('./picture-output.ts');
-  const { TablePicture } = await import('./table-picture.ts');
   const title = values.topicFilters.join(' ') || values.url?.topic || '';
-  const picture = new TablePicture(title, io.nowMs());
+  const picture = values.table
+    ? new (await import('./table-picture.ts')).TablePicture(title, io.nowMs())
+    : new (await import('./tree-picture.ts')).TreePicture(title, io.nowMs());
   return new PictureOutput(picture, io, styleFor(values, io), owner, values.quiet);
 }
 

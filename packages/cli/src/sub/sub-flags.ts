@@ -35,6 +35,7 @@ export type SubFlags = ConnectionFlags &
     readonly messageRate: SwitchFlag;
     readonly watch: SwitchFlag;
     readonly table: SwitchFlag;
+    readonly tree: SwitchFlag;
     readonly ndjson: SwitchFlag;
     readonly csv: SwitchFlag;
     readonly outputFile: ValueFlag<string>;
@@ -194,6 +195,12 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     names: ['--table'],
     group: OUTPUT,
     text: 'a live table of the topics: last value, rate, age, trend; sorted and filtered by keys',
+  },
+  tree: {
+    kind: 'switch',
+    names: ['--tree'],
+    group: OUTPUT,
+    text: 'the topics as a tree that is walked by keys, with all that is known of the selected one',
   },
   messageRate: {
     kind: 'switch',

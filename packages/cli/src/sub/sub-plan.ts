@@ -36,7 +36,7 @@ export function subPlanFor(values: SubValues, isMosquitto: boolean): SubPlan {
   refuseTwoOutputs(values);
   refuseBesidePicture(values);
   const { retainHandling } = values;
-  const isPicture = values.table;
+  const isPicture = values.table || values.tree;
   // A picture shows whether the server keeps a message, which only MQTT 5 tells of one that comes later.
   const retainAsPublished = values.retainAsPublished || isPicture;
   const has5 = retainAsPublished || retainHandling !== undefined;
@@ -63,8 +63,20 @@ function filterOfUrl({ url }: SubValues): readonly string[] {
 
 /** A picture has the whole terminal, and shows messages in its own way. */
 function refuseBesidePicture(values: SubValues): void {
-  const { table, format, verbose, noEndOfLine, pretty, ndjson, csv, watch, messageRate, outputFile, debug } =
-    values;
+  const {
+    table,
+    tree,
+    format,
+    verbose,
+    noEndOfLine,
+    pretty,
+    ndjson,
+    csv,
+    watch,
+    messageRate,
+    outputFile,
+    debug,
+  } = values;
   const others = [
     format !== undefined && '-F',
     verbose && '-v',
@@ -77,7 +89,10 @@ function refuseBesidePicture(values: SubValues): void {
     outputFile !== undefined && '--output-file',
     debug && '-d',
   ].filter((name) => name !== false);
-  if (table && others.length > 0) throw new UsageError(`--table: expected it without ${others.join(', ')}`);
+  if (table && tree) others.push('--tree');
+  const picture = table ? '--table' : '--tree';
+  if ((table || tree) && others.length > 0)
+    throw new UsageError(`${picture}: expected it without ${others.join(', ')}`);
 }
 
 function refuseTwoOutputs(values: SubValues): void {

@@ -5,6 +5,8 @@ import { shortAge, shortAmount, shortRate } from '../terminal/short-amount.ts';
 import { atRight, columnsOf, shownText } from '../terminal/shown-text.ts';
 import { sparkline } from '../terminal/sparkline.ts';
 import type { TopicReading } from './live-topic.ts';
+import type { PictureFoot, PictureStatus } from './picture-lines.ts';
+import { footLine, noRoomText, statusLine } from './picture-lines.ts';
 import type { ColumnName, TableColumn } from './table-columns.ts';
 import { tableColumns } from './table-columns.ts';
 import type { Sorting, TableRow } from './table-rows.ts';
@@ -49,7 +51,12 @@ export function tableLines(content: TableContent, size: Size, nowMs: number): re
   if (body.length === 0 && rowsOn(size) > 0)
     body.push([{ column: 0, text: shownText(whyEmpty(content), columns), style: 'dim' }]);
   while (body.length < rowsOn(size)) body.push([]);
-  return [statusLine(content, columns), headLine(content, places), ...body, footLine(content, columns)];
+  return [
+    statusLine(statusOf(content), columns),
+    headLine(content, places),
+    ...body,
+    footLine(footOf(content), columns),
+  ];
 }
 
 function whyEmpty({ title, filter, topics }: TableContent): string {
@@ -57,26 +64,15 @@ function whyEmpty({ title, filter, topics }: TableContent): string {
   return `waiting for messages of ${title}`;
 }
 
-function statusLine(content: TableContent, columns: number): Line {
+function statusOf(content: TableContent): PictureStatus {
   const { title, isPaused, topics, messages, leftOut, rate, rows, filter } = content;
-  const topicsText =
-    filter === ''
-      ? counted(topics, 'topic')
-      : `${rows.length.toLocaleString('en-US')} of ${counted(topics, 'topic')}`;
-  const figures = `${topicsText}  ${counted(messages, 'message')}  ${shortRate(rate)}/s`;
-  const start = Math.max(0, columns - figures.length);
-  const note = isPaused
-    ? 'paused'
-    : leftOut > 0
-      ? `no room for more topics: ${shortAmount(leftOut)} messages not shown`
-      : '';
-  const name = shownText(title, Math.max(0, start - 2 - (note === '' ? 0 : note.length + 2)));
-  const noteAt = name === '' ? 0 : columnsOf(name) + 2;
-  return [
-    { column: 0, text: name, style: 'bold' },
-    { column: noteAt, text: shownText(note, start - noteAt - 1), style: 'yellow' },
-    { column: start, text: shownText(figures, columns) },
-  ];
+  const all = counted(topics, 'topic');
+  const topicsText = filter === '' ? all : `${rows.length.toLocaleString('en-US')} of ${all}`;
+  return {
+    title,
+    note: isPaused ? 'paused' : noRoomText(leftOut),
+    figures: `${topicsText}  ${counted(messages, 'message')}  ${shortRate(rate)}/s`,
+  };
 }
 
 /** Titles stand over their figures, with a mark at the one that the rows are sorted by. */
@@ -119,15 +115,10 @@ function cell(reading: TopicReading, { name, start, width }: TableColumn): reado
 
 const KEYS = 'q quit  / filter  t r a c b sort  p pause  ↑ ↓ PgUp PgDn scroll';
 
-function footLine({ notice, filter, isTyping }: TableContent, columns: number): Line {
-  if (isTyping) {
-    const text = shownText(`/${filter}`, columns - 1);
-    return [
-      { column: 0, text, style: 'bold' },
-      { column: columnsOf(text), text: '█' },
-    ];
-  }
-  if (notice !== undefined) return [{ column: 0, text: shownText(notice, columns), style: 'yellow' }];
-  const text = filter === '' ? KEYS : `/${filter}  Esc shows all  ${KEYS}`;
-  return [{ column: 0, text: shownText(text, columns), style: 'dim' }];
+function footOf({ notice, filter, isTyping }: TableContent): PictureFoot {
+  return {
+    typed: isTyping ? `/${filter}` : undefined,
+    notice,
+    keys: filter === '' ? KEYS : `/${filter}  Esc shows all  ${KEYS}`,
+  };
 }
