@@ -25,19 +25,11 @@ export function parseScenario(text: string, name: string, env: Environment): Sce
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CommandFailure(`${name}${placeOf(error, text)}: expected JSON, got something else`, {
-      cause: error,
-    });
+    // The text quotes the file, whose lines it must not break.
+    const why = (error as Error).message.replaceAll(/\s+/g, ' ');
+    throw new CommandFailure(`${name}: expected JSON: ${why}`, { cause: error });
   }
   return new ScenarioReader(name, env).scenario(value);
-}
-
-/** Such as `:3:14`, line and column, where the error tells. */
-function placeOf(error: unknown, text: string): string {
-  const position = /at position (\d+)/.exec(String(error))?.[1];
-  const before = position === undefined ? text : text.slice(0, Number(position));
-  const lines = before.split('\n');
-  return `:${lines.length}:${lines.at(-1)!.length + 1}`;
 }
 
 /** Reads the parts of a scenario, each with its place for what is wrong. */
@@ -110,19 +102,17 @@ class ScenarioReader {
       );
     const known = (...keys: readonly string[]): void =>
       this.#knows(any, place, ['kind', 'noise', 'digits', ...keys]);
+    const bounds = (): { min: number; max: number } => {
+      const [min, max] = [number('min'), number('max')];
+      if (min > max) throw this.#wrong(place, 'min up to max', `${min} and ${max}`);
+      return { min, max };
+    };
     switch (any['kind']) {
       case 'drift': {
         known('start', 'step', 'min', 'max');
-        const [min, max] = [number('min'), number('max')];
-        if (min > max) throw this.#wrong(place, 'min up to max', `${min} and ${max}`);
-        return {
-          kind: 'drift',
-          start: number('start', (min + max) / 2),
-          step: number('step'),
-          min,
-          max,
-          ...common,
-        };
+        const { min, max } = bounds();
+        const [start, step] = [number('start', (min + max) / 2), number('step')];
+        return { kind: 'drift', start, step, min, max, ...common };
       }
       case 'wave':
         known('mean', 'amplitude', 'period');
@@ -144,7 +134,7 @@ class ScenarioReader {
         };
       case 'uniform':
         known('min', 'max');
-        return { kind: 'uniform', min: number('min'), max: number('max'), ...common };
+        return { kind: 'uniform', ...bounds(), ...common };
       case 'choice':
         known('of');
         return {
@@ -204,6 +194,10 @@ class ScenarioReader {
       'breaks',
       'will',
     ]);
+    if (fields['offlineFor'] !== undefined && fields['onlineFor'] === undefined)
+      throw new CommandFailure(
+        `${this.#name}: ${place}: expected onlineFor with offlineFor, got none; without it a device stays`,
+      );
     return {
       keepAlive: this.#number(fields['keepAlive'] ?? 60, `${place}.keepAlive`, 0, 65_535, true),
       sessionExpiryInterval: this.#number(
