@@ -10,8 +10,9 @@ export function bytesText(bytes: number): string {
     amount /= 1024;
     unit++;
   }
-  const digits = unit > 0 && amount < 10 ? 1 : 0;
-  return `${amount.toLocaleString('en-US', { maximumFractionDigits: digits })} ${UNITS[unit]}`;
+  const rounded = unit > 0 && amount < 10 ? Math.round(amount * 10) / 10 : Math.round(amount);
+  // A list of many is written by this: what needs no comma does without the platform's slow way.
+  return `${rounded < 1000 ? rounded : rounded.toLocaleString('en-US')} ${UNITS[unit]}`;
 }
 
 /** Such as `1 session` and `12,000 sessions`. */

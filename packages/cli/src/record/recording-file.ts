@@ -1,6 +1,6 @@
 /**
- * A recording that grows: what came in a turn of the event loop is written at once, and whoever adds is held while the disk
- * does not keep up, so that nothing is lost and memory stays as it is.
+ * A recording that grows: what came in a turn of the event loop is written at once, and its owner is told while the disk does
+ * not keep up, so that nothing is lost and memory stays as it is.
  */
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
@@ -20,6 +20,15 @@ export interface RecordingPlace {
   readonly stdout: Writable;
 }
 
+/** What a recording tells whoever feeds it. */
+export interface RecordingOwner {
+  /** Much waits to be written: it would rather have no messages for a while. */
+  onClogged(): void;
+  onFree(): void;
+  /** It cannot be written any more, which `failure` says. Told once. */
+  onFailed(): void;
+}
+
 export class RecordingFile {
   /** Messages and bytes of payload. */
   messages = 0;
@@ -30,72 +39,55 @@ export class RecordingFile {
   readonly #print: RecordedMessagePrinter = recordedMessagePrinter();
   /** Undefined for standard output, which stays open. */
   readonly #closed: (() => Promise<void>) | undefined;
-  /** Fulfilled when it takes more. */
-  #free: Promise<void> | undefined;
-  #onFree: () => void = () => {};
 
   private constructor(
     { path }: RecordingPlace,
     stream: Writable,
     closed: (() => Promise<void>) | undefined,
-    onFailed: () => void,
+    owner: RecordingOwner,
   ) {
     this.#closed = closed;
     this.#writer = new BatchedWriter(stream, {
-      onClogged: () => {
-        this.#free = new Promise((resolve) => {
-          this.#onFree = resolve;
-        });
-      },
-      onFree: () => this.#release(),
+      onClogged: () => owner.onClogged(),
+      onFree: () => owner.onFree(),
       onFailed: (error) => {
-        this.failure ??= CommandFailure.ofFile(path, error);
-        this.#release();
-        onFailed();
+        this.failure = CommandFailure.ofFile(path, error);
+        owner.onFree();
+        owner.onFailed();
       },
     });
   }
 
-  /**
-   * @param onFailed told once, when it cannot be written any more
-   * @throws {CommandFailure} if it cannot be made
-   */
+  /** @throws {CommandFailure} if it cannot be made */
   static async create(
     place: RecordingPlace,
     header: RecordingHeader,
-    onFailed: () => void,
+    owner: RecordingOwner,
   ): Promise<RecordingFile> {
     const { path, force, stdout } = place;
     let recording: RecordingFile;
     if (path === '-') {
-      recording = new RecordingFile(place, stdout, undefined, onFailed);
+      recording = new RecordingFile(place, stdout, undefined, owner);
     } else {
       const { stream, closed } = await streamTo(path, force);
-      recording = new RecordingFile(place, stream, closed, onFailed);
+      recording = new RecordingFile(place, stream, closed, owner);
     }
     recording.#writer.buffer.appendText(headerLine(header));
     recording.#writer.flush();
     return recording;
   }
 
-  /** @returns a promise while it would rather have no more: fulfilled when it takes them again */
-  add(message: ReceivedMessage, atUs: number, wallMs: number): Promise<void> | undefined {
+  add(message: ReceivedMessage, atUs: number, wallMs: number): void {
     this.messages += 1;
     this.payloadBytes += message.payload.length;
     this.#print(this.#writer.buffer, message, atUs, wallMs);
     this.#writer.added();
-    return this.#free;
   }
 
   /** Fulfilled when everything is in the file, or cannot be: `failure` says so. */
   async close(): Promise<void> {
     await this.#writer.end();
     await this.#closed?.();
-  }
-
-  #release(): void {
-    this.#free = undefined;
-    this.#onFree();
   }
 }
 

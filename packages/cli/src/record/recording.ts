@@ -7,6 +7,7 @@ import { CommandFailure } from '../command-failure.ts';
 import { clientFor } from '../connection/client-for.ts';
 import { connectionFailureOf } from '../connection/connection-failure.ts';
 import { serverUrlsFor } from '../connection/server-urls-for.ts';
+import { TransportValve } from '../connection/transport-valve.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { Interrupted } from '../interruption.ts';
@@ -27,6 +28,7 @@ export class Recording {
   readonly #path: string;
   readonly #io: CommandIo;
   readonly #status: StatusLine;
+  readonly #valve: TransportValve = new TransportValve();
   #file: RecordingFile | undefined;
   #beganMs: number;
   #failure: unknown;
@@ -77,6 +79,7 @@ export class Recording {
     return clientFor(this.#values, this.#io, {
       protocolVersion: 5,
       options: { reconnect: RECONNECT, fallback: this.#values.protocolVersion === undefined },
+      wrapTransport: (open) => this.#valve.wrap(open),
       prepare: (client) => this.#listen(client),
     });
   }
@@ -102,7 +105,11 @@ export class Recording {
       filters: this.#filters,
     };
     const place = { path: this.#path, force: this.#values.force, stdout: this.#io.stdout };
-    return RecordingFile.create(place, header, () => this.#finish());
+    return RecordingFile.create(place, header, {
+      onClogged: () => this.#valve.hold(),
+      onFree: () => this.#valve.release(),
+      onFailed: () => this.#finish(),
+    });
   }
 
   get #filters(): readonly string[] {
@@ -114,9 +121,8 @@ export class Recording {
     const { qos = 2, noRetained } = this.#values;
     const isV5 = client.server?.protocolVersion === 5;
     // One handler for all filters, which the client calls once for a message that several of them match.
-    const onMessage = (message: Message): Promise<void> | undefined => {
-      if (noRetained && !isV5 && message.retain) return undefined;
-      return this.#add(message);
+    const onMessage = (message: Message): void => {
+      if (isV5 || !noRetained || !message.retain) this.#add(message);
     };
     await Promise.all(
       this.#filters.map(async (filter) => {
@@ -137,15 +143,14 @@ export class Recording {
     );
   }
 
-  #add(message: Message): Promise<void> | undefined {
-    if (this.#isOver || this.#file === undefined) return undefined;
+  #add(message: Message): void {
+    if (this.#isOver || this.#file === undefined) return;
     const { filterOut, count } = this.#values;
-    if (filterOut.some((filter) => matches(filter, message.topicName))) return undefined;
+    if (filterOut.some((filter) => matches(filter, message.topicName))) return;
     const { nowMs, wallMs } = this.#io;
-    const free = this.#file.add(message, (nowMs() - this.#beganMs) * 1000, wallMs());
+    this.#file.add(message, (nowMs() - this.#beganMs) * 1000, wallMs());
     this.#status.show(() => this.#text());
     if (this.#file.messages === count) this.#finish();
-    return free;
   }
 
   #text(): string {

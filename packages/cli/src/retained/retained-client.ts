@@ -1,8 +1,9 @@
 /** A connection for looking at retained messages, which is closed at the end, whatever that is. */
-import type { Client } from '@martlet/client';
+import type { Client, ClientError } from '@martlet/client';
 import type { CommandIo } from '../command.ts';
 import { clientFor } from '../connection/client-for.ts';
 import { Departure } from '../connection/departure.ts';
+import { TransportValve } from '../connection/transport-valve.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import { collectRetained } from './retained-collecting.ts';
@@ -15,28 +16,30 @@ const DEFAULT_QUIET_MS = 1000;
 export interface RetainedClient {
   readonly client: Client;
   /** Calls `onMessage` for all that is retained for the filter; fulfilled when those were all. */
-  collect(
-    topicFilter: string,
-    onMessage: (message: ReceivedMessage) => Promise<void> | undefined,
-  ): Promise<void>;
+  collect(topicFilter: string, onMessage: (message: ReceivedMessage) => void): Promise<void>;
+  /** Held while the output does not keep up. */
+  readonly valve: TransportValve;
 }
 
 /**
  * Does work with a connection. A connection that is lost ends it.
+ * @param onError told what became of messages that nobody has waited for
  * @throws {CommandFailure} for whatever the server refuses
  */
 export async function withRetainedClient<Result>(
   values: RetainedValues,
   io: CommandIo,
   work: (retained: RetainedClient) => Promise<Result>,
+  onError: (error: ClientError) => void = () => {},
 ): Promise<Result> {
   const departure = new Departure({});
+  const valve = new TransportValve();
   const client = await clientFor(values, io, {
     protocolVersion: 5,
     options: { reconnect: false, fallback: values.protocolVersion === undefined },
-    wrapTransport: (open) => departure.wrap(open),
+    wrapTransport: (open) => valve.wrap(departure.wrap(open)),
     prepare: (each) => {
-      each.on('error', () => {});
+      each.on('error', (error) => onError(error));
       each.on('warning', () => {});
     },
   });
@@ -44,6 +47,7 @@ export async function withRetainedClient<Result>(
   try {
     return await work({
       client,
+      valve,
       collect: (topicFilter, onMessage) =>
         collectRetained(client, topicFilter, {
           ownTopicName: `martlet-retained/${id}`,

@@ -10,20 +10,27 @@ import { CommandFailure } from '../command-failure.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 
 export interface CollectingOptions {
-  /** Begins the name of the topic of our own. */
+  /** The topic of our own. */
   readonly ownTopicName: string;
   /** In ms. */
   readonly quietMs: number;
   readonly signal: AbortSignal;
-  /** Called for each retained message, in the order in which they come; a promise holds the next ones. */
-  readonly onMessage: (message: ReceivedMessage) => Promise<void> | undefined;
+  /** Called for each retained message, in the order in which they come. */
+  readonly onMessage: (message: ReceivedMessage) => void;
 }
 
-/** How long a message may take to come back, in ms. */
-const BACK_AFTER_MS = 10_000;
+/**
+ * How long it has to be silent until a message of our own is given up, in times of `quietMs`. A server that speaks MQTT 5.0
+ * has said that it takes the message, and so it will come; an older one may have dropped it without a word.
+ */
+const GIVEN_UP_AFTER_5 = 10;
+const GIVEN_UP_AFTER_3 = 1;
 
 /**
- * @throws {CommandFailure} if the server refuses the subscription
+ * At QoS 0: of QoS 1 and 2, servers keep a few for a client that does not acknowledge as fast as they come (Mosquitto a thousand),
+ * and drop what goes beyond.
+ *
+ * @throws {CommandFailure} if the server refuses the subscription, or the connection is lost
  * @throws the reason of the signal
  */
 export async function collectRetained(
@@ -33,48 +40,67 @@ export async function collectRetained(
 ): Promise<void> {
   let seen = 0;
   const isV5 = client.server?.protocolVersion === 5;
-  const onRetained = (message: Message): Promise<void> | undefined => {
+  const subscription = await subscribed(client, topicFilter, { qos: 0 }, (message) => {
     // What is published meanwhile is not what was retained.
-    if (!message.retain) return undefined;
+    if (!message.retain) return;
     seen += 1;
-    return onMessage(message);
-  };
-  const subscription = await subscribed(client, topicFilter, { qos: 0 }, onRetained);
-  let back: (() => void) | undefined;
-  const own = await subscribed(
-    client,
-    ownTopicName,
-    { qos: 0, ...(isV5 ? { retainHandling: 2 } : {}) },
-    () => {
-      back?.();
-      return undefined;
-    },
-  );
+    onMessage(message);
+  });
+  const back = new Arrival();
+  let isLost = false;
+  const off = client.on('closed', () => {
+    isLost = true;
+    back.happen();
+  });
+  const ownOptions = { qos: 0, ...(isV5 ? { retainHandling: 2 as const } : {}) } as const;
+  const own = await subscribed(client, ownTopicName, ownOptions, () => back.happen());
+  const silence = (times: number): Promise<void> => untilSilent(() => seen, quietMs * times, signal, back);
   try {
     for (;;) {
       const before = seen;
-      const isBack = await roundTrip();
-      if (seen === before) return;
-      if (!isBack) await untilSilent(() => seen, quietMs, signal);
+      back.forget();
+      const mayPublish = await isTaken();
+      if (!mayPublish) await silence(1);
+      else if (!back.hasHappened) await silence(isV5 ? GIVEN_UP_AFTER_5 : GIVEN_UP_AFTER_3);
+      if (isLost)
+        throw new CommandFailure(`the connection was lost; until then there were ${seen} retained messages`);
+      if (!mayPublish || !back.hasHappened || seen === before) return;
     }
   } finally {
+    off();
     if (client.state === 'online') await Promise.all([subscription.unsubscribe(), own.unsubscribe()]);
   }
 
-  async function roundTrip(): Promise<boolean> {
-    const isThere = new Promise<boolean>((resolve) => {
-      back = () => resolve(true);
-    });
+  /** Whether the server takes a message of our own. At QoS 1 a refusal is told, from MQTT 5.0 on. */
+  async function isTaken(): Promise<boolean> {
     try {
-      // At QoS 1 a refusal is told, from MQTT 5.0 on.
       await client.publish(ownTopicName, '', { qos: 1, signal });
+      return true;
     } catch (error) {
       signal.throwIfAborted();
       if ((error as ClientError).reasonCode === undefined) throw asFailure(error);
-      await untilSilent(() => seen, quietMs, signal);
       return false;
     }
-    return Promise.race([isThere, passed(BACK_AFTER_MS, signal).then(() => false)]);
+  }
+}
+
+/** Something that may happen before anybody waits for it. */
+class Arrival {
+  hasHappened = false;
+  #tell: () => void = () => {};
+
+  forget(): void {
+    this.hasHappened = false;
+  }
+
+  happen(): void {
+    this.hasHappened = true;
+    this.#tell();
+  }
+
+  /** Calls at the next time, once. */
+  next(tell: () => void): void {
+    this.#tell = tell;
   }
 }
 
@@ -84,7 +110,7 @@ async function subscribed(
   client: Client,
   topicFilter: string,
   options: { readonly qos: 0; readonly retainHandling?: 2 },
-  handler: (message: Message) => Promise<void> | undefined,
+  handler: (message: Message) => void,
 ): Promise<Subscribed> {
   try {
     return await client.subscribe(topicFilter, options, handler);
@@ -98,23 +124,30 @@ function asFailure(error: unknown): unknown {
   return new CommandFailure(error.message, { cause: error });
 }
 
-async function untilSilent(count: () => number, quietMs: number, signal: AbortSignal): Promise<void> {
-  for (let before = -1; before !== count(); ) {
+/** Fulfilled when nothing has been counted for so long, or what is waited for has happened. */
+async function untilSilent(
+  count: () => number,
+  quietMs: number,
+  signal: AbortSignal,
+  arrival: Arrival,
+): Promise<void> {
+  for (let before = -1; before !== count() && !arrival.hasHappened; ) {
     before = count();
-    await passed(quietMs, signal);
+    await passed(quietMs, signal, arrival);
   }
 }
 
-function passed(ms: number, signal: AbortSignal): Promise<void> {
+function passed(ms: number, signal: AbortSignal, arrival: Arrival): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    const onAbort = (): void => {
+    const end = (settle: () => void): void => {
       clearTimeout(timer);
-      reject(signal.reason);
+      signal.removeEventListener('abort', onAbort);
+      settle();
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    const onAbort = (): void => end(() => reject(signal.reason));
+    const timer = setTimeout(() => end(resolve), ms);
+    arrival.next(() => end(resolve));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -13,11 +13,15 @@ export function exportRetained(
   values: RetainedValues,
   io: CommandIo,
 ): Promise<number> {
-  return withRetainedClient(values, io, async ({ collect }) => {
+  return withRetainedClient(values, io, async ({ collect, valve }) => {
     const [server = ''] = await serverUrlsFor(values);
     const header = { startedAt: new Date(io.wallMs()).toISOString(), server, filters: [topicFilter] };
     const place = { path, force: values.force, stdout: io.stdout };
-    const file = await RecordingFile.create(place, header, () => {});
+    const file = await RecordingFile.create(place, header, {
+      onClogged: () => valve.hold(),
+      onFree: () => valve.release(),
+      onFailed: () => {},
+    });
     try {
       await collect(topicFilter, (message) => file.add(message, 0, io.wallMs()));
     } finally {

@@ -18,7 +18,6 @@ export function getRetained(given: string, values: RetainedValues, io: CommandIo
     let found: ReceivedMessage | undefined;
     await collect(topicName, (message) => {
       found = { ...message, payload: message.payload.slice() };
-      return undefined;
     });
     if (found === undefined) throw new CommandFailure(`nothing is retained for ${topicName}`);
     const buffer = new ByteBuffer();

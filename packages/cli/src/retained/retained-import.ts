@@ -1,11 +1,11 @@
 /** `martlet retained import`: publishes the messages of a recording as retained ones. */
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
-import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import { Publisher } from '../pub/publisher.ts';
+import { Refusals } from '../pub/refusals.ts';
 import { readRecording } from '../record/recording-reader.ts';
-import type { RetainedValues } from './retained-client.ts';
+import type { RetainedClient, RetainedValues } from './retained-client.ts';
 import { withRetainedClient } from './retained-client.ts';
 
 const MESSAGES_UNDER_WAY = 1000;
@@ -13,18 +13,14 @@ const MESSAGES_UNDER_WAY = 1000;
 /** What is empty, and what was not retained, is left out. */
 export async function importRetained(path: string, values: RetainedValues, io: CommandIo): Promise<number> {
   const { messages } = await readRecording(path, io.stdin);
-  return withRetainedClient(values, io, async ({ client }) => {
-    let failed = 0;
-    let first: Error | undefined;
+  const refusals = new Refusals(false, (text) => io.stderr.write(`${io.programName}: ${text}\n`));
+  const work = async ({ client }: RetainedClient): Promise<number> => {
     const publisher = new Publisher(client, {
       maximumMessages: MESSAGES_UNDER_WAY,
       pacer: undefined,
       nowMs: () => io.nowMs(),
       sleep: () => Promise.resolve(),
-      onFailed: (error) => {
-        failed += 1;
-        first ??= error;
-      },
+      onFailed: (error) => refusals.add(error),
     });
     for await (const batch of messages) {
       io.signal.throwIfAborted();
@@ -38,13 +34,16 @@ export async function importRetained(path: string, values: RetainedValues, io: C
       await publisher.publish(retained);
     }
     await publisher.drain();
+    // The client tells a moment later of what nobody has waited for.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     io.signal.throwIfAborted();
+    const bad = refusals.refused + refusals.failed;
+    refusals.tellRest();
     if (!values.quiet)
-      io.stderr.write(`${counted(publisher.published - failed, 'retained message')} published\n`);
-    if (first !== undefined)
-      throw new CommandFailure(`${counted(failed, 'message')} could not be published: ${first.message}`, {
-        cause: first,
-      });
-    return ExitCode.Success;
+      io.stderr.write(`${counted(publisher.published - bad, 'retained message')} published\n`);
+    return bad > 0 ? ExitCode.Failure : ExitCode.Success;
+  };
+  return withRetainedClient(values, io, work, (error) => {
+    if (error.code === 'REFUSED') refusals.add(error);
   });
 }

@@ -2,10 +2,10 @@
 import { bytesText, counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import { ByteBuffer } from '../messages/byte-buffer.ts';
 import { jsonLinePrinter } from '../messages/json-line.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import { utf8TextOf } from '../messages/utf8-text.ts';
+import { BatchedWriter } from '../sub/batched-writer.ts';
 import { textStyleFor } from '../text-style.ts';
 import type { RetainedValues } from './retained-client.ts';
 import { withRetainedClient } from './retained-client.ts';
@@ -15,24 +15,27 @@ const TOPIC_COLUMNS = 48;
 const SIZE_COLUMNS = 12;
 const EXPIRY_COLUMNS = 12;
 const PREVIEW_CHARACTERS = 60;
-/** Written to the output at once. */
-const ENOUGH_BYTES = 64 * 1024;
 
 export function listRetained(topicFilter: string, values: RetainedValues, io: CommandIo): Promise<number> {
-  return withRetainedClient(values, io, async ({ collect }) => {
-    const buffer = new ByteBuffer(ENOUGH_BYTES);
+  return withRetainedClient(values, io, async ({ collect, valve }) => {
+    const writer = new BatchedWriter(io.stdout, {
+      onClogged: () => valve.hold(),
+      onFree: () => valve.release(),
+      // What standard output says ends the command elsewhere.
+      onFailed: () => valve.release(),
+    });
     const printer = jsonLinePrinter();
     let messages = 0;
     let bytes = 0;
-    if (!values.json) buffer.appendText(headText(io));
+    if (!values.json) writer.buffer.appendText(headText(io));
     await collect(topicFilter, (message) => {
       messages += 1;
       bytes += message.payload.length;
-      if (values.json) printer.append(buffer, message, io.wallMs());
-      else buffer.appendText(`${lineText(message)}\n`);
-      return buffer.length < ENOUGH_BYTES ? undefined : written(buffer, io);
+      if (values.json) printer.append(writer.buffer, message, io.wallMs());
+      else writer.buffer.appendText(`${lineText(message)}\n`);
+      writer.added();
     });
-    await written(buffer, io);
+    await writer.end();
     if (!values.json && !values.quiet)
       io.stderr.write(`${counted(messages, 'retained message')}, ${bytesText(bytes)}\n`);
     return ExitCode.Success;
@@ -65,10 +68,4 @@ function preview(payload: Uint8Array): string {
 
 function shown(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
-}
-
-function written(buffer: ByteBuffer, { stdout }: CommandIo): Promise<void> {
-  return new Promise((resolve) => {
-    stdout.write(buffer.take(), () => resolve());
-  });
 }

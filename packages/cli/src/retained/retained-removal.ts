@@ -1,5 +1,5 @@
 /** `martlet retained rm`: removes what a filter matches, after it has said how much that is. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
@@ -20,7 +20,6 @@ export function removeRetained(topicFilter: string, values: RetainedValues, io: 
     const topics: string[] = [];
     await collect(topicFilter, ({ topicName }) => {
       topics.push(topicName);
-      return undefined;
     });
     if (topics.length === 0) {
       io.stderr.write(`nothing is retained for ${topicFilter}\n`);
@@ -57,13 +56,15 @@ export function removeRetained(topicFilter: string, values: RetainedValues, io: 
 async function agreed(topics: readonly string[], { stdin, stderr, signal }: CommandIo): Promise<boolean> {
   for (const topicName of topics.slice(0, SHOWN_TOPICS)) stderr.write(`  ${JSON.stringify(topicName)}\n`);
   if (topics.length > SHOWN_TOPICS) stderr.write(`  … and ${topics.length - SHOWN_TOPICS} more\n`);
-  const lines = createInterface({ input: stdin, output: stderr });
-  try {
-    const answer = await lines.question(`Remove ${counted(topics.length, 'retained message')}? [y/N] `, {
-      signal,
-    });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
+  stderr.write(`Remove ${counted(topics.length, 'retained message')}? [y/N] `);
+  return /^y(es)?$/i.test((await lineFrom(stdin, signal)).trim());
+}
+
+/** The terminal keeps its own way of editing a line, and Ctrl+C its meaning. @returns nothing at the end of the input */
+function lineFrom(stdin: CommandIo['stdin'], signal: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: stdin, terminal: false });
+  return new Promise<string>((resolve, reject) => {
+    lines.once('line', resolve).once('close', () => resolve(''));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  }).finally(() => lines.close());
 }

@@ -10,8 +10,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../../crash/broker-process.mjs';
 import { ServedBroker } from '../../../../test/e2e/served-broker.ts';
 import { serverPair } from '../../../client/test/transports/certificates.ts';
+import { OddServer } from '../odd-server.ts';
 import { examined } from './examined.ts';
-import { OddServer } from './odd-server.ts';
 
 let served: ServedBroker;
 let webSocketPort: number;

@@ -2,10 +2,10 @@
 
 import type { ConnackPacket, PublishPacket, ReasonCode } from '@martlet/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Answer } from '../odd-server.ts';
+import { OddServer, speaking } from '../odd-server.ts';
 import type { Examined } from './examined.ts';
 import { examined } from './examined.ts';
-import type { Answer } from './odd-server.ts';
-import { OddServer, speaking } from './odd-server.ts';
 
 const servers: OddServer[] = [];
 afterEach(async () => {

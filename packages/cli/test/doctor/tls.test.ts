@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ServedBroker } from '../../../../test/e2e/served-broker.ts';
+import { OddServer } from '../odd-server.ts';
 import type { Examined } from './examined.ts';
 import { examined } from './examined.ts';
 import type { CertificateWishes, MadeCertificate } from './made-certificates.ts';
 import { HAS_OPENSSL, MadeCertificates } from './made-certificates.ts';
-import { OddServer } from './odd-server.ts';
 
 const label = HAS_OPENSSL ? '' : '(skipped: needs openssl)';
 

@@ -22,7 +22,11 @@ const message = (payload: string) => ({
 
 function create(name: string, more: { readonly force?: boolean; readonly onFailed?: () => void } = {}) {
   const place = { path: join(directory, name), force: more.force ?? false, stdout: new PassThrough() };
-  return RecordingFile.create(place, header, more.onFailed ?? (() => {}));
+  return RecordingFile.create(place, header, {
+    onClogged: () => {},
+    onFree: () => {},
+    onFailed: more.onFailed ?? (() => {}),
+  });
 }
 
 /** What can be decompressed of a file that grows. */
@@ -78,25 +82,21 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     const file = await create(name, { force: true, onFailed });
     await vi.waitFor(() => expect(onFailed).toHaveBeenCalled());
     expect(file.failure?.message).toMatch(/no space is left on its disk/);
-    for (let number = 0; number < 100; number++) await file.add(message('x'.repeat(100_000)), number, 0);
+    for (let number = 0; number < 100; number++) file.add(message('x'.repeat(100_000)), number, 0);
     await file.close();
     expect(onFailed).toHaveBeenCalledTimes(1);
   });
 });
 
-test('whoever adds is held while the disk does not keep up', async () => {
+test('its owner is told while the disk does not keep up', async () => {
   const stdout = new PassThrough({ highWaterMark: 1000 });
-  const file = await RecordingFile.create({ path: '-', force: false, stdout }, header, () => {});
-  let held: Promise<void> | undefined;
-  for (let number = 0; held === undefined; number++) held = file.add(message('x'.repeat(1000)), number, 0);
-  const isHeld = await Promise.race([
-    held.then(() => false),
-    new Promise((resolve) => setImmediate(resolve, true)),
-  ]);
-  expect(isHeld).toBe(true);
+  const owner = { onClogged: vi.fn(), onFree: vi.fn(), onFailed: vi.fn() };
+  const file = await RecordingFile.create({ path: '-', force: false, stdout }, header, owner);
+  file.add(message('x'.repeat(1000)), 0, 0);
+  await vi.waitFor(() => expect(owner.onClogged).toHaveBeenCalledTimes(1));
+  expect(owner.onFree).not.toHaveBeenCalled();
   stdout.resume();
-  await held;
-  expect(file.add(message('y'), 0, 0)).toBeUndefined();
+  await vi.waitFor(() => expect(owner.onFree).toHaveBeenCalledTimes(1));
   await file.close();
   expect(stdout.writableEnded).toBe(false);
 });
