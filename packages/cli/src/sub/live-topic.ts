@@ -81,9 +81,9 @@ export class LiveTopic {
     return this.#seconds.rate(nowMs);
   }
 
-  /** Bytes of the last payload that are kept. */
-  get keptBytes(): number {
-    return this.#payload.length;
+  /** Of the last payload, what is kept. */
+  get payload(): Uint8Array {
+    return this.#payload;
   }
 
   reading(nowMs: number): TopicReading {

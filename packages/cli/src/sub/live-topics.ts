@@ -1,4 +1,5 @@
 /** The topics of a picture, of which there is a limit: a server can have millions. */
+import { counted } from '../amount-text.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import { LiveTopic } from './live-topic.ts';
 import { SecondCounts } from './second-counts.ts';
@@ -51,6 +52,13 @@ export class LiveTopics {
     return this.#sorted;
   }
 
+  /** What came in all, in one line. */
+  get summary(): string {
+    const shown = `${counted(this.count - this.leftOut, 'message')} of ${counted(this.size, 'topic')}`;
+    if (this.leftOut === 0) return shown;
+    return `${shown}, and ${counted(this.leftOut, 'message')} of topics for which there was no room`;
+  }
+
   rate(nowMs: number): number {
     return this.#seconds.rate(nowMs);
   }
@@ -64,12 +72,12 @@ export class LiveTopics {
       this.leftOut++;
       return undefined;
     }
-    const others = this.#payloadBytes - topic.keptBytes;
+    const others = this.#payloadBytes - topic.payload.length;
     const { payloadBytes, allPayloadBytes } = this.#limits;
     const most =
       others + Math.min(message.payload.length, payloadBytes) > allPayloadBytes ? FEW_BYTES : payloadBytes;
     topic.onMessage(message, nowMs, wallMs, most);
-    this.#payloadBytes = others + topic.keptBytes;
+    this.#payloadBytes = others + topic.payload.length;
     return topic;
   }
 

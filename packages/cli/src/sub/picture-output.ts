@@ -66,7 +66,7 @@ export class PictureOutput implements Output {
     const nowMs = this.#io.nowMs();
     const notice = this.#noticeAt(nowMs);
     if (notice !== undefined) stderr.write(`${programName}: ${notice}\n`);
-    stderr.write(`${programName}: ${this.#picture.summary(nowMs)}\n`);
+    stderr.write(`${programName}: ${this.#picture.summary()}\n`);
   }
 
   #open(): void {

@@ -19,5 +19,5 @@ export interface Picture {
   /** As many as the screen has rows. @param notice to be shown in place of what the keys do */
   lines(size: Size, nowMs: number, notice: string | undefined): readonly Line[];
   /** What came in all, in one line. */
-  summary(nowMs: number): string;
+  summary(): string;
 }

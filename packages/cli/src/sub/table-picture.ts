@@ -1,5 +1,4 @@
 /** `--table`: a line for each topic, with its last value, that is sorted, filtered, scrolled and paused by keys. */
-import { counted } from '../amount-text.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import type { Key } from '../terminal/keyboard.ts';
 import type { Line, Size } from '../terminal/line.ts';
@@ -80,7 +79,7 @@ export class TablePicture implements Picture {
   }
 
   summary(): string {
-    return `${counted(this.#topics.count, 'message')} of ${counted(this.#topics.size, 'topic')}`;
+    return this.#topics.summary;
   }
 
   #rows(nowMs: number): readonly TableRow[] {

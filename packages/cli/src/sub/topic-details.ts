@@ -5,6 +5,7 @@ import { barChart } from '../terminal/bar-chart.ts';
 import type { Line } from '../terminal/line.ts';
 import { shortAge, shortRate } from '../terminal/short-amount.ts';
 import { shownText } from '../terminal/shown-text.ts';
+import { jsonChanges } from './json-changes.ts';
 import type { TopicReading } from './live-topic.ts';
 import type { PastMessage } from './topic-history.ts';
 import type { TreeNode } from './topic-tree.ts';
@@ -12,6 +13,7 @@ import { valueText } from './value-text.ts';
 
 /** Lines of a payload; the keys that scroll reach all of them. */
 const MOST_PAYLOAD_LINES = 1000;
+const MOST_CHANGES = 10;
 const CHART_ROWS = 4;
 const TIME_COLUMNS = 10;
 
@@ -33,6 +35,7 @@ export function topicDetails(node: TreeNode, columns: number, nowMs: number): re
     ...figures(reading, columns),
     [],
     ...payloadLines(reading, columns),
+    ...changes(node.previous, reading, columns),
     ...chart(reading, columns),
     [],
     ...history(node.history.latest, columns),
@@ -51,7 +54,7 @@ function figures(reading: TopicReading, columns: number): readonly Line[] {
   const { count, bytes, rate, qos, isRetained, payloadLength, wallMs, ageMs } = reading;
   return [
     `${counted(count, 'message')}, ${bytesText(bytes)}, ${shortRate(rate)}/s`,
-    `${timeText(wallMs)}, ${shortAge(ageMs)} ago, QoS ${qos}, ${payloadLength === 1 ? '1 byte' : bytesText(payloadLength)}${isRetained ? ', retained' : ''}`,
+    `${timeText(wallMs)}, ${shortAge(ageMs)} ago, QoS ${qos}${isRetained ? ', retained' : ''}, ${payloadLength === 1 ? '1 byte' : bytesText(payloadLength)}`,
     ...propertyTexts(reading),
   ].map((text) => plain(text, columns));
 }
@@ -78,6 +81,20 @@ function payloadLines(reading: TopicReading, columns: number): readonly Line[] {
   const lines = text.split('\n', MOST_PAYLOAD_LINES).map((line) => plain(line, columns));
   if (payload.length === payloadLength) return lines;
   return [...lines, titled(`the first ${bytesText(payload.length)} of ${bytesText(payloadLength)}`, columns)];
+}
+
+function changes(
+  previous: Uint8Array | undefined,
+  { payload }: TopicReading,
+  columns: number,
+): readonly Line[] {
+  const texts = previous === undefined ? [] : jsonChanges(previous, payload);
+  if (texts.length === 0) return [];
+  return [
+    [],
+    titled('changed', columns),
+    ...texts.slice(0, MOST_CHANGES).map((text) => plain(text, columns)),
+  ];
 }
 
 function chart({ isNumeric, trend }: TopicReading, columns: number): readonly Line[] {

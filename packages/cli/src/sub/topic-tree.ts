@@ -14,6 +14,9 @@ export interface TreeLimits extends TopicLimits {
 
 export const TREE_LIMITS: Readonly<TreeLimits> = { ...TOPIC_LIMITS, nodes: 50_000, levels: 64 };
 
+/** Bytes of a payload before the last one. */
+const LONGEST_PREVIOUS = 2048;
+
 export class TreeNode {
   readonly level: string;
   readonly parent: TreeNode | undefined;
@@ -26,6 +29,8 @@ export class TreeNode {
   topics = 0;
   /** What came at it, if anything did. */
   topic: LiveTopic | undefined;
+  /** The payload before the last one, if it was short. */
+  previous: Uint8Array | undefined;
   readonly history: TopicHistory = new TopicHistory();
   readonly seconds: SecondCounts;
   readonly #children: Map<string, TreeNode> = new Map();
@@ -87,9 +92,11 @@ export class TopicTree {
       this.topics.leaveOut(nowMs);
       return;
     }
+    const previous = known?.topic?.payload;
     const topic = this.topics.onMessage(message, nowMs, wallMs);
     if (topic === undefined) return;
     const node = known ?? this.#place(levels, topic, nowMs);
+    node.previous = previous !== undefined && previous.length <= LONGEST_PREVIOUS ? previous : undefined;
     node.history.add(message, wallMs);
     for (let above: TreeNode | undefined = node; above !== undefined; above = above.parent) {
       above.messages++;

@@ -1,5 +1,4 @@
 /** `--tree`: topics as a tree that is walked by keys, with all that is known of the selected one. */
-import { counted } from '../amount-text.ts';
 import type { ReceivedMessage } from '../messages/received-message.ts';
 import type { Key } from '../terminal/keyboard.ts';
 import type { Line, Size } from '../terminal/line.ts';
@@ -18,7 +17,7 @@ type Mode =
   /** Whether the retained message of a topic is to be cleared. */
   | { readonly kind: 'asking'; readonly topicName: string };
 
-const WALKING: Mode = { kind: 'walking' };
+const WALKING: Readonly<Mode> = { kind: 'walking' };
 
 export class TreePicture implements Picture {
   readonly #title: string;
@@ -80,8 +79,7 @@ export class TreePicture implements Picture {
   }
 
   summary(): string {
-    const { count, size } = this.#tree.topics;
-    return `${counted(count, 'message')} of ${counted(size, 'topic')}`;
+    return this.#tree.topics.summary;
   }
 
   get #typed(): string | undefined {

@@ -21,6 +21,9 @@ describe('the topics of a picture', () => {
     expect(topics.onMessage(message('d', 'x'), 0, 0)).toBeUndefined();
     expect(topics.onMessage(message('a', 'x'), 0, 0)).toBeDefined();
     expect(topics).toMatchObject({ size: 3, count: 5, leftOut: 1 });
+    expect(topics.summary).toBe(
+      '4 messages of 3 topics, and 1 message of topics for which there was no room',
+    );
   });
 
   test('there is room for so many characters of names', () => {
@@ -32,9 +35,10 @@ describe('the topics of a picture', () => {
 
   test('of a payload so much is kept, and little when all are too many', () => {
     const topics = new LiveTopics(0, limits);
-    const kept = (name: string): number => topics.onMessage(message(name, 'x'.repeat(1001)), 0, 0)!.keptBytes;
+    const kept = (name: string): number =>
+      topics.onMessage(message(name, 'x'.repeat(1001)), 0, 0)!.payload.length;
     expect([kept('a'), kept('b'), kept('c'), kept('a')]).toEqual([1000, 1000, 256, 256]);
-    expect(topics.onMessage(message('b', 'x'), 0, 0)!.keptBytes).toBe(1);
+    expect(topics.onMessage(message('b', 'x'), 0, 0)!.payload.length).toBe(1);
     expect(kept('c')).toBe(1000);
     expect(topics.all[2]!.reading(0)).toMatchObject({ payloadLength: 1001, bytes: 2002 });
   });

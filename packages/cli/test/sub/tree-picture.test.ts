@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ReceivedMessage } from '../../src/messages/received-message.ts';
+import { jsonChanges } from '../../src/sub/json-changes.ts';
 import { HISTORY_LENGTH, TopicHistory } from '../../src/sub/topic-history.ts';
 import { TopicTree, TREE_LIMITS } from '../../src/sub/topic-tree.ts';
 import { TreePicture } from '../../src/sub/tree-picture.ts';
@@ -207,6 +208,28 @@ describe('the tree', () => {
       'last 9 messages',
       ...[8, 7, 6, 5, 4, 3, 2, 1, 0].map((i) => `TIME  ${i}`),
     ]);
+  });
+});
+
+describe('changes of JSON', () => {
+  test.each([
+    ['{"a":1,"b":{"c":[true,2]}}', '{"a":1,"b":{"c":[false,2]}}', ['b.c.0: true → false']],
+    ['{"a":1,"gone":null}', '{"a":"1","new":{}}', ['a: 1 → "1"', '+ new: {}', '- gone: null']],
+    ['{"a":1}', '{"a":1}', []],
+    ['20', '21', []],
+    ['{"a":1}', 'no JSON', []],
+    ['{"__proto__":1}', '{"__proto__":2}', ['__proto__: 1 → 2']],
+    [`[${'1,'.repeat(500)}1]`, `[${'2,'.repeat(500)}2]`, []],
+  ])('from %s to %s', (before, after, changes) => {
+    expect(jsonChanges(Buffer.from(before), Buffer.from(after))).toEqual(changes);
+  });
+
+  test('are shown among the details', () => {
+    const picture = treeOf();
+    for (const lux of [230, 231]) picture.message(message('hall', `{"lux": ${lux}}`), 0, 0);
+    const drawn = lines(picture, { columns: 100, rows: 20 });
+    const at = drawn.findIndex((line) => line.endsWith('│ changed'));
+    expect(drawn[at + 1]).toMatch(/│ lux: 230 → 231$/);
   });
 });
 
