@@ -8,8 +8,6 @@ import type { Deadline } from '@martlet/protocol';
 import type { DeviceLife, DueMessage } from './device-life.ts';
 import { MemorySessionStore } from './memory-session-store.ts';
 
-/** What is under way when a device goes gets so long, in ms. */
-const LEAVING_MS = 2000;
 /** Messages of one device that wait to be sent. */
 const MOST_WAITING = 100;
 /** Between two attempts to connect, in ms. */
@@ -22,8 +20,8 @@ export interface DeviceListener {
   /** The connection was lost, or an attempt failed. @param isFinal there will be no other one */
   onFailure(device: SimulatedDevice, error: Error, isFinal: boolean): void;
   onPublished(): void;
-  /** A message was refused, or did not get through. */
-  onLost(error: Error): void;
+  /** A message was refused, or did not get through. @param error undefined: the device has gone before it did */
+  onLost(error: Error | undefined): void;
   /** A message was not sent, since there is no connection. */
   onLeftOut(): void;
   onRemark(text: string): void;
@@ -75,14 +73,23 @@ export class SimulatedDevice implements Deadline {
       });
   }
 
-  /** @param breaks without a word to the server, which then publishes the will */
-  leave(breaks: boolean): Promise<void> {
+  /** Says DISCONNECT. @param timeoutMs for what is under way */
+  leave(timeoutMs: number): Promise<void> {
+    return this.#end(timeoutMs);
+  }
+
+  /** Goes without a word to the server, which then publishes the will. */
+  break(): Promise<void> {
+    this.#transport?.destroy();
+    return this.#end(0);
+  }
+
+  #end(timeoutMs: number): Promise<void> {
     const client = this.#client;
     if (client === undefined) return this.#leaving ?? Promise.resolve();
     this.#client = undefined;
     this.#offline();
-    if (breaks) this.#transport?.destroy();
-    const leaving = client.close({ timeoutMs: breaks ? 0 : LEAVING_MS }).then(() => {
+    const leaving = client.close({ timeoutMs }).then(() => {
       if (this.#leaving === leaving) this.#leaving = undefined;
     });
     this.#leaving = leaving;
@@ -98,9 +105,10 @@ export class SimulatedDevice implements Deadline {
     }
     this.#listener.onPublished();
     const onLost = (error: Error): void => {
+      const isByLeaving = error instanceof ClientError && error.code === 'CLOSED';
       // What is kept leaves on the next connection.
-      const isKept = error instanceof ClientError && error.code === 'CLOSED' && this.#store !== undefined;
-      if (!isKept || qos === 0) this.#listener.onLost(error);
+      if (isByLeaving && this.#store !== undefined && qos > 0) return;
+      this.#listener.onLost(isByLeaving ? undefined : error);
     };
     try {
       client.publish(topicName, payload, { qos, retain }).acknowledged.catch(onLost);

@@ -23,6 +23,10 @@ import { SimulationClock } from './simulation-clock.ts';
 export type SimulateValues = FlagValues<SimulateFlags>;
 
 const DEFAULT_WITHIN_MS = 1000;
+/** What is under way when a device goes gets so long, in ms. */
+const LEAVING_MS = 2000;
+/** The same at the end, when all go at once. */
+const ENDING_MS = 10_000;
 /** A timer takes no more, in ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** How often the status is drawn, where somebody looks at it, in ms. */
@@ -113,7 +117,7 @@ class Simulation implements DeviceListener {
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#status.end();
-      await Promise.all(this.#devices.map((device) => device.leave(false)));
+      await Promise.all(this.#devices.map((device) => device.leave(ENDING_MS)));
     }
     if (this.#failure !== undefined)
       throw connectionFailureOf(this.#failure, this.#options.protocolVersion ?? 5, 'the server');
@@ -128,7 +132,7 @@ class Simulation implements DeviceListener {
     if (step.kind === 'connect') {
       this.#ended.delete(device);
       device.connect();
-    } else if (step.kind === 'leave') void device.leave(step.breaks);
+    } else if (step.kind === 'leave') void (step.breaks ? device.break() : device.leave(LEAVING_MS));
     else device.publish(step.message);
     this.#deadlines.set(device, device.life.nextMs);
   }
@@ -155,9 +159,9 @@ class Simulation implements DeviceListener {
     this.#published += 1;
   }
 
-  onLost(error: Error): void {
+  onLost(error: Error | undefined): void {
     this.#lost += 1;
-    this.#tellOnce(error.message);
+    if (error !== undefined) this.#tellOnce(error.message);
   }
 
   onLeftOut(): void {
