@@ -362,6 +362,8 @@ export class Client {
   async #close({ timeoutMs = 5000, reasonCode = Reason.Success }: CloseOptions): Promise<void> {
     const { core, supervisor, options } = this.#host;
     const endMs = this.#host.nowMs() + timeoutMs;
+    // While publishing is still allowed: whoever sends a stream learns that nobody takes it any more.
+    if (timeoutMs > 0) this.#requests?.leave();
     const isDone = (): boolean => core.isIdle || (supervisor.state === 'waiting' && !supervisor.goesOn);
     if (timeoutMs > 0 && !isDone()) {
       await this.#host.when(() => isDone() || null, { timeoutMs }).catch(() => {});

@@ -195,6 +195,13 @@ export class Requests {
     } catch {}
   }
 
+  /** Tells those who send streams to this client that it leaves. */
+  leave(): void {
+    for (const { stream } of this.#outstanding.values()) {
+      if (stream !== undefined) void this.#tell(stream, 'cancel', '');
+    }
+  }
+
   // ── the inbox ──
 
   /** The topic name of the inbox, once the server has granted it. All who wait for it wait for one promise. */
@@ -242,10 +249,13 @@ export class Requests {
     }
     const { isMany } = exchange;
     const goesOn = isMany && (mark === 'begun' || mark === 'item');
-    if (goesOn && exchange.stream === undefined) {
+    const { stream } = exchange;
+    if (goesOn && stream === undefined) {
       exchange.stream = head;
       this.#watch(exchange, exchange.options);
     }
+    // Whoever sends the stream asks whether it is still wanted.
+    if (mark === 'begun' && stream !== undefined) void this.#tell(stream, 'more', `${exchange.taken}`);
     try {
       if (!isMany || (mark !== 'begun' && mark !== 'end')) exchange.push(message);
       if (!goesOn) this.#end(exchange, undefined, true);

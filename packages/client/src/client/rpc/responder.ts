@@ -13,8 +13,12 @@ import type { RequestHandler } from './request-handler.ts';
 import type { RequestsClient } from './requests-client.ts';
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-/** How long a caller may take none of the items that it was sent: one that is gone without a word must not stay for ever. */
-const PATIENCE_MS = 3_600_000;
+/**
+ * A caller that takes none of the items that it was sent is asked in this time, and again, whether it is still there. One that
+ * is gone without a word answers none of so many, and keeps no place among those that are answered.
+ */
+const ASKED_AFTER_MS = 20_000;
+const UNANSWERED = 3;
 
 /** What is being sent to a caller of `requestMany`. */
 interface Stream {
@@ -78,12 +82,13 @@ export class Responder {
       const { reasonCode } = await this.#client.publish(responseTopic, ...sealed);
       if (reasonCode === ReasonCode.NoMatchingSubscribers) abort.abort();
     };
+    const begin = async (): Promise<void> => reply('begun', EMPTY, await this.#openInbox());
     const encode = (value: unknown): Uint8Array =>
       value === undefined ? EMPTY : encodePayload(value, codec);
     try {
       if (isMany) {
         this.#running.set(key, stream);
-        await reply('begun', EMPTY, await this.#openInbox());
+        await begin();
       }
       const result = await handler(message, { signal });
       if (!isStream(result)) {
@@ -94,7 +99,8 @@ export class Responder {
       for await (const item of result) {
         if (!signal.aborted) await reply(isMany ? 'item' : '', encode(item));
         sent++;
-        while (isMany && !signal.aborted && sent - stream.taken >= WINDOW) await this.#whenTaken(stream);
+        while (isMany && !signal.aborted && sent - stream.taken >= WINDOW)
+          await this.#whenTaken(stream, begin);
         if (!isMany || signal.aborted) return;
       }
       await reply(isMany ? 'end' : '', EMPTY);
@@ -106,12 +112,22 @@ export class Responder {
     }
   }
 
-  /** Fulfilled when its caller has taken more items, or wants no more. @throws {ClientError} TIMEOUT */
-  #whenTaken(stream: Stream): Promise<void> {
+  /**
+   * Fulfilled when its caller has said something: how many items it has taken, or that it wants no more.
+   * @throws {ClientError} TIMEOUT
+   */
+  async #whenTaken(stream: Stream, ask: () => Promise<void>): Promise<void> {
     const taken = new Promise<void>((wake) => {
       stream.wake = wake;
     });
-    return within(taken, { timeoutMs: PATIENCE_MS }, this.#host);
+    for (let asked = 0; ; asked++) {
+      try {
+        return await within(taken, { timeoutMs: ASKED_AFTER_MS }, this.#host);
+      } catch (error) {
+        if (asked === UNANSWERED) throw error;
+      }
+      await ask();
+    }
   }
 }
 
