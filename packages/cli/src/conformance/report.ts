@@ -41,6 +41,16 @@ export interface TestReport {
   readonly interrupted?: true;
 }
 
+/** What heads the column of a server: its name, or a number where there are several, since names are long. */
+export function columnLabel(server: ServerReport, servers: readonly ServerReport[]): string {
+  return servers.length === 1 ? server.name : String(servers.indexOf(server) + 1);
+}
+
+/** The name of a server with the number that stands for it elsewhere: `2  localhost:1884`. */
+export function labelledName(server: ServerReport, servers: readonly ServerReport[]): string {
+  return servers.length === 1 ? server.name : `${columnLabel(server, servers)}  ${server.name}`;
+}
+
 export type Counts = Readonly<Record<VerdictKind, number>>;
 
 /** @param group the heading of its check */

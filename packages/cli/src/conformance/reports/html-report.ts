@@ -1,7 +1,7 @@
 /** The report as one page that needs nothing else: servers side by side, everything that failed with what was exchanged. */
 import { CHECK_GROUPS } from '../checks.ts';
 import type { CheckResult, ServerReport, TestReport, Version } from '../report.ts';
-import { countsOf, headingsOf, statementText, versionName } from '../report.ts';
+import { columnLabel, countsOf, headingsOf, labelledName, statementText, versionName } from '../report.ts';
 import { countsText } from './text-report.ts';
 
 const STYLE = `
@@ -12,20 +12,22 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem
 h1 { font-size: 1.5rem; margin-bottom: 0 } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top }
 th { font-weight: 600 } td.mark { white-space: nowrap } .passed { color: var(--good) } .failed, .inconclusive { color: var(--bad); font-weight: 600 }
-.skipped, .dim { color: var(--dim) } tr.group th { background: var(--back); padding-top: .6rem }
-details { margin: .2rem 0 } summary { cursor: pointer } pre { background: var(--back); padding: .7rem; overflow-x: auto; font-size: .82rem }
+.skipped, .dim { color: var(--dim) } tr.group th { background: var(--back); padding-top: .6rem } a { color: inherit } li { margin: .2rem 0 }
+p.dim + p { margin-top: 0 } td p { margin: .4rem 0 } td pre { max-width: 46rem } ul.failed-list { padding-left: 1.2rem }
+summary { cursor: pointer } pre { background: var(--back); padding: .7rem; overflow-x: auto; font-size: .82rem }
 .scroll { overflow-x: auto }`;
 
 export function htmlReport(report: TestReport): string {
   const { servers, startedAt } = report;
-  const title = `MQTT conformance of ${servers.map(({ name }) => name).join(', ')}`;
+  const title = `MQTT conformance of ${servers.length === 1 ? servers[0]!.name : `${servers.length} servers`}`;
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head>
 <body>
 <h1>${escaped(title)}</h1>
-<p class="dim">Run at ${escaped(startedAt)}</p>
+<p class="dim">Run at ${escaped(startedAt)}${report.interrupted ? ', and ended before its end: this is what was known by then' : ''}</p>
 ${summaryTable(servers)}
+${failedList(servers)}
 ${capabilityTable(servers)}
 ${([5, 4] as const).map((version) => checkTable(servers, version)).join('\n')}
 </body>
@@ -34,17 +36,37 @@ ${([5, 4] as const).map((version) => checkTable(servers, version)).join('\n')}
 }
 
 function summaryTable(servers: readonly ServerReport[]): string {
-  const rows = servers.map(({ name, results, refused }) => {
+  const rows = servers.map((server) => {
+    const { results, refused, unreachable } = server;
     const cells = ([5, 4] as const).map((version) => {
       const own = results.filter((each) => each.version === version);
-      const reason = refused.find((each) => each.version === version)?.reason;
+      const reason = refused.find((each) => each.version === version)?.reason ?? unreachable;
       if (own.length === 0) return `<td class="dim">${escaped(reason ?? 'not tested')}</td>`;
       const counts = countsOf(own);
       return `<td class="${counts.failed + counts.inconclusive === 0 ? 'passed' : 'failed'}">${countsText(counts)}</td>`;
     });
-    return `<tr><th>${escaped(name)}</th>${cells.join('')}</tr>`;
+    return `<tr><th>${escaped(labelledName(server, servers))}</th>${cells.join('')}</tr>`;
   });
   return `<table><tr><th></th><th>MQTT 5.0</th><th>MQTT 3.1.1</th></tr>${rows.join('')}</table>`;
+}
+
+/** What failed, before everything else: each leads to its row. */
+function failedList(servers: readonly ServerReport[]): string {
+  const parts = servers.map((server) => {
+    const items = server.results
+      .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
+      .map(
+        ({ id, title, version }) =>
+          `<li><a href="#${rowId(id, version)}">${escaped(title)}</a> <span class="dim">${versionName(version)}</span></li>`,
+      );
+    if (items.length === 0) return '';
+    return `<details${servers.length === 1 ? ' open' : ''}><summary class="failed">${escaped(labelledName(server, servers))}: ${items.length} failed or not clear</summary><ul class="failed-list">${items.join('')}</ul></details>`;
+  });
+  return parts.join('\n');
+}
+
+function rowId(id: string, version: Version): string {
+  return `v${version}-${id}`;
 }
 
 function capabilityTable(servers: readonly ServerReport[]): string {
@@ -81,7 +103,7 @@ function checkRow(servers: readonly ServerReport[], version: Version, id: string
     .map((statement) => `<li><b>${statement}</b> ${escaped(statementText(statement, version))}</li>`)
     .join('');
   const first = `<td><details><summary>${escaped(check.title)}</summary><ul class="dim">${statements}</ul></details></td>`;
-  return `<tr>${first}${found.map(verdictCell).join('')}</tr>`;
+  return `<tr id="${rowId(id, version)}">${first}${found.map(verdictCell).join('')}</tr>`;
 }
 
 const WORDS: Readonly<Record<CheckResult['verdict'], string>> = {
@@ -107,7 +129,8 @@ function verdictCell(result: CheckResult | undefined): string {
 }
 
 function headRow(servers: readonly ServerReport[]): string {
-  return `<tr><th></th>${servers.map(({ name }) => `<th>${escaped(name)}</th>`).join('')}</tr>`;
+  const heads = servers.map((server) => `<th>${escaped(columnLabel(server, servers))}</th>`);
+  return `<tr><th></th>${heads.join('')}</tr>`;
 }
 
 function escaped(text: string): string {

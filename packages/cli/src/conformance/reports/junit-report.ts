@@ -4,9 +4,11 @@ import { countsOf, statementText, versionName } from '../report.ts';
 
 export function junitReport(report: TestReport): string {
   const suites = report.servers.flatMap((server) =>
-    ([5, 4] as const)
-      .filter((version) => server.results.some((each) => each.version === version))
-      .map((version) => suiteText(server, version, report.startedAt)),
+    server.unreachable === undefined
+      ? ([5, 4] as const)
+          .filter((version) => server.results.some((each) => each.version === version))
+          .map((version) => suiteText(server, version, report.startedAt))
+      : [unreachableText(server.name, server.unreachable, report.startedAt)],
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('\n')}\n</testsuites>\n`;
 }
@@ -17,7 +19,7 @@ function suiteText({ name, results }: ServerReport, version: Version, startedAt:
   const seconds = own.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000;
   const head = [
     `name="${escaped(`${name} ${versionName(version)}`)}"`,
-    `timestamp="${startedAt.replace(/\.\d+Z$/, '')}"`,
+    `timestamp="${timestampText(startedAt)}"`,
     `tests="${own.length}"`,
     `failures="${failed}"`,
     `errors="${inconclusive}"`,
@@ -25,6 +27,18 @@ function suiteText({ name, results }: ServerReport, version: Version, startedAt:
     `time="${seconds.toFixed(3)}"`,
   ].join(' ');
   return `  <testsuite ${head}>\n${own.map(caseText).join('\n')}\n  </testsuite>`;
+}
+
+/** A server that was not tested must not pass for one without failures. */
+function unreachableText(name: string, reason: string, startedAt: string): string {
+  const head = `name="${escaped(name)}" timestamp="${timestampText(startedAt)}" tests="1" failures="0" errors="1" skipped="0" time="0.000"`;
+  const error = `<error message="${escaped(reason)}"/>`;
+  return `  <testsuite ${head}>\n    <testcase classname="Connecting" name="can be reached" time="0.000">${error}</testcase>\n  </testsuite>`;
+}
+
+/** JUnit's have neither fractions nor a zone. */
+function timestampText(startedAt: string): string {
+  return startedAt.replace(/\.\d+Z$/, '');
 }
 
 function caseText(result: CheckResult): string {

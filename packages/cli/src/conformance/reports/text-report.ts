@@ -2,7 +2,7 @@
 import type { TextStyle } from '../../text-style.ts';
 import { CHECK_GROUPS } from '../checks.ts';
 import type { CheckResult, Counts, ServerReport, TestReport, Version } from '../report.ts';
-import { countsOf, headingsOf, statementText, versionName } from '../report.ts';
+import { countsOf, headingsOf, labelledName, statementText, versionName } from '../report.ts';
 import { tableText } from './table-text.ts';
 
 export interface TextReportOptions {
@@ -15,7 +15,7 @@ export function textReport(report: TestReport, options: TextReportOptions): stri
   const { servers } = report;
   const columns = columnsOf(servers);
   const parts = [
-    servers.length > 1 ? columns.map(({ label, server }) => `${label}  ${server.name}`).join('\n') : '',
+    servers.length > 1 ? servers.map((server) => labelledName(server, servers)).join('\n') : '',
     capabilitiesText(columns, options),
     sectionsText(columns, options),
   ];
