@@ -16,11 +16,18 @@ export function isMosquittoName(programName: string): boolean {
 /** @returns the exit code */
 export async function runCommand(command: Command, words: readonly string[], io: CommandIo): Promise<number> {
   try {
-    const code = await command.run(words, io);
+    const code = await command.run(await asTyped(words), io);
     return isOutputLost(io) ? endOfOutput(command, io) : code;
   } catch (error) {
     return isOutputLost(io) ? endOfOutput(command, io) : endFor(error, command, io);
   }
+}
+
+/** What is no UTF-8 has U+FFFD in it. */
+async function asTyped(words: readonly string[]): Promise<readonly string[]> {
+  if (!words.some((word) => word.includes('\u{fffd}'))) return words;
+  const { typedWords } = await import('./typed-words.ts');
+  return typedWords(words);
 }
 
 /** Standard output cannot be written any more: that is why the command has ended, whatever it says itself. */

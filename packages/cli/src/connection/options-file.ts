@@ -8,6 +8,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { CommandFailure } from '../command-failure.ts';
+import { textOfBytes } from '../flags/bytes-in-text.ts';
 import type { Flag, FlagTable } from '../flags/flag.ts';
 import { HelpRequest } from '../flags/help-request.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
@@ -29,7 +30,7 @@ export async function readOptionsFile(
 ): Promise<readonly string[] | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = textOfBytes(await readFile(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw CommandFailure.ofFile(path, error);

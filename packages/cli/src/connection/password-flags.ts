@@ -1,10 +1,11 @@
 /** Flags that say who connects. */
+import { textOrBytes } from '../flags/bytes-in-text.ts';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
 import { text } from '../flags/value-parsers.ts';
 
 export type PasswordFlags = {
   readonly username: ValueFlag<string>;
-  readonly password: ValueFlag<string>;
+  readonly password: ValueFlag<string | Uint8Array>;
   readonly passwordPrompt: SwitchFlag;
   readonly passwordFile: ValueFlag<string>;
   readonly passwordEnv: ValueFlag<string>;
@@ -27,7 +28,8 @@ export const PASSWORD_FLAGS: Readonly<PasswordFlags> = {
     names: ['-P', '--pw'],
     placeholder: 'password',
     group: PASSWORD,
-    parse: text(),
+    parse: textOrBytes,
+    takesBytes: true,
     text: 'password; others on this machine can read it here: better one of those below',
   },
   passwordPrompt: {

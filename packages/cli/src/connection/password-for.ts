@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
+import { textOfBytes, textOrBytes } from '../flags/bytes-in-text.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ConnectionValues } from './connection-flags.ts';
 
@@ -10,7 +11,7 @@ const ENVIRONMENT_NAME = 'MARTLET_PASSWORD';
 
 export interface GivenCredentials {
   readonly username?: string;
-  readonly password?: string;
+  readonly password?: string | Uint8Array;
 }
 
 /**
@@ -30,7 +31,7 @@ async function passwordFor(
   values: ConnectionValues,
   io: CommandIo,
   username: string | undefined,
-): Promise<string | undefined> {
+): Promise<string | Uint8Array | undefined> {
   const { password, passwordPrompt, passwordFile, passwordEnv, url } = values;
   const places = [
     ...(password === undefined ? [] : ['-P']),
@@ -50,17 +51,17 @@ async function passwordFor(
   return url?.password ?? (username === undefined ? undefined : io.env[ENVIRONMENT_NAME]);
 }
 
-async function firstLineOf(path: string): Promise<string> {
+async function firstLineOf(path: string): Promise<string | Uint8Array> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = textOfBytes(await readFile(path));
   } catch (error) {
     throw CommandFailure.ofFile(path, error);
   }
   const [line] = text.split(/\r?\n/, 1);
   if (line === undefined || line === '')
     throw new CommandFailure(`${path}: expected a password in the first line, got an empty one`);
-  return line;
+  return textOrBytes(line);
 }
 
 function fromEnvironment(name: string, { env }: CommandIo): string {

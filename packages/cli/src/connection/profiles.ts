@@ -6,6 +6,7 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
+import { bytesOfText } from '../flags/bytes-in-text.ts';
 import type { FlagTable } from '../flags/flag.ts';
 import { nearest } from '../flags/nearest.ts';
 import type { GivenFlag } from '../flags/parse-flags.ts';
@@ -62,7 +63,7 @@ export async function saveProfile(
     throw new UsageError('--save-profile: expected values of one line each, got one of several');
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600 });
+    await writeFile(path, bytesOfText(`${lines.join('\n')}\n`), { mode: 0o600 });
     // The mode above is that of a new file only.
     await chmod(path, 0o600);
   } catch (error) {

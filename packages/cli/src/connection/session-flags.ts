@@ -1,4 +1,5 @@
 /** Flags of the client itself, of its session and of its will. */
+import { textOrBytes } from '../flags/bytes-in-text.ts';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
 import { oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
 import { parseSessionExpiry } from './session-expiry.ts';
@@ -12,7 +13,7 @@ export type SessionFlags = {
   readonly sessionExpiry: ValueFlag<number>;
   readonly maximumInFlight: ValueFlag<number>;
   readonly willTopic: ValueFlag<string>;
-  readonly willPayload: ValueFlag<string>;
+  readonly willPayload: ValueFlag<string | Uint8Array>;
   readonly willQos: ValueFlag<number>;
   readonly willRetain: SwitchFlag;
 };
@@ -109,7 +110,8 @@ export const SESSION_FLAGS: Readonly<SessionFlags> = {
     placeholder: 'text',
     missing: '--will-payload argument given but no will payload specified.',
     group: WILL,
-    parse: text(),
+    parse: textOrBytes,
+    takesBytes: true,
     text: 'its payload; default empty',
   },
   willQos: {

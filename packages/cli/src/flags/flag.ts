@@ -37,6 +37,8 @@ interface FlagWithValue extends FlagBasis {
   /** How Mosquitto's tools say that the value is missing. @default made of the first name and the placeholder */
   readonly missing?: string;
   readonly completes?: FlagCompletion;
+  /** Its value may be no UTF-8; its words then are what `textOfBytes` makes of them. @default false: that is refused */
+  readonly takesBytes?: true;
 }
 
 /** One value; of several the last counts. */

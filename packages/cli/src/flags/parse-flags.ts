@@ -1,5 +1,6 @@
 /** Reads the words of a command line by a table of flags. */
 import { UsageError } from '../usage-error.ts';
+import { hasStrayBytes } from './bytes-in-text.ts';
 import type { Flag, FlagTable, FlagValues } from './flag.ts';
 import { HelpRequest } from './help-request.ts';
 import { nearest } from './nearest.ts';
@@ -119,6 +120,7 @@ function takeValue(found: FoundFlag, next: readonly string[], values: Record<str
   }
   const words = joined === undefined ? next : [joined, ...next];
   if (words.length === 0) throw missingValue(found);
+  if (flag.takesBytes !== true && hasStrayBytes(words[0]!)) throw noText(found, words[0]!);
   if (flag.kind === 'words') {
     const { taken, value } = named(found, () => flag.take(words));
     (values[key] as unknown[]).push(value);
@@ -137,6 +139,13 @@ function named<Value>({ name }: FoundFlag, parse: () => Value): Value {
   } catch (error) {
     throw error instanceof UsageError ? error.at(name) : error;
   }
+}
+
+function noText({ name }: FoundFlag, given: string): UsageError {
+  return new UsageError(
+    `${name}: expected text in UTF-8, got ${quoted(given)}`,
+    `Malformed UTF-8 in ${name} argument.`,
+  );
 }
 
 function missingValue({ flag, name }: FoundFlag): UsageError {

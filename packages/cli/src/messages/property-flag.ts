@@ -12,6 +12,7 @@ import type {
   WillProperties,
 } from '@martlet/protocol';
 import { isUtf8Encodable, MAXIMUM_FIELD_BYTES, utf8ByteLength } from '@martlet/protocol';
+import { bytesOfText } from '../flags/bytes-in-text.ts';
 import type { WordsFlag } from '../flags/flag.ts';
 import { nearest } from '../flags/nearest.ts';
 import { quoted } from '../flags/value-parsers.ts';
@@ -107,6 +108,7 @@ export const PROPERTY_FLAG: Readonly<WordsFlag<GivenProperty>> = {
   missing: NOT_ENOUGH,
   text: 'an MQTT 5.0 property of a packet, such as: publish content-type text/plain',
   completes: COMMANDS,
+  takesBytes: true,
   take: takeProperty,
 };
 
@@ -195,7 +197,7 @@ function textOf({ name }: PropertyRow, given: string): string {
 }
 
 function bytesOf({ name }: PropertyRow, given: string): Uint8Array {
-  const bytes = new TextEncoder().encode(given);
+  const bytes = bytesOfText(given);
   if (bytes.length > MAXIMUM_FIELD_BYTES) throw tooLong(name, given);
   return bytes;
 }

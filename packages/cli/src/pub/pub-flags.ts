@@ -2,6 +2,7 @@
 
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
+import { textOrBytes } from '../flags/bytes-in-text.ts';
 import type { SwitchFlag, ValueFlag, WordsFlag } from '../flags/flag.ts';
 import { decimal, duration, text, wholeNumber } from '../flags/value-parsers.ts';
 import type { GivenProperty } from '../messages/property-flag.ts';
@@ -12,7 +13,7 @@ import { parseTopicName } from './topic-name-flag.ts';
 /** What says which message is sent; `rr` has them too. */
 export type MessageFlags = {
   readonly topicName: ValueFlag<string>;
-  readonly message: ValueFlag<string>;
+  readonly message: ValueFlag<string | Uint8Array>;
   readonly file: ValueFlag<string>;
   readonly nullMessage: SwitchFlag;
   readonly stdinFile: SwitchFlag;
@@ -58,7 +59,8 @@ export const MESSAGE_FLAGS: Readonly<MessageFlags> = {
     placeholder: 'message',
     missing: '-m argument given but no message specified.',
     group: MESSAGE,
-    parse: text(),
+    parse: textOrBytes,
+    takesBytes: true,
     text: 'the payload',
   },
   file: {

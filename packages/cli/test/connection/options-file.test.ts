@@ -80,6 +80,15 @@ describe('An options file', () => {
     await expect(parse(file)).rejects.toThrow(`${join(home, 'mosquitto_pub')}${message}`);
   });
 
+  test('may hold a value that is no UTF-8, where any bytes are taken', async () => {
+    const path = join(home, 'latin1');
+    writeFileSync(path, Buffer.from('-P gr\xfcn\n', 'latin1'));
+    const { values } = await parse(undefined, '-o', path);
+    expect(values.password).toEqual(Uint8Array.of(0x67, 0x72, 0xfc, 0x6e));
+    writeFileSync(path, Buffer.from('-h a\n-u gr\xfcn\n', 'latin1'));
+    await expect(parse(undefined, '-o', path)).rejects.toThrow(`${path}:2: -u: expected text in UTF-8`);
+  });
+
   test('that cannot be read is told of', async () => {
     mkdirSync(join(home, 'mosquitto_pub'));
     await expect(parse(undefined)).rejects.toThrow('that is a directory; name a file');
@@ -101,6 +110,12 @@ describe('A profile', () => {
     expect(statSync(join(home, 'martlet/profiles')).mode & 0o777).toBe(0o700);
     const { values } = await parse(undefined, '--profile', 'work');
     expect(values).toMatchObject({ host: 'saved', password: 'a secret', debug: false, topics: [] });
+  });
+
+  test('keeps a password that is no UTF-8', async () => {
+    await parse(undefined, '-h', 'a', '-P', 'gr\udcfcn', '--save-profile', 'work');
+    const { values } = await parse(undefined, '--profile', 'work');
+    expect(values.password).toEqual(Uint8Array.of(0x67, 0x72, 0xfc, 0x6e));
   });
 
   test('is closed to others when it is saved again', async () => {

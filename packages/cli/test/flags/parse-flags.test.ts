@@ -11,6 +11,7 @@ const FLAGS = {
   expiry: { kind: 'value', names: ['-x'], placeholder: 'seconds', parse: wholeNumber(-1, 9), text: '' },
   topics: { kind: 'list', names: ['-t', '--topic'], placeholder: 'topic', parse: text(), text: '' },
   level: { kind: 'value', names: ['--level'], placeholder: 'level', parse: choice('low', 'high'), text: '' },
+  any: { kind: 'value', names: ['-m'], placeholder: 'any', parse: text(), takesBytes: true, text: '' },
   debug: { kind: 'switch', names: ['-d', '--debug'], text: '' },
   pair: {
     kind: 'words',
@@ -140,4 +141,24 @@ test('Whatever the words are, they are read or refused in one line', () => {
       }
     }),
   );
+});
+
+describe('Words that are no UTF-8', () => {
+  test('are values of flags that take any bytes', () => {
+    expect(parseFlags(FLAGS, ['-m', 'a\udce9']).values.any).toBe('a\udce9');
+  });
+
+  test.each([
+    [['-t', 'a\udce9'], '-t'],
+    [['--host=\udce9'], '--host'],
+    [['-D', 'n\udce9', 'v'], '-D'],
+  ] as const)('are refused elsewhere: %j', (words, name) => {
+    const error = errorOf(words);
+    expect(error.message).toMatch(`${name}: expected text in UTF-8, got '`);
+    expect(error.mosquittoText).toBe(`Malformed UTF-8 in ${name} argument.`);
+  });
+
+  test('are no flags', () => {
+    expect(errorOf(['--h\udce9']).message).toMatch(/^unknown option/);
+  });
 });

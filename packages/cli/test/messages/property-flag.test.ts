@@ -113,11 +113,17 @@ describe('The flag -D', () => {
     [['publish', 'payload-format-indicator', '2'], 'from 0 to 1', 'Property value (2) out of range'],
     [['connect', 'receive-maximum', '0'], 'from 1 to 65535', 'out of range'],
     [['publish', 'topic-alias', '0'], 'from 1 to 65535', 'out of range'],
+    [['publish', 'content-type', 'a\udce9'], 'in UTF-8 without NUL', 'adding property content-type 6'],
     [['publish', 'content-type', '\ud800'], 'in UTF-8 without NUL', 'adding property content-type 6'],
   ])('refuses %j', (words, text, mosquittoText) => {
     const error = errorOf(...words);
     expect(error.message).toContain(text);
     expect(error.mosquittoText).toContain(mosquittoText);
+  });
+
+  test('takes any bytes as data', () => {
+    const given = propertiesOf(['publish', 'correlation-data', 'a\udce9ü']);
+    expect(given.publish.correlationData).toEqual(Uint8Array.of(0x61, 0xe9, 0xc3, 0xbc));
   });
 
   test('refuses text that no packet can carry', () => {
