@@ -101,7 +101,7 @@ describe.skipIf(!hasPseudoTerminals)(title, () => {
     await subscribed;
     await program.shows(/a = old +R/);
     program.type('jd');
-    await program.shows(/^clear the message that the server keeps for kept\/a\?/);
+    await program.shows(/^clear the retained message of kept\/a\? y\/n/);
     program.type('n');
     await program.shows(/nothing was cleared/);
     program.type('dy');
@@ -112,7 +112,7 @@ describe.skipIf(!hasPseudoTerminals)(title, () => {
     await client.publish('kept/b', 'the first of all');
     expect((await other.exit).stdout).toBe('the first of all\n');
     program.type('d');
-    await program.shows(/the server keeps no message here/);
+    await program.shows(/no retained message is known here/);
   });
 
   test('gives the terminal back at Ctrl-C', async () => {

@@ -2,7 +2,7 @@
 import { counted } from '../amount-text.ts';
 import type { Line, Size, Span } from '../terminal/line.ts';
 import { shortAge, shortAmount, shortRate } from '../terminal/short-amount.ts';
-import { atRight, columnsOf, shownText } from '../terminal/shown-text.ts';
+import { atRight, columnsOf, shownTail, shownText } from '../terminal/shown-text.ts';
 import { sparkline } from '../terminal/sparkline.ts';
 import type { TopicReading } from './live-topic.ts';
 import type { PictureFoot, PictureStatus } from './picture-lines.ts';
@@ -77,7 +77,7 @@ function statusOf(content: TableContent): PictureStatus {
 
 /** Titles stand over their figures, with a mark at the one that the rows are sorted by. */
 function headLine({ sorting: { column, isReversed } }: TableContent, places: readonly TableColumn[]): Line {
-  const upwards = (column === 'topic') !== isReversed;
+  const upwards = (column === 'topic' || column === 'age') !== isReversed;
   return places.map(({ name, title, start, width }) => {
     const text = shownText(name === column ? `${title}${upwards ? '↑' : '↓'}` : title, width);
     return { column: isAtRight(name) ? start + width - columnsOf(text) : start, text, style: 'dim' };
@@ -92,7 +92,7 @@ function cell(reading: TopicReading, { name, start, width }: TableColumn): reado
   const { topicName, payload, payloadLength, isRetained, isNumeric, trend } = reading;
   switch (name) {
     case 'topic':
-      return [{ column: start, text: shownText(topicName, width), style: 'cyan' }];
+      return [{ column: start, text: shownTail(topicName, width), style: 'cyan' }];
     case 'value':
       if (payloadLength === 0) return [{ column: start, text: shownText('(empty)', width), style: 'dim' }];
       return [{ column: start, text: valueText(payload, width, payloadLength > payload.length) }];

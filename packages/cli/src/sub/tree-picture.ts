@@ -84,8 +84,7 @@ export class TreePicture implements Picture {
 
   get #typed(): string | undefined {
     if (this.#mode.kind === 'searching') return `/${this.#search}`;
-    if (this.#mode.kind === 'asking')
-      return `clear the message that the server keeps for ${this.#mode.topicName}? y, or any other key for no `;
+    if (this.#mode.kind === 'asking') return `clear the retained message of ${this.#mode.topicName}? y/n `;
     return undefined;
   }
 
@@ -220,7 +219,7 @@ export class TreePicture implements Picture {
   #askToClear(nowMs: number): void {
     const reading = this.#selected?.topic?.reading(nowMs);
     if (reading?.isRetained === true) this.#mode = { kind: 'asking', topicName: reading.topicName };
-    else this.#answer = 'the server keeps no message here, as far as is known: expected a topic with R';
+    else this.#answer = 'no retained message is known here: expected a topic with R';
   }
 
   #onAnswer(key: Key, topicName: string): PictureWish | undefined {

@@ -57,6 +57,20 @@ export function shownText(text: string, columns: number, hasMore = false): strin
 }
 
 const LOOKED_PER_COLUMN = 8;
+/** Columns of the longest escape, with `…`. */
+const LONGEST_PIECE = 7;
+
+/** The end of the text where there is no room for all of it: names that begin alike often end differently. */
+export function shownTail(text: string, columns: number): string {
+  const all = shownText(text, columns);
+  // With more room nothing more would be shown.
+  if (columns < 2 || all === shownText(text, columns + LONGEST_PIECE)) return all;
+  const tail = [...text.slice(-columns * 2)];
+  for (let start = Math.max(0, tail.length - columns + 1); ; start++) {
+    const shown = shownText(tail.slice(start).join(''), columns * LOOKED_PER_COLUMN);
+    if (columnsOf(shown) < columns) return ELLIPSIS + shown;
+  }
+}
 
 /** How many columns a text takes that `shownText` has returned. */
 export function columnsOf(text: string): number {

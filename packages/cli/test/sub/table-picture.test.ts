@@ -61,7 +61,7 @@ describe('the table', () => {
       'home/#                                                 2 topics  3 messages  0/s',
       'TOPIC↑               VALUE                  RATE  AGE R  COUNT  BYTES TREND',
       'home/door            open                      0   1m R      1      4 ▁▁▁▁▁▁▁▁▁▁',
-      'home/kitchen/temper… 21.5                      0   1m        2      6 ▁█',
+      '…kitchen/temperature 21.5                      0   1m        2      6 ▁█',
       '',
       '',
       '',

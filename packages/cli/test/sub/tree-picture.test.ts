@@ -148,11 +148,11 @@ describe('the tree', () => {
   test('asks before it has a retained message cleared, and only where one is', () => {
     const picture = treeOf('b');
     press(picture, 'd');
-    expect(lines(picture).at(-1)).toMatch(/^the server keeps no message here/);
+    expect(lines(picture).at(-1)).toMatch(/^no retained message is known here/);
     picture.message(message('a', 'kept', true), 0, 0);
     press(picture, 'up', 'd');
     expect(lines(picture, { columns: 100, rows: 8 }).at(-1)).toMatch(
-      /keeps for a\? y, or any other key for no/,
+      /^clear the retained message of a\? y\/n/,
     );
     press(picture, 'q');
     expect(lines(picture).at(-1)).toBe('nothing was cleared');
@@ -160,7 +160,7 @@ describe('the tree', () => {
     expect(picture.key('y', SIZE, 0)).toEqual({ kind: 'removeRetained', topicName: 'a' });
     picture.message(message('a', '', true), 0, 0);
     press(picture, 'd');
-    expect(lines(picture).at(-1)).toMatch(/^the server keeps no message here/);
+    expect(lines(picture).at(-1)).toMatch(/^no retained message is known here/);
   });
 
   test('knows no keys before anything has come', () => {
