@@ -6,6 +6,7 @@ import * as nodeModule from 'node:module';
 import { basename } from 'node:path';
 import type { CommandRow } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { restoreSignalDefaults } from './signal-defaults.ts';
 
 /** @param startedAs the name of the program, which may be one of Mosquitto's */
 async function main(startedAs: string, words: readonly string[]): Promise<void> {
@@ -31,6 +32,7 @@ async function run(row: CommandRow, programName: string, words: readonly string[
   await runProcess(row, programName, words);
 }
 
+restoreSignalDefaults();
 // From Node.js 22 on, what was compiled once is kept for the next time.
 (nodeModule as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 // Awaited here, so that a command which never comes to its end does not pass for one that has.
