@@ -87,7 +87,8 @@ describe('martlet passwd', () => {
     [['-b', 'nofile', 'a', 'b'], 1, /nofile: there is no such file; -c makes one/],
     [['-D', 'nofile', 'a'], 1, /there is no such file/],
     [['-c', '-b', 'x', 'a:b', 'c'], 2, /without ':'/],
-    [['-c', 'x'], 2, /expected file, user, got 1 word/],
+    [['-c', 'x'], 2, /expected a file and a user, got 1 word/],
+    [[], 2, /expected a file and a user, got nothing/],
     [['-c', 'x', 'a', 'b'], 2, /a password too, which -b would take/],
     [['-D', '-c', 'x', 'a'], 2, /-D without -c/],
     [['-H', 'md5', 'x', 'a'], 2, /sha512-pbkdf2/],
@@ -149,6 +150,44 @@ describe.skipIf(mosquittoPasswd.path === undefined)(`mosquitto_passwd ${mosquitt
     expect(await isPassword('eve', 'old')).toBe(true);
   });
 });
+
+describe.skipIf(mosquittoPasswd.path === undefined)(
+  `under the name of mosquitto_passwd ${mosquittoPasswd.label}`,
+  () => {
+    test.each([
+      [['-c', '-b', 'new', 'ann', 'x']],
+      [['-b', 'file', 'ann', 'x']],
+      [['-D', 'file', 'ann']],
+      [['-D', 'file', 'nobody']],
+      [['-D', 'none', 'ann']],
+      [['-b', 'none', 'ann', 'x']],
+      [['-U', 'none']],
+      [['-U', 'file']],
+      [['-c', '-D', 'file', 'ann']],
+      [['-c', '-U', 'file']],
+      [['-D', '-U', 'file']],
+      [['-b', 'file', 'a:b', 'x']],
+      [['-H', 'md5', '-b', 'file', 'ann', 'x']],
+      [['-H', 'sha512', '-b', 'file', 'ann', 'x']],
+      [['-I', '0', '-b', 'file', 'ann', 'x']],
+      [['-I', '7', '-b', 'file', 'ann', 'x']],
+    ])('%j ends as theirs does, and says the same', async (args) => {
+      const link = join(directory, 'mosquitto_passwd');
+      symlinkSync(MAIN, link);
+      const [theirs, ours] = await Promise.all(
+        [mosquittoPasswd.path!, link].map(async (command, at) => {
+          const cwd = mkdtempSync(join(directory, `${at}-`));
+          const [salt, hash] = [12, 64].map((bytes) => Buffer.alloc(bytes, 1).toString('base64'));
+          writeFileSync(join(cwd, 'file'), `ann:$6$${salt}$${hash}\n`);
+          const exit = await programs.run(command, args, { cwd });
+          // Ours goes on with where help is.
+          return { ...exit, stderr: exit.stderr.split('\n')[0] };
+        }),
+      );
+      expect(ours).toEqual(theirs);
+    });
+  },
+);
 
 describe.skipIf(mosquitto.path === undefined)(`Mosquitto ${mosquitto.label}`, () => {
   test('lets in whom we have written down, and nobody else', async () => {

@@ -14,6 +14,7 @@ import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
+import { isMosquittoName } from '../run-command.ts';
 import { UsageError } from '../usage-error.ts';
 import type { PasswdFlags } from './passwd-flags.ts';
 import { PASSWD_FLAGS } from './passwd-flags.ts';
@@ -41,7 +42,7 @@ const STANDARD_OUTPUT = '-';
 
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(PASSWD_FLAGS, words, {
-    positionals: { name: 'file, user', minimum: 1, maximum: 3 },
+    positionals: { name: 'file, user and password', minimum: 0, maximum: 3 },
   });
   refuseCombinations(values);
   if (values.hash === 'argon2id' && !hasArgon2())
@@ -67,7 +68,7 @@ function refuseCombinations({
   if (isUpgrade && (create || isDelete || batch))
     throw new UsageError(
       'expected -U alone with the file, got more',
-      '-U cannot be used with other options.',
+      `-${create ? 'c' : isDelete ? 'D' : 'b'} and -U cannot be used together.`,
     );
   if (iterations !== undefined && hash !== undefined && hash !== 'sha512-pbkdf2')
     throw new UsageError(`-I: expected it with sha512-pbkdf2, which alone has iterations, got ${hash}`);
@@ -78,11 +79,12 @@ function namesFrom(
   positionals: readonly string[],
   { batch, upgrade: isUpgrade }: PasswdValues,
 ): readonly [path: string, username?: string, password?: string] {
-  const expected = isUpgrade ? ['file'] : batch ? ['file', 'user', 'password'] : ['file', 'user'];
-  if (positionals.length !== expected.length)
-    throw new UsageError(
-      `expected ${expected.join(', ')}, got ${positionals.length === 3 ? 'a password too, which -b would take' : counted(positionals.length, 'word')}`,
-    );
+  const expected = isUpgrade ? 'a file' : batch ? 'a file, a user and a password' : 'a file and a user';
+  const { length } = positionals;
+  if (length !== (isUpgrade ? 1 : batch ? 3 : 2)) {
+    const got = length === 3 ? 'a password too, which -b would take' : counted(length, 'word');
+    throw new UsageError(`expected ${expected}, got ${length === 0 ? 'nothing' : got}`);
+  }
   const [path, username, password] = positionals;
   const problem = username === undefined ? undefined : usernameProblem(username);
   if (problem !== undefined)
@@ -102,7 +104,7 @@ async function setUser(
 ): Promise<number> {
   const isFile = path !== STANDARD_OUTPUT;
   // What is wrong with the file is said before anybody types a password.
-  const file = isFile && !values.create ? await readPasswordFile(path) : new PasswordFile();
+  const file = isFile && !values.create ? await existingFile(path, io) : new PasswordFile();
   const password = given ?? (await typedPassword(username, io));
   const hash = await hashed(password, values);
   if (!isFile) {
@@ -111,20 +113,24 @@ async function setUser(
   }
   const wasThere = file.set(username, hash);
   await writePasswordFile(path, file);
-  io.stderr.write(`${wasThere ? 'Updated' : 'Added'} ${username} in ${path}\n`);
+  tell(`${wasThere ? 'Updated' : 'Added'} ${username} in ${path}`, io);
   return ExitCode.Success;
 }
 
 async function deleteUser(path: string, username: string, io: CommandIo): Promise<number> {
-  const file = await readPasswordFile(path);
-  if (!file.delete(username)) throw new CommandFailure(`${path}: there is no user ${username}`);
+  const file = await existingFile(path, io);
+  if (!file.delete(username)) {
+    if (!isMosquittoName(io.programName)) throw new CommandFailure(`${path}: there is no user ${username}`);
+    io.stderr.write(`Warning: User ${username} not found in password file.\n`);
+    return ExitCode.Failure;
+  }
   await writePasswordFile(path, file);
-  io.stderr.write(`Deleted ${username} from ${path}\n`);
+  tell(`Deleted ${username} from ${path}`, io);
   return ExitCode.Success;
 }
 
 async function upgrade(path: string, values: PasswdValues, io: CommandIo): Promise<number> {
-  const file = await readPasswordFile(path);
+  const file = await existingFile(path, io);
   let count = 0;
   for (const { username, secret, hash, text } of file.lines) {
     if (username === undefined || hash !== undefined) continue;
@@ -136,8 +142,30 @@ async function upgrade(path: string, values: PasswdValues, io: CommandIo): Promi
     count += 1;
   }
   if (count > 0) await writePasswordFile(path, file);
-  io.stderr.write(`${counted(count, 'password')} hashed in ${path}\n`);
+  tell(`${counted(count, 'password')} hashed in ${path}`, io);
   return ExitCode.Success;
+}
+
+/** mosquitto_passwd says nothing of what it has done. */
+function tell(text: string, { stderr, programName }: CommandIo): void {
+  if (!isMosquittoName(programName)) stderr.write(`${text}\n`);
+}
+
+/** @throws {CommandFailure} in the words of mosquitto_passwd under its name */
+async function existingFile(path: string, { programName }: CommandIo): Promise<PasswordFile> {
+  try {
+    return await readPasswordFile(path);
+  } catch (error) {
+    if (!isMosquittoName(programName) || !existsNot(error)) throw error;
+    throw new CommandFailure(`Unable to open password file ${path}. No such file or directory.`, {
+      cause: error,
+    });
+  }
+}
+
+function existsNot(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+  return cause?.code === 'ENOENT';
 }
 
 function hashed(password: string, { hash, iterations }: PasswdValues): Promise<PasswordHash> {

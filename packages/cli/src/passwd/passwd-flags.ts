@@ -37,14 +37,14 @@ export const PASSWD_FLAGS: Readonly<PasswdFlags> = {
     names: ['-H'],
     placeholder: 'algorithm',
     completes: Object.keys(KINDS),
-    parse: oneOf(KINDS, (got) => `Unknown hash type '${got}'.`),
+    parse: oneOf(KINDS, (got) => `Unknown hash type '${got}'`),
     text: 'sha512-pbkdf2 (the default), sha512 for Mosquitto 1.6 and older, argon2id for Mosquitto 2.1',
   },
   iterations: {
     kind: 'value',
     names: ['-I'],
     placeholder: 'count',
-    parse: wholeNumber(1, MOST_ITERATIONS),
+    parse: wholeNumber(1, MOST_ITERATIONS, () => 'Number of iterations must be > 0.'),
     text: 'iterations of sha512-pbkdf2; a server computes them for every client that connects; default 1000',
   },
 };

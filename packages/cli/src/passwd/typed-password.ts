@@ -3,20 +3,24 @@ import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { askSecret } from '../connection/secret-prompt.ts';
 import { InputLines } from '../messages/input-lines.ts';
+import { isMosquittoName } from '../run-command.ts';
 
 /** Bytes; MQTT has no longer ones. */
 const LONGEST = 65_535;
 
 /** @throws {CommandFailure} if the two are not the same, or there is none */
-export async function typedPassword(username: string, { stdin }: CommandIo): Promise<string> {
-  const password = stdin.isTTY === true ? await typedTwice(username) : await firstLine(stdin);
+export async function typedPassword(username: string, { stdin, programName }: CommandIo): Promise<string> {
+  const [first, second] = isMosquittoName(programName)
+    ? (['Password: ', 'Reenter password: '] as const)
+    : ([`Password of ${username}: `, 'The same again: '] as const);
+  const password = stdin.isTTY === true ? await typedTwice(first, second) : await firstLine(stdin);
   if (password !== '') return password;
   throw new CommandFailure('expected a password, got an empty one');
 }
 
-async function typedTwice(username: string): Promise<string> {
-  const password = await askSecret(`Password of ${username}: `);
-  if ((await askSecret('The same again: ')) === password) return password;
+async function typedTwice(first: string, second: string): Promise<string> {
+  const password = await askSecret(first);
+  if ((await askSecret(second)) === password) return password;
   throw new CommandFailure('expected the same password twice, got two; nothing was changed');
 }
 
