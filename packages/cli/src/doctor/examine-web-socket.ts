@@ -55,13 +55,13 @@ export async function examineWebSocket(examination: Examination): Promise<boolea
   }
   const { 'sec-websocket-protocol': protocol } = answer.headers;
   if (protocol !== 'mqtt') {
-    findings.warning(
+    findings.bad(
       'WebSocket',
-      `${server.path} accepts the upgrade with the subprotocol ${protocol ?? 'none'}, not mqtt`,
-      'Browsers refuse that. The server has to answer with the subprotocol mqtt, and a proxy in between to hand on the header Sec-WebSocket-Protocol.',
+      `${server.path} accepts the upgrade ${protocol === undefined ? 'without a subprotocol' : `with the subprotocol ${protocol}`}, and not with mqtt`,
+      'Browsers refuse that, and so do our commands. The server has to answer with the subprotocol mqtt, and a proxy in between to hand on the header Sec-WebSocket-Protocol.',
       tookMs,
     );
-    return true;
+    return false;
   }
   findings.good('WebSocket', `${server.path} accepts the upgrade, with the subprotocol mqtt`, tookMs);
   return true;

@@ -1,5 +1,6 @@
 // What `martlet doctor` says of names, ports, sockets, and of whatever else answers there.
 
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { freePort } from '../../../../crash/broker-process.mjs';
 import { ServedBroker } from '../../../../test/e2e/served-broker.ts';
 import { serverPair } from '../../../client/test/transports/certificates.ts';
@@ -236,6 +238,25 @@ describe('a WebSocket', () => {
     const { text } = await examined(`ws://127.0.0.1:${(web.address() as AddressInfo).port}/mqtt`);
     expect(text).toContain(`/mqtt answers HTTP ${status}, and no upgrade`);
     expect(text).toContain(advice);
+  });
+
+  test('that is accepted without the subprotocol', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => false });
+    await once(server, 'listening');
+    opened.push({
+      close: () => {
+        for (const each of server.clients) each.terminate();
+        server.close();
+      },
+    });
+    const { code, text, diagnosis } = await examined(
+      `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`,
+    );
+    expect(code).toBe(1);
+    expect(text).toContain(
+      'bad WebSocket: /mqtt accepts the upgrade without a subprotocol, and not with mqtt →',
+    );
+    expect(diagnosis).toBe('It ends at the upgrade to WebSocket.');
   });
 
   test('that something in between accepts', async () => {
