@@ -190,6 +190,45 @@ describe.skipIf(!hasPseudoTerminals)(
       expectRestored(program);
     });
 
+    test('says that there are no keys where standard input is no terminal', async () => {
+      const command = words(served.port, '-t', 'keyless/#', '--table', '-W', '1');
+      const program = new TerminalProgram('bash', [
+        '-c',
+        '"$@" < /dev/null',
+        'bash',
+        process.execPath,
+        ...command,
+      ]);
+      opened.push(program);
+      await program.shows(/^no keys: standard input is no terminal; Ctrl-C ends$/);
+      expect((await program.exit).code).toBe(27);
+      expectRestored(program);
+    });
+
+    test('asks for a password before it draws, and draws with MQTT 3.1.1 too', async () => {
+      await client.publish('old/a', 'kept', { retain: true, qos: 1 });
+      const command = words(
+        served.port,
+        '-t',
+        'old/#',
+        '--table',
+        '-V',
+        '311',
+        '-u',
+        'joe',
+        '--password-prompt',
+      );
+      const program = new TerminalProgram(process.execPath, command);
+      opened.push(program);
+      await program.shows(/assword/);
+      expect(program.isAlternate).toBe(false);
+      program.type('secret\r');
+      await program.shows(/^old\/a +kept .* R /);
+      expect(program.written).not.toContain('secret');
+      program.type('q');
+      expect((await program.exit).code).toBe(0);
+    });
+
     test('uses no colour with NO_COLOR', async () => {
       const program = await table('plain/#', { env: { NO_COLOR: '1' } });
       await client.publish('plain/a', 'x');

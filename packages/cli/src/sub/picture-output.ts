@@ -73,6 +73,7 @@ export class PictureOutput implements Output {
     this.#screen.open();
     this.#keyboard.open();
     this.#timer = setInterval(() => this.#draw(), REDRAWN_AFTER_MS);
+    if (!this.#keyboard.isOpen) this.tell('no keys: standard input is no terminal; Ctrl-C ends');
     this.#draw();
   }
 

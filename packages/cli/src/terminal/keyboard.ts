@@ -30,6 +30,10 @@ export class Keyboard {
     this.#onKey = onKey;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Without a terminal to read from there are no keys. */
   open(): void {
     if (this.#isOpen || this.#stdin.isTTY !== true) return;
