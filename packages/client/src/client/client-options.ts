@@ -125,7 +125,8 @@ export interface ClientOptions {
    * Connections in a row that the server may close over one message or subscription before that is set aside, with the
    * event `quarantined`; false: it is sent for ever. A server that closes connections without it as well sets nothing aside,
    * nor does one that names another reason (busy, shutting down and so on). Connections that just break count only if five
-   * of them do, at once and over the same packet. @default 3
+   * of them do, at once and over the same packet. Where connections mostly end before an answer comes, that may set aside
+   * a message which the server would have taken: about one in a hundred; false keeps it. @default 3
    */
   readonly quarantineAttempts?: number | false;
   /**
