@@ -258,6 +258,30 @@ describe('martlet replay', () => {
     expect(stderr).toMatch(/^martlet replay: damaged, line 5: expected a JSON object, .*\n$/);
   });
 
+  test('counts what the server refuses, and tells the first ten one by one', async () => {
+    const strict = await ServedBroker.start({
+      authorizer: { authorize: ({ topic }) => ({ allowed: topic !== 'no' }) },
+    });
+    const lines = Array.from(
+      { length: 60 },
+      (_, at) => `{"at":0,"topic":"${at < 50 ? 'no' : 'yes'}","qos":1}`,
+    );
+    writeFileSync(join(directory, 'refused'), `${HEADER}${lines.join('\n')}\n`);
+    const { code, stderr } = await start('replay', '-p', String(strict.port), 'refused', '--speed', 'max')
+      .exit;
+    expect(code).toBe(1);
+    const told = stderr.trimEnd().split('\n');
+    expect(
+      told.filter((line) => /not authorized/i.test(line)),
+      stderr,
+    ).toHaveLength(10);
+    expect(told.slice(-2)).toEqual([
+      'martlet replay: 40 more messages came to nothing',
+      '60 messages published; 50 messages came to nothing',
+    ]);
+    await strict.close();
+  });
+
   test('goes on when the server comes back', async () => {
     const lines = Array.from(
       { length: 40 },

@@ -77,6 +77,8 @@ export class Replay {
         recording = await readRecording(this.#path, this.#io.stdin);
       }
       if (!this.#isStopped) await publisher.drain();
+      // The client tells a moment later of what nobody has waited for.
+      await new Promise((resolve) => setTimeout(resolve, 0));
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#status.end();
