@@ -8,6 +8,7 @@ import type { Target } from '../conformance/target.ts';
 import { targetsFor } from '../conformance/target-for.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
+import { Interrupted } from '../interruption.ts';
 import { textStyleFor } from '../text-style.ts';
 import { CaptureFile } from './capture-file.ts';
 import { HeldOutput } from './held-output.ts';
@@ -86,7 +87,8 @@ class PacketProxy {
       for (const connection of this.#open) connection.end('the proxy ends');
       await this.#capture?.close();
     }
-    if (!quiet) stderr.write(`${this.#summary()}\n`);
+    // Who has closed the pipe wants to know no more.
+    if (!quiet && signal.reason instanceof Interrupted) stderr.write(`${this.#summary()}\n`);
     return ExitCode.Success;
   }
 

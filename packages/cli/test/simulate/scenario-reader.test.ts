@@ -1,5 +1,6 @@
 // Scenarios that cannot be meant: each is refused with the place of what is wrong.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CommandFailure } from '../../src/command-failure.ts';
 import { parseScenario } from '../../src/simulate/scenario-reader.ts';
@@ -187,4 +188,12 @@ test('what is left out has a value that is usual', () => {
       will: undefined,
     },
   });
+});
+
+test('the scenario in the guide is one', () => {
+  const guide = new URL('../../../../docs/guides/command-line.md', import.meta.url);
+  const section = readFileSync(guide, 'utf8').split('\n## Simulated devices\n')[1]!;
+  const text = /```json\n([^`]+)```/.exec(section)![1]!;
+  const { devices } = parseScenario(text, 'guide', {});
+  expect(devices.map(({ name, count }) => `${count} ${name}`)).toEqual(['5 thermometer']);
 });
