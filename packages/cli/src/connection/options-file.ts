@@ -12,6 +12,7 @@ import { textOfBytes } from '../flags/bytes-in-text.ts';
 import type { Flag, FlagTable } from '../flags/flag.ts';
 import { HelpRequest } from '../flags/help-request.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
+import { quoted } from '../flags/value-parsers.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** A longer file is none with options. */
@@ -20,6 +21,7 @@ const MAXIMUM_BYTES = 1024 * 1024;
 /**
  * The words of a file, as if they had been typed. Each line is checked by itself, so that an error names it.
  *
+ * @param asMosquitto see {@link ParseOptions.asMosquitto}
  * @returns undefined if there is no such file
  * @throws {UsageError} with file and line
  * @throws {CommandFailure} if it cannot be read
@@ -27,6 +29,7 @@ const MAXIMUM_BYTES = 1024 * 1024;
 export async function readOptionsFile(
   path: string,
   table: FlagTable,
+  asMosquitto: boolean = false,
 ): Promise<readonly string[] | undefined> {
   let text: string;
   try {
@@ -40,7 +43,7 @@ export async function readOptionsFile(
   const words: string[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const more = wordsOfLine(line, table);
-    checkLine(more, table, `${path}:${index + 1}`);
+    checkLine(more, table, asMosquitto, `${path}:${index + 1}`);
     words.push(...more);
   }
   return words;
@@ -48,19 +51,29 @@ export async function readOptionsFile(
 
 function wordsOfLine(line: string, table: FlagTable): readonly string[] {
   if (line.startsWith('#')) return [];
-  const [, name, value] = /^\s*(\S+)(?: (.*))?$/s.exec(line) ?? [];
+  const [, name, value] = /^\s*([^\s][^ \r]*)(?: (.*))?\r*$/s.exec(line) ?? [];
   if (name === undefined) return [];
   if (value === undefined || value === '') return [name];
   return flagNamed(name, table)?.kind === 'words' ? [name, ...value.trim().split(/\s+/)] : [name, value];
+}
+
+/** @param start the line up to its first space */
+function afterTab(start: string): UsageError {
+  const [name] = start.split('\t', 1);
+  return new UsageError(
+    `expected a space between an option and its value, got a tab after ${quoted(name!)}`,
+    `Unknown option '${start}'.`,
+  );
 }
 
 function flagNamed(name: string, table: FlagTable): Flag | undefined {
   return Object.values(table).find(({ names }) => names.includes(name));
 }
 
-function checkLine(words: readonly string[], table: FlagTable, place: string): void {
+function checkLine(words: readonly string[], table: FlagTable, asMosquitto: boolean, place: string): void {
   try {
-    parseFlags(table, words);
+    if (words[0]?.includes('\t') === true) throw afterTab(words[0]);
+    parseFlags(table, words, { asMosquitto });
   } catch (error) {
     if (error instanceof UsageError) throw error.at(place);
     if (error instanceof HelpRequest)

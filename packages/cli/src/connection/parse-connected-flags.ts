@@ -4,6 +4,7 @@ import type { CommandIo } from '../command.ts';
 import type { FlagTable } from '../flags/flag.ts';
 import type { ParsedFlags, ParseOptions } from '../flags/parse-flags.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
+import { isMosquittoName } from '../run-command.ts';
 import { UsageError } from '../usage-error.ts';
 import { configurationDirectory } from './configuration-directory.ts';
 import type { ConnectionFlags } from './connection-flags.ts';
@@ -27,8 +28,9 @@ export async function parseConnectedFlags<Table extends FlagTable & ConnectionFl
   table: Table,
   words: readonly string[],
   io: CommandIo,
-  options: ParseConnectedOptions = {},
+  given: ParseConnectedOptions = {},
 ): Promise<ParsedFlags<Table>> {
+  const options = { ...given, asMosquitto: isMosquittoName(io.programName) };
   // First by themselves: what is wrong with them is said before what is wrong with a file.
   const typed = parseFlags<FlagTable & ConnectionFlags>(table, words, { ...options, checksCount: false });
   const { profile, saveProfile: newProfile } = typed.values;
@@ -45,13 +47,13 @@ async function wordsOfOptionsFile(
   table: FlagTable,
   path: string | undefined,
   { env }: CommandIo,
-  { optionsFile }: ParseConnectedOptions,
+  { optionsFile, asMosquitto }: ParseConnectedOptions,
 ): Promise<readonly string[]> {
   if (path !== undefined) {
-    const words = await readOptionsFile(path, table);
+    const words = await readOptionsFile(path, table, asMosquitto);
     if (words === undefined) throw new UsageError(`-o: ${path}: there is no such file`);
     return words;
   }
   if (optionsFile === undefined) return [];
-  return (await readOptionsFile(join(configurationDirectory(env), optionsFile), table)) ?? [];
+  return (await readOptionsFile(join(configurationDirectory(env), optionsFile), table, asMosquitto)) ?? [];
 }

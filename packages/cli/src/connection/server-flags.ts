@@ -1,6 +1,6 @@
 /** Flags that say where the server is, and by which way. */
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
-import { text, textLike, wholeNumber } from '../flags/value-parsers.ts';
+import { readByAtoi, text, textLike, wholeNumber } from '../flags/value-parsers.ts';
 import type { MosquittoUrl } from './mosquitto-url.ts';
 import { parseMosquittoUrl } from './mosquitto-url.ts';
 
@@ -34,7 +34,7 @@ export const SERVER_FLAGS: Readonly<ServerFlags> = {
     names: ['-p', '--port'],
     placeholder: 'port',
     group: SERVER,
-    parse: wholeNumber(1, 65_535, (got) => `Invalid port given: ${got}`),
+    ...readByAtoi(wholeNumber(1, 65_535, (got) => `Invalid port given: ${got}`)),
     text: 'default 1883; over TLS 8883; over WebSocket 80, over both 443',
   },
   url: {

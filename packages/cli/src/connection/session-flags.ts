@@ -1,7 +1,7 @@
 /** Flags of the client itself, of its session and of its will. */
 import { textOrBytes } from '../flags/bytes-in-text.ts';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
-import { oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
+import { leadingInteger, oneOf, readByAtoi, text, wholeNumber } from '../flags/value-parsers.ts';
 import { parseSessionExpiry } from './session-expiry.ts';
 
 export type SessionFlags = {
@@ -29,6 +29,14 @@ const PROTOCOL_VERSIONS: Readonly<Record<string, 3 | 4 | 5>> = {
 
 const CLIENT = 'Client and session';
 const WILL = 'Will';
+
+const MOST_IN_FLIGHT = 65_535;
+
+/** They take more than can be under way. */
+function mosquittoInFlight(given: string): number {
+  const parse = wholeNumber(1, 2_147_483_647, () => 'Maximum inflight messages must be greater than 0.');
+  return Math.min(leadingInteger(parse)(given), MOST_IN_FLIGHT);
+}
 
 export const SESSION_FLAGS: Readonly<SessionFlags> = {
   clientId: {
@@ -64,10 +72,9 @@ export const SESSION_FLAGS: Readonly<SessionFlags> = {
     placeholder: 'seconds',
     missing: '-k argument given but no keepalive specified.',
     group: CLIENT,
-    parse: wholeNumber(
-      0,
-      65_535,
-      (got) => `Invalid keepalive given, it must be between 5 and 65535 inclusive: ${got}`,
+    parse: wholeNumber(0, 65_535),
+    mosquittoParse: leadingInteger(
+      wholeNumber(5, 65_535, () => 'Invalid keepalive given, it must be between 5 and 65535 inclusive.'),
     ),
     text: 'longest silence before the server is asked whether it is there; 0: never; default 60',
   },
@@ -92,7 +99,8 @@ export const SESSION_FLAGS: Readonly<SessionFlags> = {
     placeholder: 'count',
     missing: '-M argument given but max_inflight not specified.',
     group: CLIENT,
-    parse: wholeNumber(1, 65_535),
+    parse: wholeNumber(1, MOST_IN_FLIGHT),
+    mosquittoParse: mosquittoInFlight,
     text: 'QoS 1 and 2 messages under way at once; default: as many as the server takes',
   },
   willTopic: {
@@ -121,7 +129,7 @@ export const SESSION_FLAGS: Readonly<SessionFlags> = {
     missing: '--will-qos argument given but no will QoS specified.',
     completes: ['0', '1', '2'],
     group: WILL,
-    parse: wholeNumber(0, 2, (got) => `Invalid will QoS ${got}.`),
+    ...readByAtoi(wholeNumber(0, 2, (got) => `Invalid will QoS ${got}.`)),
     text: 'its QoS; default 0',
   },
   willRetain: { kind: 'switch', names: ['--will-retain'], group: WILL, text: 'it is retained' },

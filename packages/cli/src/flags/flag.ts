@@ -46,6 +46,8 @@ export interface ValueFlag<Value> extends FlagWithValue {
   readonly kind: 'value';
   /** @throws {UsageError} that says what was expected and what came */
   readonly parse: (text: string) => Value;
+  /** How Mosquitto's tools read it, under whose names it is read so. @default as `parse` does */
+  readonly mosquittoParse?: (text: string) => Value;
 }
 
 /** A value each time it is given, in order. */

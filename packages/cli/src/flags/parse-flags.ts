@@ -19,6 +19,8 @@ export interface ParseOptions {
   readonly positionals?: 'none' | PositionalWords;
   /** False: there may be fewer or more positional words, since others are still to come. @default true */
   readonly checksCount?: boolean;
+  /** Values are read as Mosquitto's tools do. @default false */
+  readonly asMosquitto?: boolean;
 }
 
 /** A flag as it was typed. */
@@ -46,7 +48,7 @@ export interface ParsedFlags<Table extends FlagTable> {
 export function parseFlags<Table extends FlagTable>(
   table: Table,
   words: readonly string[],
-  { positionals: allowed = 'none', checksCount = true }: ParseOptions = {},
+  { positionals: allowed = 'none', checksCount = true, asMosquitto = false }: ParseOptions = {},
 ): ParsedFlags<Table> {
   const byName = flagsByName(table);
   const values = emptyValues(table);
@@ -66,7 +68,7 @@ export function parseFlags<Table extends FlagTable>(
       positionals.push(word);
       at++;
     } else {
-      const end = at + 1 + takeValue(found, words.slice(at + 1, at + 1 + MOST_WORDS), values);
+      const end = at + 1 + takeValue(found, words.slice(at + 1, at + 1 + MOST_WORDS), values, asMosquitto);
       given.push({ key: found.key, words: words.slice(at, end) });
       at = end;
     }
@@ -112,7 +114,12 @@ function emptyValues(table: FlagTable): Record<string, unknown> {
 }
 
 /** @returns how many of the words belong to the flag */
-function takeValue(found: FoundFlag, next: readonly string[], values: Record<string, unknown>): number {
+function takeValue(
+  found: FoundFlag,
+  next: readonly string[],
+  values: Record<string, unknown>,
+  asMosquitto: boolean,
+): number {
   const { key, flag, joined } = found;
   if (flag.kind === 'switch') {
     values[key] = true;
@@ -126,7 +133,9 @@ function takeValue(found: FoundFlag, next: readonly string[], values: Record<str
     (values[key] as unknown[]).push(value);
     return joined === undefined ? taken : taken - 1;
   }
-  const value: unknown = named(found, () => flag.parse(words[0]!));
+  const theirs = asMosquitto && flag.kind === 'value' ? flag.mosquittoParse : undefined;
+  const parse: (text: string) => unknown = theirs ?? flag.parse;
+  const value = named(found, () => parse(words[0]!));
   if (flag.kind === 'value') values[key] = value;
   else (values[key] as unknown[]).push(value);
   return joined === undefined ? 1 : 0;

@@ -38,26 +38,53 @@ export function textLike(pattern: RegExp, expected: string, mosquitto?: Mosquitt
   };
 }
 
-/** A whole number within bounds, both included. */
+/** A whole number within bounds, both included. Spaces around it are left out: options files have columns. */
 export function wholeNumber(
   minimum: number,
   maximum: number,
   mosquitto?: MosquittoText,
 ): ValueParser<number> {
   return (given) => {
-    const number = /^-?\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+    const number = /^ *-?\d{1,15} *$/.test(given) ? Number(given) : Number.NaN;
     if (number >= minimum && number <= maximum) return number;
     throw unexpected(`a whole number ${boundsText(minimum, maximum)}`, given, mosquitto);
   };
 }
 
-/** A number within bounds, both included: `0.5`, `2`, `.25`, `1e3`. */
+/** A number within bounds, both included: `0.5`, `2`, `.25`, `1e3`; spaces around it are left out. */
 export function decimal(minimum: number, maximum: number, mosquitto?: MosquittoText): ValueParser<number> {
   return (given) => {
-    const number = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i.test(given) ? Number(given) : Number.NaN;
+    const number = /^ *-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})? *$/i.test(given) ? Number(given) : Number.NaN;
     if (number >= minimum && number <= maximum) return number;
     throw unexpected(`a number ${boundsText(minimum, maximum)}`, given, mosquitto);
   };
+}
+
+/**
+ * Reads a number as Mosquitto's tools do, by `atoi` of C: what follows its digits is left out, and without digits it is 0.
+ * @param parse is given the rest: `1` of `1.5`
+ */
+export function leadingInteger(parse: ValueParser<number>): ValueParser<number> {
+  return (given) => parse(/^\s*\+?(-?\d{1,15})/.exec(given)?.[1] ?? '0');
+}
+
+/** The same by `atof`: `0.5` of `0.5s`. */
+export function leadingDecimal(parse: ValueParser<number>): ValueParser<number> {
+  return (given) => parse(/^\s*\+?(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)/i.exec(given)?.[1] ?? '0');
+}
+
+/** The two ways in which the number of a flag is read: ours, and that of Mosquitto's tools. */
+export interface NumberReading {
+  readonly parse: ValueParser<number>;
+  readonly mosquittoParse: ValueParser<number>;
+}
+
+export function readByAtoi(parse: ValueParser<number>): NumberReading {
+  return { parse, mosquittoParse: leadingInteger(parse) };
+}
+
+export function readByAtof(parse: ValueParser<number>): NumberReading {
+  return { parse, mosquittoParse: leadingDecimal(parse) };
 }
 
 function boundsText(minimum: number, maximum: number): string {

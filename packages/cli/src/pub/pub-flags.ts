@@ -4,7 +4,7 @@ import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import { textOrBytes } from '../flags/bytes-in-text.ts';
 import type { SwitchFlag, ValueFlag, WordsFlag } from '../flags/flag.ts';
-import { decimal, duration, text, wholeNumber } from '../flags/value-parsers.ts';
+import { decimal, duration, readByAtof, readByAtoi, text, wholeNumber } from '../flags/value-parsers.ts';
 import type { GivenProperty } from '../messages/property-flag.ts';
 import { PROPERTY_FLAG } from '../messages/property-flag.ts';
 import { parseRate } from './rate.ts';
@@ -86,7 +86,7 @@ export const MESSAGE_FLAGS: Readonly<MessageFlags> = {
     missing: '-q argument given but no QoS specified.',
     completes: ['0', '1', '2'],
     group: MESSAGE,
-    parse: wholeNumber(0, 2, (got) => `Invalid QoS given: ${got}`),
+    ...readByAtoi(wholeNumber(0, 2, (got) => `Invalid QoS given: ${got}`)),
     text: 'quality of service: 0, 1 or 2; default 0',
   },
   properties: { ...PROPERTY_FLAG, group: MESSAGE },
@@ -145,7 +145,7 @@ export const PUB_FLAGS: Readonly<PubFlags> = {
     placeholder: 'count',
     missing: '--repeat argument given but no count specified.',
     group: MANY,
-    parse: wholeNumber(1, MOST_REPEATS, () => '--repeat argument must be >0.'),
+    ...readByAtoi(wholeNumber(1, MOST_REPEATS, () => '--repeat argument must be >0.')),
     text: 'send it so many times, each when the one before has been delivered',
   },
   repeatDelay: {
@@ -154,7 +154,7 @@ export const PUB_FLAGS: Readonly<PubFlags> = {
     placeholder: 'seconds',
     missing: '--repeat-delay argument given but no time specified.',
     group: MANY,
-    parse: decimal(0, LONGEST_DELAY_S, () => '--repeat-delay argument must be >=0.0.'),
+    ...readByAtof(decimal(0, LONGEST_DELAY_S, () => '--repeat-delay argument must be >=0.0.')),
     text: 'wait between those; default 0',
   },
   count: {

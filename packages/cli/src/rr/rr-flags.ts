@@ -2,7 +2,7 @@
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
-import { oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
+import { oneOf, readByAtoi, text, wholeNumber } from '../flags/value-parsers.ts';
 import type { MessageFlags } from '../pub/pub-flags.ts';
 import { MESSAGE_FLAGS } from '../pub/pub-flags.ts';
 import { parseResponseTopic } from '../pub/topic-name-flag.ts';
@@ -43,7 +43,7 @@ export const RR_FLAGS: Readonly<RrFlags> = {
     placeholder: 'seconds',
     missing: '-W argument given but no timeout specified.',
     group: RESPONSE,
-    parse: wholeNumber(1, LONGEST_TIMEOUT_S, (got) => `Invalid timeout "${got}".`),
+    ...readByAtoi(wholeNumber(1, LONGEST_TIMEOUT_S, (got) => `Invalid timeout "${got}".`)),
     text: 'give up after this time, with the exit code 27; default never',
   },
   correlate: {

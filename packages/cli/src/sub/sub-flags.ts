@@ -2,7 +2,7 @@
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import type { FlagValues, ListFlag, SwitchFlag, ValueFlag, WordsFlag } from '../flags/flag.ts';
-import { decimal, oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
+import { decimal, oneOf, readByAtof, readByAtoi, text, wholeNumber } from '../flags/value-parsers.ts';
 import { parseFormat } from '../messages/format-pieces.ts';
 import type { GivenProperty } from '../messages/property-flag.ts';
 import { PROPERTY_FLAG } from '../messages/property-flag.ts';
@@ -100,7 +100,7 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     missing: '-q argument given but no QoS specified.',
     completes: ['0', '1', '2'],
     group: SUBSCRIPTION,
-    parse: wholeNumber(0, 2, (got) => `Invalid QoS given: ${got}`),
+    ...readByAtoi(wholeNumber(0, 2, (got) => `Invalid QoS given: ${got}`)),
     text: 'the highest QoS at which messages come; default 0',
   },
   retainAsPublished: {
@@ -144,7 +144,7 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     placeholder: 'count',
     missing: '-C argument given but no count specified.',
     group: MESSAGES,
-    parse: wholeNumber(1, MOST, (got) => `Invalid message count "${leadingNumber(got)}".`),
+    ...readByAtoi(wholeNumber(1, MOST, (got) => `Invalid message count "${got}".`)),
     text: 'end after so many messages',
   },
   timeout: {
@@ -153,7 +153,7 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     placeholder: 'seconds',
     missing: '-W argument given but no timeout specified.',
     group: MESSAGES,
-    parse: wholeNumber(1, MOST, (got) => `Invalid timeout "${leadingNumber(got)}".`),
+    ...readByAtoi(wholeNumber(1, MOST, (got) => `Invalid timeout "${got}".`)),
     text: 'end after so many seconds, with exit code 27',
   },
   noRetained: {
@@ -180,7 +180,7 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
     placeholder: 'percent',
     missing: '--random-filter argument given but no chance specified.',
     group: MESSAGES,
-    parse: decimal(0.1, 100, () => '--random-filter chance must be between 0.1-100.0'),
+    ...readByAtof(decimal(0.1, 100, () => '--random-filter chance must be between 0.1-100.0')),
     text: 'print only so many of a hundred, by chance',
   },
   ...OUTPUT_FLAGS,
@@ -236,9 +236,4 @@ export const SUB_FLAGS: Readonly<SubFlags> = {
 function checkedFormat(given: string): string {
   parseFormat(given);
   return given;
-}
-
-/** What C makes of the text: the number that it begins with, or 0. */
-function leadingNumber(given: string): string {
-  return String(Number(/^\s*[+-]?\d+/.exec(given)?.[0] ?? 0));
 }

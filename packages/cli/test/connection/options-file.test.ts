@@ -49,6 +49,11 @@ describe('An options file', () => {
     });
   });
 
+  test('may be written in columns', async () => {
+    const { values } = await parse('-p    1884\n--keepalive 30 \n-c \r\n-i x\r\n');
+    expect(values).toMatchObject({ port: 1884, keepAlive: 30, keepSession: true, clientId: 'x' });
+  });
+
   test('counts less than what is typed, and adds to what is given several times', async () => {
     const { values } = await parse('-h file\n-t file\n', '-h', 'typed', '-t', 'typed');
     expect(values).toMatchObject({ host: 'typed', topics: ['file', 'typed'] });
@@ -76,6 +81,7 @@ describe('An options file', () => {
     ['-p 99999\n', ':1: -p: expected a whole number from 1 to 65535'],
     ['-h x\nword\n', ":2: expected options only, got 'word'"],
     ['--help\n', ':1: expected an option, got --help'],
+    ['\n-i\tx\n', ":2: expected a space between an option and its value, got a tab after '-i'"],
   ])('with a fault is refused with its line: %j', async (file, message) => {
     await expect(parse(file)).rejects.toThrow(`${join(home, 'mosquitto_pub')}${message}`);
   });
@@ -87,6 +93,16 @@ describe('An options file', () => {
     expect(values.password).toEqual(Uint8Array.of(0x67, 0x72, 0xfc, 0x6e));
     writeFileSync(path, Buffer.from('-h a\n-u gr\xfcn\n', 'latin1'));
     await expect(parse(undefined, '-o', path)).rejects.toThrow(`${path}:2: -u: expected text in UTF-8`);
+  });
+
+  test('has numbers as Mosquitto reads them under its names', async () => {
+    writeFileSync(join(home, 'mosquitto_pub'), '-p 1884x\n-k 60s\n-M 70000\n');
+    const io = testIo({ XDG_CONFIG_HOME: home }, 'mosquitto_pub');
+    const { values } = await parseConnectedFlags(FLAGS, [], io, { optionsFile: 'mosquitto_pub' });
+    expect(values).toMatchObject({ port: 1884, keepAlive: 60, maximumInFlight: 65_535 });
+    await expect(parseConnectedFlags(FLAGS, ['-k', '3'], io)).rejects.toMatchObject({
+      mosquittoText: 'Invalid keepalive given, it must be between 5 and 65535 inclusive.',
+    });
   });
 
   test('that cannot be read is told of', async () => {

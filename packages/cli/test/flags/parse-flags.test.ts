@@ -143,6 +143,12 @@ test('Whatever the words are, they are read or refused in one line', () => {
   );
 });
 
+test('Values are read as Mosquitto does where that is asked for', () => {
+  const table = { port: { ...FLAGS.expiry, names: ['-p'], mosquittoParse: () => 7 } } as const;
+  expect(parseFlags(table, ['-p', 'x'], { asMosquitto: true }).values.port).toBe(7);
+  expect(() => parseFlags(table, ['-p', 'x'])).toThrow("-p: expected a whole number from -1 to 9, got 'x'");
+});
+
 describe('Words that are no UTF-8', () => {
   test('are values of flags that take any bytes', () => {
     expect(parseFlags(FLAGS, ['-m', 'a\udce9']).values.any).toBe('a\udce9');

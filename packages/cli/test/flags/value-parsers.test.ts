@@ -1,12 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../src/flags/nearest.ts';
-import { decimal, duration, oneOf, textLike, wholeNumber } from '../../src/flags/value-parsers.ts';
+import {
+  decimal,
+  duration,
+  leadingDecimal,
+  leadingInteger,
+  oneOf,
+  textLike,
+  wholeNumber,
+} from '../../src/flags/value-parsers.ts';
 
 describe('A number', () => {
   test('is whole and within bounds, both included', () => {
     const parse = wholeNumber(0, 65_535, (got) => `Invalid port given: ${got}`);
-    expect(['0', '65535', '007'].map(parse)).toEqual([0, 65_535, 7]);
-    for (const wrong of ['65536', '-1', '', ' 1', '1 ', '0x10', '1.0', '1e3', '９', '99999999999999999999']) {
+    expect(['0', '65535', '007', '  1 '].map(parse)).toEqual([0, 65_535, 7, 1]);
+    for (const wrong of [
+      '65536',
+      '-1',
+      '',
+      ' ',
+      '1 2',
+      '\t1',
+      '0x10',
+      '1.0',
+      '1e3',
+      '９',
+      '99999999999999999999',
+    ]) {
       expect(() => parse(wrong)).toThrow('expected a whole number from 0 to 65535, got');
     }
     expect(() => parse('x')).toThrow(expect.objectContaining({ mosquittoText: 'Invalid port given: x' }));
@@ -17,6 +37,16 @@ describe('A number', () => {
     expect(['0.5', '.25', '2.', '1e1', '10'].map(parse)).toEqual([0.5, 0.25, 2, 10, 10]);
     for (const wrong of ['10.1', '-0.1', '.', 'NaN', 'Infinity', '1e', '', '0,5'])
       expect(() => parse(wrong)).toThrow('expected a number from 0 to 10, got');
+  });
+
+  test('is read as C does where Mosquitto does', () => {
+    const whole = leadingInteger(wholeNumber(-9, 99));
+    expect(['1.5', '60s', ' \t7', '+3', '-4x', '', 'x', '0x10'].map(whole)).toEqual([
+      1, 60, 7, 3, -4, 0, 0, 0,
+    ]);
+    expect(() => whole('100.5')).toThrow("from -9 to 99, got '100'");
+    const fraction = leadingDecimal(decimal(0, 1000));
+    expect(['0.5s', '.25', '2.', '1e2x', 'x', ''].map(fraction)).toEqual([0.5, 0.25, 2, 100, 0, 0]);
   });
 
   test('of time has a unit, and is in seconds without one', () => {
