@@ -22,7 +22,7 @@ export interface ConnectOptions extends ClientOptions, NodeTransportOptions {}
 
 const node: Readonly<Platform<ConnectOptions>> = {
   environment: nodeEnvironment,
-  optionNames: ['tls', 'webSocket', 'lingerMs'],
+  optionNames: ['tls', 'webSocket', 'lingerMs', 'dial'],
   open: openNodeTransport,
   plug: () => () => {},
   parseUrl: parseServerUrl,

@@ -13,7 +13,7 @@ export type RetainHandling = 0 | 1 | 2;
 export type UserProperty = readonly [name: string, value: string];
 
 interface WithUserProperties {
-  /** Of a received packet that has many, they are decoded anew whenever they are asked for. */
+  /** Of a received packet that has many, they are decoded when they are asked for first. */
   readonly userProperties?: readonly UserProperty[];
 }
 

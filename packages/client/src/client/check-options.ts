@@ -107,10 +107,10 @@ export function resolve<Options>(
   prefix?: string,
 ): Options {
   checkOptions(call, given, rules, prefix);
-  const resolved = { ...(given as Options) };
+  const resolved: Partial<Options> = {};
   for (const name of Object.keys(rules) as (keyof Options & string)[])
-    resolved[name] = rules[name](name, resolved[name]);
-  return resolved;
+    resolved[name] = rules[name](name, (given as Options)[name]);
+  return resolved as Options;
 }
 
 /** @throws {ClientError} INVALID_OPTION */

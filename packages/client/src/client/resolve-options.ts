@@ -74,7 +74,11 @@ const CLIENT: Readonly<Rules<Omit<ResolvedOptions, 'keeps' | 'keepsSession'>>> =
   reconnect: (name, given = {}) =>
     resolve(CONNECT, given === false ? { attempts: 0 } : given, RECONNECT, `${name}.`),
   url: anything,
-  servers: ofType('object'),
+  servers: (name, given) => {
+    if (given === undefined || (Array.isArray(given) && given.length > 0))
+      return given as ClientOptions['servers'];
+    throw invalid(`${name}: expected an array with at least one URL, got ${errorText(given)}`);
+  },
   fallback: ofType('boolean'),
   followServerMoved: ofType('boolean'),
   credentials: ofType('function'),

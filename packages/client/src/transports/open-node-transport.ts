@@ -1,5 +1,6 @@
 /** What Node.js connects with, by the scheme of the URL. */
 
+import { ClientError, errorText } from '../client-error.ts';
 import type { DialSocket } from './connect-socket.ts';
 import type { NodeWebSocketOptions } from './node-websocket-transport.ts';
 import { nodeWebSocketTransport } from './node-websocket-transport.ts';
@@ -31,6 +32,9 @@ export interface NodeTransportOptions extends SocketOptions {
  * @throws ClientError INVALID_OPTION when certificates, keys or headers cannot be used.
  */
 export function openNodeTransport(options: NodeTransportOptions = {}): OpenTransport {
+  const { dial } = options;
+  if (dial !== undefined && typeof dial !== 'function')
+    throw new ClientError('INVALID_OPTION', `dial: expected a function, got ${errorText(dial)}`);
   const tls = prepareTls(options.tls);
   const plain = tcpDialBy(options.dial);
   const secure = tlsDial(tls, options.dial);

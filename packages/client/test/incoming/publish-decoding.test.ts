@@ -37,6 +37,7 @@ class Reader {
       sendAcknowledgement: nothing,
       requestTurn: nothing,
       onUnrouted: (each) => this.messages.push(each),
+      onDropped: () => {},
       onStalled: () => true,
       onExcess: () => {},
     });

@@ -4,6 +4,7 @@ import type { Client, SubscribeOptions } from '@martlet/client';
 import { connect } from '@martlet/client';
 import { createTestBroker } from '@martlet/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OWN_BITS } from '../../src/core/subscriptions/server-subscription.ts';
 import { CONTINUED, message, suback, taken } from '../incoming/server-packets.ts';
 import type { TestServer } from '../world/test-server.ts';
 import { World } from '../world/world.ts';
@@ -91,6 +92,37 @@ describe('Retained messages for a second subscription to a filter', () => {
     void subscription.unsubscribe();
     expect(await of(true, identifier)).toEqual([]);
     expect(await of(false, identifier)).toEqual(['first']);
+  });
+
+  test('that were meant for an earlier process reach all, and what is for nobody any more is told', async () => {
+    await online();
+    const dropped: string[] = [];
+    client.on('dropped', ({ reason }) => dropped.push(reason));
+    subscribe('first');
+    const { identifier } = await granted();
+    const { subscription } = subscribe('second');
+    const second = await granted();
+    const ofAnother = (5 << OWN_BITS) | identifier!;
+    expect(await of(true, ofAnother)).toEqual(['first retained', 'second retained']);
+    await subscription.unsubscribe();
+    expect([await of(true, second.identifier), dropped]).toEqual([[], ['unsubscribed']]);
+    expect([await of(true, identifier), dropped]).toEqual([['first retained'], ['unsubscribed']]);
+  });
+
+  test('are still its own when the numbers by which they are told apart begin again', async () => {
+    await online();
+    subscribe('first');
+    await granted();
+    subscribe('second');
+    const second = await granted();
+    for (let joined = 3; ; joined++) {
+      const { subscription } = subscribe('other');
+      const { identifier } = await granted();
+      if (identifier === second.identifier) break;
+      expect(joined).toBeLessThan(200);
+      await subscription.unsubscribe();
+    }
+    expect(await of(true, second.identifier)).toEqual(['other retained']);
   });
 
   test('reach all of them where the flag is kept as published, since they may be new', async () => {

@@ -82,7 +82,8 @@ export class PacketReader {
 
   /** A reader of a copy of everything from `position` on. */
   copyFrom(position: number): PacketReader {
-    const copy = this.#bytes.slice(position, this.#end);
+    // What `slice` of Node.js's buffers gives is a view.
+    const copy = new Uint8Array(this.#bytes.subarray(position, this.#end));
     return new PacketReader(copy, 0, copy.length);
   }
 

@@ -60,7 +60,7 @@ export const EAGER_PROPERTY_BYTES = 256;
  *
  * User Properties may be very many, of five bytes each, and few ask for them. In a section longer than
  * {@link EAGER_PROPERTY_BYTES} they are checked, and kept as a copy of their bytes: the field is there, and is decoded
- * anew each time it is asked for.
+ * when it is asked for first.
  *
  * @param isLong whether to wait with them
  */
@@ -85,9 +85,10 @@ export function readPropertyList<Context extends PropertyContext>(
     if (isLong && row.type === 'stringPair') {
       if (!(name in properties)) {
         const section = reader.copyFrom(start);
+        let decoded: unknown;
         const get = (): unknown => {
-          section.position = 0;
-          return (readPropertyList(section, context, false) as Record<string, unknown>)[name];
+          decoded ??= (readPropertyList(section, context, false) as Record<string, unknown>)[name];
+          return decoded;
         };
         Object.defineProperty(properties, name, { get, enumerable: true });
       }

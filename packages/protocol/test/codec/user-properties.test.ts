@@ -1,5 +1,6 @@
 // User Properties may be very many, and whoever sends them need not be anybody's friend.
 
+import { Buffer } from 'node:buffer';
 import type { ConnackPacket, ConnackProperties, PublishProperties, UserProperty } from '@martlet/protocol';
 import {
   EAGER_PROPERTY_BYTES,
@@ -43,6 +44,15 @@ describe('User Properties in a section', () => {
       expect(isDecoded(properties)).toBe(expected);
       expect(properties).toEqual({ userProperties: empty(count) });
     }
+  });
+
+  test('are decoded once, and from bytes of their own', () => {
+    const bytes = Buffer.from(encodeForwardableProperties({ userProperties: empty(1000) }));
+    const properties = readPublishProperties(bytes, 0, bytes.length);
+    bytes.fill(0xff);
+    const { userProperties } = properties;
+    expect(userProperties).toHaveLength(1000);
+    expect(properties.userProperties).toBe(userProperties);
   });
 
   test('of 1 MiB take one array of bytes until they are asked for', () => {

@@ -21,7 +21,7 @@ import {
 import type { IncomingAliases } from '../connection/topic-aliases.ts';
 import type { Keeper } from '../keeper.ts';
 import { meantBy } from '../subscriptions/server-subscription.ts';
-import type { Subscriber } from '../subscriptions/subscriber.ts';
+import type { DropReason, Subscriber } from '../subscriptions/subscriber.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { Answer } from './acknowledgements.ts';
 import { Acknowledgements } from './acknowledgements.ts';
@@ -38,6 +38,8 @@ export interface IncomingOwner {
   requestTurn(): void;
   /** No subscription asked for it; whoever takes it settles it. */
   onUnrouted(message: Message): void;
+  /** Nobody is left for whom it was. */
+  onDropped(message: Message, reason: DropReason): void;
   /** So many messages are not acknowledged that the server may send no more. True when that has been told. */
   onStalled(receiveMaximum: number): boolean;
   /** The server has sent more than that: reading may have to wait. @param isFirst on this connection */
@@ -310,8 +312,11 @@ export class Incoming {
     }
     if (last !== null) last.offer(message);
     else if (matching.length === 0) this.#owner.onUnrouted(message);
-    // It was for somebody who has left, or who wants nothing that was there before.
-    else message.acknowledge();
+    else {
+      // It was for somebody who has left, or for those who want nothing that was there before.
+      if (matching.some((each) => each.wanting().length > 0)) this.#owner.onDropped(message, 'unsubscribed');
+      message.acknowledge();
+    }
   }
 
   /** The application is done with a message. */

@@ -29,6 +29,8 @@ export class ServerSubscription {
   readonly #rounds: Map<Subscriber, number>;
   /** Of the last SUBSCRIBE. */
   #round: number;
+  /** The highest that this process has asked for: a message with a higher one was meant for an earlier process. */
+  #highest: number;
   /** The subscribers; null when the list is to be made. */
   #list: readonly Subscriber[] | null;
 
@@ -42,6 +44,7 @@ export class ServerSubscription {
     this.granted = 0;
     this.#rounds = new Map();
     this.#round = 0;
+    this.#highest = 0;
     this.#list = null;
   }
 
@@ -76,6 +79,9 @@ export class ServerSubscription {
     const { isAtServer, subscribers } = this;
     const { noLocal, retainAsPublished } = subscribers[0]!.options;
     this.#round = isAtServer ? (this.#round % MAXIMUM_ROUND) + 1 : 0;
+    if (this.#round > this.#highest) this.#highest = this.#round;
+    // Whoever had this number before is not meant by it any more.
+    for (const [each, round] of this.#rounds) if (round === this.#round) this.#rounds.set(each, 0);
     let qos: Qos = 0;
     let retainHandling: RetainHandling = 2;
     for (const each of subscribers) {
@@ -110,12 +116,16 @@ export class ServerSubscription {
   retainedFor(identifiers: readonly number[] = []): readonly Subscriber[] {
     const { subscribers } = this;
     if (subscribers[0]!.options.retainAsPublished) return subscribers;
-    const round = this.named(identifiers);
-    return subscribers.filter(
-      (each) =>
-        each.options.retainHandling !== 2 &&
-        (round === undefined || this.#rounds.get(each) === round >> OWN_BITS),
+    const named = this.named(identifiers);
+    const round = named === undefined ? undefined : named >> OWN_BITS;
+    return this.wanting().filter(
+      (each) => round === undefined || round > this.#highest || this.#rounds.get(each) === round,
     );
+  }
+
+  /** Who wants messages at all that were there before the subscription. */
+  wanting(): readonly Subscriber[] {
+    return this.subscribers.filter(({ options }) => options.retainHandling !== 2);
   }
 }
 
