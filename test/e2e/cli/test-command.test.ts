@@ -61,6 +61,12 @@ describe('martlet test', () => {
     expect(stderr).toMatch(/^martlet test: cannot connect to mqtt:\/\/127\.0\.0\.1:1: [^\n]+\n$/);
   });
 
+  test('says before it connects that a report cannot be written', async () => {
+    const { code, stdout, stderr } = await tested('127.0.0.1:1', '--json', join(directory, 'none', 'r.json'));
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^martlet test: [^\n]+r\.json: [^\n]+\n$/);
+  });
+
   test('tests the others where one of several servers is not there', async () => {
     const { code, stdout } = await tested('127.0.0.1:1', `127.0.0.1:${broker.port}`, '--only', 'ping-');
     expect(code).toBe(1);

@@ -1,5 +1,5 @@
 /** `martlet test`: does a server keep to the specification? */
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import type { Command, CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { parseConnectedFlags } from '../connection/parse-connected-flags.ts';
@@ -54,6 +54,7 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
     return ExitCode.Success;
   }
   const targets = await targetsFor(positionals, values, io);
+  for (const path of [values.json, values.junit, values.html]) if (path !== undefined) await beWritable(path);
   const report = await testAll(targets, values, groups, versions, io);
   await writeReports(report, values);
   const { textReport } = await import('./reports/text-report.ts');
@@ -153,6 +154,16 @@ async function writeReports(report: TestReport, { json, junit, html }: TestValue
   if (html !== undefined) {
     const { htmlReport } = await import('./reports/html-report.ts');
     await writeText(html, htmlReport(report));
+  }
+}
+
+/** Before a run that may be long, and without a change to what is there. */
+async function beWritable(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'a');
+    await file.close();
+  } catch (error) {
+    throw CommandFailure.ofFile(path, error);
   }
 }
 

@@ -15,7 +15,7 @@ th { font-weight: 600 } td.mark { white-space: nowrap } .passed { color: var(--g
 .skipped, .dim { color: var(--dim) } tr.group th { background: var(--back); padding-top: .6rem } a { color: inherit } li { margin: .2rem 0 }
 p.dim + p { margin-top: 0 } td p { margin: .4rem 0 } td pre { max-width: 46rem } ul.failed-list { padding-left: 1.2rem }
 summary { cursor: pointer } pre { background: var(--back); padding: .7rem; overflow-x: auto; font-size: .82rem }
-.scroll { overflow-x: auto }`;
+.scroll { overflow-x: auto } th.name { white-space: nowrap } details.failures { margin-top: .8rem }`;
 
 export function htmlReport(report: TestReport): string {
   const { servers, startedAt } = report;
@@ -38,16 +38,19 @@ ${([5, 4] as const).map((version) => checkTable(servers, version)).join('\n')}
 function summaryTable(servers: readonly ServerReport[]): string {
   const rows = servers.map((server) => {
     const { results, refused, unreachable } = server;
+    const name = `<th class="name">${escaped(labelledName(server, servers))}</th>`;
+    if (unreachable !== undefined)
+      return `<tr>${name}<td colspan="2" class="dim">not tested: ${escaped(unreachable)}</td></tr>`;
     const cells = ([5, 4] as const).map((version) => {
       const own = results.filter((each) => each.version === version);
-      const reason = refused.find((each) => each.version === version)?.reason ?? unreachable;
+      const reason = refused.find((each) => each.version === version)?.reason;
       if (own.length === 0) return `<td class="dim">${escaped(reason ?? 'not tested')}</td>`;
       const counts = countsOf(own);
       return `<td class="${counts.failed + counts.inconclusive === 0 ? 'passed' : 'failed'}">${countsText(counts)}</td>`;
     });
-    return `<tr><th>${escaped(labelledName(server, servers))}</th>${cells.join('')}</tr>`;
+    return `<tr>${name}${cells.join('')}</tr>`;
   });
-  return `<table><tr><th></th><th>MQTT 5.0</th><th>MQTT 3.1.1</th></tr>${rows.join('')}</table>`;
+  return `<div class="scroll"><table><tr><th></th><th>MQTT 5.0</th><th>MQTT 3.1.1</th></tr>${rows.join('')}</table></div>`;
 }
 
 /** What failed, before everything else: each leads to its row. */
@@ -60,7 +63,7 @@ function failedList(servers: readonly ServerReport[]): string {
           `<li><a href="#${rowId(id, version)}">${escaped(title)}</a> <span class="dim">${versionName(version)}</span></li>`,
       );
     if (items.length === 0) return '';
-    return `<details${servers.length === 1 ? ' open' : ''}><summary class="failed">${escaped(labelledName(server, servers))}: ${items.length} failed or not clear</summary><ul class="failed-list">${items.join('')}</ul></details>`;
+    return `<details class="failures"${servers.length === 1 ? ' open' : ''}><summary class="failed">${escaped(labelledName(server, servers))}: ${items.length} failed or not clear</summary><ul class="failed-list">${items.join('')}</ul></details>`;
   });
   return parts.join('\n');
 }
