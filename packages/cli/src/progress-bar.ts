@@ -14,7 +14,12 @@ export const SHOWN_AFTER_MS = 300;
 /** Between two drawings, in ms. */
 export const REDRAWN_AFTER_MS = 100;
 
+/** Where there is room; it shrinks before anything that is said in words and figures is left out. */
 const BAR_COLUMNS = 30;
+/** A shorter one says nothing. */
+const LEAST_BAR_COLUMNS = 5;
+const KIB = 1024;
+const MIB = 1024 * 1024;
 const ERASE_LINE = '\r\u001b[K';
 
 export class ProgressBar {
@@ -56,14 +61,21 @@ export class ProgressBar {
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     const amounts =
       noun === undefined
-        ? `${mebibytes(done)} of ${mebibytes(total)} MiB`
+        ? bytesOfText(done, total)
         : `${done.toLocaleString('en-US')} of ${counted(total, noun)}`;
-    const figures = note === undefined ? amounts : `${amounts}, ${note}`;
-    const line = `${this.#title}  ${barText(share, BAR_COLUMNS, this.#style)} ${percent}  ${figures}`;
-    const plain = this.#title.length + BAR_COLUMNS + figures.length + percent.length + 5;
-    // A line that is broken could not be drawn over. Some terminals say 0 when they do not know.
-    const fits = plain <= (this.#terminal.columns || 80);
-    this.#terminal.write(`${ERASE_LINE}${fits ? line : percent}`);
+    // Some terminals say 0 when they do not know.
+    const columns = this.#terminal.columns || 80;
+    const line = this.#line(columns, share, percent, [amounts, ...(note === undefined ? [] : [note])]);
+    this.#terminal.write(`${ERASE_LINE}${line}`);
+  }
+
+  /** As much as fits: a line that is broken could not be drawn over. */
+  #line(columns: number, share: number, percent: string, figures: readonly string[]): string {
+    const text = `${percent}  ${figures.join(', ')}`;
+    const room = Math.min(BAR_COLUMNS, columns - this.#title.length - text.length - 3);
+    if (room >= LEAST_BAR_COLUMNS) return `${this.#title}  ${barText(share, room, this.#style)} ${text}`;
+    const shorter = [`${this.#title}  ${text}`, text, `${percent}  ${figures.at(-1)}`];
+    return shorter.find(({ length }) => length <= columns) ?? percent;
   }
 
   /** Takes it off the terminal. */
@@ -95,6 +107,11 @@ export function barText(share: number, columns: number, style: TextStyle): strin
   return style('cyan', '█'.repeat(full)) + style('dim', '░'.repeat(columns - full));
 }
 
-function mebibytes(bytes: number): string {
-  return Math.floor(bytes / 1024 / 1024).toLocaleString('en-US');
+/** Such as `0.6 of 2 MiB`: both in the largest unit of which all of it has one. */
+function bytesOfText(done: number, total: number): string {
+  const [size, unit] = total >= MIB ? [MIB, 'MiB'] : total >= KIB ? [KIB, 'KiB'] : [1, 'bytes'];
+  const digits = size > 1 && total < 10 * size ? 10 : 1;
+  const amount = (bytes: number): string =>
+    (Math.floor((bytes / size) * digits) / digits).toLocaleString('en-US');
+  return `${amount(done)} of ${amount(total)} ${unit}`;
 }

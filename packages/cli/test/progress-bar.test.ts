@@ -48,11 +48,34 @@ describe('A progress bar', () => {
     expect(empty.written).toEqual([]);
   });
 
-  test('is one figure where a line would be broken', () => {
-    const { bar, clock, written } = barOn({ isTTY: true, columns: 40 });
+  test('shrinks where the line would be broken, and then leaves out words', () => {
+    const shownAt = (columns: number): string | undefined => {
+      const { bar, clock, written } = barOn({ isTTY: true, columns });
+      clock.nowMs = 10_000;
+      bar.show(7, 40, 'message', '21/s, 1 s left');
+      expect(written[0]?.length).toBeLessThanOrEqual(columns + '\r\u001b[K'.length);
+      return written[0]?.replace('\r\u001b[K', '');
+    };
+    const figures = ' 17 %  7 of 40 messages, 21/s, 1 s left';
+    expect(shownAt(80)).toBe(`Reading  ${'█'.repeat(5)}${'░'.repeat(25)} ${figures}`);
+    expect(shownAt(60)).toBe(`Reading  ${'█'.repeat(2)}${'░'.repeat(9)} ${figures}`);
+    expect(shownAt(50)).toBe(`Reading  ${figures}`);
+    expect(shownAt(40)).toBe(figures);
+    expect(shownAt(30)).toBe(' 17 %  21/s, 1 s left');
+    expect(shownAt(15)).toBe(' 17 %');
+  });
+
+  test.each([
+    [300, 800, '300 of 800 bytes'],
+    [40 * 1024, 130 * 1024, '40 of 130 KiB'],
+    [0.61 * MIB, 2 * MIB, '0.6 of 2 MiB'],
+    [1.99 * MIB, 2 * MIB, '1.9 of 2 MiB'],
+    [2000 * MIB, 4000 * MIB, '2,000 of 4,000 MiB'],
+  ])('counts %d of %d bytes in a unit that shows how far it is', (done, total, text) => {
+    const { bar, clock, written } = barOn({ isTTY: true, columns: 100 });
     clock.nowMs = 10_000;
-    bar.show(1 * MIB, 3 * MIB);
-    expect(written).toEqual(['\r\u001b[K 33 %']);
+    bar.show(done, total);
+    expect(written).toEqual([expect.stringContaining(` %  ${text}`)]);
   });
 });
 

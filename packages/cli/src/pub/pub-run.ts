@@ -46,7 +46,8 @@ export class PubRun {
     this.#plan = plan;
     this.#io = io;
     this.#tell = tell;
-    this.#progress = new PublishProgress(io, values.quiet);
+    // What -d writes goes to the terminal as well, and a bar would come between.
+    this.#progress = new PublishProgress(io, values.quiet || (values.debug && io.stdout.isTTY === true));
     this.#departure = new Departure(plan.given.disconnect);
     this.#refusals = new Refusals(isMosquittoName(io.programName), (text) => {
       this.#progress.hide();
@@ -156,6 +157,7 @@ export class PubRun {
       pacer: rate === undefined ? undefined : new Pacer(rate, nowMs()),
       nowMs,
       sleep: (ms) => this.#sleep(ms),
+      onHanded: (published) => this.#progress.show(published),
       onFailed: (error, number) => {
         if (this.#ended === undefined && error.code !== 'CLOSED') this.#refusals.add(error, number);
       },
@@ -166,14 +168,16 @@ export class PubRun {
     const { source, repeatDelayMs } = this.#plan;
     const { signal } = this.#io;
     let left = this.#values.count ?? Number.POSITIVE_INFINITY;
+    this.#progress.start();
     while (left > 0 && !signal.aborted && this.#ended === undefined) {
       const messages = await source.next();
       if (messages === undefined) return;
+      this.#progress.read(messages.length, source.progress, publisher.published);
       if (repeatDelayMs !== undefined && publisher.published > 0) await this.#sleep(repeatDelayMs);
       await publisher.publish(messages.length > left ? messages.slice(0, left) : messages);
       if (repeatDelayMs !== undefined) await publisher.drain();
       left -= messages.length;
-      if (!signal.aborted) this.#progress.show(source.progress, publisher.published);
+      if (!signal.aborted) this.#progress.show(publisher.published);
     }
   }
 

@@ -12,26 +12,47 @@ export class PublishProgress {
   readonly #bar: ProgressBar | undefined;
   readonly #nowMs: () => number;
   #startMs: number | undefined;
+  /** Where the messages begin that were read last, and where they end. */
+  #from = 0;
+  #to: SourceProgress = { done: 0, total: 0 };
+  /** How many they are, and how many had been published before them. */
+  #messages = 0;
+  #publishedBefore = 0;
 
-  constructor({ stderr, nowMs }: CommandIo, isQuiet: boolean) {
+  constructor({ stderr, nowMs }: CommandIo, isHidden: boolean) {
     this.#nowMs = nowMs;
-    if (stderr.isTTY === true && !isQuiet)
+    if (stderr.isTTY === true && !isHidden)
       this.#bar = new ProgressBar(stderr, textStyleFor(stderr as NodeJS.WriteStream), 'Publishing', nowMs);
   }
 
+  /** Time counts from now on. */
+  start(): void {
+    this.#startMs = this.#nowMs();
+  }
+
+  /**
+   * Messages were read. They may be all that the input has, and take hours: only what is published counts.
+   *
+   * @param to how far the source is behind them
+   * @param published messages before them
+   */
+  read(messages: number, to: SourceProgress, published: number): void {
+    this.#from = this.#to.done;
+    this.#to = to;
+    this.#messages = messages;
+    this.#publishedBefore = published;
+  }
+
   /** @param published messages so far */
-  show({ done, total, noun }: SourceProgress, published: number): void {
-    const nowMs = this.#nowMs();
-    this.#startMs ??= nowMs;
-    if (total === 0 || total === 1) return;
-    const elapsedMs = nowMs - this.#startMs;
-    if (elapsedMs > 0)
-      this.#bar?.show(
-        done,
-        total,
-        noun,
-        `${rateText(published, elapsedMs)}, ${leftText(elapsedMs, done, total)}`,
-      );
+  show(published: number): void {
+    const { done: end, total, noun } = this.#to;
+    if (this.#bar === undefined || this.#startMs === undefined || total <= 1) return;
+    const elapsedMs = this.#nowMs() - this.#startMs;
+    if (elapsedMs <= 0) return;
+    const share = this.#messages === 0 ? 1 : (published - this.#publishedBefore) / this.#messages;
+    const done = Math.round(this.#from + (end - this.#from) * share);
+    const rate = rateText(published, elapsedMs);
+    this.#bar.show(done, total, noun, done === 0 ? rate : `${rate}, ${leftText(elapsedMs, done, total)}`);
   }
 
   /** Takes it off the terminal until it is shown again. */
@@ -60,7 +81,6 @@ function rateText(messages: number, elapsedMs: number): string {
 }
 
 function leftText(elapsedMs: number, done: number, total: number): string {
-  if (done === 0) return '';
   return `${durationText((elapsedMs * (total - done)) / done)} left`;
 }
 

@@ -19,6 +19,8 @@ export interface PublisherOptions {
   nowMs(): number;
   /** Fulfils after so many ms, or when there is no use in waiting any more. */
   readonly sleep: (ms: number) => Promise<void>;
+  /** Some more were handed over; so many have been until now. */
+  readonly onHanded?: (published: number) => void;
   /**
    * One of those that are waited for has failed.
    * @param number which message it was, from 1 on
@@ -81,6 +83,7 @@ export class Publisher {
       if (this.#isStopped) return;
       this.#hand(messages, at, end);
       at = end;
+      this.#options.onHanded?.(this.published);
     }
   }
 
