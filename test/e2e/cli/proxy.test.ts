@@ -220,6 +220,21 @@ test('a server that is not there: each client is told by the end of its connecti
   expect((await end()).summary).toMatch(/^2 connections, 0 packets/);
 });
 
+test('a pipe that nobody reads any more ends it quietly', async () => {
+  const line = `"${process.execPath}" "${MAIN}" proxy --listen 0 -p ${served.port} | head -1`;
+  const program = programs.start('bash', ['-o', 'pipefail', '-c', line]);
+  const listening = await program.line(/^Listening on /, 'stderr');
+  const socket = connectSocket(Number(/:(\d+), /.exec(listening)![1]), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(Buffer.from('100d00044d51545404020000000161', 'hex'));
+  // A PINGREQ for each answer, until there is none.
+  socket.on('data', () => socket.write(Buffer.of(0xc0, 0)));
+  const { code, stdout, stderr } = await program.exit;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\S+ {2}#1 → a client has connected from .*\n$/);
+  expect(stderr).toBe(`${listening}\n`);
+});
+
 test('what is not MQTT passes both ways', async () => {
   const echo = createServer((socket: Socket) => socket.pipe(socket));
   await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
