@@ -154,6 +154,22 @@ describe.skipIf(mosquittoPasswd.path === undefined)(`mosquitto_passwd ${mosquitt
 describe.skipIf(mosquittoPasswd.path === undefined)(
   `under the name of mosquitto_passwd ${mosquittoPasswd.label}`,
   () => {
+    test.each(['a\na\n', 'a\nb\n', '\n\n', ''])(
+      'takes a password that is written twice, and ends as theirs does: %j',
+      async (stdin) => {
+        const link = join(directory, 'mosquitto_passwd');
+        symlinkSync(MAIN, link);
+        const codes: (number | null)[] = [];
+        for (const command of [mosquittoPasswd.path!, link]) {
+          const program = programs.start(command, ['-c', file, 'ann'], { cwd: directory });
+          program.child.stdin!.on('error', () => {}).end(stdin);
+          codes.push((await program.exit).code);
+        }
+        expect(codes[1]).toBe(codes[0]);
+        if (codes[0] === 0) expect(await isPassword('ann', 'a')).toBe(true);
+      },
+    );
+
     test.each([
       [['-c', '-b', 'new', 'ann', 'x']],
       [['-b', 'file', 'ann', 'x']],

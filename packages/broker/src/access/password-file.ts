@@ -38,13 +38,22 @@ export class PasswordFile {
     return this.#lines.find((line) => line.username === username)?.hash;
   }
 
-  /** Puts a user's hash in place of the old one, or at the end. @returns whether the user was there */
+  /**
+   * Puts a user's hash in place of the old one, or at the end. A user who is there several times gets it in each line, so that no
+   * old password stays good.
+   * @returns whether the user was there
+   */
   set(username: string, hash: PasswordHash): boolean {
     const line = lineFrom(`${username}:${passwordHashText(hash)}`);
-    const at = this.#lines.findIndex((each) => each.username === username);
-    if (at < 0) this.#lines.push(line);
-    else this.#lines[at] = line;
-    return at >= 0;
+    const wasThere = this.#lines.some((each) => each.username === username);
+    if (!wasThere) this.#lines.push(line);
+    for (const [at, each] of this.#lines.entries()) if (each.username === username) this.#lines[at] = line;
+    return wasThere;
+  }
+
+  /** Puts a hash in place of what stands in the line of a user. @param at an index of `lines` */
+  setLine(at: number, hash: PasswordHash): void {
+    this.#lines[at] = lineFrom(`${this.#lines[at]!.username}:${passwordHashText(hash)}`);
   }
 
   /** @returns whether the user was there */

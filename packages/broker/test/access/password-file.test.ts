@@ -25,6 +25,18 @@ describe('A password file', () => {
     expect(file.hashOf('ann')).toEqual(hash);
   });
 
+  it('leaves no old password to a user who is in it twice', async () => {
+    const file = PasswordFile.parse(`ann:${HASH}\nbob:x\nann:${HASH}\n`);
+    const hash = await hashPassword(new Uint8Array(1), 'sha512');
+    expect(file.set('ann', hash)).toBe(true);
+    expect(file.toString()).not.toContain(HASH);
+    expect(file.lines.map(({ username }) => username)).toEqual(['ann', 'bob', 'ann']);
+    file.setLine(1, hash);
+    expect(file.hashOf('bob')).toEqual(hash);
+    expect(file.delete('ann')).toBe(true);
+    expect(file.lines).toHaveLength(1);
+  });
+
   it('knows the hash of a user, and none of one who has a password as it is or is not there', () => {
     const file = PasswordFile.parse(`ann:${HASH}\r\nold:plain:with colon\n#x:${HASH}\n:${HASH}`);
     expect(file.hashOf('ann')?.kind).toBe('sha512');

@@ -132,13 +132,13 @@ async function deleteUser(path: string, username: string, io: CommandIo): Promis
 async function upgrade(path: string, values: PasswdValues, io: CommandIo): Promise<number> {
   const file = await existingFile(path, io);
   let count = 0;
-  for (const { username, secret, hash, text } of file.lines) {
+  for (const [at, { username, secret, hash, text }] of file.lines.entries()) {
     if (username === undefined || hash !== undefined) continue;
     if (secret.startsWith('$'))
       throw new CommandFailure(
         `${path}: expected a password or a known hash in the line of ${username}, got ${text.slice(username.length + 1, username.length + 8)}…`,
       );
-    file.set(username, await hashed(secret, values));
+    file.setLine(at, await hashed(secret, values));
     count += 1;
   }
   if (count > 0) await writePasswordFile(path, file);
