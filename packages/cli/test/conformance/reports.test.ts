@@ -32,7 +32,7 @@ describe('The text', () => {
     expect(text).toContain(
       'FAILED answers PINGREQ by PINGRESP (ping-answered, MQTT 5.0)\n  expected PINGRESP within 2 s',
     );
-    expect(text).toContain('[MQTT-3.12.4-1] ');
+    expect(text).toContain('MQTT-3.12.4-1] A ');
     expect(text).toContain('    0.1 ms  client → PINGREQ');
     expect(text).toContain('NOT CLEAR answers PINGREQ');
     expect(text).toContain('Recommended otherwise, no failures\n  does not say Session taken over');
