@@ -8,6 +8,7 @@ import { isMosquittoName } from '../run-command.ts';
 import { UsageError } from '../usage-error.ts';
 import { configurationDirectory } from './configuration-directory.ts';
 import type { ConnectionFlags } from './connection-flags.ts';
+import { wordsOfFiles } from './earlier-passwords.ts';
 import { readOptionsFile } from './options-file.ts';
 import { readProfile, saveProfile } from './profiles.ts';
 
@@ -34,10 +35,11 @@ export async function parseConnectedFlags<Table extends FlagTable & ConnectionFl
   // First by themselves: what is wrong with them is said before what is wrong with a file.
   const typed = parseFlags<FlagTable & ConnectionFlags>(table, words, { ...options, checksCount: false });
   const { profile, saveProfile: newProfile } = typed.values;
-  const more = [
-    ...(await wordsOfOptionsFile(table, typed.values.optionsFile, io, options)),
-    ...(profile === undefined ? [] : await readProfile(profile, table, io.env)),
+  const files = [
+    await wordsOfOptionsFile(table, typed.values.optionsFile, io, options),
+    profile === undefined ? [] : await readProfile(profile, table, io.env),
   ];
+  const more = wordsOfFiles(table, files, typed.given, options);
   const parsed = parseFlags(table, [...more, ...words], options);
   if (newProfile !== undefined) await saveProfile(newProfile, parsed.given, io.env);
   return parsed;

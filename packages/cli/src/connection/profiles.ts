@@ -3,16 +3,17 @@
  * only its owner may read it.
  */
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { bytesOfText } from '../flags/bytes-in-text.ts';
-import type { FlagTable } from '../flags/flag.ts';
+import type { Flag, FlagTable } from '../flags/flag.ts';
 import { nearest } from '../flags/nearest.ts';
 import type { GivenFlag } from '../flags/parse-flags.ts';
 import { quoted } from '../flags/value-parsers.ts';
 import { UsageError } from '../usage-error.ts';
 import { configurationDirectory } from './configuration-directory.ts';
+import type { ConnectionFlags } from './connection-flags.ts';
 import { CONNECTION_FLAGS } from './connection-flags.ts';
 import { readOptionsFile } from './options-file.ts';
 
@@ -58,7 +59,7 @@ export async function saveProfile(
   const kept = given.filter(({ key }) => Object.hasOwn(CONNECTION_FLAGS, key) && !NOT_KEPT.includes(key));
   if (kept.length === 0)
     throw new UsageError('--save-profile: expected flags that say how to connect, got none');
-  const lines = kept.map(({ words }) => words.join(' '));
+  const lines = kept.map((flag) => lineOf(flag));
   if (lines.some((line) => /[\r\n]/.test(line)))
     throw new UsageError('--save-profile: expected values of one line each, got one of several');
   try {
@@ -69,6 +70,25 @@ export async function saveProfile(
   } catch (error) {
     throw CommandFailure.ofFile(path, error);
   }
+}
+
+/** As it can be read from any directory, and without a topic, which is no part of how to connect. */
+function lineOf({ key, words }: GivenFlag): string {
+  const flag: Flag = CONNECTION_FLAGS[key as keyof ConnectionFlags];
+  if (flag.kind === 'switch') return words.join(' ');
+  const [first = '', ...rest] = words;
+  const equals = first.indexOf('=');
+  // Behind `--flag=` a space would be taken for the end of the flag.
+  const [name, value] =
+    rest.length > 0 || equals < 0
+      ? [first, rest.join(' ')]
+      : [first.slice(0, equals), first.slice(equals + 1)];
+  if (flag.completes === 'file' || flag.completes === 'directory') return `${name} ${resolve(value)}`;
+  return `${name} ${key === 'url' ? withoutTopic(value) : value}`;
+}
+
+function withoutTopic(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^/]*).*$/s, '$1');
 }
 
 function pathOf(name: string, env: CommandIo['env']): string {

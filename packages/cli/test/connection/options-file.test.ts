@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CONNECTION_FLAGS } from '../../src/connection/connection-flags.ts';
 import { parseConnectedFlags } from '../../src/connection/parse-connected-flags.ts';
@@ -147,6 +147,46 @@ describe('A profile', () => {
     await parse(undefined, '-h', 'profile', '-p', '1', '-k', '5', '--save-profile', 'work');
     const { values } = await parse('-h file\n-p 2\n-i file\n', '--profile', 'work', '-p', '3');
     expect(values).toMatchObject({ host: 'profile', port: 3, keepAlive: 5, clientId: 'file' });
+  });
+
+  test('keeps where files are, from whatever directory it is read', async () => {
+    const files = ['--cafile', 'my ca.pem', '--key=my key.pem', '--capath', '/etc/ssl', '--unix', 'socket'];
+    await parse(undefined, ...files, '--password-file', '../password', '--save-profile', 'work');
+    const { values } = await parse(undefined, '--profile', 'work');
+    expect(values).toMatchObject({
+      cafile: resolve('my ca.pem'),
+      key: resolve('my key.pem'),
+      capath: '/etc/ssl',
+      unix: resolve('socket'),
+      passwordFile: resolve('../password'),
+    });
+  });
+
+  test('keeps no topic of a URL', async () => {
+    await parse(undefined, '-L', 'mqtt://ann:sec@ret@localhost:1885/a/b', '--save-profile', 'work');
+    const { values } = await parse(undefined, '--profile', 'work');
+    expect(values.url).toMatchObject({ host: 'localhost', port: 1885, password: 'sec@ret', topic: '' });
+    await parse(undefined, '--url=ws://localhost', '--save-profile', 'work');
+    expect((await parse(undefined, '--profile', 'work')).values.url).toMatchObject({ scheme: 'ws' });
+  });
+
+  test('says nothing of the password where what is typed does', async () => {
+    await parse(undefined, '-h', 'a', '-u', 'ann', '--password-file', 'x', '--save-profile', 'work');
+    const ofFile = { passwordFile: resolve('x'), username: 'ann' };
+    expect((await parse(undefined, '--profile', 'work')).values).toMatchObject(ofFile);
+    const typed = [['-P', 'typed'], ['--password-prompt'], ['-L', 'mqtt://bob:typed@localhost']];
+    for (const words of typed) {
+      const { values } = await parse(undefined, '--profile', 'work', ...words);
+      expect(values).toMatchObject({ host: 'a', username: 'ann' });
+      expect(values.passwordFile).toBeUndefined();
+    }
+    expect((await parse('-P file\n', '--profile', 'work')).values).toMatchObject({
+      ...ofFile,
+      password: undefined,
+    });
+    // What is typed twice is still refused by whoever asks for the password.
+    const twice = await parse(undefined, '-P', 'a', '--password-env', 'B');
+    expect(twice.values).toMatchObject({ password: 'a', passwordEnv: 'B' });
   });
 
   test('that is not there is told of, with the nearest or with all', async () => {
