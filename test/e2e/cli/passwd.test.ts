@@ -77,6 +77,16 @@ describe('martlet passwd', () => {
     expect(readFileSync(file, 'utf8')).toBe(once);
   });
 
+  test('takes any bytes for a password, and leaves those of others in the file as they are', async () => {
+    writeFileSync(file, Buffer.from('# J\xfcrgen\nold:x\n', 'latin1'));
+    const command = `"$0" "$1" passwd -b "$2" ann $'gr\\xfcn' && printf 'gr\\xfcn\\n' | "$0" "$1" passwd "$2" bob`;
+    await programs.run('bash', ['-c', command, process.execPath, MAIN, file]);
+    const people = PasswordFile.parse(readFileSync(file, 'utf8'));
+    for (const name of ['ann', 'bob'])
+      expect(await verifyPassword(Buffer.from('gr\xfcn', 'latin1'), people.hashOf(name)!)).toBe(true);
+    expect(readFileSync(file, 'latin1')).toMatch(/^# J\xfcrgen\nold:x\n/);
+  });
+
   test('prints a line and touches no file for -', async () => {
     const { code, stdout } = await passwd(['-H', 'sha512', '-', 'carol'], 'x');
     expect(code).toBe(0);

@@ -19,6 +19,9 @@ export class ConnectionFailure extends CommandFailure {
 const CONNECTION_LOST = 7;
 const TLS_FAILED = 8;
 
+/** What OpenSSL and Node.js call a broken handshake, and a certificate that is not taken. */
+const TLS_TROUBLE = /^ERR_(?:SSL|TLS)_|CERT|SIGNATURE|^INVALID_(?:CA|PURPOSE)$|^HOSTNAME_MISMATCH$/;
+
 /** Return codes of CONNACK before MQTT 5.0, by the reason codes that stand for them in the client. */
 const RETURN_CODES: Readonly<Record<number, number>> = { 132: 1, 133: 2, 136: 3, 134: 4, 135: 5 };
 
@@ -50,7 +53,8 @@ const FLAG_NAMES: readonly (readonly [RegExp, string])[] = [
 
 /**
  * The code of CONNACK where the server has refused the connection: as it is in MQTT 5.0 (128 and above), from 1 to 5 before. 7 if
- * it closed the connection without an answer, 8 if it broke off the TLS handshake. Everything else is 1.
+ * it closed the connection without an answer, 8 if there was no TLS with it: its certificate is not trusted, or the handshake broke.
+ * Everything else is 1.
  *
  * @param error what an attempt to connect was rejected with
  */
@@ -60,7 +64,7 @@ export function exitCodeForConnection(error: unknown, protocolVersion: number): 
   // Of a server that broke the protocol it is ours.
   if (kind === 'refusal' && reasonCode !== undefined && reasonCode >= 0x80)
     return protocolVersion === 5 ? reasonCode : (RETURN_CODES[reasonCode] ?? ExitCode.Failure);
-  if (systemCodeOf(error)?.includes('_ALERT_') === true) return TLS_FAILED;
+  if (TLS_TROUBLE.test(systemCodeOf(error) ?? '')) return TLS_FAILED;
   if (code === 'CONNECTION_LOST' && !/\b(mqtt|ws)s:/.test(error.message)) return CONNECTION_LOST;
   return ExitCode.Failure;
 }

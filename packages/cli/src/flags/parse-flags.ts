@@ -12,6 +12,8 @@ export interface PositionalWords {
   readonly name: string;
   readonly minimum: number;
   readonly maximum: number;
+  /** They may be no UTF-8; see `takesBytes` of a flag. @default false: those are refused */
+  readonly takesBytes?: true;
 }
 
 export interface ParseOptions {
@@ -73,7 +75,7 @@ export function parseFlags<Table extends FlagTable>(
       at = end;
     }
   }
-  if (allowed !== 'none' && checksCount) checkCount(positionals, allowed);
+  if (allowed !== 'none') checkPositionals(positionals, allowed, checksCount);
   return { values: values as FlagValues<Table>, positionals, given };
 }
 
@@ -174,7 +176,14 @@ function unknownWord(word: string, byName: ReadonlyMap<string, FoundFlag>): Usag
   return new UsageError(`unknown option ${quoted(shown)}${hint}`, mosquitto);
 }
 
-function checkCount(positionals: readonly string[], { name, minimum, maximum }: PositionalWords): void {
+function checkPositionals(
+  positionals: readonly string[],
+  { name, minimum, maximum, takesBytes }: PositionalWords,
+  checksCount: boolean,
+): void {
+  const noUtf8 = takesBytes === true ? undefined : positionals.find(hasStrayBytes);
+  if (noUtf8 !== undefined) throw new UsageError(`expected words in UTF-8, got ${quoted(noUtf8)}`);
+  if (!checksCount) return;
   if (positionals.length < minimum) {
     const some = minimum === 1 ? `a ${name}` : `${minimum} of ${name}`;
     throw new UsageError(`expected ${some}, got ${positionals.length === 0 ? 'none' : positionals.length}`);

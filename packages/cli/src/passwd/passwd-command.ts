@@ -12,8 +12,10 @@ import { counted } from '../amount-text.ts';
 import type { Command, CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
+import { bytesOfText, hasStrayBytes } from '../flags/bytes-in-text.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
+import { quoted } from '../flags/value-parsers.ts';
 import { isMosquittoName } from '../run-command.ts';
 import { UsageError } from '../usage-error.ts';
 import type { PasswdFlags } from './passwd-flags.ts';
@@ -42,7 +44,12 @@ const STANDARD_OUTPUT = '-';
 
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(PASSWD_FLAGS, words, {
-    positionals: { name: 'file, user and password', minimum: 0, maximum: 3 },
+    positionals: {
+      takesBytes: true,
+      name: 'file, user and password',
+      minimum: 0,
+      maximum: 3,
+    },
   });
   refuseCombinations(values);
   if (values.hash === 'argon2id' && !hasArgon2())
@@ -86,6 +93,10 @@ function namesFrom(
     throw new UsageError(`expected ${expected}, got ${length === 0 ? 'nothing' : got}`);
   }
   const [path, username, password] = positionals;
+  // Of all these a password alone is bytes.
+  const noText = positionals.slice(0, 2).find(hasStrayBytes);
+  if (noText !== undefined)
+    throw new UsageError(`expected a file and a user in UTF-8, got ${quoted(noText)}`);
   const problem = username === undefined ? undefined : usernameProblem(username);
   if (problem !== undefined)
     throw new UsageError(
@@ -170,7 +181,7 @@ function existsNot(error: unknown): boolean {
 
 function hashed(password: string, { hash, iterations }: PasswdValues): Promise<PasswordHash> {
   const kind: PasswordHashKind = hash ?? 'sha512-pbkdf2';
-  return hashPassword(new TextEncoder().encode(password), kind, {
+  return hashPassword(bytesOfText(password), kind, {
     iterations: iterations ?? DEFAULT_ITERATIONS,
   });
 }

@@ -7,6 +7,7 @@ import { chown, lstat, open, readFile, realpath, rename, rm } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { PasswordFile } from '@martlet/broker/access';
 import { CommandFailure } from '../command-failure.ts';
+import { bytesOfText, textOfBytes } from '../flags/bytes-in-text.ts';
 
 const OWNER_ONLY = 0o600;
 const PERMISSIONS = 0o777;
@@ -14,7 +15,7 @@ const PERMISSIONS = 0o777;
 /** @throws {CommandFailure} if it cannot be read */
 export async function readPasswordFile(path: string): Promise<PasswordFile> {
   try {
-    return PasswordFile.parse(await readFile(path, 'utf8'));
+    return PasswordFile.parse(textOfBytes(await readFile(path)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new CommandFailure(`${path}: there is no such file; -c makes one`, { cause: error });
@@ -30,7 +31,7 @@ export async function writePasswordFile(path: string, file: PasswordFile): Promi
     try {
       const handle = await open(temporary, 'wx', OWNER_ONLY);
       try {
-        await handle.writeFile(file.toString());
+        await handle.writeFile(bytesOfText(file.toString()));
         await handle.chmod(mode);
         await handle.sync();
       } finally {

@@ -3,6 +3,7 @@ import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { askSecret } from '../connection/secret-prompt.ts';
 import { ExitCode } from '../exit-code.ts';
+import { textOfBytes } from '../flags/bytes-in-text.ts';
 import { InputLines } from '../messages/input-lines.ts';
 import { isMosquittoName } from '../run-command.ts';
 
@@ -56,5 +57,5 @@ async function linesOf(stdin: CommandIo['stdin'], count: number): Promise<readon
 }
 
 function textOf(line: Uint8Array): string {
-  return Buffer.from(line).toString('utf8').replace(/\r$/, '');
+  return textOfBytes(Buffer.from(line)).replace(/\r$/, '');
 }

@@ -33,6 +33,19 @@ describe('The exit code', () => {
     expect([4, 5].map((version) => exitCodeForConnection(broken, version))).toEqual([1, 1]);
   });
 
+  test.each([
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'CERT_HAS_EXPIRED',
+    'INVALID_CA',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+  ])('of TLS that does not come about is 8: %s', (code) => {
+    expect(exitCodeForConnection(new ClientError('CONNECTION_FAILED', '…', systemError(code)), 5)).toBe(8);
+  });
+
   test('of a connection without an answer is 7, of a handshake that the server broke off 8, else 1', () => {
     const lost = new ClientError('CONNECTION_LOST', 'the connection to mqtt://h:1 broke: …');
     const lostTls = new ClientError('CONNECTION_LOST', 'the connection to mqtts://h:1 broke: …');

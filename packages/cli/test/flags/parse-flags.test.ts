@@ -164,6 +164,13 @@ describe('Words that are no UTF-8', () => {
     expect(error.mosquittoText).toBe(`Malformed UTF-8 in ${name} argument.`);
   });
 
+  test('are no positional words, unless those may be any bytes', () => {
+    const positionals = { name: 'file', minimum: 0, maximum: 1 } as const;
+    expect(errorOf(['\udce9'], { positionals }).message).toMatch(/^expected words in UTF-8, got /);
+    const parsed = parseFlags(FLAGS, ['\udce9'], { positionals: { ...positionals, takesBytes: true } });
+    expect(parsed.positionals).toEqual(['\udce9']);
+  });
+
   test('are no flags', () => {
     expect(errorOf(['--h\udce9']).message).toMatch(/^unknown option/);
   });
