@@ -1,9 +1,10 @@
 /** From the flags of a command to a client that is online. */
 import type { Client, ConnectOptions } from '@martlet/client';
+import { ReasonCode } from '@martlet/protocol';
 import type { CommandIo } from '../command.ts';
 import type { ConnectionExtras } from './connect-options-for.ts';
 import { connectOptionsFor } from './connect-options-for.ts';
-import { connectionFailureOf } from './connection-failure.ts';
+import { ConnectionFailure, connectionFailureOf } from './connection-failure.ts';
 import type { ConnectionValues } from './connection-flags.ts';
 
 export type { ConnectionValues } from './connection-flags.ts';
@@ -12,6 +13,8 @@ export type { ConnectionValues } from './connection-flags.ts';
 export interface ClientNeeds extends ConnectionExtras {
   /** These count more than what the flags say. */
   readonly options?: Partial<ConnectOptions>;
+  /** Connects again with MQTT 3.1.1 if the server refuses the version; told when it does. */
+  readonly onOlderVersion?: () => void;
   /** Called before the server can have sent anything: the moment to subscribe, and to listen to events. */
   readonly prepare?: (client: Client) => void;
 }
@@ -33,6 +36,18 @@ export async function clientFor(
   needs: ClientNeeds = {},
 ): Promise<Client> {
   const options = { ...(await connectOptionsFor(values, io, needs)), ...needs.options };
+  try {
+    return await online(options, io, needs);
+  } catch (error) {
+    const isVersion =
+      error instanceof ConnectionFailure && error.exitCode === ReasonCode.UnsupportedProtocolVersion;
+    if (!isVersion || needs.onOlderVersion === undefined) throw error;
+    needs.onOlderVersion();
+    return online({ ...options, protocolVersion: 4 }, io, needs);
+  }
+}
+
+async function online(options: ConnectOptions, io: CommandIo, needs: ClientNeeds): Promise<Client> {
   const { connect } = await import('@martlet/client');
   io.signal.throwIfAborted();
   const client = begin(connect, options);

@@ -10,6 +10,7 @@ import { Departure } from '../connection/departure.ts';
 import { lostConnection, lostText } from '../connection/lost-connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isMosquittoName } from '../run-command.ts';
+import { LostProperties } from './lost-properties.ts';
 import type { PubPlan, PubValues } from './pub-plan.ts';
 import { PublishProgress } from './publish-progress.ts';
 import { Publisher } from './publisher.ts';
@@ -31,6 +32,8 @@ export class PubRun {
   readonly #refusals: Refusals;
   readonly #progress: PublishProgress;
   readonly #departure: Departure;
+  /** Where the server speaks an older version than lines may need. */
+  #lostProperties: LostProperties | undefined;
   #client: Client | undefined;
   #publisher: Publisher | undefined;
   /** What ended the client. */
@@ -91,7 +94,10 @@ export class PubRun {
 
   #connect(): Promise<Client> {
     const { given, isStream, hasRecords } = this.#plan;
-    const has5 = hasRecords || this.#values.properties.length > 0;
+    const { protocolVersion, properties } = this.#values;
+    const has5 = hasRecords || properties.length > 0;
+    if (hasRecords && protocolVersion !== undefined && protocolVersion < 5) this.#loseProperties(true);
+    const isOpen = hasRecords && protocolVersion === undefined && this.#values.sessionExpiry === undefined;
     const options: Partial<ConnectOptions> = {
       // The publisher bounds what waits.
       queue: { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
@@ -100,6 +106,7 @@ export class PubRun {
     return clientFor(this.#values, this.#io, {
       options,
       ...(has5 ? { protocolVersion: 5 } : {}),
+      ...(isOpen ? { onOlderVersion: () => this.#loseProperties(false) } : {}),
       connectProperties: given.connect,
       willProperties: given.will,
       wrapTransport: (open) => this.#departure.wrap(open),
@@ -107,13 +114,20 @@ export class PubRun {
     });
   }
 
+  #loseProperties(isAsked: boolean): void {
+    this.#lostProperties = new LostProperties(isAsked, (text) => this.#tellBeside(text));
+  }
+
   #listen(client: Client): void {
+    let wasOnline = false;
     client.on('error', (error) => {
       // The last one is told by `closed`, and a server that broke the protocol by `offline`: neither is about a message.
       if (client.state !== 'closed' && error.kind !== 'remote') this.#refusals.add(error);
     });
     client.on('warning', ({ message }) => this.#tellBeside(message));
     client.on('closed', (error) => {
+      // Why there never was a connection is told by whoever asked for it, who may also ask again.
+      if (!wasOnline) return;
       this.#ended ??= error;
       this.#publisher?.stop();
       this.#plan.source.close();
@@ -121,6 +135,7 @@ export class PubRun {
     });
     client.on('offline', ({ error, reconnectMs }) => this.#onOffline(client, error, reconnectMs));
     client.on('online', () => {
+      wasOnline = true;
       if (this.#offlineMs !== undefined) this.#tellBeside('connected again');
       this.#offlineMs = undefined;
       this.#lastTold = undefined;
@@ -172,6 +187,7 @@ export class PubRun {
     while (left > 0 && !signal.aborted && this.#ended === undefined) {
       const messages = await source.next();
       if (messages === undefined) return;
+      this.#lostProperties?.check(messages, publisher.published);
       this.#progress.read(messages.length, source.progress, publisher.published);
       if (repeatDelayMs !== undefined && publisher.published > 0) await this.#sleep(repeatDelayMs);
       await publisher.publish(messages.length > left ? messages.slice(0, left) : messages);
@@ -207,6 +223,7 @@ export class PubRun {
     const { queuedMessages, inFlight } = client.gauges;
     await client.close();
     const { published } = this.#publisher!;
+    if (isMosquittoName(this.#io.programName)) return;
     if (!this.#plan.isStream && this.#plan.repeatDelayMs === undefined) return;
     const open = queuedMessages + inFlight;
     const rest = open === 0 ? '' : `, ${open.toLocaleString('en-US')} of them without an answer`;
