@@ -291,6 +291,15 @@ describe('martlet sub, when the server', () => {
 
   const portOf = (server: Server): number => (server.address() as { port: number }).port;
 
+  test('says nothing at all, ends with 27 when the time of -W is over', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const words = [...at(portOf(silent)), '-t', 'a', '-W', '1'];
+    const ours = programs.start(process.execPath, [MAIN, 'sub', ...words]);
+    expect(await ours.exit).toMatchObject({ code: 27, stderr: 'martlet sub: the 1 s of -W are over\n' });
+    silent.close();
+  });
+
   test('refuses all filters, ends with 1 and each reason, and with 0 and their words under their name', async () => {
     const server = await refusing(5, [0x87, 0x8f]);
     const filters = ['-V', '5', '-t', 'a', '-t', 'b'];

@@ -92,23 +92,29 @@ export class SubRun {
     output.start();
     const onAbort = (): void => this.#finish({ kind: 'aborted' });
     signal.addEventListener('abort', onAbort, { once: true });
+    const timeUp = new AbortController();
+    const timer = this.#startTimer(timeUp);
     try {
-      const client = await this.#connect();
-      const timer = this.#startTimer();
+      const client = await this.#connect(timeUp.signal);
       await this.#untilEnd();
       clearTimeout(timer);
       await output.end();
-      await this.#leave(client);
+      if (client !== undefined) await this.#leave(client);
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       await output.end();
     }
     return this.#exitCode();
   }
 
-  #connect(): Promise<Client> {
+  /** @returns undefined if the time was up before there was a connection; as in mosquitto_sub, that is a part of it */
+  async #connect(timeUp: AbortSignal): Promise<Client | undefined> {
     const { given, protocolVersion } = this.#plan;
-    return clientFor(this.#values, this.#io, {
+    const { signal } = this.#io;
+    // Its streams are opened when they are asked for, so that they cannot be copied.
+    const io: CommandIo = Object.create(this.#io, { signal: { value: AbortSignal.any([signal, timeUp]) } });
+    const connecting = clientFor(this.#values, io, {
       options: this.#clientOptions(),
       protocolVersion,
       connectProperties: given.connect,
@@ -116,6 +122,12 @@ export class SubRun {
       wrapTransport: (open) => this.#wire.wrap(this.#departure.wrap(open)),
       prepare: (client) => this.#listen(client),
     });
+    try {
+      return await connecting;
+    } catch (error) {
+      if (timeUp.aborted && !signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   #clientOptions(): Partial<ConnectOptions> {
@@ -241,10 +253,16 @@ export class SubRun {
     });
   }
 
-  #startTimer(): NodeJS.Timeout | undefined {
+  #startTimer(timeUp: AbortController): NodeJS.Timeout | undefined {
     const { timeout } = this.#values;
     if (timeout === undefined) return undefined;
-    return setTimeout(() => this.#finish({ kind: 'timedOut' }), Math.min(timeout * 1000, LONGEST_TIMER_MS));
+    return setTimeout(
+      () => {
+        this.#finish({ kind: 'timedOut' });
+        timeUp.abort();
+      },
+      Math.min(timeout * 1000, LONGEST_TIMER_MS),
+    );
   }
 
   #finish(end: End): void {
@@ -264,7 +282,8 @@ export class SubRun {
   async #leave(client: Client): Promise<void> {
     const isAborted = this.#end!.kind === 'aborted';
     const isV5 = client.server?.protocolVersion === 5;
-    await this.#departure.leave(client, AbortSignal.timeout(LEAVING_MS), {
+    const leavingMs = this.#end!.kind === 'timedOut' ? LATE_MS : LEAVING_MS;
+    await this.#departure.leave(client, AbortSignal.timeout(leavingMs), {
       ...(isAborted ? { timeoutMs: 0 } : {}),
       ...(isAborted && isV5 ? { reasonCode: WITH_WILL } : {}),
     });
@@ -295,3 +314,5 @@ const LONGEST_PACKET = 268_435_460;
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** What is under way at the end gets so long, in ms. */
 const LEAVING_MS = 10_000;
+/** The same when the time of -W is over: a server that does not answer cannot make it longer. */
+const LATE_MS = 500;
