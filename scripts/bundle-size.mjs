@@ -17,7 +17,7 @@ import { root } from './source-files.mjs';
 
 /** @type {readonly Budget[]} */
 export const budgets = [
-  { name: 'The client', entries: ['@martlet/client'], promisedBytes: 15_000, maximumBytes: 27_850 },
+  { name: 'The client', entries: ['@martlet/client'], promisedBytes: 15_000, maximumBytes: 27_910 },
   {
     name: 'The client with SCRAM, the IndexedDB store and typed topics',
     entries: [
@@ -27,7 +27,7 @@ export const budgets = [
       '@martlet/client/topics',
     ],
     promisedBytes: 22_000,
-    maximumBytes: 31_600,
+    maximumBytes: 31_655,
   },
 ];
 

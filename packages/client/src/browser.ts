@@ -5,6 +5,7 @@ import type { ClientOptions } from './client/client-options.ts';
 import type { Platform } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
 import { plugIntoBrowser } from './client/plug-into-browser.ts';
+import { ClientError, errorText } from './client-error.ts';
 import { checkBrowserServer, openBrowserTransport } from './transports/open-browser-transport.ts';
 import { parseBrowserUrl } from './transports/parse-browser-url.ts';
 
@@ -23,7 +24,15 @@ const browser: Readonly<Platform<ClientOptions>> = {
   unrouted: async () => (await import('./core/incoming/unrouted.ts')).Unrouted,
   sessionKeeping: async () => (await import('./client/session-keeping.ts')).SessionKeeping,
   authentication: async () => (await import('./client/client-authentication.ts')).ClientAuthentication,
-  requests: async () => (await import('./client/rpc/requests.ts')).Requests,
+  // What the others fail with fails an attempt to connect; this, the request.
+  requests: () =>
+    import('./client/rpc/requests.ts').then(
+      ({ Requests }) => Requests,
+      (cause: unknown) => {
+        const text = `could not load what requests need: ${errorText(cause)}`;
+        throw new ClientError('CONNECTION_FAILED', text, cause);
+      },
+    ),
 };
 
 /**

@@ -15,7 +15,6 @@ import type { Quarantine } from '../core/quarantine.ts';
 import type { ServerSubscription } from '../core/subscriptions/server-subscription.ts';
 import type { DropReason } from '../core/subscriptions/subscriber.ts';
 import type { ClientEnvironment } from '../environment.ts';
-import type { SessionStore } from '../stores/session-store.ts';
 import type { ParseUrl } from '../transports/server-address.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
@@ -25,7 +24,6 @@ import type { ResolvedOptions } from './resolve-options.ts';
 import type { SessionKeeping } from './session-keeping.ts';
 import type { WaitingBySignal, WaitOptions } from './settle.ts';
 import { endedWhile, watchWait } from './settle.ts';
-import { storeError } from './store-error.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 import type { SupervisorOwner } from './supervisor.ts';
 import { Supervisor } from './supervisor.ts';
@@ -66,8 +64,6 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   offlineBy: ClientError | undefined;
   /** Fulfilled when the store has been let go of, once the client has ended. */
   storeClosed: Promise<void> | undefined;
-  /** Fulfilled when the store has been opened. */
-  #started: Promise<void> | undefined;
   readonly #platform: HostPlatform;
   #keeping: SessionKeeping | undefined;
   readonly #unplug: () => void;
@@ -99,32 +95,23 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
       this.requestTurn();
     });
     // The application has its client, and its listeners on it, before anything happens.
-    environment.soon(() => {
-      this.#started = this.#start();
-    });
+    environment.soon(() => this.supervisor.connect());
   }
 
-  async #start(): Promise<void> {
-    if (this.stoppedBy !== undefined) return;
-    try {
-      const { store, cleanStart, keepsSession, unroutedMessages } = this.options;
-      if (store !== undefined) await this.#restore(store);
-      if (!(cleanStart ?? !keepsSession) && unroutedMessages > 0) {
-        const Waiting = await this.#platform.unrouted();
-        this.core.unrouted = new Waiting(unroutedMessages, this);
-      }
-      this.supervisor.connect();
-    } catch (error) {
-      this.supervisor.stop(storeError(error));
+  /** Ends the client where the store fails. Rejected where something cannot be loaded: the next attempt tries again. */
+  async prepare(): Promise<void> {
+    const { store, cleanStart, keepsSession, unroutedMessages } = this.options;
+    if (store !== undefined && this.#keeping === undefined) {
+      const Keeping = await this.#platform.sessionKeeping();
+      if (this.stoppedBy !== undefined) return;
+      this.#keeping = new Keeping(store, this.core, (error) => this.supervisor.stop(error));
+      this.supervisor.hasSession = await this.#keeping.open(this.supervisor.clientId);
+      this.requestTurn();
     }
-  }
-
-  /** @throws {ClientError} when the store keeps the session of another client, or is damaged */
-  async #restore(store: SessionStore): Promise<void> {
-    const Keeping = await this.#platform.sessionKeeping();
-    this.#keeping = new Keeping(store, this.core, (error) => this.supervisor.stop(error));
-    this.supervisor.hasSession = await this.#keeping.open(this.supervisor.clientId);
-    this.requestTurn();
+    if (!(cleanStart ?? !keepsSession) && unroutedMessages > 0 && this.core.unrouted === null) {
+      const Waiting = await this.#platform.unrouted();
+      this.core.unrouted = new Waiting(unroutedMessages, this);
+    }
   }
 
   // ── the core tells ──
@@ -315,11 +302,10 @@ export class ClientHost implements CoreHost, SupervisorOwner, SubscriptionOwner 
   }
 
   async #closeStore(): Promise<void> {
-    await this.#started;
     try {
       await this.#keeping?.close();
     } catch (error) {
-      this.listeners.emit('error', storeError(error));
+      this.listeners.emit('error', error as ClientError);
     }
   }
 

@@ -304,6 +304,8 @@ export class Client {
     refuseNoFunction('handler', handler);
     checkOptions('respond', given, { codec: anything, ...SUBSCRIBE });
     const { codec, ...options } = given;
+    // A request that comes before that can be loaded is lost.
+    this.#exchanges().catch(() => {});
     return this.subscribe(
       topicFilter,
       // To block would keep the cancellation from being read for which a handler may wait.

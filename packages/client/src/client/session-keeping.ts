@@ -17,6 +17,8 @@ export class SessionKeeping {
   #isOpen = false;
   #error: ClientError | undefined;
   #writing: Promise<void> | undefined;
+  /** Fulfilled when `open` has ended. */
+  #opening: Promise<boolean> | undefined;
 
   /** @param onFailed told at most once: nothing is kept any more */
   constructor(store: SessionStore, core: ClientCore, onFailed: (error: ClientError) => void) {
@@ -26,11 +28,18 @@ export class SessionKeeping {
   }
 
   /**
-   * Opens the store, and takes in what it kept. Whether a server has had that session, and may have it still.
-   * @throws {ClientError} STORE_FAILED for a damaged record; INVALID_OPTION for the session of another client
-   * @throws {unknown} what the store throws
+   * Opens the store, and takes in what it kept. Whether a server has had that session, and may have it still. Told as failed
+   * are STORE_FAILED for a damaged record, INVALID_OPTION for the session of another client, and what the store throws.
    */
-  async open(clientId: string): Promise<boolean> {
+  open(clientId: string): Promise<boolean> {
+    this.#opening = this.#open(clientId).catch((error: unknown) => {
+      this.#onFailed(storeError(error));
+      return false;
+    });
+    return this.#opening;
+  }
+
+  async #open(clientId: string): Promise<boolean> {
     const records = await this.#store.open();
     this.#isOpen = true;
     const make: MakeMessage = (...of) => new Publication(...of);
@@ -75,6 +84,7 @@ export class SessionKeeping {
 
   /** Writes what is left and lets go of the store. @throws {ClientError} STORE_FAILED, unless that was told before */
   async close(): Promise<void> {
+    await this.#opening;
     if (!this.#isOpen) return;
     // No turn may begin a write behind this one.
     this.#isOpen = false;

@@ -26,6 +26,8 @@ export type ClientState = 'connecting' | 'online' | 'waiting' | 'closed';
 
 export interface SupervisorOwner {
   readonly core: ClientCore;
+  /** Fulfilled when what must be there before the first connection is, however long that takes. */
+  prepare(): Promise<void>;
   /** The Authentication Data of CONNECT. */
   authenticate(authentication: Authentication): Promise<Uint8Array | undefined>;
   onState(): void;
@@ -107,20 +109,22 @@ export class Supervisor {
     this.#clearTimer();
     this.#setState('connecting');
     const attempt = ++this.#attempt;
-    const abort = new AbortController();
-    this.#abort = abort;
-    this.#cancelTimer = this.#environment.setTimer(() => {
-      const text = `expected a connection within ${this.#options.connectTimeoutMs} ms, got none`;
-      this.#fail(attempt, new ClientError('TIMEOUT', text));
-    }, this.#options.connectTimeoutMs);
-    this.#run(attempt, abort.signal).catch((error: unknown) => this.#fail(attempt, asClientError(error)));
+    this.#run(attempt).catch((error: unknown) => this.#fail(attempt, asClientError(error)));
   }
 
-  async #run(attempt: number, signal: AbortSignal): Promise<void> {
+  async #run(attempt: number): Promise<void> {
     const given = this.#options;
     // A transport of the application's own may need no address.
     const { authentication, servers, url = 'mqtt://localhost' } = given;
     const isOver = (): boolean => attempt !== this.#attempt;
+    await this.#owner.prepare();
+    if (isOver()) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#cancelTimer = this.#environment.setTimer(() => {
+      const text = `expected a connection within ${given.connectTimeoutMs} ms, got none`;
+      this.#fail(attempt, new ClientError('TIMEOUT', text));
+    }, given.connectTimeoutMs);
     const address = servers?.[this.#serverIndex % servers.length] ?? url;
     const parsed = this.#parseUrl(typeof address === 'function' ? await address() : address);
     const credentials: Credentials =
@@ -135,7 +139,7 @@ export class Supervisor {
     if (isOver()) return;
     const authenticationData = authentication && (await this.#owner.authenticate(authentication));
     if (isOver()) return;
-    const transport = await this.#open(server, this.#listener(attempt), signal);
+    const transport = await this.#open(server, this.#listener(attempt), abort.signal);
     if (isOver()) {
       transport.destroy();
       return;

@@ -44,7 +44,8 @@ export class World {
   /** What the clients that live do when the platform wakes them. */
   readonly #wakes: Set<() => void> = new Set();
 
-  connect(options: ClientOptions = {}): Client {
+  /** @param parts of the platform that are other ones */
+  connect(options: ClientOptions = {}, parts: Partial<Platform<ClientOptions>> = {}): Client {
     const platform: Platform<ClientOptions> = {
       environment: {
         nowMs: () => this.nowMs,
@@ -70,6 +71,7 @@ export class World {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
       },
+      ...parts,
     };
     const { servers } = options;
     const where: ClientOptions = servers === undefined ? { url: 'mqtt://localhost' } : {};
