@@ -45,7 +45,7 @@ async function endFor(error: unknown, command: Command, io: CommandIo): Promise<
   if (error instanceof Interrupted) return error.exitCode;
   const isMosquitto = isMosquittoName(programName);
   if (error instanceof HelpRequest) {
-    stdout.write(await helpFor(error, command, programName));
+    stdout.write(await helpFor(error, command, io));
     // So do Debian's.
     return isMosquitto ? ExitCode.Failure : ExitCode.Success;
   }
@@ -67,11 +67,15 @@ async function endFor(error: unknown, command: Command, io: CommandIo): Promise<
   return ExitCode.Failure;
 }
 
-async function helpFor({ wants }: HelpRequest, command: Command, programName: string): Promise<string> {
+async function helpFor(
+  { wants }: HelpRequest,
+  command: Command,
+  { programName, stdout }: CommandIo,
+): Promise<string> {
   if (wants === 'version')
     return isMosquittoName(programName)
       ? `${programName} version ${versionText()} of Martlet.\n`
       : `${programName} ${versionText()}\n`;
   const { helpText } = await import('./command-help.ts');
-  return helpText(command, programName);
+  return helpText(command, programName, stdout.columns);
 }

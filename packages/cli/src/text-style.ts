@@ -5,8 +5,17 @@ import { styleText } from 'node:util';
 export type Style = 'bold' | 'dim' | 'cyan' | 'yellow' | 'red';
 export type TextStyle = (style: Style, text: string) => string;
 
-export function textStyleFor(stream: NodeJS.WriteStream): TextStyle {
-  // Node.js looks at NO_COLOR, FORCE_COLOR, TERM and what the terminal can do.
-  const colourful = stream.isTTY && (stream as WriteStream).hasColors();
-  return colourful ? (style, text) => styleText(style, text) : (_style, text) => text;
+/** styleText of newer versions of Node.js would look at the environment again. */
+const DECIDED = { validateStream: false } as const;
+
+/** @param env @default that of this process */
+export function textStyleFor(
+  stream: NodeJS.WriteStream,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): TextStyle {
+  const { NO_COLOR, ...others } = env;
+  // Node.js looks at NO_COLOR, FORCE_COLOR, TERM and what the terminal can do; an empty NO_COLOR says nothing (no-color.org).
+  const seen = NO_COLOR === undefined || NO_COLOR === '' ? others : env;
+  const colourful = stream.isTTY && (stream as WriteStream).hasColors(2, seen);
+  return colourful ? (style, text) => styleText(style, text, DECIDED) : (_style, text) => text;
 }

@@ -44,6 +44,14 @@ describe.each(COMMANDS.map((row) => [row.name, row] as const))('martlet %s', (na
     expect(lines.filter(({ length }) => length > 100)).toEqual([]);
   });
 
+  test('has help that fits a narrow terminal, but for examples, which are there to be copied', async () => {
+    const command = await row.load();
+    const lines = helpText(command, `martlet ${name}`, 80).split('\n');
+    const shell = command.examples.map(({ line }) => `  martlet ${name} ${line}`.trimEnd());
+    expect(lines.filter((line) => line.length > 80 && !shell.includes(line))).toEqual([]);
+    expect(helpText(command, `martlet ${name}`, 0)).toBe(helpText(command, `martlet ${name}`, 200));
+  });
+
   test('has no flag twice, and keeps -h for the host', async () => {
     const { flags } = await row.load();
     const names = Object.values(flags).flatMap((flag) => flag.names);
