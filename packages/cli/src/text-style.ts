@@ -16,6 +16,6 @@ export function textStyleFor(
   const { NO_COLOR, ...others } = env;
   // Node.js looks at NO_COLOR, FORCE_COLOR, TERM and what the terminal can do; an empty NO_COLOR says nothing (no-color.org).
   const seen = NO_COLOR === undefined || NO_COLOR === '' ? others : env;
-  const colourful = stream.isTTY && (stream as WriteStream).hasColors(2, seen);
+  const colourful = stream.isTTY && (stream as WriteStream).hasColors(16, seen);
   return colourful ? (style, text) => styleText(style, text, DECIDED) : (_style, text) => text;
 }
