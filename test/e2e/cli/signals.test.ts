@@ -1,5 +1,8 @@
 // Signals that Node.js takes otherwise than other programs: what they do to the built command.
 
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildMartlet, FREE_PORTS, IN_MEMORY, MAIN } from '../martlet-command.ts';
 import { Programs } from '../program.ts';
@@ -7,12 +10,15 @@ import { ServedBroker } from '../served-broker.ts';
 
 const programs = new Programs();
 let served: ServedBroker | undefined;
+let directory: string | undefined;
 
 beforeAll(() => buildMartlet());
 afterEach(async () => {
   await programs.stopAll();
   await served?.close();
   served = undefined;
+  if (directory !== undefined) rmSync(directory, { recursive: true });
+  directory = undefined;
 });
 
 /** A subscriber that a shell starts, and that has subscribed. */
@@ -40,6 +46,21 @@ describe('SIGUSR1', () => {
     const { signal, stderr } = await broker.exit;
     expect(signal).toBe('SIGUSR1');
     expect(stderr).not.toContain('Debugger');
+  });
+});
+
+describe('SIGTERM', () => {
+  test('ends mosquitto_pub without a word', async () => {
+    served = await ServedBroker.start();
+    directory = mkdtempSync(join(tmpdir(), 'martlet-signals-'));
+    const link = join(directory, 'mosquitto_pub');
+    symlinkSync(MAIN, link);
+    const words = ['-p', String(served.port), '-t', 'a', '-q', '1', '-l', '-d'];
+    const program = programs.start(process.execPath, [link, ...words]);
+    program.child.stdin!.write('x\n');
+    await program.line(/received PUBACK/);
+    program.signal('SIGTERM');
+    expect(await program.exit).toMatchObject({ code: 143, stderr: '' });
   });
 });
 

@@ -78,10 +78,19 @@ export async function connectThroughProxy(
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();
-    throw error;
+    throw isSystemError(error) ? outOfReach(proxy, error) : error;
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+/** Without its code, by which the client would take the server for what is out of reach. */
+function outOfReach({ host, port }: ProxyAddress, { message }: Error): Error {
+  return new Error(`the proxy ${host}:${port} cannot be reached: ${message}; is it right (--proxy)?`);
 }
 
 async function shakeHands(socket: Socket, proxy: ProxyAddress, host: string, port: number): Promise<void> {

@@ -110,6 +110,18 @@ describe('A SOCKS5 proxy', () => {
     await expect(connect(`ann:secret@${url}`, 'h', 1)).rejects.toThrow(message);
   });
 
+  test('that cannot be reached is told of in place of the server', async () => {
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+    const { port } = gone.address() as { port: number };
+    await new Promise((resolve) => gone.close(resolve));
+    const attempt = connect(`127.0.0.1:${port}`, 'h', 1);
+    await expect(attempt).rejects.toThrow(
+      `the proxy 127.0.0.1:${port} cannot be reached: connect ECONNREFUSED`,
+    );
+    await expect(attempt).rejects.not.toHaveProperty('code');
+  });
+
   test('is left when the attempt is given up', async () => {
     const { url } = await proxy([]);
     const controller = new AbortController();
