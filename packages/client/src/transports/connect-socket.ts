@@ -53,6 +53,8 @@ export async function connectSocket<T>(
     };
     const onReady = (): void => {
       settle();
+      // Nobody else would: an application that has corked its socket has let go of it.
+      while (socket.writableCorked > 0) socket.uncork();
       resolve(use(socket));
     };
     const settle = (): void => {
@@ -65,7 +67,12 @@ export async function connectSocket<T>(
       .on('error', () => {})
       .on('error', onError)
       .on(dial.readyEvent, onReady);
-    if (dial.readyEvent === 'connect' && !socket.connecting) onReady();
+    if (dial.readyEvent !== 'connect' || socket.connecting) return;
+    // Its events have been: nothing would tell of the end.
+    if (socket.destroyed || socket.readableEnded) {
+      socket.destroy();
+      onError(new Error('expected a socket that is open, got one that was closed'));
+    } else onReady();
   });
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect as connectNet } from 'node:net';
@@ -89,6 +90,49 @@ function failing(error: Error): DialSocket {
     throw error;
   };
 }
+
+const DYING: readonly [string, (socket: Socket, server: TestServer) => void][] = [
+  ['by the application', (socket) => socket.destroy()],
+  [
+    'by the server',
+    (socket, { sockets }) => {
+      for (const each of sockets) each.end();
+      socket.resume();
+    },
+  ],
+];
+
+test.each(DYING)('A socket that has been closed is no connection: %s', async (_who, closeSocket) => {
+  const server = await listenTcp();
+  servers.push(server);
+  const { dial } = slowDial();
+  const dead: DialSocket = async (address, signal) => {
+    const socket = await dial(address, signal);
+    await server.accept();
+    const closed = once(socket, 'close');
+    closeSocket(socket, server);
+    await closed;
+    return socket;
+  };
+  await expect(open(server.address, { dial: dead })).rejects.toMatchObject({
+    code: 'CONNECTION_FAILED',
+    message: `cannot connect to ${server.address.href}: expected a socket that is open, got one that was closed`,
+  });
+});
+
+test('What is written leaves where the application has corked the socket', async () => {
+  const server = await listenTcp();
+  servers.push(server);
+  const { dial } = slowDial();
+  const corked: DialSocket = async (address, signal) => {
+    const socket = await dial(address, signal);
+    socket.cork();
+    return socket;
+  };
+  const transport = await open(server.address, { dial: corked });
+  transport.write(Uint8Array.of(1, 2, 3));
+  expect([...(await (await server.accept()).receive(3))]).toEqual([1, 2, 3]);
+});
 
 test('A socket that comes after the attempt was given up is closed', async () => {
   const server = await listenTcp();
