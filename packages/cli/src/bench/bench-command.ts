@@ -26,7 +26,7 @@ export const command: Readonly<Command> = {
 
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = await parseConnectedFlags(BENCH_FLAGS, words, io, {
-    positionals: { name: 'scenario', minimum: 0, maximum: 2 },
+    positionals: { name: words.includes('--compare') ? 'file' : 'scenario', minimum: 0, maximum: 2 },
   });
   if (values.compare) {
     const { compareFiles } = await import('./comparing.ts');

@@ -6,16 +6,17 @@ import { textStyleFor } from '../text-style.ts';
 import { UsageError } from '../usage-error.ts';
 import type { BenchValues } from './bench-flags.ts';
 import type { BenchResult } from './bench-result.ts';
+import { countedNoun } from './bench-result.ts';
 import { compare, namesOf, ratioText } from './comparison.ts';
 import { figureText } from './figure-text.ts';
 import { planText } from './plan-text.ts';
 import { reportPage } from './report/report-page.ts';
 import { readResult, writeText } from './result-file.ts';
 
-/** @throws {UsageError} unless there are two files @throws {CommandFailure} for files that are no results */
+/** @throws {UsageError} unless there are two files, of runs that counted the same @throws {CommandFailure} for files that are no results */
 export async function compareFiles(
   paths: readonly string[],
-  { html }: Pick<BenchValues, 'html'>,
+  { html, json }: Pick<BenchValues, 'html' | 'json'>,
   io: CommandIo,
 ): Promise<number> {
   const [one, other] = paths;
@@ -24,7 +25,14 @@ export async function compareFiles(
       `--compare: expected two files that --json has written, got ${paths.length === 0 ? 'none' : 'one'}`,
     );
   }
+  if (json !== undefined)
+    throw new UsageError('--json: expected it where something is measured, got it with --compare');
   const results = [await readResult(one), await readResult(other)] as const;
+  const [first, second] = results.map(({ plan }) => countedNoun(plan));
+  if (first !== second)
+    throw new UsageError(
+      `--compare: expected runs that count the same, got ${first}s in ${one} and ${second}s in ${other}`,
+    );
   io.stdout.write(comparisonText(...results, textStyleFor(io.stdout as NodeJS.WriteStream)));
   if (html !== undefined) await writeText(html, reportPage(results));
   return ExitCode.Success;

@@ -1,8 +1,9 @@
 /** Two results beside each other: what the figures are, their ratio, and what makes the runs hard to compare. Pure. */
 import type { BenchPlan } from './bench-plan.ts';
 import type { BenchResult } from './bench-result.ts';
-import { mainLatencyOf } from './bench-result.ts';
+import { countedNoun, mainLatencyOf } from './bench-result.ts';
 import { figureText } from './figure-text.ts';
+import { planText } from './plan-text.ts';
 
 export interface ComparedRow {
   readonly name: string;
@@ -25,9 +26,10 @@ export interface Comparison {
 /** Within this, two runs of the same thing differ. */
 const SAME_WITHIN = 0.05;
 
-/** What the two are called; told apart where they are called the same. */
+/** What the two are called: as they were titled, or else by their servers; told apart where they are called the same. */
 export function namesOf(first: BenchResult, second: BenchResult): readonly [string, string] {
-  if (first.title !== second.title) return [first.title, second.title];
+  const isTitled = [first, second].some(({ title, plan }) => title !== planText(plan));
+  if (isTitled && first.title !== second.title) return [first.title, second.title];
   const [one, other] = [first, second].map(({ server }) => server.version ?? server.url);
   return one !== other ? [one!, other!] : ['first', 'second'];
 }
@@ -61,18 +63,23 @@ export function compare(first: BenchResult, second: BenchResult): Comparison {
     ['longest', 'maximumMs'],
     ['mean', 'meanMs'],
   ] as const;
+  const latencyName = (mainLatencyOf(first) ?? mainLatencyOf(second))?.name;
   for (const [name, key] of percentiles) {
-    row(
-      `${mainLatencyOf(first)?.name ?? 'latency'}, ${name}`,
-      'ms',
-      false,
-      (result) => mainLatencyOf(result)?.of[key],
+    row(`${latencyName}, ${name}`, 'ms', false, (result) => {
+      const latency = mainLatencyOf(result);
+      return latency?.name === latencyName ? latency?.of[key] : undefined;
+    });
+  }
+  row(`broker CPU a ${countedNoun(plan)}`, 'µs', false, ({ broker }) => broker?.cpuUsPerMessage);
+  // The memory of a process and the heap that a server tells of are two things.
+  for (const source of ['process', '$SYS'] as const) {
+    const name = source === 'process' ? 'broker memory at most' : 'broker heap at most ($SYS)';
+    row(name, 'MiB', false, ({ broker }) =>
+      broker?.source !== source || broker.memoryMaximumBytes === null
+        ? null
+        : broker.memoryMaximumBytes / 1_048_576,
     );
   }
-  row('broker CPU a message', 'µs', false, ({ broker }) => broker?.cpuUsPerMessage);
-  row('broker memory at most', 'MiB', false, ({ broker }) =>
-    broker?.memoryMaximumBytes == null ? null : broker.memoryMaximumBytes / 1_048_576,
-  );
   row('lost', 'messages', false, ({ proof }) => proof?.lost);
   return { rows, differences: differencesOf(first, second), complaints: complaintsOf(first, second) };
 }
@@ -106,6 +113,9 @@ const TELLING: readonly (readonly [keyof BenchPlan, string])[] = [
   ['inFlight', 'messages in flight'],
   ['connectRate', 'connections a second'],
   ['threads', 'threads of the generator'],
+  ['count', 'messages in all'],
+  ['durationMs', 'ms of measuring'],
+  ['warmUpMs', 'ms of warm-up'],
 ];
 
 function differencesOf(first: BenchResult, second: BenchResult): readonly string[] {
@@ -113,7 +123,7 @@ function differencesOf(first: BenchResult, second: BenchResult): readonly string
     const [one, other] = [first.plan[key], second.plan[key]];
     return one === other
       ? []
-      : [`The runs differ in ${name}: ${one ?? 'as fast as it goes'} and ${other ?? 'as fast as it goes'}.`];
+      : [`The runs differ in ${name}: ${settingText(one)} and ${settingText(other)}.`];
   });
   if (first.server.protocolVersion !== second.server.protocolVersion) {
     differences.push('The runs differ in the version of MQTT.');
@@ -121,6 +131,11 @@ function differencesOf(first: BenchResult, second: BenchResult): readonly string
   if (first.machine.processors !== second.machine.processors)
     differences.push('The runs were on different machines.');
   return differences;
+}
+
+/** Without a rate there is none, and without a count. */
+function settingText(value: BenchPlan[keyof BenchPlan]): string {
+  return value === null ? 'no limit' : String(value);
 }
 
 function complaintsOf(first: BenchResult, second: BenchResult): readonly string[] {

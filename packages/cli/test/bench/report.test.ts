@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { comparisonText } from '../../src/bench/comparing.ts';
 import { compare, namesOf } from '../../src/bench/comparison.ts';
 import { figureText, setTimeText } from '../../src/bench/figure-text.ts';
+import { planText } from '../../src/bench/plan-text.ts';
 import { linearScale, logarithmicScale, ninesScale, timeScale } from '../../src/bench/report/plot-scale.ts';
 import { reportPage } from '../../src/bench/report/report-page.ts';
 import { parseResult, resultText } from '../../src/bench/result-file.ts';
@@ -75,10 +76,33 @@ describe('A comparison', () => {
     const { differences, complaints } = compare(first, other);
     expect(differences).toEqual([
       'The runs differ in QoS: 1 and 0.',
-      'The runs differ in messages a second: as fast as it goes and 500.',
+      'The runs differ in messages a second: no limit and 500.',
     ]);
     expect(complaints).toHaveLength(1);
     expect(complaints[0]).toMatch(/^two: The generator was held up/);
+  });
+
+  test('says that the runs took different times', () => {
+    const other = sampleResult({ title: 'two', plan: { warmUpMs: 1000, count: 20_000 } });
+    expect(compare(first, other).differences).toEqual([
+      'The runs differ in messages in all: no limit and 20000.',
+      `The runs differ in ms of warm-up: ${first.plan.warmUpMs} and 1000.`,
+    ]);
+  });
+
+  test('sets no memory of a process against a heap', () => {
+    const ofSys = { ...second, broker: { ...second.broker!, source: '$SYS' as const } };
+    const memory = compare(first, ofSys).rows.filter(({ unit }) => unit === 'MiB');
+    expect(memory).toMatchObject([
+      { name: 'broker memory at most', values: [expect.closeTo(10, 2), null], ratio: null },
+      { name: 'broker heap at most ($SYS)', values: [null, expect.closeTo(10, 2)], ratio: null },
+    ]);
+  });
+
+  test('sets no latency against one of another kind', () => {
+    const ofAnswers = { ...second, delivery: null, answer: second.connect };
+    const row = compare(first, ofAnswers).rows.find(({ name }) => name === 'delivery, p50');
+    expect(row).toMatchObject({ values: [1, null], ratio: null, verdict: 'same' });
   });
 
   test('is a table', () => {
@@ -92,6 +116,12 @@ describe('A comparison', () => {
     expect(namesOf(first, second)).toEqual(['one', 'two']);
     const [a, b] = ['m 2.0', 'x 1.0'].map((version) => sampleResult({ version }));
     expect(namesOf(a!, b!)).toEqual(['m 2.0', 'x 1.0']);
+    // Without a title a run is called by its plan, which says nothing of the server.
+    const untitled = [a!, b!].map((result, index) => {
+      const plan = { ...result.plan, publishers: index + 1 };
+      return { ...result, plan, title: planText(plan) };
+    });
+    expect(namesOf(untitled[0]!, untitled[1]!)).toEqual(['m 2.0', 'x 1.0']);
     expect(namesOf(first, first)).toEqual(['first', 'second']);
   });
 });
