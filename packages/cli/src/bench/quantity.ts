@@ -33,7 +33,7 @@ export function rate(maximum: number): ValueParser<number> {
     const [, count, time = 's'] = /^([^/]*)(?:\/([smh]))?$/.exec(given) ?? [];
     const value = quantity(count ?? '', COUNT_UNITS) / SECONDS[time]!;
     if (value > 0 && value <= maximum) return value;
-    throw unexpected(`how many a second, above 0 and up to ${maximum}, such as 500 or 10k`, given);
+    throw unexpected(`how many a second, above 0 and up to ${maximum}, such as 500, 10k or 30/m`, given);
   };
 }
 

@@ -1,5 +1,6 @@
 /** The flags of `martlet pub`: Mosquitto's, and ours. */
 
+import { amount } from '../bench/quantity.ts';
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import { textOrBytes } from '../flags/bytes-in-text.ts';
@@ -41,6 +42,7 @@ const MESSAGE = 'Message';
 const MANY = 'Many messages';
 
 const MOST_REPEATS = 2_147_483_647;
+const MOST_MESSAGES = 1_000_000_000_000;
 const LONGEST_DELAY_S = 2_000_000;
 const LONGEST_RECONNECT_MS = 365 * 24 * 3_600_000;
 
@@ -162,7 +164,7 @@ export const PUB_FLAGS: Readonly<PubFlags> = {
     names: ['--count'],
     placeholder: 'count',
     group: MANY,
-    parse: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    parse: amount(1, MOST_MESSAGES),
     text: 'send so many messages, as fast as they may go: the one there is, or the first of the input',
   },
   rate: {
@@ -171,7 +173,7 @@ export const PUB_FLAGS: Readonly<PubFlags> = {
     placeholder: 'rate',
     group: MANY,
     parse: parseRate,
-    text: 'at most so many messages in a time: 500/s, 30/m, 10/h; without --count one message is sent on and on',
+    text: 'at most so many messages in a time: 500/s, 20k/s, 30/m, 10/h; without --count one message is sent on and on',
   },
   reconnectFor: {
     kind: 'value',

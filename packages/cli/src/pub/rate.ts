@@ -1,19 +1,15 @@
 /** `--rate`: at most so many messages in a time, evenly spread. */
-import { unexpected } from '../flags/value-parsers.ts';
+import { rate } from '../bench/quantity.ts';
 
-const PER_SECOND: Readonly<Record<string, number>> = { s: 1, m: 1 / 60, h: 1 / 3600 };
 const MOST_PER_SECOND = 10_000_000;
 
 /**
- * Reads `500/s`, `30/m`, `10/h` or `500`, which is in a second.
+ * Reads `500/s`, `20k/s`, `30/m`, `10/h` or `500`, which is in a second.
  * @returns messages in a second
  * @throws {UsageError}
  */
 export function parseRate(given: string): number {
-  const [, count = '', unit = 's'] = /^(\d+\.?\d*|\.\d+)(?:\/([smh]))?$/.exec(given) ?? [];
-  const rate = Number(count) * PER_SECOND[unit]!;
-  if (count !== '' && rate > 0 && rate <= MOST_PER_SECOND) return rate;
-  throw unexpected(`messages in a time, such as 500/s, 30/m or 10/h, at most ${MOST_PER_SECOND}/s`, given);
+  return rate(MOST_PER_SECOND)(given);
 }
 
 /** What was missed is made up for this long, in ms: a connection that was away for minutes is not followed by a flood. */

@@ -8,10 +8,15 @@ describe('A rate', () => {
     expect(parseRate('30/m')).toBe(0.5);
     expect(parseRate('36/h')).toBeCloseTo(0.01, 10);
     expect(parseRate('.5/s')).toBe(0.5);
+    expect(parseRate('20k/s')).toBe(20_000);
+    expect(parseRate('1.5k')).toBe(1500);
+    expect(parseRate('6k/m')).toBe(100);
   });
 
   test.each(['', '0', '0/s', '-1/s', '5/d', '5s', '1e9', '10000001/s', 'fast'])('is not %j', (given) => {
-    expect(() => parseRate(given)).toThrow('expected messages in a time, such as 500/s, 30/m or 10/h');
+    expect(() => parseRate(given)).toThrow(
+      'expected how many a second, above 0 and up to 10000000, such as 500, 10k or 30/m',
+    );
   });
 });
 
