@@ -21,14 +21,24 @@ export function prettyPrinter(style: TextStyle, isVerbose: boolean): MessagePrin
   return {
     begin: () => {},
     append: (buffer, message) => {
-      if (isVerbose) buffer.appendText(`${style('bold', escapeControls(message.topicName))} `);
-      buffer.appendText(`${prettyPayload(message, style)}\n`);
+      const text = prettyTextOf(message, style);
+      const shown = text ?? rowsOfBytes(message.payload, style);
+      // Columns of several rows are below each other only if all of them begin a line.
+      const isBelow = text === undefined && message.payload.length > BYTES_PER_ROW;
+      if (isVerbose)
+        buffer.appendText(`${style('bold', escapeControls(message.topicName))}${isBelow ? '\n' : ' '}`);
+      buffer.appendText(`${shown}\n`);
     },
   };
 }
 
 /** Without an end of line. */
-export function prettyPayload({ payload, properties }: ReceivedMessage, style: TextStyle): string {
+export function prettyPayload(message: ReceivedMessage, style: TextStyle): string {
+  return prettyTextOf(message, style) ?? rowsOfBytes(message.payload, style);
+}
+
+/** Undefined for what is only bytes. */
+function prettyTextOf({ payload, properties }: ReceivedMessage, style: TextStyle): string | undefined {
   if (payload.length === 0) return style('dim', '(empty)');
   const json = jsonTextOf(payload);
   if (json !== undefined) return escaped(indentedText(jsonTokens(json), style));
@@ -38,9 +48,7 @@ export function prettyPayload({ payload, properties }: ReceivedMessage, style: T
     const tokens = cborTokensOf(payload);
     if (tokens !== undefined) return escaped(indentedText(tokens, style));
   }
-  const text = utf8TextOf(payload);
-  if (text === undefined) return rowsOfBytes(payload, style);
-  return text.split('\n').map(escapeControls).join('\n');
+  return utf8TextOf(payload)?.split('\n').map(escapeControls).join('\n');
 }
 
 /** Strings of JSON may hold DEL and C1 as they are; the colours are ours. */

@@ -36,7 +36,7 @@ export function indentedText(tokens: Iterable<string>, style: TextStyle): string
       text += ',';
       isKey = isObject.at(-1) === true;
     } else {
-      const colour = styleOf(token, isKey && token !== '{');
+      const colour = styleOf(token, isKey && token !== '{' && !isClosing);
       text += colour === undefined ? token : style(colour, token);
     }
     last = token;

@@ -44,6 +44,22 @@ describe('a payload for people', () => {
     );
   });
 
+  test('that is an empty object in another one has no key to be coloured', () => {
+    expect(prettyPayload(message('{"o":{},"l":[]}'), marked)).toBe(
+      '{\n  <cyan>"o"</>: {},\n  <cyan>"l"</>: []\n}',
+    );
+  });
+
+  test('that is bytes in several rows begins below its topic, so that their columns are in line', () => {
+    const shown = (bytes: number): string => {
+      const buffer = new ByteBuffer();
+      prettyPrinter(plain, true).append(buffer, message(Buffer.alloc(bytes, 0xff)), 0);
+      return buffer.take().toString();
+    };
+    expect(shown(17)).toMatch(/^a\\u0007b\n0000 {2}ff .*\n0010 {2}ff .*\n$/);
+    expect(shown(16)).toMatch(/^a\\u0007b 0000 {2}ff .*\n$/);
+  });
+
   test('that is CBOR is shown like JSON, with what JSON lacks', () => {
     const cbor = Buffer.from('a26161820140c10102', 'hex');
     const lines = ['{', '  "a": [', '    1,', "    h''", '  ],', '  1(1): 2', '}'];
