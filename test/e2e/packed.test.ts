@@ -16,6 +16,9 @@ const project = join(directory, 'project');
 const OURS = ['packages/protocol', 'packages/client', 'packages/broker', 'packages/cli'];
 const NEEDED = ['node_modules/ws', 'node_modules/commander'];
 
+/** npm packs and installs six packages, which a busy machine takes its time for. */
+const INSTALLED_WITHIN_MS = 300_000;
+
 beforeAll(async () => {
   buildMartlet();
   mkdirSync(project);
@@ -30,7 +33,7 @@ beforeAll(async () => {
   const tarballs = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
   expect(tarballs).toHaveLength(OURS.length + NEEDED.length);
   await npm(project, 'install', '--offline', ...tarballs.map((name) => join(directory, name)));
-});
+}, INSTALLED_WITHIN_MS);
 afterEach(() => programs.stopAll());
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -19,7 +19,7 @@ export const hasPseudoTerminals: boolean = /util-linux/.test(
 );
 
 /** A screen that is not so by then never will be; the error has what stands on it. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 50_000;
 
 interface Waiter {
   readonly condition: (lines: readonly string[]) => boolean;

@@ -29,7 +29,7 @@ beforeAll(async () => {
     platform: 'node',
     resolve: { conditionNames: ['martlet-source', 'node', 'import'] },
   });
-  await build.write({ file: bundle, format: 'esm' });
+  await build.write({ file: bundle, format: 'esm', codeSplitting: false });
   await build.close();
 });
 afterEach(async () => {

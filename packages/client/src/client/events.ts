@@ -22,7 +22,8 @@ export interface HandlerErrorEvent {
 export interface DroppedEvent {
   readonly message: Message;
   /**
-   * `slow`: the subscription's buffer was full. `left`: so it was, and reading could not stop, as in a browser, or while a
+   * `slow`: the subscription's buffer was full. `replaced`: it waited, and a newer one with its topic name took its place, as
+   * `latestPerTopic` asks. `left`: so it was, and reading could not stop, as in a browser, or while a
    * handler waits for a server that sends more than it may; it is not acknowledged, and the server sends it again on the
    * next connection of the session. `unsubscribed`: it still waited when the subscription was ended. `unrouted`: nobody had
    * subscribed to it, at QoS 0, or of a filter that was unsubscribed. `unrequested`: a response for which nobody waits.

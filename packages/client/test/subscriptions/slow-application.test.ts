@@ -315,7 +315,7 @@ test('With latestPerTopic a newer message takes the place of the older one of it
     if (texts.length === 3) break;
   }
   expect(texts).toEqual(['busy 3', 'calm 2', 'busy 4']);
-  expect(dropped).toEqual(['busy slow #', 'busy slow #', 'calm slow #']);
+  expect(dropped).toEqual(['busy replaced #', 'busy replaced #', 'calm replaced #']);
 });
 
 test('One slow subscription that drops holds up no other', async () => {

@@ -38,7 +38,7 @@ export interface SubscriberOptions {
 }
 
 /** Why a message from the server reached nobody. */
-export type DropReason = 'slow' | 'left' | 'unrouted' | 'unsubscribed';
+export type DropReason = 'slow' | 'replaced' | 'left' | 'unrouted' | 'unsubscribed';
 
 /** What the server granted last to a filter that it has. */
 export interface Grant {
@@ -109,7 +109,7 @@ export abstract class Subscriber {
     if (waiting.size === 0 && this.accept(message)) return;
     message.detach();
     const replaced = waiting.push(message);
-    if (replaced !== undefined) this.#drop(replaced, 'slow');
+    if (replaced !== undefined) this.#drop(replaced, 'replaced');
     this.#tellBlocked();
     this.#shed(message);
   }
