@@ -30,8 +30,11 @@ export function overviewFor(words: readonly string[]): string | undefined {
   if (first === '--version' || first === '-V') return `${versionText()}\n`;
   if (first === '--help' || first === '-h' || (first === 'help' && second === undefined))
     return overviewText();
-  if (first.startsWith('-'))
-    throw new UsageError(`expected a command before its options, got ${quoted(first)}; --help lists them`);
+  if (first.startsWith('-')) {
+    const near = nearest(first, ['--help', '--version']);
+    const hint = near === undefined ? '--help lists them' : `did you mean ${near}?`;
+    throw new UsageError(`expected a command before its options, got ${quoted(first)}; ${hint}`);
+  }
   const name = first === 'help' ? second! : first;
   const names = [...BROKER_COMMANDS, ...COMMANDS].map((row) => row.name);
   if (names.includes(name)) return undefined;

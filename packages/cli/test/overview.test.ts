@@ -26,6 +26,7 @@ describe('`martlet` without a command', () => {
     [['hlep'], "unknown command 'hlep'; did you mean help?"],
     [['help', 'strat'], "unknown command 'strat'; did you mean start?"],
     [['subscribe'], "unknown command 'subscribe'; martlet help lists them"],
+    [['--versoin'], "expected a command before its options, got '--versoin'; did you mean --version?"],
     [['--port', '1'], "expected a command before its options, got '--port'; --help lists them"],
   ])('finds the nearest for %j', (words, message) => {
     expect(() => overviewFor(words)).toThrow(new UsageError(message));

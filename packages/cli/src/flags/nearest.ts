@@ -2,15 +2,17 @@
 
 /**
  * @returns the candidate that is fewest changes away (a letter more, less, other, or two exchanged), at most a third of the
- *   word's length; of equals the first. Undefined if none is near.
+ *   word's length; of equals the first. Capital letters are no change. Undefined if none is near, or for a single letter,
+ *   from which every other one is as far.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   // Dashes are no part of what was mistyped.
   let least = Math.max(1, Math.floor(bare(word).length / 3)) + 1;
-  if (word.length > LONGEST) return undefined;
+  if (word.length > LONGEST || bare(word).length < 2) return undefined;
+  const lower = word.toLowerCase();
   for (const candidate of candidates) {
-    const changes = distance(word, candidate);
+    const changes = distance(lower, candidate.toLowerCase());
     if (changes < least) {
       least = changes;
       best = candidate;

@@ -171,7 +171,7 @@ function unknownWord(word: string, byName: ReadonlyMap<string, FoundFlag>): Usag
   const mosquitto = `Unknown option ${quoted(word)}.`;
   if (!word.startsWith('-')) return new UsageError(`expected options only, got ${quoted(word)}`, mosquitto);
   const shown = word.replace(/=.*$/s, '');
-  const near = nearest(shown, [...byName.keys()]);
+  const near = nearest(shown, [...byName.keys(), '--help', '--version']);
   const hint = near === undefined ? '; --help lists what there is' : `; did you mean ${near}?`;
   return new UsageError(`unknown option ${quoted(shown)}${hint}`, mosquitto);
 }
