@@ -19,6 +19,11 @@ import { Refusals } from './refusals.ts';
 
 /** Under way at once, where `-M` says nothing: enough for every server, and few enough to hold. */
 const MESSAGES_UNDER_WAY = 10_000;
+/**
+ * The same at QoS 2 before MQTT 5.0, where a server cannot say how much it takes. Mosquitto takes as many, acknowledges what
+ * goes beyond, and drops it.
+ */
+const EXACTLY_ONCE_UNDER_WAY = 20;
 /** What is under way after Ctrl-C gets so long, in ms. */
 const LEAVING_MS = 1000;
 /** Between attempts to connect again, in ms: soon at first. */
@@ -168,7 +173,7 @@ export class PubRun {
     const isLimited = maximumInFlight !== undefined && (qos > 0 || this.#plan.hasRecords);
     const { nowMs } = this.#io;
     return new Publisher(client, {
-      maximumMessages: isLimited ? maximumInFlight : MESSAGES_UNDER_WAY,
+      maximumMessages: isLimited ? maximumInFlight : this.#underWay(client),
       pacer: rate === undefined ? undefined : new Pacer(rate, nowMs()),
       nowMs,
       sleep: (ms) => this.#sleep(ms),
@@ -177,6 +182,11 @@ export class PubRun {
         if (this.#ended === undefined && error.code !== 'CLOSED') this.#refusals.add(error, number);
       },
     });
+  }
+
+  #underWay(client: Client): number {
+    const isBlind = this.#values.qos === 2 && (client.server?.protocolVersion ?? 5) < 5;
+    return isBlind ? EXACTLY_ONCE_UNDER_WAY : MESSAGES_UNDER_WAY;
   }
 
   async #publishAll(publisher: Publisher): Promise<void> {
