@@ -3,9 +3,9 @@ import type { Qos } from '@martlet/protocol';
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import type { FlagValues, SwitchFlag, ValueFlag } from '../flags/flag.ts';
+import { amount, rate, size } from '../flags/quantity.ts';
 import { duration, oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
 import { HEADER_BYTES } from './message-header.ts';
-import { amount, rate, size } from './quantity.ts';
 
 type OwnFlags = {
   readonly publishers: ValueFlag<number>;

@@ -1,10 +1,10 @@
 /** The flags of `martlet pub`: Mosquitto's, and ours. */
 
-import { amount } from '../bench/quantity.ts';
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import { textOrBytes } from '../flags/bytes-in-text.ts';
 import type { SwitchFlag, ValueFlag, WordsFlag } from '../flags/flag.ts';
+import { amount } from '../flags/quantity.ts';
 import { decimal, duration, readByAtof, readByAtoi, text, wholeNumber } from '../flags/value-parsers.ts';
 import type { GivenProperty } from '../messages/property-flag.ts';
 import { PROPERTY_FLAG } from '../messages/property-flag.ts';

@@ -1,5 +1,5 @@
 /** `--rate`: at most so many messages in a time, evenly spread. */
-import { rate } from '../bench/quantity.ts';
+import { rate } from '../flags/quantity.ts';
 
 const MOST_PER_SECOND = 10_000_000;
 

@@ -4,8 +4,8 @@ import type { BenchPlan } from '../../src/bench/bench-plan.ts';
 import { countOf, filterOf, shareOf, topicsOf } from '../../src/bench/bench-plan.ts';
 import { makePlan, onlyScenario, parseScenario } from '../../src/bench/plan-making.ts';
 import { planText } from '../../src/bench/plan-text.ts';
-import { amount, rate, size } from '../../src/bench/quantity.ts';
 import { parseFlags } from '../../src/flags/parse-flags.ts';
+import { amount, rate, size } from '../../src/flags/quantity.ts';
 import { samplePlan } from './sample-plan.ts';
 
 function planOf(line: string, cores = 4): BenchPlan {

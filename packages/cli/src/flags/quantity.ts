@@ -1,7 +1,7 @@
 /** Amounts on the command line: `5000`, `10k`, `1.5M`, `64KiB`. */
 
-import type { ValueParser } from '../flags/value-parsers.ts';
-import { unexpected } from '../flags/value-parsers.ts';
+import type { ValueParser } from './value-parsers.ts';
+import { unexpected } from './value-parsers.ts';
 
 const COUNT_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1000, K: 1000, M: 1_000_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = {
