@@ -2,7 +2,8 @@
 import type { ConnectionFlags } from '../connection/connection-flags.ts';
 import { CONNECTION_FLAGS } from '../connection/connection-flags.ts';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
-import { duration, text } from '../flags/value-parsers.ts';
+import { duration } from '../flags/value-parsers.ts';
+import { parseTopicName } from '../pub/topic-name-flag.ts';
 
 const LONGEST_TIMEOUT_MS = 600_000;
 
@@ -17,7 +18,7 @@ export const DOCTOR_FLAGS: Readonly<DoctorFlags> = {
     kind: 'value',
     names: ['-t', '--topic'],
     placeholder: 'topic',
-    parse: text('a topic'),
+    parse: parseTopicName,
     text: 'where to subscribe and publish; default a topic of its own below martlet-doctor',
   },
   timeout: {

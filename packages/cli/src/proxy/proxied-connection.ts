@@ -20,6 +20,8 @@ const MOST_HELD_BYTES = 1024 * 1024;
 /** How long a client may take to close its side when the server has closed, in ms. */
 const LINGER_MS = 2000;
 
+const ANSWERS: ReadonlySet<string> = new Set(['puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback']);
+
 export interface ProxiedConnectionOptions {
   readonly number: number;
   readonly client: Socket;
@@ -186,9 +188,11 @@ export class ProxiedConnection implements TransportListener {
   #onPacket(packet: Packet, bytes: Uint8Array, direction: Direction): void {
     if (this.#state === 'ended' || this.#state === 'cutting') return;
     const { rules, number, wallMs, tell } = this.#options;
-    const violations = this.#watch.look(packet, direction, bytes.length);
     this.#packets += 1;
     const fault = this.#faultFor(packet, direction);
+    // An answer that never arrives ends no exchange for who waits for it.
+    const isLostAnswer = fault === 'dropped' && ANSWERS.has(packet.type);
+    const violations = isLostAnswer ? [] : this.#watch.look(packet, direction, bytes.length);
     if (fault === 'duplicated') this.#watch.onTwice(packet, direction);
     tell({
       kind: 'packet',

@@ -84,11 +84,13 @@ export function proxiedJson(thing: ProxiedThing, isVerbose: boolean): string {
     ...(fault === undefined ? {} : { fault }),
     ...(violations.length === 0 ? {} : { violations }),
   };
-  const shown = (key: string, value: unknown): unknown => {
-    if (!(value instanceof Uint8Array)) return value;
+  // Looked up in its holder: a buffer of Node.js makes something else of itself before it comes here.
+  function shown(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+    const held = this[key];
+    if (!(held instanceof Uint8Array)) return value;
     // A line is soon copied into a report.
-    return key === 'password' && !isVerbose ? `${value.length} bytes` : jsonBytes(value);
-  };
+    return key === 'password' && !isVerbose ? `${held.length} bytes` : jsonBytes(held);
+  }
   return `${JSON.stringify(line, shown)}\n`;
 }
 

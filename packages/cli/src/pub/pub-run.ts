@@ -24,6 +24,8 @@ const MESSAGES_UNDER_WAY = 10_000;
  * goes beyond, and drops it.
  */
 const EXACTLY_ONCE_UNDER_WAY = 20;
+/** Between two looks at what is still under way, in ms. */
+const LOOKED_AGAIN_MS = 20;
 /** What is under way after Ctrl-C gets so long, in ms. */
 const LEAVING_MS = 1000;
 /** Between attempts to connect again, in ms: soon at first. */
@@ -80,6 +82,7 @@ export class PubRun {
     try {
       await this.#publishAll(this.#publisher);
       await this.#publisher.drain();
+      await this.#untilAnswered(client);
       await eventsTold();
     } catch (error) {
       // What the client throws is about a message; why it ended says more.
@@ -182,6 +185,15 @@ export class PubRun {
         if (this.#ended === undefined && error.code !== 'CLOSED') this.#refusals.add(error, number);
       },
     });
+  }
+
+  /** Of a batch the last message may be answered before others, where acknowledgements are lost: those are waited for too. */
+  async #untilAnswered(client: Client): Promise<void> {
+    while (!this.#io.signal.aborted && this.#ended === undefined) {
+      const { queuedMessages, inFlight } = client.gauges;
+      if (queuedMessages + inFlight === 0) return;
+      await this.#sleep(LOOKED_AGAIN_MS);
+    }
   }
 
   #underWay(client: Client): number {

@@ -1,4 +1,5 @@
 /** Keys as they are pressed, without Enter. */
+import type { Interface } from 'node:readline';
 import { emitKeypressEvents } from 'node:readline';
 import type { CommandIo } from '../command.ts';
 
@@ -14,6 +15,9 @@ export interface PressedKey {
   readonly ctrl?: boolean | undefined;
   readonly sequence?: string | undefined;
 }
+
+/** What Node.js waits otherwise, 500 ms, takes the next key for a part of this one. */
+const ESCAPE_MS = 50;
 
 interface KeySource {
   readonly isTTY?: boolean;
@@ -38,7 +42,8 @@ export class Keyboard {
   open(): void {
     if (this.#isOpen || this.#stdin.isTTY !== true) return;
     this.#isOpen = true;
-    emitKeypressEvents(this.#stdin);
+    // Escape alone is told from the beginning of another key by the silence after it.
+    emitKeypressEvents(this.#stdin, { escapeCodeTimeout: ESCAPE_MS } as unknown as Interface);
     this.#stdin.on('keypress', this.#onPressed).on('error', ignore);
     this.#stdin.setRawMode?.(true);
     this.#stdin.resume();

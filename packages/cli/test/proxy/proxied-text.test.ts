@@ -100,6 +100,8 @@ describe('a line of JSON', () => {
   test('shows a password only where bytes are wanted', () => {
     const packet = connect(4, { username: 'ann', password: new TextEncoder().encode('secret') });
     expect(proxiedJson(packetOf({ packet }), false)).toContain('"password":"6 bytes"');
+    const received = { ...packet, password: Buffer.from('secret') };
+    expect(proxiedJson(packetOf({ packet: received }), false)).toContain('"password":"6 bytes"');
     expect(proxiedJson(packetOf({ packet }), true)).toContain('"password":"secret"');
   });
 });
