@@ -5,7 +5,16 @@
 // Protocol, client and `ws` are in them. The broker and commander stay packages of their own: only `start` and `store` load
 // them, and the broker is a library that programs import too.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -119,4 +128,22 @@ function write(files) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) write(await commandFiles());
+/**
+ * `npx martlet` in this repository. npm links the commands of a package when it installs it, and leaves out those whose file is
+ * not there, as here before the first build. Mosquitto's names are left out: they would hide Debian's tools from the tests.
+ */
+function link() {
+  const path = join(root, 'node_modules/.bin/martlet');
+  if (process.platform === 'win32' || existsSync(path)) return;
+  try {
+    symlinkSync('../martlet/dist/main.js', path);
+  } catch (error) {
+    // Another build has just made it.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  write(await commandFiles());
+  link();
+}
