@@ -14,14 +14,25 @@ export type {
 export type {
   AuthorizationAnswer,
   AuthorizationRequest,
+  AuthorizedAction,
   Authorizer,
   ClientIdentity,
+  OptionalQuestions,
+  RuleReference,
 } from './core/ports/authorizer.ts';
 export type { DurabilityName } from './core/ports/durability.ts';
 export { Durability } from './core/ports/durability.ts';
 export type { Log, LogLevel } from './core/ports/log.ts';
 export type { MessageQueue, Store, StoreError } from './core/ports/store.ts';
-export type { Origin, Transport, TransportSink } from './core/ports/transport.ts';
+export type {
+  Accept,
+  CertificateIdentity,
+  ListenerPolicy,
+  Origin,
+  Transport,
+  TransportSecurity,
+  TransportSink,
+} from './core/ports/transport.ts';
 export type { DropReasonRow } from './core/telling/drop-reason.ts';
 export { DROP_REASONS, DropReason } from './core/telling/drop-reason.ts';
 export type { BrokerEventName, BrokerEvents, ClientDescription } from './core/telling/events.ts';
@@ -33,6 +44,7 @@ export { EnvironmentError } from './environment-error.ts';
 export { Broker, createBroker } from './host/broker.ts';
 export type { BrokerEnvironment } from './host/broker-environment.ts';
 export { nodeEnvironment } from './host/broker-environment.ts';
+export type { OpenListener } from './host/broker-listeners.ts';
 export type {
   BrokerOptions,
   BrokerSubscription,

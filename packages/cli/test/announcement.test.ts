@@ -13,7 +13,13 @@ for (const program of ['mosquitto_sub', 'mosquitto_pub']) {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 function listenerAt(address: ListenerAddress): Listener {
-  return { name: 'test', address, connections: 0, close: () => Promise.resolve() };
+  return {
+    name: 'test',
+    address,
+    connections: 0,
+    stop: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
 }
 
 function textOf(overrides: Partial<Announcement> = {}): string {

@@ -185,8 +185,11 @@ export class BrokerCore {
 
   // ---- inputs ------------------------------------------------------------------------------------------------------
 
-  /** A new network connection; null if there are as many as there may be. */
-  attach(transport: Transport, origin: Origin): Connection | null {
+  /**
+   * A new network connection; null if there are as many as there may be.
+   * @param listener stands for the listener, for `disconnectListener`
+   */
+  attach(transport: Transport, origin: Origin, listener: object | null = null): Connection | null {
     const { context } = this;
     context.sampleClock();
     if (this.#connections.size >= context.profile.limits.connections) {
@@ -199,7 +202,7 @@ export class BrokerCore {
       return null;
     }
     context.metrics.connectionsOpened++;
-    const connection = new Connection(this.#parts, transport, origin, (gone) => {
+    const connection = new Connection(this.#parts, transport, origin, listener, (gone) => {
       this.#connections.delete(gone);
       context.metrics.connectionsClosed++;
     });
@@ -276,6 +279,15 @@ export class BrokerCore {
     const holder = this.sessions.get(clientId)?.holder;
     holder?.onDisconnectAsked(reasonCode, reasonString);
     return holder != null;
+  }
+
+  /** Ends every connection that came through a listener; MQTT 5 clients are told why. */
+  disconnectListener(listener: object, reasonCode: ReasonCode, reasonString: string): void {
+    this.context.sampleClock();
+    for (const connection of this.#connections) {
+      if (connection.listener === listener) connection.shutDown(reasonCode, reasonString);
+    }
+    this.context.requestTurn();
   }
 
   /** Tells every client that the broker goes, and closes. */

@@ -35,6 +35,8 @@ import { MemoryStore } from '../stores/memory-store.ts';
 import { Alarm } from './alarm.ts';
 import type { BrokerEnvironment } from './broker-environment.ts';
 import { nodeEnvironment } from './broker-environment.ts';
+import type { OpenListener } from './broker-listeners.ts';
+import { BrokerListeners } from './broker-listeners.ts';
 import type {
   BrokerOptions,
   BrokerSubscription,
@@ -80,7 +82,7 @@ export class Broker {
   readonly #core: BrokerCore;
   readonly #events: TypedEvents<BrokerEvents>;
   readonly #log: Log;
-  readonly #listeners: Set<Listener>;
+  readonly #listeners: BrokerListeners;
   readonly #environment: BrokerEnvironment;
   readonly #alarm: Alarm;
   #pendingEvents: (() => void)[];
@@ -98,7 +100,6 @@ export class Broker {
     this.#environment = world;
     this.#alarm = new Alarm(world, () => this.#turn());
     this.#events = new TypedEvents((error) => this.#reportHandlerError(error));
-    this.#listeners = new Set();
     this.#pendingEvents = [];
     this.#waiters = [];
     this.#turnScheduled = false;
@@ -121,30 +122,51 @@ export class Broker {
       heapBytes: () => world.heapBytes(),
       onCommitted: (commit, error) => this.#onCommitted(commit, error),
     });
+    this.#listeners = new BrokerListeners(
+      {
+        attach: (transport, origin, listener) => this.#attach(transport, origin, listener),
+        disconnect: (listener) =>
+          this.#core.disconnectListener(listener, ReasonCode.AdministrativeAction, 'this listener is closed'),
+      },
+      this.#log,
+    );
     collectAfterLoading(this.gauges.sessions + (store?.messageCount ?? 0));
     this.#scheduleTurn();
   }
 
   /** Listens for MQTT over TCP, or on a Unix socket. Rejects with an `EnvironmentError`, such as for a port in use. */
   async listen(options: TcpListenerOptions = {}): Promise<Listener> {
-    if (this.#closing !== null) throw new BrokerClosedError('listen');
     checkDurability(options.durability);
-    return this.#opened(
-      await listenTcp(options, (transport, origin) => this.attach(transport, origin), this.#log),
-    );
+    return this.#listeners.open((accept, log) => listenTcp(options, accept, log), 'listen');
   }
 
   /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects with an `EnvironmentError`. */
   async listenWebSocket(options: WebSocketListenerOptions = {}): Promise<Listener> {
-    if (this.#closing !== null) throw new BrokerClosedError('listenWebSocket');
     checkDurability(options.durability);
     const maximumMessageBytes = this.profile.limits.maximumPacketSize + WEBSOCKET_ALLOWANCE;
-    const listener = await listenWebSocket(
-      { maximumMessageBytes, ...options },
-      (transport, origin) => this.attach(transport, origin),
-      this.#log,
+    return this.#listeners.open(
+      (accept, log) => listenWebSocket({ maximumMessageBytes, ...options }, accept, log),
+      'listenWebSocket',
     );
-    return this.#opened(listener);
+  }
+
+  /**
+   * Opens a listener of another kind: `open` is given what takes its connections. Rejects with what `open` rejects with.
+   * @example
+   * await broker.listenWith((accept, log) => listenTcp({ port: 1884 }, accept, log));
+   * @throws {BrokerClosedError} after `close`
+   */
+  listenWith(open: OpenListener): Promise<Listener> {
+    return this.#listeners.open(open, 'listenWith');
+  }
+
+  /**
+   * Accepts no more connections there: its address is free when the call returns. The promise fulfils when the last of
+   * its connections has closed; with `disconnect` they are ended now, and MQTT 5 clients told 0x98. Nothing happens for a listener
+   * that is not (any more) the broker's.
+   */
+  stopListening(listener: Listener, { disconnect }: { readonly disconnect: boolean }): Promise<void> {
+    return this.#listeners.stop(listener, disconnect);
   }
 
   /**
@@ -152,8 +174,12 @@ export class Broker {
    * many connections as there may be, or if the broker has been closed.
    */
   attach(transport: Transport, origin: Origin): TransportSink | null {
+    return this.#attach(transport, origin, null);
+  }
+
+  #attach(transport: Transport, origin: Origin, listener: object | null): TransportSink | null {
     if (this.#closing !== null) return null;
-    const connection = this.#core.attach(transport, origin);
+    const connection = this.#core.attach(transport, origin, listener);
     this.#alarm.arm(this.#core.nextDeadlineMs);
     return connection;
   }
@@ -252,7 +278,7 @@ export class Broker {
   }
 
   get listeners(): readonly Listener[] {
-    return [...this.#listeners];
+    return this.#listeners.all;
   }
 
   /** Every session there is now, of clients that are connected and of those that are away. */
@@ -279,11 +305,10 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
-    const closed = [...this.#listeners].map((listener) => listener.close());
+    const closed = this.#listeners.close();
     this.#core.shutDown();
     this.#turn();
-    await Promise.all(closed);
-    this.#listeners.clear();
+    await closed;
     this.#turn();
     await this.#committed();
     this.#alarm.stop();
@@ -311,15 +336,6 @@ export class Broker {
     if (problem !== null)
       throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
     if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');
-  }
-
-  async #opened(listener: Listener): Promise<Listener> {
-    if (this.#closing !== null) {
-      await listener.close();
-      throw new BrokerClosedError('listen');
-    }
-    this.#listeners.add(listener);
-    return listener;
   }
 
   #scheduleTurn(): void {

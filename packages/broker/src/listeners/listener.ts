@@ -15,6 +15,12 @@ export interface Listener {
   readonly connections: number;
 
   /**
+   * Stops accepting at once: its address is free when this returns. Its connections stay; resolves when the last of
+   * them has closed.
+   */
+  stop(): Promise<void>;
+
+  /**
    * Stops listening at once, and resolves when the last of its connections has closed. Ending them is the core's
    * part; those still open after the linger time are destroyed.
    */

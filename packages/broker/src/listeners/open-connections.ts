@@ -50,6 +50,11 @@ export class OpenConnections {
   /** Resolves when the last connection has closed; each has the linger time from now on to do so. */
   drain(): Promise<void> {
     for (const connection of this.#open) this.linger(connection);
+    return this.empty();
+  }
+
+  /** Resolves when the last connection has closed. */
+  empty(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenEmpty.push(resolve));
   }

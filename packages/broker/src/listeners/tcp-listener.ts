@@ -122,6 +122,11 @@ class TcpListener implements Listener {
     this.#takeConnections();
   }
 
+  async stop(): Promise<void> {
+    this.#server.close();
+    await this.#connections.empty();
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await this.#connections.drain();

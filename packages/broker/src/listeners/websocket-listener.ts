@@ -158,6 +158,12 @@ class WebSocketListener implements Listener {
     this.#server.on('upgrade', (request, stream, head) => this.#onUpgrade(request, stream, head));
   }
 
+  async stop(): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#http) socket.destroy();
+    await this.#connections.empty();
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#http) socket.destroy();

@@ -16,7 +16,7 @@ import { FrameResult, PlacedPacketStream, ProtocolError, ReasonCode, RemoteError
 import { logInternalError } from '../internal-error.ts';
 import type { OutboxListener } from '../output/outbox.ts';
 import { Outbox } from '../output/outbox.ts';
-import type { Origin, Transport, TransportSink } from '../ports/transport.ts';
+import type { Origin, Transport, TransportSecurity, TransportSink } from '../ports/transport.ts';
 import type { StagingSource } from '../staging-room.ts';
 import { Opening } from './opening.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
@@ -28,6 +28,8 @@ export class Connection
 {
   readonly peer: string;
   readonly origin: Origin;
+  /** Stands for the listener through which it came; null if it was attached otherwise. */
+  readonly listener: object | null;
   readonly outbox: Outbox;
   lastReceivedMs: number;
   closed: boolean;
@@ -53,10 +55,12 @@ export class Connection
     parts: CoreParts,
     transport: Transport,
     origin: Origin,
+    listener: object | null,
     onGone: (connection: Connection) => void,
   ) {
     this.peer = transport.peer;
     this.origin = origin;
+    this.listener = listener;
     this.#parts = parts;
     this.#transport = transport;
     this.#onGone = onGone;
@@ -199,6 +203,14 @@ export class Connection
   }
 
   // ---- the phases' handle ------------------------------------------------------------------------------------------
+
+  get proxyPeer(): string | undefined {
+    return this.#transport.proxyPeer;
+  }
+
+  get security(): TransportSecurity | undefined {
+    return this.#transport.security;
+  }
 
   get gateClosed(): boolean {
     return this.#gateClosed;

@@ -19,15 +19,16 @@ import {
   UnsupportedProtocolVersionError,
 } from '@martlet/protocol';
 import type { AuthenticationAnswer } from '../ports/authenticator.ts';
-import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { Durability } from '../ports/durability.ts';
 import { OutboundAliases } from '../publish/outbound-aliases.ts';
 import type { Session } from '../session/session.ts';
 import { willRecord } from '../session/wills.ts';
+import type { Attempt } from './attempt.ts';
+import { attemptOf, authenticationAttempt, identityOf } from './attempt.ts';
 import { AUTH_TOO_LARGE, Authentication, authPacket } from './authentication.ts';
 import { ConnectionInput } from './connection-input.ts';
 import { ConnectionOutput } from './connection-output.ts';
-import type { Agreement, Refusal } from './handshake.ts';
+import type { Refusal } from './handshake.ts';
 import { accepted, negotiate } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Rights } from './rights.ts';
@@ -35,17 +36,6 @@ import { Serving } from './serving.ts';
 import { toldReasonCode, toldReasonString, unkeptReasonCode } from './told-reason.ts';
 
 const CONNECT = 1;
-
-/** What is known once a CONNECT has come and can be accepted as far as it goes. */
-interface Attempt {
-  readonly connect: ConnectPacket;
-  readonly agreement: Agreement;
-  readonly authentication: Authentication | null;
-  username: string | undefined;
-  authenticationData: Uint8Array | undefined;
-  identity: ClientIdentity | null;
-  rights: Rights | null;
-}
 
 export class Opening implements Phase {
   readonly #parts: CoreParts;
@@ -140,34 +130,14 @@ export class Opening implements Phase {
       });
       return;
     }
-    const attempt: Attempt = {
-      connect,
-      agreement,
-      authentication:
-        authenticator === null ? null : new Authentication(authenticator, this.#describe(connect, agreement)),
-      username: connect.username,
-      authenticationData: undefined,
-      identity: null,
-      rights: null,
-    };
+    const authentication =
+      authenticator === null
+        ? null
+        : new Authentication(authenticator, authenticationAttempt(connect, agreement, this.#connection));
+    const attempt = attemptOf(connect, agreement, authentication);
     this.#attempt = attempt;
     if (attempt.authentication === null) this.#authenticated(attempt);
     else this.#ask(attempt, connect.properties.authenticationData);
-  }
-
-  #describe(connect: ConnectPacket, agreement: Agreement): ConstructorParameters<typeof Authentication>[1] {
-    return {
-      clientId: agreement.clientId,
-      username: connect.username,
-      password: connect.password,
-      protocolVersion: connect.protocolVersion,
-      origin: this.#connection.origin,
-      peer: this.#connection.peer,
-      authenticationMethod: connect.properties.authenticationMethod,
-      authenticationData: undefined,
-      reauthentication: false,
-      state: undefined,
-    };
   }
 
   #ask(attempt: Attempt, data: Uint8Array | undefined): void {
@@ -181,8 +151,7 @@ export class Opening implements Phase {
   #onAnswer(attempt: Attempt, answer: AuthenticationAnswer): void {
     switch (answer.kind) {
       case 'accept':
-        attempt.username = answer.username ?? attempt.username;
-        attempt.authenticationData = answer.authenticationData;
+        attempt.accepted = answer;
         this.#authenticated(attempt);
         break;
       case 'refuse':
@@ -238,9 +207,7 @@ export class Opening implements Phase {
   /** The client is who it says: may it leave that will? */
   #authenticated(attempt: Attempt): void {
     const { authorizer, context } = this.#parts;
-    const { agreement } = attempt;
-    const { peer, origin } = this.#connection;
-    attempt.identity = { clientId: agreement.clientId, username: attempt.username, origin, peer };
+    attempt.identity = identityOf(attempt, this.#connection);
     if (authorizer !== null) {
       attempt.rights = new Rights(authorizer, attempt.identity, context, () => {
         this.#connection.onAnswer(() => this.#onRights(attempt));
@@ -291,7 +258,7 @@ export class Opening implements Phase {
       agreement,
       context.profile,
       context.levels.promised(durability),
-      attempt.authenticationData,
+      attempt.accepted.authenticationData,
     );
     if (fitPacket(connack, connect.protocolVersion, this.#maximumPacketSize) === undefined) {
       this.#refuse(connect, {
@@ -318,7 +285,7 @@ export class Opening implements Phase {
     );
     const client = {
       clientId: agreement.clientId,
-      username: attempt.username,
+      username: attempt.identity!.username,
       protocolVersion: connect.protocolVersion,
       peer: this.#connection.peer,
       listener: this.#connection.origin.listener,

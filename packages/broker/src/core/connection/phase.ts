@@ -7,7 +7,7 @@ import type { CoreContext } from '../context.ts';
 import type { Outbox } from '../output/outbox.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { Authorizer } from '../ports/authorizer.ts';
-import type { Origin } from '../ports/transport.ts';
+import type { Origin, TransportSecurity } from '../ports/transport.ts';
 import type { Incoming } from '../publish/incoming.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
 import type { Exchanges } from '../session/exchanges.ts';
@@ -41,6 +41,9 @@ export interface Phase {
 /** What a phase may do with its connection. */
 export interface ConnectionHandle {
   readonly peer: string;
+  /** The proxy's address; undefined: none. */
+  readonly proxyPeer: string | undefined;
+  readonly security: TransportSecurity | undefined;
   readonly origin: Origin;
   readonly outbox: Outbox;
   /** Monotonic; when bytes last came in. */

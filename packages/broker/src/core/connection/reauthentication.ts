@@ -64,6 +64,8 @@ export class Reauthentication {
       protocolVersion,
       origin: this.#connection.origin,
       peer,
+      proxyPeer: this.#connection.proxyPeer,
+      security: this.#connection.security,
       authenticationMethod: this.#method,
       authenticationData: undefined,
       reauthentication: true,

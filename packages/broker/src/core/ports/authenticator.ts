@@ -1,5 +1,6 @@
 import type { ReasonCode } from '@martlet/protocol';
-import type { Origin } from './transport.ts';
+import type { RuleReference } from './authorizer.ts';
+import type { Origin, TransportSecurity } from './transport.ts';
 
 /** One client's attempt to authenticate; the same object is shown at every step of an enhanced authentication. */
 export interface AuthenticationAttempt {
@@ -9,6 +10,9 @@ export interface AuthenticationAttempt {
   readonly protocolVersion: 3 | 4 | 5;
   readonly origin: Origin;
   readonly peer: string;
+  readonly proxyPeer: string | undefined;
+  /** Undefined for a plain connection. */
+  readonly security: TransportSecurity | undefined;
   /** The Authentication Method of CONNECT, or undefined for a plain CONNECT. */
   readonly authenticationMethod: string | undefined;
   /** The Authentication Data of the latest CONNECT or AUTH packet. */
@@ -20,9 +24,24 @@ export interface AuthenticationAttempt {
 }
 
 export type AuthenticationAnswer =
-  /** `username` replaces the one in CONNECT (a certificate's name, a token's subject). */
-  | { readonly kind: 'accept'; readonly username?: string; readonly authenticationData?: Uint8Array }
-  | { readonly kind: 'refuse'; readonly reasonCode: ReasonCode; readonly reasonString?: string }
+  | {
+      readonly kind: 'accept';
+      /** Replaces the one in CONNECT: a certificate's name, a token's subject. */
+      readonly username?: string;
+      readonly authenticationData?: Uint8Array;
+      /** Shown to the authoriser. @default none */
+      readonly groups?: readonly string[];
+      /** Shown to the authoriser, such as a token's claims. @default undefined */
+      readonly permissions?: unknown;
+      /** Wall clock, ms: then the client is disconnected (0x87), unless it has authenticated again. @default never */
+      readonly expiresAtWallMs?: number;
+    }
+  | {
+      readonly kind: 'refuse';
+      readonly reasonCode: ReasonCode;
+      readonly reasonString?: string;
+      readonly rule?: RuleReference;
+    }
   /** Another round: sent to the client in an AUTH packet. */
   | { readonly kind: 'continue'; readonly authenticationData?: Uint8Array };
 

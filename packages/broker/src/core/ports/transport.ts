@@ -9,6 +9,10 @@ import type { DurabilityName } from './durability.ts';
 export interface Transport {
   /** Where the peer is, for logs, access rules and metrics, such as `127.0.0.1:50312`. */
   readonly peer: string;
+  /** The proxy's own address, when `peer` is what the proxy's PROXY header says; undefined: no proxy. */
+  readonly proxyPeer?: string | undefined;
+  /** What TLS agreed on and verified, known when the connection is attached; undefined: the connection is plain. */
+  readonly security?: TransportSecurity | undefined;
 
   /**
    * Sends bytes, in order.
@@ -32,7 +36,62 @@ export interface Transport {
   destroy(): void;
 }
 
-/** Through which listener a connection came, and what its listener grants or withholds. */
+/** Who a client certificate says that the peer is. */
+export interface CertificateIdentity {
+  readonly commonName: string | undefined;
+  /** As RFC 2253 writes it, CN first: what Mosquitto's `use_subject_as_username` takes. */
+  readonly subject: string;
+  /** Such as `dns:a.example`, `email:…`, `uri:…`, `ip:…`. */
+  readonly subjectAlternativeNames: readonly string[];
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint256: string;
+  readonly serialNumber: string;
+  /** As RFC 2253 writes it. */
+  readonly issuer: string;
+}
+
+/** What a secured connection agreed on. */
+export interface TransportSecurity {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The peer's, only if it was verified. */
+  readonly certificate?: CertificateIdentity | undefined;
+  /** The identity of the pre-shared key that the peer proved to have. */
+  readonly pskIdentity?: string | undefined;
+  /** The host name that the peer asked for (SNI). */
+  readonly serverName?: string | undefined;
+}
+
+/** What a listener grants or withholds; what is absent is as the broker's profile says. */
+export interface ListenerPolicy {
+  /**
+   * Put in front of every topic name and filter that comes in, and taken off what goes out: such clients live under it,
+   * and see nothing else. Without wildcards. @default ''
+   */
+  readonly mountPoint?: string | undefined;
+  /** The highest QoS that clients may publish with, and are granted. @default 2 */
+  readonly maximumQos?: 0 | 1 | 2 | undefined;
+  /** Whether clients may publish with RETAIN. @default true */
+  readonly retainAvailable?: boolean | undefined;
+  /** 3: MQTT 3.1, 4: 3.1.1, 5: 5.0. @default all */
+  readonly protocolVersions?: readonly (3 | 4 | 5)[] | undefined;
+  /** Topic aliases that a client may use. @default the limit `topicAliasMaximum` */
+  readonly topicAliasMaximum?: number | undefined;
+  /** Topic aliases that the broker uses to a client that allows them. @default the limit `outboundTopicAliases` */
+  readonly outboundTopicAliases?: number | undefined;
+  /** The user name, as authenticated, is the client identifier; who has none is refused. @default false */
+  readonly useUsernameAsClientId?: boolean | undefined;
+  /** Begins the identifiers that the broker assigns, such as `auto-`. @default '' */
+  readonly clientIdPrefix?: string | undefined;
+  /** Whether a client may come without identifier and be assigned one. @default true */
+  readonly allowEmptyClientId?: boolean | undefined;
+}
+
+/**
+ * Through which listener a connection came, and what its listener grants or withholds. A listener has one such object
+ * at a time, and replaces it as a whole when its policy changes: a connection keeps the one with which it came.
+ */
 export interface Origin {
   /** The listener's name, such as `tcp:1883`. */
   readonly listener: string;
@@ -40,6 +99,8 @@ export interface Origin {
   readonly kind: 'stream' | 'websocket' | 'in-process';
   /** What acknowledgements promise to clients that came this way. @default the broker's `durability` */
   readonly durability?: DurabilityName | undefined;
+  /** @default everything as the broker's profile says */
+  readonly policy?: ListenerPolicy | undefined;
 }
 
 /** What a transport tells the core: one connection's other side of {@link Transport}. */
