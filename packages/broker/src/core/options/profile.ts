@@ -5,13 +5,17 @@
 import type { ConnackProperties } from '@martlet/protocol';
 import type { DurabilityName } from '../ports/durability.ts';
 import type { Limits } from './limits.ts';
+import type { Rates } from './rates.ts';
 
 /** What a habit's value may be where it is not one of a few. */
 export type HabitType =
   | 'number'
   | 'text'
   | 'list of CONNACK properties'
-  | 'list of topic filters, each with a durability';
+  | 'list of topic filters, each with a durability'
+  | 'list of topic filters, each with what a full queue does'
+  | 'list of topic prefixes, each with messages and bytes'
+  | 'list of drop reasons';
 
 export interface HabitRow<Value> {
   readonly default: Value;
@@ -29,6 +33,37 @@ export interface TopicDurability {
   readonly durability: DurabilityName;
 }
 
+/**
+ * What becomes of a message whose topic name matches, for a recipient whose queue is full: the publisher is refused and
+ * nobody gets it; the oldest or this one is dropped; or, also before the queue is full, it takes the place of the message
+ * of the same topic that waits.
+ */
+export const WHEN_FULL = ['reject', 'drop-oldest', 'drop-newest', 'keep-latest'] as const;
+export type WhenFull = (typeof WHEN_FULL)[number];
+
+export interface QueuePolicy {
+  /** Not a shared one. */
+  readonly topicFilter: string;
+  readonly whenFull: WhenFull;
+  /**
+   * So many messages that wait, of whatever topic, are enough for the queue to be full for these. Not for `drop-oldest` and
+   * `keep-latest`, which would give up messages of others. @default the limit `queuedMessages`
+   */
+  readonly messages?: number | undefined;
+  /** The same in bytes. @default the limit `queuedBytes` */
+  readonly bytes?: number | undefined;
+}
+
+/** What may be retained under a topic, itself included. */
+export interface RetainedQuota {
+  /** Whole levels without wildcards, such as `sensors/roof`; a slash at the end means nothing. */
+  readonly topicPrefix: string;
+  /** @default any number */
+  readonly messages?: number | undefined;
+  /** Of messages with their topic names. @default any number */
+  readonly bytes?: number | undefined;
+}
+
 export interface Habits {
   /**
    * What an acknowledgement promises, where neither the topic nor the listener says otherwise: kept on the disk, synced;
@@ -39,6 +74,17 @@ export interface Habits {
   readonly topicDurability: readonly TopicDurability[];
   /** What a full queue drops. */
   readonly fullQueue: FullQueue;
+  /** The first entry whose topic filter matches decides for a message, before `fullQueue`. */
+  readonly queues: readonly QueuePolicy[];
+  /** All entries that a topic name is under hold for it. */
+  readonly retainedQuotas: readonly RetainedQuota[];
+  /**
+   * Where messages are published that were dropped: `{this}/{reason}/{topic name}`; empty: nowhere. Under `$…` only who asks
+   * for it gets it.
+   */
+  readonly deadLetterPrefix: string;
+  /** For which reasons, by their codes; empty: for all but `no-matching-subscribers`. */
+  readonly deadLetterReasons: readonly string[];
   /** Which member of a shared group gets the next message, of those that can take it at once. */
   readonly shareBalancing: ShareBalancing;
   /** Whether QoS 0 messages wait in the queue of a session that is offline, or of a shared group whose members all are. */
@@ -70,6 +116,26 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
     default: 'drop-oldest',
     values: ['drop-oldest', 'drop-newest'],
     text: 'what a full queue of a session or shared group drops',
+  },
+  queues: {
+    default: [],
+    values: 'list of topic filters, each with what a full queue does',
+    text: 'the first entry whose topic filter matches decides what a full queue does with a message, before `fullQueue`: `reject` the publisher (0x97 Quota exceeded; before MQTT 5.0 its connection ends), `drop-oldest`, `drop-newest`, or `keep-latest`, which lets a message take the place of the one of its topic that waits, also before the queue is full',
+  },
+  retainedQuotas: {
+    default: [],
+    values: 'list of topic prefixes, each with messages and bytes',
+    text: 'what may be retained under a topic; beyond it a message is routed but not retained (retained-limit), and PUBACK or PUBREC name the prefix',
+  },
+  deadLetterPrefix: {
+    default: '',
+    values: 'text',
+    text: 'where messages are published that were dropped: this, the reason, the topic name, such as `$dead-letter/expired/a/b`; empty: nowhere',
+  },
+  deadLetterReasons: {
+    default: [],
+    values: 'list of drop reasons',
+    text: 'the reasons for which dropped messages are published there; none: all but `no-matching-subscribers`',
   },
   shareBalancing: {
     default: 'round-robin',
@@ -111,4 +177,5 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
 /** All options of the core, resolved: what the host made of the defaults and of what it was given. */
 export interface Profile extends Habits {
   readonly limits: Limits;
+  readonly rates: Rates;
 }

@@ -18,6 +18,10 @@ export const DropReason = {
   NotRestored: 15,
   NotKept: 16,
   StoredDamaged: 17,
+  QueueFullRejected: 18,
+  Superseded: 19,
+  IncomingRate: 20,
+  OutgoingRate: 21,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
@@ -193,5 +197,37 @@ export const DROP_REASONS: readonly DropReasonRow[] = [
     'recipient',
     'The message had been kept, but its bytes on the disk are not those that were written.',
     'The log names the file and the place; check the disk, and look for more of it with martlet store check.',
+  ),
+  row(
+    DropReason.QueueFullRejected,
+    'queue-full-rejected',
+    'limit',
+    'publisher',
+    'The message was refused before anything was done with it, because the queue of a recipient is full and its policy is to reject.',
+    'Let the recipient read faster or be online, raise the limit of its queue, or choose another policy for this topic.',
+  ),
+  row(
+    DropReason.Superseded,
+    'superseded',
+    'rule',
+    'recipient',
+    'A newer message of the same topic took its place in the queue, whose policy is to keep the latest.',
+    'Nothing, unless every message counts: then choose another queue policy for this topic.',
+  ),
+  row(
+    DropReason.IncomingRate,
+    'incoming-rate',
+    'limit',
+    'publisher',
+    'The client, its user, listener or address published more than its rate allows, and what exceeds it is dropped.',
+    'Publish less, raise the rate, or let whenExceeded be wait, so that nothing is dropped.',
+  ),
+  row(
+    DropReason.OutgoingRate,
+    'outgoing-rate',
+    'limit',
+    'recipient',
+    'A QoS 0 message was dropped because more is sent to the client, its user, listener or address than its rate allows.',
+    'Subscribe at QoS 1 so that messages wait, subscribe to less, or raise the rate.',
   ),
 ];
