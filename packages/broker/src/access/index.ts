@@ -11,10 +11,11 @@ export type {
 } from './password-hash.ts';
 export {
   DEFAULT_ITERATIONS,
-  hasArgon2,
   hashPassword,
   MOST_ITERATIONS,
   parsePasswordHash,
   passwordHashText,
   verifyPassword,
 } from './password-hash.ts';
+export type { PasswordHashingOptions } from './password-hashing.ts';
+export { PasswordHashing } from './password-hashing.ts';

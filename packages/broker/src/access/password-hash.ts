@@ -5,10 +5,11 @@
  *     $6$<salt>$<hash>                              SHA-512 once, of Mosquitto 1.6 and older
  *     $argon2id$v=19$m=…,t=…,p=…$<salt>$<hash>      Argon2id, of Mosquitto 2.1
  *
- * Salt and hash are in base64. Argon2id is there where the runtime has it: Node.js 24.7 and later.
+ * Salt and hash are in base64. What a file may ask a server to compute for each client is bounded.
  */
-import * as crypto from 'node:crypto';
 import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { ComputeArgon2 } from './argon2.ts';
+import { computeArgon2 } from './argon2.ts';
 
 export type PasswordHashKind = 'sha512-pbkdf2' | 'sha512' | 'argon2id';
 
@@ -39,6 +40,8 @@ export type PasswordHash = Pbkdf2Hash | Sha512Hash | Argon2Hash;
 
 /** Mosquitto 2.0 takes no other length, in bytes; 2.1 this one too. */
 const SALT_BYTES = 12;
+/** Of what a file may have; Mosquitto has 12 or 64. */
+const MOST_SALT_BYTES = 64;
 const HASH_BYTES = 64;
 /** Of Mosquitto 2.1. A server computes it for every client that connects. */
 export const DEFAULT_ITERATIONS = 1000;
@@ -51,13 +54,18 @@ const ARGON2: Readonly<Pick<Argon2Hash, 'memory' | 'passes' | 'parallelism'>> = 
   parallelism: 1,
 };
 const ARGON2_SALT_BYTES = 64;
-/** Of what a file may ask for, in KiB: a gigabyte. */
-const MOST_ARGON2_MEMORY = 1_048_576;
-
-/** Whether this runtime can compute and verify Argon2id. */
-export function hasArgon2(): boolean {
-  return 'argon2' in crypto;
-}
+/** Of what a file may ask for, in KiB: 256 MiB, five times what Mosquitto writes. */
+const MOST_ARGON2_MEMORY = 262_144;
+/** KiB times passes: some seconds of one core. */
+const MOST_ARGON2_WORK = 4_194_304;
+const MOST_ARGON2_LANES = 16;
+/** KiB, by the algorithm, for each lane. */
+const LEAST_ARGON2_MEMORY = 8;
+/** Bytes. Mosquitto writes 64 of each; other tools write 16 and 32. */
+const ARGON2_LENGTHS: Readonly<Record<'salt' | 'hash', readonly [least: number, most: number]>> = {
+  salt: [8, MOST_SALT_BYTES],
+  hash: [16, HASH_BYTES],
+};
 
 /**
  * @param text such as `$7$101$…$…`
@@ -89,12 +97,18 @@ function argon2HashFrom(fields: readonly string[]): Argon2Hash | undefined {
   const [version, costs = '', saltText, hashText] = fields;
   const [, m, t, p] = /^m=(\d+),t=(\d+),p=(\d+)$/.exec(costs) ?? [];
   const memory = wholeNumber(m, MOST_ARGON2_MEMORY);
-  const passes = wholeNumber(t, 1000);
-  const parallelism = wholeNumber(p, 255);
-  const parts = saltAndHash(saltText, hashText);
-  const isWhole = fields.length === 4 && version === 'v=19' && parts !== undefined;
-  if (!isWhole || memory === undefined || passes === undefined || parallelism === undefined) return undefined;
-  return { kind: 'argon2id', memory, passes, parallelism, ...parts };
+  const passes = wholeNumber(t, MOST_ARGON2_WORK);
+  const parallelism = wholeNumber(p, MOST_ARGON2_LANES);
+  const [salt, hash] = [bytesFrom(saltText), bytesFrom(hashText)];
+  if (fields.length !== 4 || version !== 'v=19' || salt === undefined || hash === undefined) return undefined;
+  if (memory === undefined || passes === undefined || parallelism === undefined) return undefined;
+  if (memory * passes > MOST_ARGON2_WORK || memory < LEAST_ARGON2_MEMORY * parallelism) return undefined;
+  if (!isWithin(salt, ARGON2_LENGTHS.salt) || !isWithin(hash, ARGON2_LENGTHS.hash)) return undefined;
+  return { kind: 'argon2id', memory, passes, parallelism, salt, hash };
+}
+
+function isWithin({ length }: Uint8Array, [least, most]: readonly [number, number]): boolean {
+  return length >= least && length <= most;
 }
 
 function wholeNumber(text: string | undefined, most: number): number | undefined {
@@ -107,7 +121,8 @@ function saltAndHash(
   hashText: string | undefined,
 ): { readonly salt: Uint8Array; readonly hash: Uint8Array } | undefined {
   const [salt, hash] = [bytesFrom(saltText), bytesFrom(hashText)];
-  return salt === undefined || hash?.length !== HASH_BYTES ? undefined : { salt, hash };
+  if (salt === undefined || salt.length > MOST_SALT_BYTES || hash?.length !== HASH_BYTES) return undefined;
+  return { salt, hash };
 }
 
 function bytesFrom(base64: string | undefined): Uint8Array | undefined {
@@ -142,16 +157,14 @@ export interface HashingOptions {
   readonly iterations?: number;
 }
 
-/**
- * A new hash, with a salt of its own.
- * @throws {RangeError} for Argon2id in a runtime without it; see {@link hasArgon2}
- */
+/** A new hash, with a salt of its own. @throws {RangeError} for Argon2id of an empty password */
 export async function hashPassword(
   password: Uint8Array,
   kind: PasswordHashKind,
   { iterations = DEFAULT_ITERATIONS }: HashingOptions = {},
 ): Promise<PasswordHash> {
-  const none = new Uint8Array(0);
+  if (kind === 'argon2id' && password.length === 0) throw new RangeError('expected a password, got none');
+  const none = new Uint8Array(kind === 'argon2id' ? HASH_BYTES : 0);
   const salt = new Uint8Array(randomBytes(kind === 'argon2id' ? ARGON2_SALT_BYTES : SALT_BYTES));
   const bare: PasswordHash =
     kind === 'sha512-pbkdf2'
@@ -159,18 +172,26 @@ export async function hashPassword(
       : kind === 'sha512'
         ? { kind, salt, hash: none }
         : { kind, ...ARGON2, salt, hash: none };
-  return { ...bare, hash: new Uint8Array(await computed(password, bare)) };
+  return { ...bare, hash: new Uint8Array(await computed(password, bare, computeArgon2)) };
 }
 
 /**
- * Whether it is this password. Takes as long for a wrong one as for the right one.
- * @throws {RangeError} for Argon2id in a runtime without it
+ * Whether it is this password. Takes as long for a wrong one as for the right one, and is computed off the event loop. A server bounds
+ * how many are under way: see `PasswordHashing`.
+ * @param argon2 what computes Argon2id. @default a thread for this one
  */
-export async function verifyPassword(password: Uint8Array, hash: PasswordHash): Promise<boolean> {
-  return timingSafeEqual(await computed(password, hash), hash.hash);
+export async function verifyPassword(
+  password: Uint8Array,
+  hash: PasswordHash,
+  argon2: ComputeArgon2 = computeArgon2,
+): Promise<boolean> {
+  // Nobody hashes an empty password with Argon2id, and its libraries refuse to; another one takes as long.
+  const isEmpty = hash.kind === 'argon2id' && password.length === 0;
+  const derived = await computed(isEmpty ? new Uint8Array(1) : password, hash, argon2);
+  return timingSafeEqual(derived, hash.hash) && !isEmpty;
 }
 
-function computed(password: Uint8Array, hash: PasswordHash): Promise<Uint8Array> {
+function computed(password: Uint8Array, hash: PasswordHash, argon2: ComputeArgon2): Promise<Uint8Array> {
   switch (hash.kind) {
     case 'sha512':
       return Promise.resolve(createHash('sha512').update(password).update(hash.salt).digest());
@@ -181,35 +202,6 @@ function computed(password: Uint8Array, hash: PasswordHash): Promise<Uint8Array>
         );
       });
     case 'argon2id':
-      return argon2(password, hash);
+      return argon2({ ...hash, password, hashBytes: hash.hash.length });
   }
-}
-
-/** What Node.js has from 24.7 on, and its types for 20 do not know. */
-type Argon2 = (
-  algorithm: 'argon2id',
-  parameters: {
-    readonly message: Uint8Array;
-    readonly nonce: Uint8Array;
-    readonly parallelism: number;
-    readonly tagLength: number;
-    readonly memory: number;
-    readonly passes: number;
-  },
-  callback: (error: Error | null, derived: Uint8Array) => void,
-) => void;
-
-function argon2(message: Uint8Array, { memory, passes, parallelism, salt }: Argon2Hash): Promise<Uint8Array> {
-  const compute = (crypto as { readonly argon2?: Argon2 }).argon2;
-  if (compute === undefined)
-    throw new RangeError(
-      `expected a runtime with Argon2id (Node.js 24.7 or later), got ${process.version}: use sha512-pbkdf2`,
-    );
-  return new Promise((resolve, reject) => {
-    compute(
-      'argon2id',
-      { message, nonce: salt, parallelism, tagLength: HASH_BYTES, memory, passes },
-      (error, derived) => (error === null ? resolve(derived) : reject(error)),
-    );
-  });
 }

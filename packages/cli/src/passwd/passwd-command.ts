@@ -2,7 +2,6 @@
 import type { PasswordHash, PasswordHashKind } from '@martlet/broker/access';
 import {
   DEFAULT_ITERATIONS,
-  hasArgon2,
   hashPassword,
   PasswordFile,
   passwordHashText,
@@ -52,10 +51,6 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
     },
   });
   refuseCombinations(values);
-  if (values.hash === 'argon2id' && !hasArgon2())
-    throw new UsageError(
-      `-H argon2id: expected Node.js 24.7 or later, which alone has it, got ${process.version}; sha512-pbkdf2 is there everywhere`,
-    );
   const [path, username, given] = namesFrom(positionals, values);
   if (values.upgrade) return upgrade(path, values, io);
   if (values.delete) return deleteUser(path, username!, io);
