@@ -127,6 +127,7 @@ const ENVIRONMENT_ERRORS: readonly string[] = [
   'CommandFailure',
   'EnvironmentError',
   'ImportError',
+  'MosquittoDatabaseError',
   'StoreLockError',
   'StoreOpenError',
   'StoreFailure',

@@ -23,7 +23,8 @@ Examples:
   martlet store stats --data-dir /srv/mqtt    what is kept, and for whom it waits
   martlet store backup /backups/tuesday       a copy to start a broker on
   martlet store export | gzip > store.gz      as text, a JSON object a line
-  martlet store import --input store.ndjson --data-dir new`;
+  martlet store import --input store.ndjson --data-dir new
+  martlet store import --input /var/lib/mosquitto/mosquitto.db --data-dir new`;
 
 /** @param onEnd Told how a command has ended. */
 export function addStoreCommands(program: Command, onEnd: (code: ExitCode) => void): void {

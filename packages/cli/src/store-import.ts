@@ -1,4 +1,4 @@
-/** `martlet store import`: a store made from an export, whole or not at all. */
+/** `martlet store import`: a store made from an export, or from what Mosquitto kept, whole or not at all. */
 import { open } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { importStore } from '@martlet/broker';
@@ -15,8 +15,16 @@ import type { StoreImportOptions } from './store-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** @throws {UsageError} if somebody would have to type the export */
-export async function importCommand({ dataDir, input }: StoreImportOptions): Promise<ExitCode> {
+export async function importCommand({ dataDir, input, salvage }: StoreImportOptions): Promise<ExitCode> {
   const directory = chosenDirectory(dataDir);
+  if (input !== undefined && (await isMosquittoDatabase(input))) {
+    return importFromMosquitto(input, directory, salvage === true);
+  }
+  if (salvage === true) {
+    throw new UsageError(
+      '--salvage is for a mosquitto.db; what can be read of a store, martlet store export --salvage writes',
+    );
+  }
   if (input === undefined && process.stdin.isTTY) {
     throw new UsageError(
       'nothing to import: name the export with --input FILE, or send it to standard input',
@@ -33,6 +41,29 @@ export async function importCommand({ dataDir, input }: StoreImportOptions): Pro
     ),
   );
   await print(`imported ${contentsText(counts)} into ${directory}\n`);
+  return ExitCode.Success;
+}
+
+/** An export is text, and what is no file at all is told by who opens it. */
+async function isMosquittoDatabase(path: string): Promise<boolean> {
+  const { MosquittoDatabaseError, mosquittoDatabaseKind } = await import('@martlet/broker/mosquitto');
+  try {
+    return mosquittoDatabaseKind(path) !== undefined;
+  } catch (error) {
+    if (error instanceof MosquittoDatabaseError) return false;
+    throw error;
+  }
+}
+
+async function importFromMosquitto(path: string, directory: string, salvage: boolean): Promise<ExitCode> {
+  const { importMosquittoDatabase } = await import('@martlet/broker/mosquitto');
+  const { format, counts, notices } = await makingDirectory(directory, () =>
+    withStoreIn(directory, () =>
+      havingDirectory(() => importMosquittoDatabase(path, directory, { salvage })),
+    ),
+  );
+  for (const notice of notices) process.stderr.write(`martlet: ${notice}\n`);
+  await print(`imported ${contentsText(counts)} of ${path} (${format}) into ${directory}\n`);
   return ExitCode.Success;
 }
 

@@ -32,6 +32,7 @@ type ExportRows = {
 type ImportRows = {
   readonly dataDir: OptionalTextRow;
   readonly input: OptionalTextRow;
+  readonly salvage: FlagRow;
 };
 
 /** Of `check` and `stats`. */
@@ -60,7 +61,12 @@ export const STORE_IMPORT_OPTIONS: Readonly<ImportRows> = {
     flags: '--input <file>',
     kind: 'text',
     default: null,
-    text: 'the file to read (default: standard input)',
+    text: "the file to read: an export, or Mosquitto's mosquitto.db or SQLite database (default: an export from standard input)",
+  },
+  salvage: {
+    flags: '--salvage',
+    kind: 'flag',
+    text: 'of a damaged mosquitto.db, import what is before the damage',
   },
 };
 
