@@ -45,6 +45,13 @@ export class MosquittoBroker {
     return new MosquittoBroker(program, directory, tcpPort, webSocketPort);
   }
 
+  /** Lets it end in its own way, in which it writes what it keeps. */
+  async finish(): Promise<void> {
+    this.#program.signal('SIGTERM');
+    await this.#program.exit;
+    await this.close();
+  }
+
   async close(): Promise<void> {
     await this.#program.stop();
     rmSync(this.#directory, { recursive: true, force: true });
