@@ -7,7 +7,13 @@ export type EnvironmentErrorCode =
   /** This machine has no such address, or no such host name is known. */
   | 'ADDRESS_NOT_AVAILABLE'
   /** The operating system refused for another reason, which `cause` tells. */
-  | 'LISTEN_FAILED';
+  | 'LISTEN_FAILED'
+  /** A file or socket that the server needs besides its listeners: its log, its pid file, its control socket. */
+  | 'LOG_NOT_OPENED'
+  | 'PID_FILE_NOT_WRITTEN'
+  | 'CONTROL_SOCKET_NOT_OPENED'
+  /** The user of the system as which it is to run is not known, or it may not become that user. */
+  | 'USER_NOT_CHANGED';
 
 /**
  * What the machine around the broker refused: a port in use, no right to bind. Nobody's protocol error and no bug.
