@@ -1,0 +1,135 @@
+/**
+ * Reads `martlet.yaml`, puts over it what the environment and flags say, checks all of it and fills in the defaults.
+ *
+ * One rule says what holds: defaults < file < environment < flags of the command.
+ */
+import { dirname, resolve } from 'node:path';
+import type { Configuration } from './configuration.ts';
+import type { ConfigurationProblem } from './configuration-error.ts';
+import { ConfigurationError, inOrder } from './configuration-error.ts';
+import { findingsOf } from './cross-checks.ts';
+import { addDerivedDefaults } from './derived-defaults.ts';
+import { overridesOfEnvironment } from './environment.ts';
+import { keyText } from './key-path.ts';
+import type { ConfigurationOverride } from './overrides.ts';
+import { applyOverride } from './overrides.ts';
+import { withAbsolutePaths } from './paths.ts';
+import { problemsOf } from './problems-of.ts';
+import { configurationSchema } from './schema.ts';
+import type { Overriding } from './source.ts';
+import { Source } from './source.ts';
+import { readSourceText } from './source-text.ts';
+import type { YamlSource } from './yaml-source.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface LoadOptions {
+  /** Variables that begin with `MARTLET_` are looked at. @default none */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Of flags; of several for one key the last counts. @default none */
+  readonly overrides?: readonly ConfigurationOverride[];
+}
+
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  /** Where each value comes from, for errors and for `why`. */
+  readonly source: Source;
+  readonly notices: readonly ConfigurationProblem[];
+  /** Files that were read to load it, as absolute paths. */
+  readonly files: readonly string[];
+}
+
+/**
+ * @param path the file; undefined: there is none, and the defaults hold
+ * @throws {ConfigurationError} with everything that is wrong, by line
+ * @example
+ * const { configuration, notices } = await loadConfiguration('martlet.yaml', { env: process.env });
+ */
+export async function loadConfiguration(
+  path: string | undefined,
+  options: LoadOptions = {},
+): Promise<LoadedConfiguration> {
+  if (path === undefined) return configurationFrom({}, options);
+  return parseConfiguration(await readSourceText(path), path, options);
+}
+
+/**
+ * The same for a text that has been read.
+ * @param path the file that it was read from: messages name it, and relative paths are relative to its directory
+ */
+export function parseConfiguration(
+  text: string,
+  path: string,
+  options: LoadOptions = {},
+): LoadedConfiguration {
+  const yaml = readYaml(text, path);
+  const root = rootOf(yaml, path);
+  return resolved(root, path, yaml, {
+    ...options,
+    files: [resolve(path)],
+    directory: dirname(resolve(path)),
+  });
+}
+
+/**
+ * The same for a configuration that was made by a program, such as from another broker's file. Relative paths are relative to the
+ * current directory.
+ * @param input as a file would have it; it is copied
+ */
+export function configurationFrom(input: unknown, options: LoadOptions = {}): LoadedConfiguration {
+  const places = { value: input, values: new Map<string, never>(), keys: new Map<string, never>() };
+  const copy = structuredClone(input) as Record<string, unknown>;
+  return resolved(copy, undefined, places, { ...options, files: [], directory: process.cwd() });
+}
+
+function rootOf({ value, values }: YamlSource, file: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  const got = value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : 'a value alone';
+  const text = `expected keys such as listeners, got ${got}; {} alone says that every default holds`;
+  const place = { file, line: values.get('')?.line, key: '', severity: 'error', code: 'no-keys' } as const;
+  throw new ConfigurationError([{ ...place, text }]);
+}
+
+interface Origin extends LoadOptions {
+  readonly files: readonly string[];
+  /** What relative paths are relative to. */
+  readonly directory: string;
+}
+
+function resolved(
+  root: Record<string, unknown>,
+  file: string | undefined,
+  places: YamlSource,
+  { env = {}, overrides = [], files, directory }: Origin,
+): LoadedConfiguration {
+  const errors: ConfigurationProblem[] = [];
+  const overriding = new Map<string, Overriding>();
+  const fromEnvironment = overridesOfEnvironment(env, root);
+  errors.push(...fromEnvironment.problems);
+  for (const override of [...fromEnvironment.overrides, ...overrides]) {
+    const { key, from } = override;
+    if (key[0] === 'listeners' && key.length > 1) addDefaultListeners(root);
+    const obstacle = applyOverride(root, override);
+    if (obstacle === undefined) overriding.set(keyText(key), from);
+    else errors.push(overrideProblem(override, obstacle));
+  }
+  const source = new Source(file, places, overriding);
+  addDerivedDefaults(root);
+  const result = configurationSchema().safeParse(root);
+  if (!result.success) errors.push(...problemsOf(result.error.issues, root, source));
+  if (!result.success || errors.length > 0) throw new ConfigurationError(inOrder(errors));
+  const configuration = withAbsolutePaths(result.data, directory);
+  const findings = findingsOf(configuration, source);
+  const wrong = findings.filter(({ severity }) => severity === 'error');
+  if (wrong.length > 0) throw new ConfigurationError(inOrder(wrong));
+  return { configuration, source, notices: inOrder(findings), files };
+}
+
+function addDefaultListeners(root: Record<string, unknown>): void {
+  root['listeners'] ??= [{ protocol: 'mqtt' }, { protocol: 'websocket' }];
+}
+
+function overrideProblem({ key, from }: ConfigurationOverride, text: string): ConfigurationProblem {
+  const file = from.kind === 'environment' ? from.variable : from.flag;
+  return { file, line: undefined, key: keyText(key), severity: 'error', code: 'bad-override', text };
+}

@@ -1,0 +1,108 @@
+/** What zod found, in our words: what was expected by the row of the key, what came, and what was probably meant. */
+import type { z } from 'zod';
+import { nearestName } from '../core/options/nearest-name.ts';
+import type { ConfigurationProblem } from './configuration-error.ts';
+import { expectedText, shownValue } from './expected-text.ts';
+import type { KeyPath } from './key-path.ts';
+import { keyText, valueAt } from './key-path.ts';
+import type { AnyRow, AnyTable } from './row.ts';
+import { configurationRow, keysOfVariant, rowAt } from './row-at.ts';
+import type { Source } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** @param input what was checked */
+export function problemsOf(
+  issues: readonly Issue[],
+  input: unknown,
+  source: Source,
+): readonly ConfigurationProblem[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownKey([...path, key], input, source));
+    return [badValue(path, issue, input, source)];
+  });
+}
+
+function unknownKey(path: KeyPath, input: unknown, source: Source): ConfigurationProblem {
+  const name = String(path.at(-1));
+  const above = path.slice(0, -1);
+  const row = rowAt(above, input);
+  const keys = keysOf(row, valueAt(input, above));
+  const hint = keyHint(name, keys);
+  return {
+    ...source.placeOfKey(path),
+    key: keyText(path),
+    severity: 'error',
+    code: 'unknown-key',
+    text: `unknown key${hint}`,
+  };
+}
+
+function keysOf(row: AnyRow | undefined, value: unknown): readonly string[] {
+  if (row?.kind === 'section') return Object.keys(row.keys);
+  if (row?.kind === 'variants') return ['type', ...Object.keys(keysOfVariant(row, value) ?? {})];
+  if (row?.kind === 'list') return keysOf(row.of, value);
+  return [];
+}
+
+/** The nearest key that is known here; else where a key of this name belongs; else all, if they are few. */
+function keyHint(name: string, keys: readonly string[]): string {
+  const near = nearestName(name, keys);
+  if (near !== undefined) return `; did you mean ${near}?`;
+  const elsewhere = placesOf(name, configurationRow().keys, '');
+  if (elsewhere.length > 0) return `; it belongs to ${elsewhere.slice(0, 3).join(' or ')}`;
+  if (keys.length === 0) return '; there are no keys here';
+  return keys.length > 20 ? '; docs/configuration.md has them all' : `; expected ${keys.join(', ')}`;
+}
+
+/** Where keys of the name are, such as `listeners[].port`. */
+function placesOf(name: string, keys: AnyTable, prefix: string): readonly string[] {
+  return Object.entries(keys).flatMap(([key, row]) => {
+    const here = key === name ? [`${prefix}${key}`] : [];
+    return [...here, ...placesBelow(name, row, `${prefix}${key}`)];
+  });
+}
+
+function placesBelow(name: string, row: AnyRow, prefix: string): readonly string[] {
+  switch (row.kind) {
+    case 'section':
+      return placesOf(name, row.keys, `${prefix}.`);
+    case 'list':
+      return placesBelow(name, row.of, `${prefix}[]`);
+    case 'variants':
+      return Object.values(row.variants).flatMap(({ keys }) => placesOf(name, keys, `${prefix}.`));
+    default:
+      return [];
+  }
+}
+
+function badValue(path: KeyPath, issue: Issue, input: unknown, source: Source): ConfigurationProblem {
+  const value = valueAt(input, path);
+  const key = keyText(path);
+  const row = rowAt(path, input);
+  const problem = { ...source.placeOf(path), key, severity: 'error' } as const;
+  if (issue.code === 'invalid_key')
+    return { ...problem, code: 'bad-value', text: 'expected a name without control characters' };
+  if (value === undefined) {
+    const expected = row === undefined ? '' : `: expected ${expectedText(row)}`;
+    return { ...problem, code: 'missing-key', text: `must be given${expected}` };
+  }
+  if (row === undefined) return { ...problem, code: 'bad-value', text: issue.message };
+  const got = row.kind === 'text' && row.secret === true ? 'something else' : shownValue(value);
+  return {
+    ...problem,
+    code: 'bad-value',
+    text: `expected ${expectedText(row)}, got ${got}${valueHint(row, value)}`,
+  };
+}
+
+function valueHint(row: AnyRow, value: unknown): string {
+  if (row.kind === 'text' && typeof value === 'number') return '; put it in quotes to make it text';
+  if (row.kind === 'switch' && typeof value === 'string' && /^(yes|no|on|off)$/i.test(value))
+    return `; did you mean ${/^(yes|on)$/i.test(value) ? 'true' : 'false'}?`;
+  if (row.kind !== 'choice' || typeof value !== 'string') return '';
+  const near = nearestName(value, row.choices.map(String));
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}

@@ -1,0 +1,93 @@
+/** Where each value of a configuration comes from: a line of a file, a variable of the environment, a flag, or nowhere. */
+import type { KeyPath } from './key-path.ts';
+import { keyText } from './key-path.ts';
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type ValueOrigin =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'flag'; readonly flag: string };
+
+/** What wrote a value over one of the file. */
+export type Overriding =
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'flag'; readonly flag: string };
+
+/** Where the values of a configuration come from. A key that was not given is found with the key that it stands below. */
+export class Source {
+  /** The file as it was named; `undefined`: there is none. */
+  readonly file: string | undefined;
+  readonly #values: ReadonlyMap<string, Place>;
+  readonly #keys: ReadonlyMap<string, Place>;
+  readonly #overriding: ReadonlyMap<string, Overriding>;
+
+  constructor(
+    file: string | undefined,
+    places: { readonly values: ReadonlyMap<string, Place>; readonly keys: ReadonlyMap<string, Place> },
+    overriding: ReadonlyMap<string, Overriding>,
+  ) {
+    this.file = file;
+    this.#values = places.values;
+    this.#keys = places.keys;
+    this.#overriding = overriding;
+  }
+
+  /** Where exactly this value comes from. */
+  originOf(path: KeyPath): ValueOrigin {
+    for (let length = path.length; length > 0; length--) {
+      const overriding = this.#overriding.get(keyText(path.slice(0, length)));
+      if (overriding !== undefined) return overriding;
+    }
+    const place = this.#values.get(keyText(path));
+    if (place === undefined || this.file === undefined) return { kind: 'default' };
+    return { kind: 'file', file: this.file, ...place };
+  }
+
+  /** The file and line to name when something is wrong, or decided, by this key: its own, or the nearest one above it. */
+  placeOf(path: KeyPath): {
+    readonly file: string;
+    readonly line: number | undefined;
+    readonly column?: number;
+  } {
+    return this.#place(path, this.#values);
+  }
+
+  /** The same for the name of the key. */
+  placeOfKey(path: KeyPath): {
+    readonly file: string;
+    readonly line: number | undefined;
+    readonly column?: number;
+  } {
+    const own = this.#keys.get(keyText(path));
+    if (own === undefined || this.file === undefined || this.#overridingOf(path) !== undefined)
+      return this.placeOf(path);
+    return { file: this.file, ...own };
+  }
+
+  #overridingOf(path: KeyPath): Overriding | undefined {
+    for (let length = path.length; length > 0; length--) {
+      const overriding = this.#overriding.get(keyText(path.slice(0, length)));
+      if (overriding !== undefined) return overriding;
+    }
+    return undefined;
+  }
+
+  #place(
+    path: KeyPath,
+    places: ReadonlyMap<string, Place>,
+  ): { readonly file: string; readonly line: number | undefined; readonly column?: number } {
+    const overriding = this.#overridingOf(path);
+    if (overriding?.kind === 'environment') return { file: overriding.variable, line: undefined };
+    if (overriding?.kind === 'flag') return { file: overriding.flag, line: undefined };
+    for (let length = path.length; length >= 0; length--) {
+      const place = places.get(keyText(path.slice(0, length)));
+      if (place !== undefined && this.file !== undefined) return { file: this.file, ...place };
+    }
+    return { file: this.file ?? 'configuration', line: undefined };
+  }
+}
