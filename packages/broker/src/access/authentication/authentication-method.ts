@@ -1,0 +1,49 @@
+/** What an authenticator is made of: methods, each of which knows some of the clients. */
+import { ReasonCode } from '@martlet/protocol';
+import type { AuthenticationAnswer, AuthenticationAttempt } from '../../core/ports/authenticator.ts';
+import type { RuleReference } from '../../core/ports/authorizer.ts';
+
+/** Undefined: this client is none of mine, the next method is asked. */
+export type MethodAnswer = AuthenticationAnswer | MethodRefusal | undefined;
+
+export type MethodRefusal = AuthenticationAnswer & {
+  readonly kind: 'refuse';
+  /** Whose credentials were wrong, where CONNECT does not say so. @default the user name of CONNECT */
+  readonly username?: string;
+};
+
+export interface AuthenticationMethod {
+  /** As in the configuration, such as `passwordFile`; for logs. */
+  readonly type: string;
+  /**
+   * The Authentication Methods of MQTT 5.0 that it speaks. A client that names one of them asks this method alone; one that
+   * names another one, no method.
+   * @default none
+   */
+  readonly authenticationMethods?: readonly string[];
+  /**
+   * Asked about every client that no method before it has decided about. A promise may take as long as it must; a rejected
+   * one refuses the client with 0x88 and is logged.
+   */
+  authenticate(attempt: AuthenticationAttempt): MethodAnswer | Promise<MethodAnswer>;
+  /** Lets go of threads and connections. What is under way may still answer. */
+  close?(): void;
+}
+
+/**
+ * Refuses credentials. The client is told the same whatever was wrong with them; the rule is for operators.
+ * @param rule what decided; no secret
+ */
+export function wrongCredentials(rule?: RuleReference): MethodRefusal {
+  return {
+    kind: 'refuse',
+    reasonCode: ReasonCode.BadUserNameOrPassword,
+    reasonString: 'the user name or the password is wrong',
+    ...(rule === undefined ? undefined : { rule }),
+  };
+}
+
+/** Refuses somebody whose credentials were not looked at, since too much is under way. */
+export function tooBusy(what: string): MethodRefusal {
+  return { kind: 'refuse', reasonCode: ReasonCode.ServerBusy, reasonString: `${what}: try again later` };
+}

@@ -1,0 +1,38 @@
+/**
+ * `type: passwordFile`: user names and passwords of CONNECT. A client without user name is not this method's, nor is a user who is not in
+ * the file, for whom as much is computed; a user who is there and gives no password is refused.
+ */
+import type { AuthenticationAttempt } from '../../core/ports/authenticator.ts';
+import type { PasswordHashing } from '../password-hashing.ts';
+import type { AuthenticationMethod, MethodAnswer } from './authentication-method.ts';
+import { tooBusy, wrongCredentials } from './authentication-method.ts';
+import type { PasswordFileUsers } from './password-file-users.ts';
+
+export class PasswordFileMethod implements AuthenticationMethod {
+  readonly type = 'passwordFile';
+  readonly #users: PasswordFileUsers;
+  readonly #hashing: PasswordHashing;
+
+  constructor(users: PasswordFileUsers, hashing: PasswordHashing) {
+    this.#users = users;
+    this.#hashing = hashing;
+  }
+
+  authenticate({ username, password }: AuthenticationAttempt): MethodAnswer | Promise<MethodAnswer> {
+    if (username === undefined) return undefined;
+    const user = this.#users.find(username);
+    const computed = user ?? this.#users.decoy(username);
+    if (password === undefined || computed === undefined)
+      return user === undefined ? undefined : this.#refusal(user.line, 'gave no password');
+    const verified = this.#hashing.verify(password, computed.hash);
+    if (verified === undefined) return tooBusy('the server has too many passwords to check');
+    return verified.then((isRight) => {
+      if (user === undefined) return undefined;
+      return isRight ? { kind: 'accept' } : this.#refusal(user.line, 'gave another password');
+    });
+  }
+
+  #refusal(line: number, text: string): MethodAnswer {
+    return wrongCredentials({ source: this.#users.file, line, text: `the user of this line ${text}` });
+  }
+}
