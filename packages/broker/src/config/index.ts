@@ -22,6 +22,8 @@ export type {
 export type { BehaviourConfiguration } from './behaviour-configuration.ts';
 export type { BridgeConfiguration, BridgeTopicConfiguration } from './bridge-configuration.ts';
 export type { Configuration } from './configuration.ts';
+export type { ConfigurationChange } from './configuration-changes.ts';
+export { describeChanges } from './configuration-changes.ts';
 export type { ConfigurationProblem } from './configuration-error.ts';
 export { ConfigurationError, inOrder, problemText } from './configuration-error.ts';
 export type { KeyPath } from './key-path.ts';

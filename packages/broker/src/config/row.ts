@@ -75,6 +75,8 @@ export interface ListRow<Value, Item> extends RowBasis<Value> {
   /** @default 10000 */
   readonly maximumEntries?: number;
   readonly minimumEntries?: number;
+  /** The key by which its sections are told apart, where their order is not all that does. */
+  readonly entryKey?: string;
 }
 
 export interface SectionRow<Value, Keys> extends RowBasis<null> {
@@ -144,6 +146,7 @@ interface AnyListRow extends RowBasis<unknown> {
   readonly of: AnyRow;
   readonly maximumEntries?: number;
   readonly minimumEntries?: number;
+  readonly entryKey?: string;
 }
 
 interface AnySectionRow extends RowBasis<unknown> {

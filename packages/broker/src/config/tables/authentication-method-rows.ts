@@ -204,6 +204,7 @@ export const AUTHENTICATION_METHODS_ROW: Readonly<
   ListRow<readonly AuthenticationMethodConfiguration[], AuthenticationMethodConfiguration>
 > = {
   kind: 'list',
+  entryKey: 'type',
   default: [],
   text: 'who decides whether a client may connect, asked in this order; the first definite answer counts, and without any a client with a user name is refused',
   of: {

@@ -93,6 +93,7 @@ export const AUTHORIZATION_ROWS: Readonly<Table<AuthorizationConfiguration>> = {
   },
   methods: {
     kind: 'list',
+    entryKey: 'type',
     of: {
       kind: 'variants',
       text: 'a method of authorisation',

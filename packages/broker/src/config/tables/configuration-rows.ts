@@ -41,6 +41,7 @@ export const CONFIGURATION_ROWS: Readonly<Table<Configuration>> = {
       },
       topicDurability: {
         kind: 'list',
+        entryKey: 'topicFilter',
         default: [],
         text: HABITS.topicDurability.text,
         of: {
@@ -60,6 +61,7 @@ export const CONFIGURATION_ROWS: Readonly<Table<Configuration>> = {
   },
   listeners: {
     kind: 'list',
+    entryKey: 'name',
     of: { kind: 'section', keys: LISTENER_ROWS, text: 'a place where clients connect' },
     maximumEntries: MAXIMUM_LISTENERS,
     default: [],
@@ -86,6 +88,7 @@ export const CONFIGURATION_ROWS: Readonly<Table<Configuration>> = {
   rates: { kind: 'section', keys: RATES_ROWS, text: 'how much whoever connects may do in a time' },
   queues: {
     kind: 'list',
+    entryKey: 'topicFilter',
     default: [],
     text: HABITS.queues.text,
     of: {
@@ -125,6 +128,7 @@ export const CONFIGURATION_ROWS: Readonly<Table<Configuration>> = {
     keys: {
       quotas: {
         kind: 'list',
+        entryKey: 'topicPrefix',
         default: [],
         text: HABITS.retainedQuotas.text,
         of: {
@@ -222,6 +226,7 @@ export const CONFIGURATION_ROWS: Readonly<Table<Configuration>> = {
   },
   bridges: {
     kind: 'list',
+    entryKey: 'name',
     of: { kind: 'section', keys: BRIDGE_ROWS, text: 'a bridge to another broker' },
     maximumEntries: MAXIMUM_LISTENERS,
     default: [],

@@ -5,6 +5,7 @@ import type { Table } from '../row.ts';
 export const LOG_ROWS: Readonly<Table<LogConfiguration>> = {
   destinations: {
     kind: 'list',
+    entryKey: 'type',
     of: {
       kind: 'variants',
       text: 'where log lines go',

@@ -39,6 +39,7 @@ const PSK_ROWS: Readonly<Table<PskConfiguration>> = {
 export const TLS_ROWS: Readonly<Table<TlsConfiguration>> = {
   certificates: {
     kind: 'list',
+    entryKey: 'certificateFile',
     of: { kind: 'section', keys: CERTIFICATE_ROWS, text: 'a certificate of the server, and its key' },
     default: [],
     text: 'certificates of the server; the first is for clients that name no server, or one that is not here',
