@@ -67,6 +67,9 @@ describe('outcomes', () => {
       'total-budget',
       'not-restored',
       'not-kept',
+      'queue-full-rejected',
+      'incoming-rate',
+      'outgoing-rate',
     ]);
   });
 

@@ -15,7 +15,7 @@ import type { World } from './world.ts';
 import { bytesOf } from './world.ts';
 
 export class TestClient implements Transport {
-  readonly peer = 'test:1';
+  readonly peer: string;
   readonly version: ProtocolVersion;
   connack: ConnackPacket | undefined;
   /** The broker has closed the connection. */
@@ -37,6 +37,7 @@ export class TestClient implements Transport {
 
   constructor(world: World<Store>, version: ProtocolVersion) {
     this.#world = world;
+    this.peer = world.peer;
     this.version = version;
     this.#stream = new PacketStream(
       {
@@ -51,9 +52,10 @@ export class TestClient implements Transport {
       268_435_460,
     );
     const sink = world.core.attach(this, {
-      listener: 'test',
+      listener: world.listener,
       kind: 'stream',
       durability: world.listenerDurability,
+      policy: world.listenerPolicy,
     });
     if (sink === null) {
       this.closed = true;

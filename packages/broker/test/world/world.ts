@@ -12,11 +12,13 @@ import { ProtocolVersion } from '@martlet/protocol';
 import { BrokerCore } from '../../src/core/broker-core.ts';
 import type { Limits } from '../../src/core/options/limits.ts';
 import type { Habits } from '../../src/core/options/profile.ts';
+import type { RatesOptions } from '../../src/core/options/rates.ts';
 import { resolveProfile } from '../../src/core/options/resolve-profile.ts';
 import type { Authenticator } from '../../src/core/ports/authenticator.ts';
 import type { Authorizer } from '../../src/core/ports/authorizer.ts';
 import type { DurabilityName } from '../../src/core/ports/durability.ts';
 import type { Store } from '../../src/core/ports/store.ts';
+import type { ListenerPolicy } from '../../src/core/ports/transport.ts';
 import type { BrokerEventName, BrokerEvents } from '../../src/core/telling/events.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { connectPacket } from './packets.ts';
@@ -25,6 +27,7 @@ import { TestClient } from './test-client.ts';
 export interface WorldOptions<S extends Store = MemoryStore> {
   readonly limits?: Partial<Limits>;
   readonly habits?: Partial<Habits>;
+  readonly rates?: RatesOptions;
   readonly store?: S;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
@@ -32,6 +35,16 @@ export interface WorldOptions<S extends Store = MemoryStore> {
   readonly nowMs?: number;
   /** Wall clock ms at the start. @default 2026-01-01 */
   readonly wallMs?: number;
+}
+
+export interface WorldChanges {
+  readonly limits?: Partial<Limits>;
+  readonly habits?: Partial<Habits>;
+  readonly rates?: RatesOptions;
+  /** Null: everybody may connect. */
+  readonly authenticator?: Authenticator | null | undefined;
+  /** Null: everything is allowed. */
+  readonly authorizer?: Authorizer | null | undefined;
 }
 
 export interface WorldEvent<Name extends BrokerEventName = BrokerEventName> {
@@ -48,6 +61,11 @@ export class World<S extends Store = MemoryStore> {
   wallMs: number;
   /** Of connections that are opened from now on. */
   listenerDurability: DurabilityName | undefined;
+  /** The same, of where they come from. */
+  peer = 'test:1';
+  listener = 'test';
+  /** Of connections that are opened from now on. */
+  listenerPolicy: ListenerPolicy | undefined;
   #turnRequested = false;
   #readBuffer = new Uint8Array(131_072);
   readonly #closing: TestClient[] = [];
@@ -59,7 +77,12 @@ export class World<S extends Store = MemoryStore> {
     const inMemory: Store = new MemoryStore();
     this.store = options.store ?? (inMemory as S);
     this.core = new BrokerCore(
-      resolveProfile({ sysInterval: 0, ...options.habits, limits: options.limits ?? {} }),
+      resolveProfile({
+        sysInterval: 0,
+        ...options.habits,
+        limits: options.limits ?? {},
+        rates: options.rates ?? {},
+      }),
       {
         environment: {
           nowMs: () => this.nowMs,
@@ -80,6 +103,13 @@ export class World<S extends Store = MemoryStore> {
         onCommitted: () => {},
       },
     );
+  }
+
+  /** Other options from now on: a profile as a whole, who decides only where it is named. */
+  reconfigure(options: WorldChanges): void {
+    const { limits = {}, rates = {}, habits, ...deciders } = options;
+    this.core.reconfigure(resolveProfile({ sysInterval: 0, ...habits, limits, rates }), deciders);
+    this.turn();
   }
 
   /** What all connections are read into, at least this long. */

@@ -43,7 +43,7 @@ export function resolveRateSet(
   const set: Record<string, number | string | null> = { whenExceeded: 'wait' };
   for (const [name, row] of Object.entries(RATES)) set[name] = row.default;
   let bounded = false;
-  for (const given of [otherwise, options ?? {}]) {
+  for (const given of [otherwise, options === undefined ? {} : options]) {
     checkObject(where, given);
     for (const [name, value] of Object.entries(given)) {
       if (value === undefined) continue;

@@ -16,18 +16,16 @@ import type { Metrics } from '../telling/metrics.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { HeldOutput } from './held-output.ts';
 import type { LargeMemory } from './large-memory.ts';
+import type { OutboxListener } from './outbox-listener.ts';
+import type { OutboxMeter } from './outbox-meter.ts';
+import type { Piece } from './piece.ts';
+import { viewsOf } from './piece.ts';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** A payload of this size or more is sent by reference if its memory is not reused. */
 export const BY_REFERENCE_BYTES = 16_384;
 /** An outbox that collects more than this within one turn is written at once, so that a burst is no slow reader. */
 const EARLY_FLUSH_BYTES: number = FIXED_BOUNDS.earlyFlushBytes.value;
-
-interface Piece {
-  /** Where in `bytes` it belongs: after this many of them. */
-  readonly at: number;
-  readonly payload: Uint8Array;
-}
 
 /** What the outbox needs from the core that owns it. */
 export interface OutboxOwner {
@@ -47,15 +45,6 @@ export interface OutboxOwner {
   forgetOutbox(outbox: Outbox): void;
 }
 
-export interface OutboxListener {
-  /** So many final acknowledgements, and so many QoS 0 messages, were handed to the network. */
-  onHandedOver(acknowledgements: number, qos0Messages: number): void;
-  /** There is room again where there was none. */
-  onRoom(): void;
-  /** So many QoS 0 messages will never be handed over. */
-  onUnsent(qos0Messages: number): void;
-}
-
 export class Outbox {
   bytes: Uint8Array;
   length: number;
@@ -64,6 +53,10 @@ export class Outbox {
   blocked: boolean;
   /** CONNACK never left: the client must be sent nothing else. */
   connackDropped: boolean;
+  /** Null if no rate bounds what is sent. */
+  meter: OutboxMeter | null;
+  /** A rate is exceeded: no more messages for a while. */
+  heldBack: boolean;
   /** Close the transport when everything has left. */
   #ending: boolean;
   #closed: boolean;
@@ -90,8 +83,8 @@ export class Outbox {
   listener: OutboxListener | null;
   readonly #owner: OutboxOwner;
   readonly #transport: Transport;
-  readonly #limitBytes: number;
-  readonly #earlyFlushBytes: number;
+  #limitBytes: number;
+  #earlyFlushBytes: number;
 
   constructor(owner: OutboxOwner, transport: Transport, limitBytes: number) {
     this.bytes = NOTHING;
@@ -99,6 +92,8 @@ export class Outbox {
     this.dirty = false;
     this.blocked = false;
     this.connackDropped = false;
+    this.meter = null;
+    this.heldBack = false;
     this.#ending = false;
     this.#closed = false;
     this.#inTransport = 0;
@@ -115,6 +110,13 @@ export class Outbox {
     this.listener = null;
     this.#owner = owner;
     this.#transport = transport;
+    this.#limitBytes = 0;
+    this.#earlyFlushBytes = 0;
+    this.limitBytes = limitBytes;
+  }
+
+  /** How much may wait; from now on. */
+  set limitBytes(limitBytes: number) {
     this.#limitBytes = limitBytes;
     // Below the limit, so that it is reached only by a peer that does not read: such a one tells when it has room.
     this.#earlyFlushBytes = Math.min(EARLY_FLUSH_BYTES, limitBytes / 2);
@@ -127,7 +129,7 @@ export class Outbox {
 
   /** False when so much waits that more QoS 0 is dropped and QoS 1 and 2 stay in their queue. */
   get hasRoom(): boolean {
-    if (this.#closed || this.pendingBytes >= this.#limitBytes) return false;
+    if (this.#closed || this.heldBack || this.pendingBytes >= this.#limitBytes) return false;
     return !this.blocked || this.#owner.blockedBytes < this.#owner.blockedBytesLimit;
   }
 
@@ -144,7 +146,7 @@ export class Outbox {
 
   /** True when `bytes` more keep within the limit; a message alone may be larger than it. */
   accepts(bytes: number): boolean {
-    if (this.#closed) return false;
+    if (this.#closed || this.heldBack) return false;
     const pending = this.pendingBytes;
     if (pending === 0) return true;
     if (pending + bytes > this.#limitBytes) return false;
@@ -292,7 +294,7 @@ export class Outbox {
       const taken =
         pieces === null
           ? this.#transport.write(buffer.subarray(0, this.length))
-          : this.#transport.writeAll(this.#views(pieces));
+          : this.#transport.writeAll(viewsOf(buffer, this.length, pieces));
       this.bytes = NOTHING;
       this.length = 0;
       this.#pieces = null;
@@ -384,17 +386,5 @@ export class Outbox {
   #release(pieces: readonly Piece[] | null): void {
     if (pieces === null) return;
     for (const { payload } of pieces) this.#owner.largeMemory.release(payload);
-  }
-
-  #views(pieces: readonly Piece[]): Uint8Array[] {
-    const views: Uint8Array[] = [];
-    let from = 0;
-    for (const piece of pieces) {
-      if (piece.at > from) views.push(this.bytes.subarray(from, piece.at));
-      views.push(piece.payload);
-      from = piece.at;
-    }
-    if (this.length > from) views.push(this.bytes.subarray(from, this.length));
-    return views;
   }
 }

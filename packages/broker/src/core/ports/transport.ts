@@ -1,3 +1,4 @@
+import type { RateSetOptions } from '../options/rates.ts';
 import type { DurabilityName } from './durability.ts';
 
 /**
@@ -86,6 +87,8 @@ export interface ListenerPolicy {
   readonly clientIdPrefix?: string | undefined;
   /** Whether a client may come without identifier and be assigned one. @default true */
   readonly allowEmptyClientId?: boolean | undefined;
+  /** What all its connections together may do. @default the profile's `rates.perListener` */
+  readonly rates?: RateSetOptions | undefined;
 }
 
 /**

@@ -98,7 +98,21 @@ export class Incoming {
       if (result !== NOT_PLAIN) return result;
     }
     this.flush();
-    return this.#onAnyPublish(client, bytes, start, body, end, owned);
+    return this.#onAnyPublish(client, bytes, start, body, end, owned, null);
+  }
+
+  /** The same for one that exceeds a rate: it is refused where that can be told, and dropped. */
+  onExcess(
+    client: ConnectionInput,
+    bytes: Uint8Array,
+    start: number,
+    body: number,
+    end: number,
+    owned: boolean,
+    refusal: Refusal,
+  ): FrameResult {
+    this.flush();
+    return this.#onAnyPublish(client, bytes, start, body, end, owned, refusal);
   }
 
   /** Routes what has been collected: before anything else of this connection is done, and when the read ends. */
@@ -190,6 +204,7 @@ export class Incoming {
     body: number,
     end: number,
     owned: boolean,
+    excess: Refusal | null,
   ): FrameResult {
     const firstByte = bytes[start]!;
     const qos = (firstByte >> 1) & 3;
@@ -261,6 +276,10 @@ export class Incoming {
         (scan.forwardEnd > scan.forwardStart ? bytes.subarray(scan.forwardStart, scan.forwardEnd) : NO_BYTES);
       publication.expirySeconds = scan.messageExpiryInterval;
     }
+    if (excess !== null) {
+      this.#refuseWhole(client, publication, packetId, DropReason.IncomingRate, excess);
+      return FrameResult.Next;
+    }
     if (plain) publication.setRaw(client.form, start, end, qos > 0 ? topicEnd : 0);
     this.#accept(client, publication, packetId);
     return FrameResult.Next;
@@ -271,7 +290,7 @@ export class Incoming {
     const context = this.#context;
     const { qos } = publication;
     if (qos > 0 && context.keeping.messageRefusal !== null && this.#mustBeKept(client, publication)) {
-      this.#refuseUnkept(client, publication, packetId, context.keeping.messageRefusal);
+      this.#refuseWhole(client, publication, packetId, DropReason.NotKept, context.keeping.messageRefusal);
       return;
     }
     const before = context.stagings;
@@ -309,15 +328,17 @@ export class Incoming {
   }
 
   /** Nothing of it has been done. Versions before 5.0 cannot refuse: no acknowledgement, and the connection ends. */
-  #refuseUnkept(
+  #refuseWhole(
     client: ConnectionInput,
     { qos, topic }: Publication,
     packetId: number,
+    reason: DropReason,
     { reasonCode, reasonString }: Refusal,
   ): void {
     const { session, output } = client;
     this.#context.metrics.publishesRefused++;
-    this.#context.outcomes.dropped(DropReason.NotKept, session.clientId, topic, 1);
+    this.#context.outcomes.dropped(reason, session.clientId, topic, 1);
+    if (qos === 0) return;
     if (qos === 2) session.receiver.forget(packetId);
     if (client.form === WireForm.V3) {
       session.holder!.onDisconnectAsked(reasonCode, reasonString);

@@ -88,7 +88,7 @@ export class Outgoing {
     identifiers: readonly number[],
   ): void {
     const output = session.output;
-    if (this.#context.profile.queueQos0 && (output === null || waitsFor(session))) {
+    if (this.#context.profile.queueQos0 && (output === null || output.outbox.heldBack || waitsFor(session))) {
       this.enqueue(session, new Delivery(publication.message(), 0, retain, identifiers));
       return;
     }

@@ -55,7 +55,8 @@ export class PublishOutput {
       return false;
     }
     if (qos0 && !output.outbox.accepts(packetLength)) {
-      this.#context.outcomes.dropped(DropReason.OutboxFull, output.clientId, topic, 1);
+      const reason = output.outbox.heldBack ? DropReason.OutgoingRate : DropReason.OutboxFull;
+      this.#context.outcomes.dropped(reason, output.clientId, topic, 1);
       return false;
     }
     return true;
@@ -77,7 +78,7 @@ export class PublishOutput {
     writer.writeHead(outbox.bytes, at, firstByte, packetId);
     if (large) outbox.appendPiece(payload);
     else outbox.bytes.set(payload, at + writer.headLength);
-    this.#countSent(output, payload.length);
+    this.#countSent(output, payload.length, writer.packetLength);
   }
 
   /**
@@ -91,7 +92,7 @@ export class PublishOutput {
     const { commits, levels } = this.#context;
     const commit = commits.awaited(levels.ofIdentifiers);
     output.outbox.hold(packet, commit);
-    this.#countSent(output, payload.length);
+    this.#countSent(output, payload.length, packet.length);
     return commit;
   }
 
@@ -113,7 +114,7 @@ export class PublishOutput {
       }
     }
     if (template.payload !== null) outbox.appendPiece(template.payload);
-    this.#countSent(output, payloadLength);
+    this.#countSent(output, payloadLength, template.packetLength);
   }
 
   /** Only for a packet that is sure to be sent, so that the client knows every alias that we use. */
@@ -124,11 +125,12 @@ export class PublishOutput {
     if (alias !== 0) this.#writer.introduceAlias(alias);
   }
 
-  #countSent(output: ConnectionOutput, payloadBytes: number): void {
+  #countSent({ outbox }: ConnectionOutput, payloadBytes: number, packetBytes: number): void {
     const { metrics } = this.#context;
     metrics.messagesSent++;
     metrics.publishMessagesSent++;
     metrics.publishBytesSent += payloadBytes;
-    if (output.outbox.overfull) output.outbox.flush();
+    if (outbox.meter !== null) outbox.meter.onSent(1, packetBytes);
+    if (outbox.overfull) outbox.flush();
   }
 }

@@ -62,6 +62,7 @@ export class RunRouter {
     }
     if (
       output.aliases !== null ||
+      output.outbox.meter !== null ||
       (target.anyNoLocal && session === run.publisher) ||
       (target.identifiers.length > 0 && output.form === WireForm.V5) ||
       run.maximumLengthIn(output.form) > output.maximumPacketSize

@@ -84,6 +84,7 @@ export class Subscribing {
       }
     }
     client.rights?.packetDone();
+    client.countSubscriptions();
     const commit = this.#commitSince(before, output);
     // [MQTT-3.8.4-1] [MQTT-3.8.4-5] [MQTT-3.8.4-1] 3.1.1 [MQTT-3.8.4-4] 3.1.1
     output.sendAfter(commit, {
@@ -112,6 +113,7 @@ export class Subscribing {
       const problem = this.#problemOf(topicFilter);
       return problem === null ? ReasonCode.NoSubscriptionExisted : ReasonCode.TopicFilterInvalid;
     });
+    client.countSubscriptions();
     const commit = this.#commitSince(before, output);
     // [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.10.4-5] 3.1.1 [MQTT-3.10.4-6] 3.1.1
     output.sendAfter(commit, {
@@ -169,6 +171,8 @@ export class Subscribing {
     if (!this.#subscriptions.hasRoomFor(client.session, topicFilter)) {
       return { reasonCode: ReasonCode.QuotaExceeded, refusal: 'as many subscriptions as there may be' };
     }
+    const excess = client.refusesSubscription(topicFilter);
+    if (excess !== undefined) return { reasonCode: ReasonCode.QuotaExceeded, refusal: excess };
     return { reasonCode: qos as ReasonCode, refusal: undefined };
   }
 
