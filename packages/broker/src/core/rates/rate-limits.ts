@@ -62,6 +62,11 @@ export class RateLimits implements MeterHome {
     return new Meter(this, door, tooFast);
   }
 
+  /** Allowances that are remembered, of all scopes. */
+  get size(): number {
+    return Object.values(this.#scopes).reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** For a connection that is there already: rates have changed, and it is counted anew. Null if nothing bounds it. */
   meterFor(peer: string, origin: Origin, nowMs: number): Meter | null {
     const door = this.#takeDoor(peer, origin, nowMs);
