@@ -11,6 +11,7 @@ export function addDerivedDefaults(root: Section): void {
     root['listeners'] = [{ protocol: 'mqtt' }, { protocol: 'websocket' }];
   const listeners = Array.isArray(root['listeners']) ? root['listeners'].filter(isSection) : [];
   for (const listener of listeners) completeListener(listener);
+  nameListeners(listeners);
   completeAccess(root, listeners);
   for (const listener of listeners) {
     if (isSection(listener['authentication'])) completeAuthentication(listener['authentication'], [listener]);
@@ -23,12 +24,25 @@ function completeListener(listener: Section): void {
   const { tls } = listener as { readonly tls?: unknown };
   if (listener['port'] === undefined) listener['port'] = defaultPort(isWebSocket, isSection(tls));
   if (isSection(tls) && isWebSocket && tls['alpn'] === undefined) tls['alpn'] = ['http/1.1'];
-  if (listener['name'] === undefined) listener['name'] = listenerName(listener);
 }
 
 function defaultPort(isWebSocket: boolean, isSecure: boolean): number {
   if (isWebSocket) return isSecure ? 8084 : 8080;
   return isSecure ? 8883 : 1883;
+}
+
+/** By the port, unless somebody else has that name: then by host and port. */
+function nameListeners(listeners: readonly Section[]): void {
+  const taken = new Set(listeners.map(({ name }) => name));
+  for (const listener of listeners) {
+    if (listener['name'] !== undefined) continue;
+    const short = listenerName(listener);
+    const { host = '127.0.0.1', port } = listener;
+    let name = taken.has(short) ? short.replace(/:\d+$/, `:${String(host)}:${String(port)}`) : short;
+    for (let count = 2; taken.has(name); count++) name = `${short} (${count})`;
+    listener['name'] = name;
+    taken.add(name);
+  }
 }
 
 function listenerName({ protocol, path, port, tls, socketActivation }: Section): string {

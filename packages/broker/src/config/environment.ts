@@ -82,7 +82,7 @@ interface Step {
 
 function stepInto(row: AnyRow, part: string, value: unknown): Step | undefined {
   if (row.kind === 'list') return /^\d{1,5}$/.test(part) ? { part: Number(part), row: row.of } : undefined;
-  if (row.kind === 'map') return part === '' ? undefined : { part, row: row.of };
+  if (row.kind === 'map') return part === '' || part === '__proto__' ? undefined : { part, row: row.of };
   const keys = keysBelow(row, value);
   const name = Object.keys(keys).find((each) => bare(each) === bare(part));
   return name === undefined ? undefined : { part: name, row: keys[name]! };

@@ -16,7 +16,7 @@ import { applyOverride } from './overrides.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { problemsOf } from './problems-of.ts';
 import { configurationSchema } from './schema.ts';
-import type { Overriding } from './source.ts';
+import type { Overriding, Place } from './source.ts';
 import { Source } from './source.ts';
 import { readSourceText } from './source-text.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -70,15 +70,27 @@ export function parseConfiguration(
   });
 }
 
+/** Of a configuration that was made by a program. */
+export interface MadeFrom {
+  /** The file that it was made from. @default none */
+  readonly file?: string;
+  /** Where its values stand in files, by the texts of their keys, such as `limits.queuedMessages`. @default nowhere */
+  readonly places?: ReadonlyMap<string, Place>;
+}
+
 /**
  * The same for a configuration that was made by a program, such as from another broker's file. Relative paths are relative to the
  * current directory.
  * @param input as a file would have it; it is copied
  */
-export function configurationFrom(input: unknown, options: LoadOptions = {}): LoadedConfiguration {
-  const places = { value: input, values: new Map<string, never>(), keys: new Map<string, never>() };
+export function configurationFrom(
+  input: unknown,
+  options: LoadOptions = {},
+  { file, places = new Map() }: MadeFrom = {},
+): LoadedConfiguration {
   const copy = structuredClone(input) as Record<string, unknown>;
-  return resolved(copy, undefined, places, { ...options, files: [], directory: process.cwd() });
+  const yaml = { value: input, values: places, keys: places };
+  return resolved(copy, file, yaml, { ...options, files: [], directory: process.cwd() });
 }
 
 function rootOf({ value, values }: YamlSource, file: string): Record<string, unknown> {

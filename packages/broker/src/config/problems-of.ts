@@ -79,10 +79,10 @@ function placesBelow(name: string, row: AnyRow, prefix: string): readonly string
 }
 
 function badValue(path: KeyPath, issue: Issue, input: unknown, source: Source): ConfigurationProblem {
-  const value = valueAt(input, path);
-  const key = keyText(path);
   const row = rowAt(path, input);
-  const problem = { ...source.placeOf(path), key, severity: 'error' } as const;
+  const given = givenPath(path, input);
+  const value = valueAt(input, given);
+  const problem = { ...source.placeOf(given), key: keyText(given), severity: 'error' } as const;
   if (issue.code === 'invalid_key')
     return { ...problem, code: 'bad-value', text: 'expected a name without control characters' };
   if (value === undefined) {
@@ -90,12 +90,27 @@ function badValue(path: KeyPath, issue: Issue, input: unknown, source: Source): 
     return { ...problem, code: 'missing-key', text: `must be given${expected}` };
   }
   if (row === undefined) return { ...problem, code: 'bad-value', text: issue.message };
-  const got = row.kind === 'text' && row.secret === true ? 'something else' : shownValue(value);
+  const got = mayBeSecret(row) ? 'something else' : shownValue(value);
   return {
     ...problem,
     code: 'bad-value',
     text: `expected ${expectedText(row)}, got ${got}${valueHint(row, value)}`,
   };
+}
+
+/** An address may have a password in it. */
+function mayBeSecret(row: AnyRow): boolean {
+  return row.kind === 'text' && (row.secret === true || row.form === 'url');
+}
+
+/** Where the value stands: a word alone may stand for a list of it, or for a section with this type. */
+function givenPath(path: KeyPath, input: unknown): KeyPath {
+  for (let length = path.length; length > 0; length--) {
+    const value = valueAt(input, path.slice(0, length));
+    if (value === undefined) continue;
+    return typeof value === 'object' ? path : path.slice(0, length);
+  }
+  return path;
 }
 
 function valueHint(row: AnyRow, value: unknown): string {

@@ -3,6 +3,8 @@ import type { KeyPath } from './key-path.ts';
 import { keyText } from './key-path.ts';
 
 export interface Place {
+  /** @default the file of the configuration; another one if it consists of several */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
 }
@@ -44,8 +46,9 @@ export class Source {
       if (overriding !== undefined) return overriding;
     }
     const place = this.#values.get(keyText(path));
-    if (place === undefined || this.file === undefined) return { kind: 'default' };
-    return { kind: 'file', file: this.file, ...place };
+    const file = place?.file ?? this.file;
+    if (place === undefined || file === undefined) return { kind: 'default' };
+    return { ...place, kind: 'file', file };
   }
 
   /** The file and line to name when something is wrong, or decided, by this key: its own, or the nearest one above it. */
@@ -64,9 +67,10 @@ export class Source {
     readonly column?: number;
   } {
     const own = this.#keys.get(keyText(path));
-    if (own === undefined || this.file === undefined || this.#overridingOf(path) !== undefined)
+    const file = own?.file ?? this.file;
+    if (own === undefined || file === undefined || this.#overridingOf(path) !== undefined)
       return this.placeOf(path);
-    return { file: this.file, ...own };
+    return { ...own, file };
   }
 
   #overridingOf(path: KeyPath): Overriding | undefined {
@@ -86,7 +90,8 @@ export class Source {
     if (overriding?.kind === 'flag') return { file: overriding.flag, line: undefined };
     for (let length = path.length; length >= 0; length--) {
       const place = places.get(keyText(path.slice(0, length)));
-      if (place !== undefined && this.file !== undefined) return { file: this.file, ...place };
+      const file = place?.file ?? this.file;
+      if (place !== undefined && file !== undefined) return { ...place, file };
     }
     return { file: this.file ?? 'configuration', line: undefined };
   }

@@ -200,7 +200,15 @@ class Reading {
       // The text as it stands: a user may be called 007.
       const { source, value } = key;
       if (typeof key.anchor === 'string') this.#anchors.set(key.anchor, key);
-      return typeof value === 'string' ? value : (source ?? String(value));
+      const name = typeof value === 'string' ? value : (source ?? String(value));
+      if (name !== '__proto__') return name;
+      this.add(
+        'bad-yaml',
+        keyText(path),
+        key.range?.[0],
+        'expected another name than __proto__, which JavaScript has for itself',
+      );
+      return undefined;
     }
     this.add('bad-yaml', keyText(path), key?.range?.[0], 'expected text as the name of the key');
     return undefined;

@@ -10,17 +10,17 @@ import { TLS_ROWS } from './tls-rows.ts';
 const WEB_SOCKET_ROWS: Readonly<Table<WebSocketConfiguration>> = {
   path: {
     kind: 'text',
-    pattern: '^/[^\\s?#]*$',
-    expected: 'a path that begins with a slash, such as /mqtt',
+    pattern: '^(/[^\\s?#]*|\\*)$',
+    expected: 'a path that begins with a slash, such as /mqtt, or * for any',
     default: '/mqtt',
-    text: 'where WebSocket clients connect',
+    text: 'where WebSocket clients connect; `*`: at any path',
   },
   origins: {
     kind: 'list',
     of: { kind: 'text', form: 'plain', text: 'a web site, such as `https://example.org`' },
     default: null,
     defaultText: 'over a loopback address pages of this machine, else all',
-    text: 'web sites whose pages may connect',
+    text: 'web sites whose pages may connect; `*` stands for all',
   },
   maximumHttpConnections: {
     kind: 'number',

@@ -1,0 +1,114 @@
+/** Contradictions within listeners, and between them. */
+import type { Findings } from './findings.ts';
+import type { KeyPath } from './key-path.ts';
+import type { ListenerConfiguration, TlsConfiguration } from './listener-configuration.ts';
+
+export function checkListeners(listeners: readonly ListenerConfiguration[], findings: Findings): void {
+  findings.unique(listeners, ['listeners'], 'name', ({ name }) => name);
+  findings.unique(listeners, ['listeners'], 'path', ({ path }) => path);
+  findings.unique(listeners, ['listeners'], 'port', addressOf);
+  for (const [at, listener] of listeners.entries()) {
+    const path = ['listeners', at];
+    checkPlace(listener, path, findings);
+    checkProxy(listener, path, findings);
+    checkUsername(listener, path, findings);
+    if (listener.tls !== null) checkTls(listener.tls, [...path, 'tls'], findings);
+  }
+}
+
+/** Null where two may have the same. */
+function addressOf({
+  host,
+  port,
+  path,
+  interface: name,
+  socketActivation,
+  family,
+}: ListenerConfiguration): string | null {
+  if (path !== null || socketActivation !== null || port === 0) return null;
+  return `${name ?? host}:${port}${family === 'both' ? '' : ` (${family})`}`;
+}
+
+function checkPlace(
+  { path, socketActivation, interface: name, pathOwner, pathGroup }: ListenerConfiguration,
+  at: KeyPath,
+  findings: Findings,
+): void {
+  const places = Object.entries({ path, socketActivation, interface: name }).filter(
+    ([, value]) => value !== null,
+  );
+  const [first, second] = places.map(([key]) => key);
+  if (second !== undefined)
+    findings.error([...at, second], 'contradiction', `expected one place to listen, got ${first} too`);
+  for (const [key, value] of Object.entries({ pathOwner, pathGroup })) {
+    if (value !== null && path === null)
+      findings.error(
+        [...at, key],
+        'contradiction',
+        'expected it with path, the Unix socket that it is about',
+      );
+  }
+}
+
+function checkProxy(
+  { proxyProtocol, proxyProtocolRequireTls, trustedProxies }: ListenerConfiguration,
+  at: KeyPath,
+  findings: Findings,
+): void {
+  if (proxyProtocolRequireTls && (proxyProtocol === 'none' || proxyProtocol === 'v1'))
+    findings.error(
+      [...at, 'proxyProtocolRequireTls'],
+      'contradiction',
+      `expected it with proxyProtocol v2 or any, whose header tells of TLS, got ${proxyProtocol}`,
+    );
+  if (trustedProxies.length > 0 && proxyProtocol === 'none')
+    findings.error(
+      [...at, 'trustedProxies'],
+      'contradiction',
+      'expected it with proxyProtocol v1, v2 or any, got none',
+    );
+}
+
+function checkUsername(
+  { usernameFrom, tls, proxyProtocol }: ListenerConfiguration,
+  at: KeyPath,
+  findings: Findings,
+): void {
+  const key = [...at, 'usernameFrom'];
+  const proxyTellsName =
+    usernameFrom === 'certificate-cn' && (proxyProtocol === 'v2' || proxyProtocol === 'any');
+  if (usernameFrom.startsWith('certificate') && !proxyTellsName) {
+    if (tls === null || tls.clientCertificates === 'none')
+      findings.error(
+        key,
+        'contradiction',
+        'expected tls.clientCertificates request or require with it, got none',
+      );
+  }
+  if (usernameFrom === 'psk' && (tls === null || tls.psk === null))
+    findings.error(key, 'contradiction', 'expected tls.psk with it, got none');
+}
+
+function checkTls(tls: TlsConfiguration, at: KeyPath, findings: Findings): void {
+  const { certificates, clientCertificates, caFile, caDirectory, crlFiles, psk, minimumVersion } = tls;
+  if (certificates.length === 0 && psk === null)
+    findings.error(at, 'missing-key', 'expected certificates of the server, or psk, got neither');
+  if (clientCertificates !== 'none' && caFile === null && caDirectory === null)
+    findings.error(
+      [...at, 'clientCertificates'],
+      'missing-key',
+      `expected caFile or caDirectory with ${clientCertificates}: who certifies clients`,
+    );
+  if (clientCertificates === 'none' && crlFiles.length > 0)
+    findings.error(
+      [...at, 'crlFiles'],
+      'contradiction',
+      'expected clientCertificates request or require with it, got none: nobody is asked for a certificate',
+    );
+  if (psk !== null && minimumVersion === '1.3')
+    findings.error(
+      [...at, 'psk'],
+      'contradiction',
+      'expected minimumVersion 1.2 with it: keys that are shared are spoken of in TLS 1.2 only',
+    );
+}
