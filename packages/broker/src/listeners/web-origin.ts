@@ -4,11 +4,14 @@
  */
 import { BlockList, isIP } from 'node:net';
 
+/** In the list of origins. */
+const EVERY_SITE = '*';
+
 /**
  * Whether a page of this origin may connect.
  * @param origin as the browser names it; undefined from clients that are no browsers
  * @param localAddress the address that was connected to
- * @param allowed the origins that an operator has named; undefined: over a loopback address, those of this machine
+ * @param allowed the origins that an operator has named, `*` for all; undefined: over a loopback address, those of this machine
  */
 export function mayConnect(
   origin: string | undefined,
@@ -16,7 +19,7 @@ export function mayConnect(
   allowed: readonly string[] | undefined,
 ): boolean {
   if (origin === undefined) return true;
-  if (allowed !== undefined) return allowed.includes(origin);
+  if (allowed !== undefined) return allowed.includes(origin) || allowed.includes(EVERY_SITE);
   if (localAddress === undefined || !isLoopback(localAddress)) return true;
   // The Host header is no argument: a name of the page's own may point at this machine (DNS rebinding).
   const page = hostNameOf(origin);

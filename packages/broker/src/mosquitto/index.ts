@@ -7,3 +7,10 @@ export type {
   MosquittoImportResult,
 } from './database/import-mosquitto.ts';
 export { importMosquittoDatabase, mosquittoDatabaseKind } from './database/import-mosquitto.ts';
+export type {
+  LoadedMosquittoConfiguration,
+  TranslationSurroundings,
+} from './load-mosquitto-configuration.ts';
+export { loadMosquittoConfiguration } from './load-mosquitto-configuration.ts';
+export type { OptionFate, OptionRow, OptionScope } from './options/option-row.ts';
+export { OPTIONS as MOSQUITTO_OPTIONS } from './options/options.ts';

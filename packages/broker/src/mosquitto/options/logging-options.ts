@@ -1,0 +1,72 @@
+/** The options of `mosquitto.conf` about what is logged. */
+import type { OptionRow } from './option-row.ts';
+import { BOOLEAN, integer, OWN, TEXT } from './option-row.ts';
+
+export const LOGGING_OPTIONS: readonly OptionRow[] = [
+  {
+    name: 'connection_messages',
+    scope: 'global',
+    value: BOOLEAN,
+    default: 'true',
+    fate: 'works',
+    key: 'log.connectionMessages',
+    text: 'false: clients that come and go are not logged',
+  },
+  {
+    name: 'log_dest',
+    scope: 'global',
+    value: OWN,
+    default: 'stderr',
+    repeated: 'list',
+    fate: 'works',
+    key: 'log.destinations',
+    text: 'stdout, stderr, syslog, topic, file PATH (one), none; dlt and android are taken for none, with a notice',
+  },
+  {
+    name: 'log_facility',
+    scope: 'global',
+    value: integer(0, 7),
+    default: 'daemon',
+    fate: 'works',
+    key: 'log.destinations[].facility',
+    text: '0 to 7: the facility local0 to local7 of syslog',
+  },
+  {
+    name: 'log_timestamp',
+    scope: 'global',
+    value: BOOLEAN,
+    default: 'true',
+    fate: 'works',
+    key: 'log.timestamps',
+    text: 'lines begin with the time: seconds since 1970, or log_timestamp_format',
+  },
+  {
+    name: 'log_timestamp_format',
+    scope: 'global',
+    value: TEXT,
+    default: '',
+    fate: 'works',
+    key: 'log.timestamps',
+    text: 'a format of strftime',
+  },
+  {
+    name: 'log_type',
+    scope: 'global',
+    value: OWN,
+    default: 'error, warning, notice, information',
+    repeated: 'list',
+    fate: 'works',
+    key: 'log.types',
+    text: 'error, warning, notice, information, debug, subscribe, unsubscribe, websockets, internal, none, all',
+    passesEmpty: true,
+  },
+  {
+    name: 'websockets_log_level',
+    scope: 'global',
+    value: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    default: '0',
+    fate: 'replaced',
+    key: '',
+    text: 'it is about a library that is not used here; log_type websockets has the lines about WebSockets',
+  },
+];

@@ -1,0 +1,13 @@
+/** What a translation needs to know beside the files, so that it is the same wherever and whenever it runs. */
+export interface TranslationSurroundings {
+  /** What relative paths are relative to. Absolute. */
+  readonly directory: string;
+  /** Mosquitto's variables are looked at. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ports of `-p`, which count where the files define no listener. @default none */
+  readonly ports?: readonly number[];
+  /** `-v` or `-q`: which lines are logged, whatever the files say. */
+  readonly logged?: 'everything' | 'nothing';
+  /** Whether `::1` can be listened on. @default true */
+  readonly hasIpv6Loopback?: boolean;
+}
