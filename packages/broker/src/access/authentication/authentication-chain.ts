@@ -4,6 +4,7 @@
  */
 import { ReasonCode } from '@martlet/protocol';
 import type { AuthenticationAttempt } from '../../core/ports/authenticator.ts';
+import type { ClientIdentity } from '../../core/ports/authorizer.ts';
 import type { AuthenticationMethod, MethodAnswer } from './authentication-method.ts';
 import { wrongCredentials } from './authentication-method.ts';
 
@@ -28,6 +29,21 @@ export class AuthenticationChain {
     return answer instanceof Promise
       ? answer.then((late) => late ?? wrongCredentials())
       : (answer ?? wrongCredentials());
+  }
+
+  /**
+   * By what a connected client would be let in: a text that is another one when its credentials change. Null: that cannot be said
+   * without them. Undefined: it would not be let in.
+   */
+  credentialOf(client: ClientIdentity): string | null | undefined {
+    let mayBe: null | undefined;
+    for (const method of this.#methods) {
+      const credential = method.credentialOf === undefined ? null : method.credentialOf(client);
+      if (typeof credential === 'string') return `${method.type} ${credential}`;
+      if (credential === null) mayBe = null;
+    }
+    const isNobody = this.#anonymous && (client.username === undefined || this.#methods.length === 0);
+    return isNobody ? 'anonymous' : mayBe;
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 /** What an authenticator is made of: methods, each of which knows some of the clients. */
+import { createHash } from 'node:crypto';
 import { ReasonCode } from '@martlet/protocol';
 import type { AuthenticationAnswer, AuthenticationAttempt } from '../../core/ports/authenticator.ts';
-import type { RuleReference } from '../../core/ports/authorizer.ts';
+import type { ClientIdentity, RuleReference } from '../../core/ports/authorizer.ts';
 
 /** Undefined: this client is none of mine, the next method is asked. */
 export type MethodAnswer = AuthenticationAnswer | MethodRefusal | undefined;
@@ -26,6 +27,12 @@ export interface AuthenticationMethod {
    * one refuses the client with 0x88 and is logged.
    */
   authenticate(attempt: AuthenticationAttempt): MethodAnswer | Promise<MethodAnswer>;
+  /**
+   * By what it would let in a client that is connected: a text that is another one when that changes, and shows no secret. Null: it
+   * cannot be said without the client's credentials. Undefined: this client is none of mine.
+   * @default null
+   */
+  credentialOf?(client: ClientIdentity): string | null | undefined;
   /** Lets go of threads and connections. What is under way may still answer. */
   close?(): void;
 }
@@ -46,4 +53,9 @@ export function wrongCredentials(rule?: RuleReference): MethodRefusal {
 /** Refuses somebody whose credentials were not looked at, since too much is under way. */
 export function tooBusy(what: string): MethodRefusal {
   return { kind: 'refuse', reasonCode: ReasonCode.ServerBusy, reasonString: `${what}: try again later` };
+}
+
+/** A text that changes with a secret and does not show it. */
+export function fingerprintOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64');
 }

@@ -1,4 +1,7 @@
 /** What authentication needs of whoever runs it. */
+import type { KeyPath } from '../../config/key-path.ts';
+import type { UsernameSource } from '../../config/listener-configuration.ts';
+import type { Source } from '../../config/source.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PasswordHashing } from '../password-hashing.ts';
 import type { AuthenticationMethod } from './authentication-method.ts';
@@ -23,6 +26,12 @@ export interface AuthenticationServices {
   readonly profile?: 'martlet' | 'mosquitto';
   /** One for all listeners, closed by whoever made it. @default one of its own */
   readonly hashing?: PasswordHashing;
+  /** Where each listener takes the user name from. @default CONNECT */
+  readonly usernameFrom?: (listener: string) => UsernameSource;
+  /** Where the keys of the configuration stand, for errors. @default they stand nowhere */
+  readonly source?: Pick<Source, 'placeOf'>;
+  /** Where in it the section stands. @default `authentication` */
+  readonly at?: KeyPath;
   /** What `type: dynamicSecurity` means. @default it is a problem of the configuration */
   readonly dynamicSecurity?: AuthenticationMethod;
 }

@@ -3,9 +3,11 @@
  * the file, for whom as much is computed; a user who is there and gives no password is refused.
  */
 import type { AuthenticationAttempt } from '../../core/ports/authenticator.ts';
+import type { ClientIdentity } from '../../core/ports/authorizer.ts';
+import { passwordHashText } from '../password-hash.ts';
 import type { PasswordHashing } from '../password-hashing.ts';
 import type { AuthenticationMethod, MethodAnswer } from './authentication-method.ts';
-import { tooBusy, wrongCredentials } from './authentication-method.ts';
+import { fingerprintOf, tooBusy, wrongCredentials } from './authentication-method.ts';
 import type { PasswordFileUsers } from './password-file-users.ts';
 
 export class PasswordFileMethod implements AuthenticationMethod {
@@ -30,6 +32,11 @@ export class PasswordFileMethod implements AuthenticationMethod {
       if (user === undefined) return undefined;
       return isRight ? { kind: 'accept' } : this.#refusal(user.line, 'gave another password');
     });
+  }
+
+  credentialOf({ username }: ClientIdentity): string | undefined {
+    const user = username === undefined ? undefined : this.#users.find(username);
+    return user === undefined ? undefined : fingerprintOf(passwordHashText(user.hash));
   }
 
   #refusal(line: number, text: string): MethodAnswer {

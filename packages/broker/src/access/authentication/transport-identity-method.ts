@@ -5,6 +5,7 @@
 import { ReasonCode } from '@martlet/protocol';
 import type { UsernameSource } from '../../config/listener-configuration.ts';
 import type { AuthenticationAttempt } from '../../core/ports/authenticator.ts';
+import type { ClientIdentity } from '../../core/ports/authorizer.ts';
 import type { TransportSecurity } from '../../core/ports/transport.ts';
 import type { AuthenticationMethod, MethodAnswer } from './authentication-method.ts';
 import { wrongCredentials } from './authentication-method.ts';
@@ -17,35 +18,55 @@ const LONGEST_NAME = 65_535;
 
 export class TransportIdentityMethod implements AuthenticationMethod {
   readonly type: 'certificate' | 'psk';
-  readonly #usernameFrom: TransportUsername;
+  readonly #usernameFrom: (listener: string) => UsernameSource;
   readonly #isRequired: boolean;
 
-  /** @param isRequired whether a client without such a name is refused; else the next method is asked */
-  constructor(usernameFrom: TransportUsername, isRequired: boolean) {
-    this.type = usernameFrom === 'psk' ? 'psk' : 'certificate';
+  /**
+   * @param usernameFrom what each listener takes it from; a client of one that takes it from elsewhere is not this method's
+   * @param isRequired whether a client without such a name is refused; else the next method is asked
+   */
+  constructor(
+    type: 'certificate' | 'psk',
+    usernameFrom: (listener: string) => UsernameSource,
+    isRequired: boolean,
+  ) {
+    this.type = type;
     this.#usernameFrom = usernameFrom;
     this.#isRequired = isRequired;
   }
 
-  authenticate({ security, reauthentication }: AuthenticationAttempt): MethodAnswer {
-    if (reauthentication) return undefined;
-    const username = transportUsername(security, this.#usernameFrom);
-    if (username === undefined) return this.#isRequired ? this.#missing() : undefined;
+  authenticate({ security, origin }: AuthenticationAttempt): MethodAnswer {
+    const from = this.#sourceOf(origin.listener);
+    if (from === undefined) return undefined;
+    const username = transportUsername(security, from);
+    if (username === undefined) return this.#isRequired ? missing(from) : undefined;
     if (isUsername(username)) return { kind: 'accept', username };
     return wrongCredentials({
-      source: `usernameFrom: ${this.#usernameFrom}`,
+      source: `usernameFrom: ${from}`,
       line: undefined,
       text: 'the name is empty, too long, or has control characters',
     });
   }
 
-  #missing(): MethodAnswer {
-    return {
-      kind: 'refuse',
-      reasonCode: ReasonCode.BadUserNameOrPassword,
-      reasonString: `expected ${EXPECTED[this.#usernameFrom]}, which names the user here, got none`,
-    };
+  credentialOf({ username, security, origin }: ClientIdentity): string | undefined {
+    const from = this.#sourceOf(origin.listener);
+    const name = from === undefined ? undefined : transportUsername(security, from);
+    return name === undefined || name !== username ? undefined : `${from}`;
   }
+
+  #sourceOf(listener: string): TransportUsername | undefined {
+    const from = this.#usernameFrom(listener);
+    if (from === 'connect' || (from === 'psk') !== (this.type === 'psk')) return undefined;
+    return from;
+  }
+}
+
+function missing(from: TransportUsername): MethodAnswer {
+  return {
+    kind: 'refuse',
+    reasonCode: ReasonCode.BadUserNameOrPassword,
+    reasonString: `expected ${EXPECTED[from]}, which names the user here, got none`,
+  };
 }
 
 const EXPECTED: Readonly<Record<TransportUsername, string>> = {

@@ -8,10 +8,11 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ReasonCode } from '@martlet/protocol';
 import type { AuthenticationAttempt } from '../../../core/ports/authenticator.ts';
+import type { ClientIdentity } from '../../../core/ports/authorizer.ts';
 import type { ScramMechanism } from '../../scram-credentials.ts';
-import { scramDigest } from '../../scram-credentials.ts';
+import { scramCredentialsText, scramDigest } from '../../scram-credentials.ts';
 import type { AuthenticationMethod, MethodAnswer } from '../authentication-method.ts';
-import { wrongCredentials } from '../authentication-method.ts';
+import { fingerprintOf, wrongCredentials } from '../authentication-method.ts';
 import type { ClientFirst } from './scram-messages.ts';
 import { parseClientFinal, parseClientFirst } from './scram-messages.ts';
 import type { ScramUser, ScramUsers } from './scram-users.ts';
@@ -62,6 +63,13 @@ export class ScramMethod implements AuthenticationMethod {
     return exchange instanceof ScramExchange
       ? this.#finish(attempt, exchange)
       : this.#challenge(attempt, mechanism);
+  }
+
+  credentialOf({ username }: ClientIdentity): string | undefined {
+    if (username === undefined) return undefined;
+    const found = this.authenticationMethods.flatMap((each) => this.#users.find(username, each) ?? []);
+    if (found.length === 0) return undefined;
+    return fingerprintOf(found.map(({ credentials }) => scramCredentialsText(credentials)).join('\n'));
   }
 
   #challenge(attempt: AuthenticationAttempt, mechanism: ScramMechanism): MethodAnswer {
