@@ -1,5 +1,6 @@
 /** Looks at what a broker holds, for tests and for operators: copies of now, made when somebody asks. */
 import type { BrokerCore } from '../core/broker-core.ts';
+import type { ClientIdentity } from '../core/ports/authorizer.ts';
 import type { Message, QoS } from '../core/publish/message.ts';
 import type { Session, Subscription } from '../core/session/session.ts';
 import type { ReceivedMessage } from './received-message.ts';
@@ -33,6 +34,11 @@ const BATCH = 1000;
 
 export function sessionsOf(core: BrokerCore): readonly SessionDescription[] {
   return [...core.sessions.all()].map((session) => describeSession(core, session));
+}
+
+/** Clients that are connected now. */
+export function clientsOf(core: BrokerCore): readonly ClientIdentity[] {
+  return [...core.sessions.all()].flatMap(({ holder }) => (holder === null ? [] : [holder.client]));
 }
 
 /** @param topicFilter a valid one, not shared */

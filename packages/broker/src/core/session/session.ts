@@ -9,6 +9,7 @@
 import type { Deadline, ReasonCode } from '@martlet/protocol';
 import { Sender, SessionReceiver } from '@martlet/protocol';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { MessageQueue, SubscriptionRecord, WillRecord } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
 import type { QoS } from '../publish/message.ts';
@@ -41,6 +42,8 @@ const QUEUE_UNOPENED = 0x10;
 
 /** Whoever has the session: its connection. */
 export interface SessionHolder {
+  /** Who is connected. */
+  readonly client: ClientIdentity;
   /** Another connection of the same client has come: close, with 0x8E where the version can say it. */
   onTakenOver(): void;
   /** The application or an operator ends the connection. */

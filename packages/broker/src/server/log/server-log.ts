@@ -4,6 +4,7 @@
  */
 import type { LogConfiguration, LogDestinationConfiguration } from '../../config/log-configuration.ts';
 import type { Log, LogLevel } from '../../core/ports/log.ts';
+import { EnvironmentError } from '../../environment-error.ts';
 import { openFileDestination } from './file-destination.ts';
 import type { LogDestination, ReportTrouble } from './log-destination.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -20,11 +21,14 @@ export interface LogWorld {
   readonly stderr: LogStream;
   /** Milliseconds since 1970. */
   wallMs(): number;
-  /** Writes times in a format of strftime. */
-  readonly timeText: TimeText;
+  /** Writes times in a format of strftime. @default such formats are refused */
+  readonly timeText?: TimeText;
   /** Marks up the name of a level on a terminal. @default as it is */
   readonly markLevel?: (stream: 'stdout' | 'stderr', level: LogLevel) => string;
 }
+
+/** Those that need no `timeText`. */
+const KNOWN_TIMESTAMPS: readonly string[] = ['iso', 'epoch', 'none'];
 
 /** Lines of before there was a broker to publish them. */
 const MAXIMUM_EARLY_LINES = 200;
@@ -121,7 +125,9 @@ export class ServerLog implements Log {
   }
 
   #opened({ destinations, format, timestamps }: LogConfiguration): readonly LogDestination[] {
-    const style: LineStyle = { format, timestamps, timeText: this.#world.timeText };
+    const { timeText } = this.#world;
+    if (timeText === undefined && !KNOWN_TIMESTAMPS.includes(timestamps)) throw noTimeText(timestamps);
+    const style: LineStyle = { format, timestamps, timeText: timeText ?? ((known) => known) };
     const opened: LogDestination[] = [];
     try {
       for (const destination of destinations) {
@@ -176,4 +182,12 @@ export class ServerLog implements Log {
     else this.#world.stderr.write(`${code}: ${text}\n`);
     this.#isReporting = false;
   }
+}
+
+function noTimeText(timestamps: string): EnvironmentError {
+  return new EnvironmentError(
+    'LOG_NOT_OPENED',
+    `log.timestamps: expected ${KNOWN_TIMESTAMPS.join(', ')}, got ${JSON.stringify(timestamps)}; formats of strftime need LogWorld.timeText`,
+    undefined,
+  );
 }

@@ -1,0 +1,34 @@
+/** What the server asks of whoever opens listeners. */
+import type { ListenerConfiguration } from '../../config/listener-configuration.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Accept, CertificateIdentity } from '../../core/ports/transport.ts';
+import type { Listener } from '../../listeners/listener.ts';
+import type { ActivatedSocket } from '../process/systemd.ts';
+
+/** A listener that a configuration describes, and that takes another one while it is open. */
+export interface ServedListener extends Listener {
+  /** What it has read: certificates, keys, revocation lists. */
+  readonly files: readonly string[];
+  /**
+   * Makes ready what another configuration of the same place wants. Rejects if that cannot be; then nothing has changed.
+   * @returns what makes it take effect, which cannot fail; null if the socket has to be opened anew
+   */
+  prepare(next: ListenerConfiguration): Promise<(() => void) | null>;
+  /** Whether its revocation lists, as they are now, have this certificate in them. @default none has */
+  isRevoked?(certificate: CertificateIdentity): boolean;
+}
+
+export interface OpeningServices {
+  readonly accept: Accept;
+  readonly log: Log;
+  /** Those that systemd handed over. */
+  readonly activatedSockets: readonly ActivatedSocket[];
+  /** The largest packet that the broker takes, in bytes, read when a connection comes. */
+  maximumPacketSize(): number;
+}
+
+/** Rejects with an `EnvironmentError` or a `ConfigurationError`. */
+export type OpenServedListener = (
+  configuration: ListenerConfiguration,
+  services: OpeningServices,
+) => Promise<ServedListener>;

@@ -1,0 +1,206 @@
+/**
+ * The listeners of a server, and how they go over to another configuration: everything that can fail is done first, and undone
+ * if something does; then all of them change in one go.
+ */
+import type { ListenerConfiguration } from '../../config/listener-configuration.ts';
+import type { Accept, CertificateIdentity } from '../../core/ports/transport.ts';
+import type { Broker } from '../../host/broker.ts';
+import type { FatedListener } from './listener-fates.ts';
+import { listenerFates } from './listener-fates.ts';
+import type { OpeningServices, OpenServedListener, ServedListener } from './listener-opening.ts';
+import { isInTheWay } from './listener-place.ts';
+
+/** A listener that is open, and what it was opened for. */
+export interface RunningListener {
+  readonly configuration: ListenerConfiguration;
+  readonly listener: ServedListener;
+  /** Its connections are taken; before, they are closed at once. */
+  readonly gate: { isOpen: boolean };
+  /** Those that it took the place of when a reload failed: they only have connections. */
+  readonly former: readonly ServedListener[];
+}
+
+/** Listeners that are ready to change over. */
+export interface PreparedListeners {
+  readonly fates: readonly FatedListener[];
+  /** Of all that will be open. */
+  readonly files: readonly string[];
+  /** Cannot fail. */
+  commit(): void;
+  /** Undoes what was made ready. */
+  abandon(): Promise<void>;
+}
+
+type Opening = Omit<OpeningServices, 'accept' | 'log'>;
+
+export class ServerListeners {
+  readonly #broker: Broker;
+  readonly #open: OpenServedListener;
+  readonly #services: Opening;
+  #running: readonly RunningListener[];
+
+  constructor(broker: Broker, open: OpenServedListener, services: Opening) {
+    this.#broker = broker;
+    this.#open = open;
+    this.#services = services;
+    this.#running = [];
+  }
+
+  get running(): readonly RunningListener[] {
+    return this.#running;
+  }
+
+  get files(): readonly string[] {
+    return this.#running.flatMap(({ listener }) => listener.files);
+  }
+
+  /** Whether the revocation lists of a listener, as they are read now, have this certificate in them. */
+  isRevoked(name: string, certificate: CertificateIdentity): boolean {
+    const running = this.#running.find(({ configuration }) => configuration.name === name);
+    return running?.listener.isRevoked?.(certificate) === true;
+  }
+
+  /**
+   * Rejects with the first error, as if nothing had been done.
+   * @param isRehearsal it will be abandoned: addresses that others of these listeners have are not taken from them
+   */
+  async prepare(after: readonly ListenerConfiguration[], isRehearsal: boolean): Promise<PreparedListeners> {
+    const fates = listenerFates(
+      this.#running.map(({ configuration }) => configuration),
+      after,
+    );
+    const change = new ListenerChange(this.#running, {
+      open: (configuration) => this.#opened(configuration),
+      stop: (listener) => void this.#broker.stopListening(listener, { disconnect: true }),
+    });
+    try {
+      for (const fated of fates) await change.prepare(fated);
+      if (!isRehearsal) await change.takeOver();
+    } catch (error) {
+      this.#running = await change.abandon();
+      throw error;
+    }
+    return {
+      fates,
+      files: change.files,
+      commit: () => {
+        this.#running = change.commit();
+      },
+      abandon: async () => {
+        this.#running = await change.abandon();
+      },
+    };
+  }
+
+  async #opened(configuration: ListenerConfiguration): Promise<RunningListener> {
+    const gate = { isOpen: false };
+    let opened: ServedListener | undefined;
+    await this.#broker.listenWith(async (accept, log) => {
+      const guarded: Accept = (transport, origin) => (gate.isOpen ? accept(transport, origin) : null);
+      opened = await this.#open(configuration, { ...this.#services, accept: guarded, log });
+      return opened;
+    });
+    return { configuration, listener: opened!, gate, former: [] };
+  }
+}
+
+interface ChangeWorld {
+  open(configuration: ListenerConfiguration): Promise<RunningListener>;
+  /** Accepts nothing more there, and disconnects its clients. */
+  stop(listener: ServedListener): void;
+}
+
+/** One change from some listeners to others. */
+class ListenerChange {
+  readonly #before: readonly RunningListener[];
+  readonly #world: ChangeWorld;
+  readonly #after: Map<ListenerConfiguration, RunningListener>;
+  readonly #commits: (() => void)[];
+  readonly #opened: RunningListener[];
+  readonly #gone: Set<RunningListener>;
+  /** In the way of others: opened last, when all else is ready. */
+  readonly #takingOver: ListenerConfiguration[];
+  readonly #order: ListenerConfiguration[];
+  /** They have let go of their addresses. */
+  readonly #stopped: RunningListener[];
+
+  constructor(before: readonly RunningListener[], world: ChangeWorld) {
+    this.#before = before;
+    this.#world = world;
+    this.#after = new Map();
+    this.#commits = [];
+    this.#opened = [];
+    this.#gone = new Set();
+    this.#takingOver = [];
+    this.#order = [];
+    this.#stopped = [];
+  }
+
+  get files(): readonly string[] {
+    return [...this.#after.values()].flatMap(({ listener }) => listener.files);
+  }
+
+  async prepare({ fate, before, after }: FatedListener): Promise<void> {
+    const running = this.#before.find(({ configuration }) => configuration === before);
+    if (after !== null) this.#order.push(after);
+    if (running !== undefined && after !== null && (fate === 'kept' || fate === 'updated')) {
+      // Also if nothing of it changes: the files that it names may have.
+      const commit = await running.listener.prepare(after);
+      if (commit !== null) {
+        this.#commits.push(commit);
+        this.#after.set(after, { ...running, configuration: after });
+        return;
+      }
+    }
+    if (running !== undefined) this.#gone.add(running);
+    if (after === null) return;
+    const isTaken = this.#before.some(({ configuration }) => isInTheWay(configuration, after));
+    if (isTaken) this.#takingOver.push(after);
+    else await this.#open(after);
+  }
+
+  /** Addresses that one gives up and another takes. Between the two nobody listens there, for some milliseconds. */
+  async takeOver(): Promise<void> {
+    for (const configuration of this.#takingOver) {
+      for (const running of this.#gone) {
+        if (this.#stopped.includes(running) || !isInTheWay(running.configuration, configuration)) continue;
+        void running.listener.stop();
+        this.#stopped.push(running);
+      }
+      await this.#open(configuration);
+    }
+  }
+
+  commit(): readonly RunningListener[] {
+    for (const commit of this.#commits) commit();
+    for (const { gate } of this.#opened) gate.isOpen = true;
+    for (const { listener, former } of this.#gone) {
+      for (const each of [listener, ...former]) this.#world.stop(each);
+    }
+    return this.#order.map((configuration) => this.#after.get(configuration)!);
+  }
+
+  /** @returns what is open then: as before, those that had let go of their addresses opened anew */
+  async abandon(): Promise<readonly RunningListener[]> {
+    for (const { listener } of this.#opened.splice(0)) this.#world.stop(listener);
+    const running: RunningListener[] = [];
+    for (const each of this.#before) {
+      running.push(this.#stopped.includes(each) ? await this.#restored(each) : each);
+    }
+    return running;
+  }
+
+  /** Its connections have stayed; new ones come through another one at the same place. */
+  async #restored(stopped: RunningListener): Promise<RunningListener> {
+    const { configuration, listener, former } = stopped;
+    const again = await this.#world.open(configuration);
+    again.gate.isOpen = true;
+    return { ...again, former: [...former, listener] };
+  }
+
+  async #open(configuration: ListenerConfiguration): Promise<void> {
+    const running = await this.#world.open(configuration);
+    this.#opened.push(running);
+    this.#after.set(configuration, running);
+  }
+}

@@ -1,0 +1,56 @@
+/** What a running broker cannot change any more, and what to do about it. */
+import type { Configuration } from '../../config/configuration.ts';
+import type { ConfigurationProblem } from '../../config/configuration-error.ts';
+import type { Source } from '../../config/source.ts';
+
+interface FixedKey {
+  readonly path: readonly string[];
+  readonly value: (configuration: Configuration) => unknown;
+  readonly why: string;
+}
+
+const FIXED_KEYS: readonly FixedKey[] = [
+  {
+    path: ['store', 'directory'],
+    value: ({ store }) => store.directory,
+    why: 'the store is open, and sessions and messages do not move by themselves (martlet store export and import do)',
+  },
+  {
+    path: ['store'],
+    value: (configuration) => isInMemory(configuration),
+    why: 'whether anything is written to the disk is decided when the broker starts',
+  },
+  {
+    path: ['user'],
+    value: ({ user }) => user,
+    why: 'the process has given up the rights with which it could become somebody else',
+  },
+  {
+    path: ['control', 'socket'],
+    value: ({ control }) => control.socket,
+    why: 'commands find the broker by it',
+  },
+];
+
+/** An error for every key that is another one now; none if all of it can take effect. */
+export function fixedKeyProblems(
+  before: Configuration,
+  after: Configuration,
+  source: Source,
+): readonly ConfigurationProblem[] {
+  return FIXED_KEYS.flatMap(({ path, value, why }): readonly ConfigurationProblem[] => {
+    const was = value(before);
+    const is = value(after);
+    if (was === is) return [];
+    const text = `cannot change while the broker runs: ${why}. Expected ${JSON.stringify(was)}, got ${JSON.stringify(is)}; put it back, or restart the broker`;
+    return [{ ...source.placeOf(path), key: path.join('.'), severity: 'error', code: 'needs-restart', text }];
+  });
+}
+
+/** Nothing is ever written, so that there is no store on a disk. */
+export function isInMemory({ store }: Configuration): boolean {
+  if (store.directory === false) return true;
+  return (
+    store.durability === 'memory' && store.topicDurability.every(({ durability }) => durability === 'memory')
+  );
+}
