@@ -15,7 +15,8 @@
  * From every state, `destroy`, a failure, or the linger time running out leads to Closing.
  */
 import { getSystemErrorName } from 'node:util';
-import type { Transport, TransportSink } from '../core/ports/transport.ts';
+import type { Transport, TransportSecurity, TransportSink } from '../core/ports/transport.ts';
+import type { Arrival } from './arrival.ts';
 import type { Lingering, OpenConnections } from './open-connections.ts';
 import type { StreamHandle, StreamWrap, WriteRequest } from './stream-wrap.ts';
 
@@ -50,10 +51,17 @@ export class HandleContext {
     this.connections = connections;
     this.spareRequest = new wrap.WriteWrap();
   }
+
+  /** Lets a handle that was just accepted read into the shared buffer; to be called once, before it reads. */
+  lend(handle: StreamHandle): void {
+    handle.useUserBuffer(this.readBuffer);
+  }
 }
 
 export class HandleTransport implements Transport, Lingering {
   readonly peer: string;
+  readonly proxyPeer: string | undefined;
+  readonly security: TransportSecurity | undefined;
   readonly #handle: StreamHandle;
   readonly #context: HandleContext;
   #sink: TransportSink | null;
@@ -64,8 +72,11 @@ export class HandleTransport implements Transport, Lingering {
   #writing: boolean;
   #cause: string | null;
 
-  constructor(handle: StreamHandle, context: HandleContext, peer: string) {
-    this.peer = peer;
+  /** @param handle It has been lent the shared buffer, and is not reading. */
+  constructor(handle: StreamHandle, context: HandleContext, arrival: Arrival) {
+    this.peer = arrival.peer;
+    this.proxyPeer = arrival.proxyPeer;
+    this.security = arrival.security;
     this.#handle = handle;
     this.#context = context;
     this.#sink = null;
@@ -76,14 +87,19 @@ export class HandleTransport implements Transport, Lingering {
     context.connections.add(this);
     // Before anything can read: a handle that reads and has no `onread` ends the process.
     (handle as OwnedHandle)[TRANSPORT] = this;
-    handle.useUserBuffer(context.readBuffer);
     handle.onread = onRead;
   }
 
-  /** Starts reading for the sink that has accepted this connection. */
-  start(sink: TransportSink): void {
+  /**
+   * Starts reading for the sink that has accepted this connection.
+   * @param first What was read already, behind a PROXY header.
+   */
+  start(sink: TransportSink, first?: Uint8Array): void {
     this.#sink = sink;
     this.resume();
+    // Reading has begun, and gives nothing before this returns: the sink may pause it.
+    if (first !== undefined && first.length > 0 && this.#state === State.Open)
+      sink.receive(first, 0, first.length);
   }
 
   write(bytes: Uint8Array): boolean {

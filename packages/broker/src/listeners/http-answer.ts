@@ -28,8 +28,11 @@ export function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0]!;
 }
 
-/** @param webSocketPath Where MQTT clients connect, such as `/mqtt`. */
-export function answerTo(request: IncomingMessage, webSocketPath: string): HttpAnswer {
+/**
+ * @param webSocketPath Where MQTT clients connect, such as `/mqtt`.
+ * @param isSecure The client came over TLS.
+ */
+export function answerTo(request: IncomingMessage, webSocketPath: string, isSecure: boolean): HttpAnswer {
   const path = pathOf(request);
   if (path === webSocketPath) {
     const text = `MQTT clients connect here by WebSocket, with the subprotocol "mqtt".`;
@@ -44,7 +47,7 @@ export function answerTo(request: IncomingMessage, webSocketPath: string): HttpA
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
     },
-    body: welcomePage(`ws://${hostOf(request)}${webSocketPath}`),
+    body: welcomePage(`${isSecure ? 'wss' : 'ws'}://${hostOf(request)}${webSocketPath}`),
   };
 }
 

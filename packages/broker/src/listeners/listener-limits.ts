@@ -25,12 +25,26 @@ export const LISTENER_LIMITS = {
     text: 'connections that the operating system holds until they are accepted',
     effect: 'the operating system refuses further ones, or lets them wait',
   },
+  handshakeTimeoutMs: {
+    default: 10_000,
+    unit: 'ms',
+    of: 'TLS, PROXY protocol',
+    text: 'from the network connection to the end of the PROXY header and of the handshake of TLS',
+    effect: 'the connection is closed; counted as `handshake-timeout`',
+  },
+  maximumHandshakes: {
+    default: 1000,
+    unit: 'connections',
+    of: 'TLS, PROXY protocol',
+    text: 'connections whose PROXY header or handshake of TLS is under way',
+    effect: 'a new one is closed; counted as `too-many-handshakes`',
+  },
   maximumHttpConnections: {
     default: 1000,
     unit: 'connections',
     of: 'WebSocket',
     text: 'HTTP connections that are not, or not yet, WebSockets',
-    effect: 'a new one is closed',
+    effect: 'a new one is closed; counted as `too-many-http-connections`',
   },
   headersTimeoutMs: {
     default: 10_000,

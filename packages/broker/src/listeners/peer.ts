@@ -5,3 +5,8 @@ export function peerName(address: string | undefined, port: number | undefined):
   const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 }
+
+/** The address in what `peerName` gave, without its port; undefined for Unix sockets. */
+export function hostOfPeer(peer: string): string | undefined {
+  return /^\[([^\]]+)\]:\d+$/.exec(peer)?.[1] ?? /^([\d.]+):\d+$/.exec(peer)?.[1];
+}

@@ -3,11 +3,14 @@
  * handle-transport.ts cannot serve. Each read arrives in memory of its own.
  */
 import type { Socket } from 'node:net';
-import type { Transport, TransportSink } from '../core/ports/transport.ts';
+import type { Transport, TransportSecurity, TransportSink } from '../core/ports/transport.ts';
+import type { Arrival } from './arrival.ts';
 import type { Lingering, OpenConnections } from './open-connections.ts';
 
 export class SocketTransport implements Transport, Lingering {
   readonly peer: string;
+  readonly proxyPeer: string | undefined;
+  readonly security: TransportSecurity | undefined;
   readonly #socket: Socket;
   readonly #connections: OpenConnections;
   readonly #onWritten: () => void;
@@ -18,8 +21,10 @@ export class SocketTransport implements Transport, Lingering {
   #writing = false;
   #cause: string | null = null;
 
-  constructor(socket: Socket, connections: OpenConnections, peer: string) {
-    this.peer = peer;
+  constructor(socket: Socket, connections: OpenConnections, arrival: Arrival) {
+    this.peer = arrival.peer;
+    this.proxyPeer = arrival.proxyPeer;
+    this.security = arrival.security;
     this.#socket = socket;
     this.#connections = connections;
     this.#onWritten = () => this.#drained();

@@ -7,7 +7,8 @@
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Transport, TransportSink } from '../core/ports/transport.ts';
+import type { Transport, TransportSecurity, TransportSink } from '../core/ports/transport.ts';
+import type { Arrival } from './arrival.ts';
 import type { Lingering, OpenConnections } from './open-connections.ts';
 
 /** Pieces that make no more than this are joined into one message, others travel as they are. */
@@ -25,6 +26,8 @@ const CONTROL_FRAME_BYTES = 6;
 
 export class WebSocketTransport implements Transport, Lingering {
   readonly peer: string;
+  readonly proxyPeer: string | undefined;
+  readonly security: TransportSecurity | undefined;
   readonly #webSocket: WebSocket;
   readonly #stream: Socket;
   readonly #connections: OpenConnections;
@@ -45,8 +48,10 @@ export class WebSocketTransport implements Transport, Lingering {
   /** How many bytes the stream had read when the latest message was whole. */
   #readAtMessage: number;
 
-  constructor(webSocket: WebSocket, stream: Socket, connections: OpenConnections, peer: string) {
-    this.peer = peer;
+  constructor(webSocket: WebSocket, stream: Socket, connections: OpenConnections, arrival: Arrival) {
+    this.peer = arrival.peer;
+    this.proxyPeer = arrival.proxyPeer;
+    this.security = arrival.security;
     this.#webSocket = webSocket;
     this.#stream = stream;
     this.#connections = connections;

@@ -481,7 +481,12 @@ describe('The HTTP port around it', () => {
     const idle = [await dialSocket(listener), await dialSocket(listener)];
     const refused = await dialSocket(listener);
     await gone(refused);
-    expect(lines).toEqual([`accept-failed ${listener.name}: too many HTTP connections`]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^too-many-http-connections websocket:\d+: closed the connection from 127\.0\.0\.1:\d+: as many /,
+      ),
+    ]);
+    expect(listener.refusals['too-many-http-connections']).toBe(1);
     idle[0]!.destroy();
     for (const socket of webSockets) expect(socket.destroyed).toBe(false);
     for (const socket of [...webSockets, ...idle]) socket.destroy();

@@ -1,0 +1,190 @@
+/**
+ * Does the handshakes of one listener, over sockets that somebody else has accepted: a PROXY header may come before TLS.
+ *
+ * It never changes: after a reload the listener has another one, and handshakes that are under way end with the old one. So sessions
+ * that were agreed on before (tickets) are not resumed under new certificates, authorities and revocation lists.
+ */
+import { constants, X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
+import { createServer } from 'node:tls';
+import type { CertificateIdentity, TransportSecurity } from '../../core/ports/transport.ts';
+import type { ListenerRefusal } from '../listener-refusals.ts';
+import { certificateIdentity } from './certificate-identity.ts';
+import { chainProblem } from './client-chain.ts';
+import { certificateRefusalText, handshakeFailureText } from './handshake-failure.ts';
+import type { LoadedTls } from './load-tls.ts';
+
+export interface Handshake {
+  onSecured(socket: TLSSocket, security: TransportSecurity): void;
+  /** The socket is being closed. */
+  onFailed(kind: ListenerRefusal, reason: string): void;
+}
+
+/** Node.js ends handshakes that are silent for so long; ours are bounded from their beginning, by the listener. */
+const HANDSHAKE_SILENCE_MS = 3_600_000;
+/** Errors of OpenSSL that say nothing but that the certificate is out of its dates. */
+const DATE_ERRORS: readonly string[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+
+const CERTIFICATE_MISSING = 'the client sent no certificate, and the listener requires one';
+
+export class TlsGate {
+  readonly #tls: LoadedTls;
+  readonly #server: Server;
+  readonly #wallMs: () => number;
+  /** By the socket below TLS. */
+  readonly #handshakes = new Map<Socket, Handshake>();
+  readonly #pskIdentities = new WeakMap<TLSSocket, string>();
+
+  /** @param wallMs The time, in ms since 1970. */
+  constructor(tls: LoadedTls, wallMs: () => number = Date.now) {
+    this.#tls = tls;
+    this.#wallMs = wallMs;
+    this.#server = this.#createServer();
+  }
+
+  get tls(): LoadedTls {
+    return this.#tls;
+  }
+
+  /** Begins the handshake on a socket of which nothing has been read that belongs to it. */
+  secure(socket: Socket, handshake: Handshake): void {
+    this.#handshakes.set(socket, handshake);
+    socket.once('close', () => this.#handshakes.delete(socket));
+    this.#server.emit('connection', socket);
+  }
+
+  #createServer(): Server {
+    const tls = this.#tls;
+    const { keyLog, psk, pskHint } = tls;
+    const server = createServer({
+      ...tls.base,
+      requestCert: tls.clientCertificates !== 'none',
+      // With it, who sends no certificate is told so by an alert. Node.js would also refuse for dates, so it is not told then.
+      rejectUnauthorized: tls.clientCertificates === 'require' && tls.checkClientDates,
+      handshakeTimeout: HANDSHAKE_SILENCE_MS,
+      ALPNProtocols: [...tls.alpn],
+      SNICallback: (serverName, done) => done(null, tls.serverNames.find(serverName)),
+      ...(psk === null
+        ? {}
+        : {
+            pskCallback: (socket: TLSSocket, identity: string) => this.#pskOf(psk, socket, identity),
+            ...(pskHint === undefined ? {} : { pskIdentityHint: pskHint }),
+            // What a ticket resumes does not say whose key it was.
+            secureOptions: constants.SSL_OP_NO_TICKET,
+          }),
+    });
+    server.on('secureConnection', (socket) => this.#onSecured(socket));
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => this.#onError(error, socket));
+    if (keyLog !== undefined) server.on('keylog', keyLog);
+    return server;
+  }
+
+  #pskOf(keys: ReadonlyMap<string, Uint8Array>, socket: TLSSocket, identity: string): Uint8Array | null {
+    const key = keys.get(identity);
+    if (key === undefined) return null;
+    this.#pskIdentities.set(socket, identity);
+    return key;
+  }
+
+  #onSecured(socket: TLSSocket): void {
+    const handshake = this.#take(socket);
+    if (handshake === undefined) {
+      socket.destroy();
+      return;
+    }
+    const pskIdentity = this.#pskIdentities.get(socket);
+    const certificate = socket.getPeerX509Certificate();
+    const problem = this.#problemOf(socket, certificate, pskIdentity);
+    if (problem !== undefined) {
+      socket.on('error', () => {});
+      socket.destroy();
+      handshake.onFailed('client-certificate-refused', problem);
+      return;
+    }
+    handshake.onSecured(socket, securityOf(socket, identityOf(certificate), pskIdentity));
+  }
+
+  /** Why a connection is refused whose handshake is done. */
+  #problemOf(
+    socket: TLSSocket,
+    certificate: X509Certificate | undefined,
+    pskIdentity: string | undefined,
+  ): string | undefined {
+    if (this.#tls.psk !== null)
+      return pskIdentity === undefined ? 'no pre-shared key was agreed on' : undefined;
+    if (this.#tls.clientCertificates === 'none') return undefined;
+    if (certificate === undefined)
+      return this.#tls.clientCertificates === 'require' ? CERTIFICATE_MISSING : undefined;
+    if (socket.authorized) return undefined;
+    const code = codeOf(socket.authorizationError);
+    if (this.#tls.checkClientDates || !DATE_ERRORS.includes(code)) return certificateRefusalText(code);
+    const problem = chainProblem(certificate, presentedBy(socket), this.#tls.anchors, this.#wallMs());
+    return problem === undefined ? undefined : certificateRefusalText(problem);
+  }
+
+  #onError(error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    const handshake = this.#take(socket);
+    socket.destroy();
+    if (handshake === undefined) return;
+    const refused = codeOf(socket.authorizationError);
+    if (refused !== '') {
+      handshake.onFailed('client-certificate-refused', certificateRefusalText(refused));
+    } else if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') {
+      handshake.onFailed('client-certificate-refused', CERTIFICATE_MISSING);
+    } else {
+      handshake.onFailed('tls-handshake-failed', handshakeFailureText(error.code));
+    }
+  }
+
+  #take(socket: TLSSocket): Handshake | undefined {
+    const below = socketBelow(socket);
+    const handshake = below === undefined ? undefined : this.#handshakes.get(below);
+    if (below !== undefined) this.#handshakes.delete(below);
+    return handshake;
+  }
+}
+
+/**
+ * The socket that was given to `secure`. Node.js tells it by no documented name; `_parent` is what its own code uses, in versions 20
+ * to 26.
+ */
+function socketBelow(socket: TLSSocket): Socket | undefined {
+  return (socket as unknown as { readonly _parent?: Socket })._parent;
+}
+
+/** A code such as `CERT_HAS_EXPIRED`; Node.js gives it as a text, whatever its types say. */
+function codeOf(error: unknown): string {
+  if (error === null || error === undefined) return '';
+  return typeof error === 'string' ? error : ((error as NodeJS.ErrnoException).code ?? String(error));
+}
+
+function identityOf(certificate: X509Certificate | undefined): CertificateIdentity | undefined {
+  return certificate === undefined ? undefined : certificateIdentity(certificate);
+}
+
+/** What the client sent besides its certificate, as far as Node.js could put it in a row. */
+function presentedBy(socket: TLSSocket): readonly X509Certificate[] {
+  const presented: X509Certificate[] = [];
+  let certificate = socket.getPeerCertificate(true);
+  while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
+    certificate = certificate.issuerCertificate;
+    if (certificate.raw !== undefined) presented.push(new X509Certificate(certificate.raw));
+  }
+  return presented;
+}
+
+function securityOf(
+  socket: TLSSocket,
+  certificate: CertificateIdentity | undefined,
+  pskIdentity: string | undefined,
+): TransportSecurity {
+  const serverName = (socket as unknown as { readonly servername?: string | false | null }).servername;
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().name,
+    certificate,
+    pskIdentity,
+    serverName: typeof serverName === 'string' ? serverName : undefined,
+  };
+}
