@@ -2,11 +2,17 @@
  * Defaults that depend on other keys, put into a configuration as it was given, before it is checked: what is of a wrong kind is
  * passed over here, and told by the check.
  */
+import { MOSQUITTO_PROFILE } from '../mosquitto/profile.ts';
 
 type Section = Record<string, unknown>;
 
 /** @param root is changed */
 export function addDerivedDefaults(root: Section): void {
+  if (root['profile'] === 'mosquitto') {
+    const { limits, ...behaviour } = MOSQUITTO_PROFILE;
+    completeSection(root, 'limits', limits);
+    completeSection(root, 'behaviour', behaviour);
+  }
   if (root['listeners'] === undefined || root['listeners'] === null)
     root['listeners'] = [{ protocol: 'mqtt' }, { protocol: 'websocket' }];
   const listeners = Array.isArray(root['listeners']) ? root['listeners'].filter(isSection) : [];
@@ -17,6 +23,11 @@ export function addDerivedDefaults(root: Section): void {
     if (isSection(listener['authentication'])) completeAuthentication(listener['authentication'], [listener]);
     if (isSection(listener['authorization'])) completeAuthorization(listener['authorization']);
   }
+}
+
+function completeSection(root: Section, name: string, defaults: object | undefined): void {
+  const given = root[name] ?? {};
+  if (isSection(given)) root[name] = { ...structuredClone(defaults), ...given };
 }
 
 function completeListener(listener: Section): void {

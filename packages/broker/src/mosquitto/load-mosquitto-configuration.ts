@@ -5,10 +5,8 @@ import type { ConfigurationProblem } from '../config/configuration-error.ts';
 import { ConfigurationError, inOrder } from '../config/configuration-error.ts';
 import type { LoadedConfiguration, LoadOptions } from '../config/load-configuration.ts';
 import { configurationFrom } from '../config/load-configuration.ts';
-import { readConfigurationFiles } from './reading/configuration-files.ts';
-import { readSettings } from './reading/read-settings.ts';
-import { ConfigurationDraft } from './translation/configuration-draft.ts';
-import { translateConfiguration } from './translation/translate-configuration.ts';
+import { draftConfiguration } from './drafted-configuration.ts';
+import type { ConfigurationDraft } from './translation/configuration-draft.ts';
 import { mosquittoDatabases } from './translation/translate-store.ts';
 import type { TranslationSurroundings } from './translation/translation-surroundings.ts';
 
@@ -36,12 +34,8 @@ export async function loadMosquittoConfiguration(
   surroundings: TranslationSurroundings,
   options: LoadOptions = {},
 ): Promise<LoadedMosquittoConfiguration> {
-  const problems: ConfigurationProblem[] = [];
-  const { entries, files } =
-    path === undefined ? { entries: [], files: [] } : await readConfigurationFiles(path, problems);
-  const settings = readSettings(entries, problems);
-  const draft = new ConfigurationDraft(problems);
-  const { isLocalOnly, plugins } = translateConfiguration(settings, surroundings, draft);
+  const drafted = await draftConfiguration(path, surroundings);
+  const { settings, draft, files, problems, isLocalOnly, plugins } = drafted;
   throwErrors(problems);
   const places = new Map([...draft.origins].map(([key, { file, line }]) => [key, { file, line, column: 1 }]));
   const loaded = configurationFrom(draft.root, options, {
@@ -62,7 +56,7 @@ function throwErrors(problems: readonly ConfigurationProblem[]): void {
 }
 
 /** What Mosquitto has kept is not read by itself: whoever changes over decides when. */
-function tellOfDatabases(
+export function tellOfDatabases(
   databases: readonly string[],
   storeDirectory: string,
   problems: ConfigurationProblem[],

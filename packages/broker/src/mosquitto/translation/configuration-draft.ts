@@ -48,6 +48,11 @@ export class ConfigurationDraft {
       above = above[part] as Section;
     }
     above[path.at(-1)!] = value;
+    this.mark(path, origin);
+  }
+
+  /** Says where a value, or a section, is from. */
+  mark(path: KeyPath, origin: Origin): void {
     if (origin !== undefined) this.#origins.set(keyText(path), origin);
   }
 

@@ -77,6 +77,7 @@ function translateBridge(
   draft: ConfigurationDraft,
 ): void {
   const origin = { ...place, name: 'connection' };
+  draft.mark(path, origin);
   draft.set([...path, 'name'], name, origin);
   const addresses = options.find('address');
   const topics = options.all('topic');

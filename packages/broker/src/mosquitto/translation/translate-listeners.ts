@@ -6,7 +6,6 @@ import { quoted } from '../reading/configuration-lines.ts';
 import type { ListenerSettings, MosquittoSettings, Setting, Settings } from '../reading/settings.ts';
 import type { ConfigurationDraft } from './configuration-draft.ts';
 import { isDefaultListenerUsed } from './default-listener.ts';
-import { listenerNames } from './listener-names.ts';
 import { translateTls, usernameSource } from './translate-tls.ts';
 import type { TranslationSurroundings } from './translation-surroundings.ts';
 
@@ -43,11 +42,9 @@ export function translateListeners(
     const origin = { file: place?.file ?? 'mosquitto.conf', line: place?.line ?? 1, name: 'listener' };
     draft.error(origin, 'no-listener', 'expected a listener of mqtt or websockets: nobody could connect');
   }
-  const names = listenerNames(open);
   const opened = open.map((listener, at) => {
     const path = ['listeners', at];
     translateListener(path, listener, settings, surroundings, draft);
-    if (names[at] !== undefined) draft.set([...path, 'name'], names[at]);
     return { path, settings: listener };
   });
   return { opened, isLocalOnly };
@@ -80,6 +77,7 @@ function translateListener(
   draft: ConfigurationDraft,
 ): void {
   const origin = place === undefined ? options.find('port') : { ...place, name: 'listener' };
+  draft.mark(path, origin);
   const set = (key: string, value: string | number | boolean, from: Setting | typeof origin): void =>
     draft.set([...path, key], value, from);
   if (address.kind === 'unix') {
