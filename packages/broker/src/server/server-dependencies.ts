@@ -27,6 +27,8 @@ export interface ServerDependencies {
   readonly openListener?: OpenServedListener;
   /** Sockets that systemd handed over. @default none */
   readonly activatedSockets?: readonly ActivatedSocket[];
+  /** Given the secrets of handshakes of TLS, for debugging, in the format of `SSLKEYLOGFILE`. @default nobody is */
+  readonly tlsKeyLog?: (line: Uint8Array) => void;
   /** @default nobody is told */
   readonly systemd?: Systemd;
   /** Answers further requests on the control socket. @default there are no others */

@@ -170,15 +170,12 @@ class ServerStart {
   }
 
   async #openListeners(configuration: Configuration, broker: Broker, log: Log): Promise<ServerListeners> {
-    const { activatedSockets = [] } = this.#dependencies;
+    const { activatedSockets = [], tlsKeyLog } = this.#dependencies;
     const open =
       this.#dependencies.openListener ??
       (await import('./listeners/open-served-listener.ts')).openServedListener;
-    const listeners = new ServerListeners(broker, open, {
-      activatedSockets,
-      maximumPacketSize: () => broker.profile.limits.maximumPacketSize,
-    });
-    const prepared = await listeners.prepare(configuration.listeners, false);
+    const listeners = new ServerListeners(broker, open, { activatedSockets, tlsKeyLog });
+    const prepared = await listeners.prepare(configuration, false);
     prepared.commit();
     for (const { listener } of listeners.running) {
       const { name, address } = listener;
@@ -205,9 +202,8 @@ class ServerStart {
   }
 
   async #accessBuilder(log: Log): Promise<BuildAccess> {
-    const { accessBuilder } = await import('./access/build-access.ts');
-    const builder = accessBuilder({ clock: this.#environment, log });
-    this.#undoing.push(() => builder.close());
-    return builder.build;
+    const { AccessBuilder } = await import('./access/build-access.ts');
+    const builder = new AccessBuilder({ clock: this.#environment, log });
+    return (loaded) => builder.build(loaded);
   }
 }

@@ -60,9 +60,7 @@ function fateAtPlace(before: ListenerConfiguration, after: ListenerConfiguration
  * name is among them, since rules are about it.
  */
 function socketOptions(listener: ListenerConfiguration): string {
-  const { name, protocol, backlog, path, pathMode, pathOwner, pathGroup, proxyProtocol, tls, webSocket } =
-    listener;
+  const { name, protocol, backlog, path, pathMode, pathOwner, pathGroup, tls } = listener;
   const owner = path === null ? [] : [pathMode, pathOwner, pathGroup];
-  const http = protocol === 'mqtt' ? [] : [webSocket.maximumHttpConnections, webSocket.headersTimeoutMs];
-  return JSON.stringify([name, protocol, backlog, ...owner, proxyProtocol, tls !== null, ...http]);
+  return JSON.stringify([name, protocol, backlog, ...owner, tls !== null]);
 }

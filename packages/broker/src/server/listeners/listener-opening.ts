@@ -23,8 +23,10 @@ export interface OpeningServices {
   readonly log: Log;
   /** Those that systemd handed over. */
   readonly activatedSockets: readonly ActivatedSocket[];
-  /** The largest packet that the broker takes, in bytes, read when a connection comes. */
+  /** The largest packet that the broker takes, or will, in bytes. */
   maximumPacketSize(): number;
+  /** Given the secrets of handshakes, for debugging, in the format of `SSLKEYLOGFILE`. */
+  readonly tlsKeyLog?: ((line: Uint8Array) => void) | undefined;
 }
 
 /** Rejects with an `EnvironmentError` or a `ConfigurationError`. */

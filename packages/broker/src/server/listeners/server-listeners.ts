@@ -1,7 +1,4 @@
-/**
- * The listeners of a server, and how they go over to another configuration: everything that can fail is done first, and undone
- * if something does; then all of them change in one go.
- */
+import type { Configuration } from '../../config/configuration.ts';
 import type { ListenerConfiguration } from '../../config/listener-configuration.ts';
 import type { Accept, CertificateIdentity } from '../../core/ports/transport.ts';
 import type { Broker } from '../../host/broker.ts';
@@ -31,19 +28,22 @@ export interface PreparedListeners {
   abandon(): Promise<void>;
 }
 
-type Opening = Omit<OpeningServices, 'accept' | 'log'>;
+type Opening = Omit<OpeningServices, 'accept' | 'log' | 'maximumPacketSize'>;
 
 export class ServerListeners {
   readonly #broker: Broker;
   readonly #open: OpenServedListener;
   readonly #services: Opening;
   #running: readonly RunningListener[];
+  /** As the configuration has it that is being made ready. */
+  #maximumPacketSize: number;
 
   constructor(broker: Broker, open: OpenServedListener, services: Opening) {
     this.#broker = broker;
     this.#open = open;
     this.#services = services;
     this.#running = [];
+    this.#maximumPacketSize = broker.profile.limits.maximumPacketSize;
   }
 
   get running(): readonly RunningListener[] {
@@ -64,7 +64,11 @@ export class ServerListeners {
    * Rejects with the first error, as if nothing had been done.
    * @param isRehearsal it will be abandoned: addresses that others of these listeners have are not taken from them
    */
-  async prepare(after: readonly ListenerConfiguration[], isRehearsal: boolean): Promise<PreparedListeners> {
+  async prepare(
+    { listeners: after, limits }: Pick<Configuration, 'listeners' | 'limits'>,
+    isRehearsal: boolean,
+  ): Promise<PreparedListeners> {
+    this.#maximumPacketSize = limits.maximumPacketSize;
     const fates = listenerFates(
       this.#running.map(({ configuration }) => configuration),
       after,
@@ -97,7 +101,12 @@ export class ServerListeners {
     let opened: ServedListener | undefined;
     await this.#broker.listenWith(async (accept, log) => {
       const guarded: Accept = (transport, origin) => (gate.isOpen ? accept(transport, origin) : null);
-      opened = await this.#open(configuration, { ...this.#services, accept: guarded, log });
+      opened = await this.#open(configuration, {
+        ...this.#services,
+        accept: guarded,
+        log,
+        maximumPacketSize: () => this.#maximumPacketSize,
+      });
       return opened;
     });
     return { configuration, listener: opened!, gate, former: [] };

@@ -16,8 +16,8 @@ const FIXED_KEYS: readonly FixedKey[] = [
     why: 'the store is open, and sessions and messages do not move by themselves (martlet store export and import do)',
   },
   {
-    path: ['store'],
-    value: (configuration) => isInMemory(configuration),
+    path: ['store', 'durability'],
+    value: (configuration) => (isInMemory(configuration) ? 'in memory only' : 'on a disk'),
     why: 'whether anything is written to the disk is decided when the broker starts',
   },
   {
@@ -38,13 +38,18 @@ export function fixedKeyProblems(
   after: Configuration,
   source: Source,
 ): readonly ConfigurationProblem[] {
-  return FIXED_KEYS.flatMap(({ path, value, why }): readonly ConfigurationProblem[] => {
+  const problems = FIXED_KEYS.flatMap(({ path, value, why }): readonly ConfigurationProblem[] => {
     const was = value(before);
     const is = value(after);
     if (was === is) return [];
     const text = `cannot change while the broker runs: ${why}. Expected ${JSON.stringify(was)}, got ${JSON.stringify(is)}; put it back, or restart the broker`;
     return [{ ...source.placeOf(path), key: path.join('.'), severity: 'error', code: 'needs-restart', text }];
   });
+  // Another directory may be none, which is one thing to tell.
+  const [first, second] = problems;
+  return first?.key === 'store.directory' && second?.key === 'store.durability'
+    ? [first, ...problems.slice(2)]
+    : problems;
 }
 
 /** Nothing is ever written, so that there is no store on a disk. */
