@@ -11,6 +11,7 @@ import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { ConfigurationError, inOrder } from '../../config/configuration-error.ts';
 import type { Authenticator } from '../../core/ports/authenticator.ts';
 import type { ClientIdentity } from '../../core/ports/authorizer.ts';
+import { LimitedLog } from '../../core/telling/limited-log.ts';
 import { PasswordHashing } from '../password-hashing.ts';
 import { AuthenticationChain } from './authentication-chain.ts';
 import type { AuthenticationMethod } from './authentication-method.ts';
@@ -20,6 +21,8 @@ import { FlappingGuard } from './failures/flapping-guard.ts';
 import { GuardedAuthenticator } from './guarded-authenticator.ts';
 import { MethodBuilding } from './method-building.ts';
 import { TransportIdentityMethod } from './transport-identity-method.ts';
+
+const LINES_PER_MINUTE = 60;
 
 export interface BuiltAuthenticator {
   readonly authenticator: Authenticator;
@@ -40,9 +43,10 @@ export async function buildAuthenticator(
   configuration: AuthenticationConfiguration,
   services: AuthenticationServices,
 ): Promise<BuiltAuthenticator> {
-  const { memory, clock, log, hashing: shared } = services;
+  const { memory, clock, hashing: shared } = services;
+  const log = limited(services);
   const hashing = shared ?? new PasswordHashing(configuration.hashing);
-  const building = new MethodBuilding(services, hashing);
+  const building = new MethodBuilding({ ...services, log }, hashing);
   const listed: AuthenticationMethod[] = [];
   for (const [index, method] of configuration.methods.entries()) {
     const made = await building.method(method, index);
@@ -65,12 +69,22 @@ export async function buildAuthenticator(
   const flapping =
     configuration.flapping === null ? null : new FlappingGuard(configuration.flapping, memory, clock, log);
   return {
-    authenticator: new GuardedAuthenticator(chain, failures, flapping, services),
+    authenticator: new GuardedAuthenticator(chain, failures, flapping, { ...services, log }),
     files: building.files,
     notices: building.problems,
     credentialOf: (client) => chain.credentialOf(client),
     close,
   };
+}
+
+/** Strangers decide how often there is something to tell. */
+function limited({ log, clock }: AuthenticationServices): LimitedLog {
+  const monotonic = {
+    get nowMs(): number {
+      return clock.nowMs();
+    },
+  };
+  return new LimitedLog(log, monotonic, LINES_PER_MINUTE, 'authentication-lines-left-out', 'authentication');
 }
 
 /**
