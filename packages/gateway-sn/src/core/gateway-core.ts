@@ -1,0 +1,406 @@
+/**
+ * The gateway without sockets, clocks and promises: datagrams and packets of the broker come in, and go out.
+ *
+ * It knows who is behind which address, answers who is nobody within bounds, and gives each client what came from it. What
+ * is defended against, and how, is in docs/guides/mqtt-sn.md: an address can be forged, and whatever is answered to it hits somebody.
+ */
+import { checkTopicName, Deadlines, utf8ByteLength } from '@martlet/protocol';
+import type { DecodeOptions } from '../codec/decode-message.ts';
+import { decodeMessage } from '../codec/decode-message.ts';
+import { encodeMessage } from '../codec/encode-message.ts';
+import type { Connect, Publish, SnMessage } from '../codec/message.ts';
+import { ReturnCode } from '../codec/return-code.ts';
+import type { ClientOwner, ClientState } from './gateway-client.ts';
+import { GatewayClient } from './gateway-client.ts';
+import type { GatewayContext } from './gateway-context.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+import { resolveGatewayOptions } from './gateway-options.ts';
+import type { Link, Peer } from './ports/link.ts';
+import type { ClientMemory } from './ports/memory.ts';
+import type { Upstreams } from './ports/upstream.ts';
+import type { PredefinedTopic } from './predefined-topics.ts';
+import { PredefinedTopics } from './predefined-topics.ts';
+import { StrangerAnswers } from './stranger-answers.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { UnconnectedOptions } from './unconnected-publisher.ts';
+import { UnconnectedPublisher } from './unconnected-publisher.ts';
+
+/** Who may take over a client identifier that is in use, and from where a sleeper may come back. */
+export type AddressPolicy = 'any' | 'same-host' | 'never';
+
+export interface GatewayParts {
+  readonly link: Link;
+  readonly upstreams: Upstreams;
+  readonly memory: ClientMemory;
+  /** From 0 to below 1, that nobody can guess. */
+  readonly random: () => number;
+  /** Monotonic, in ms. */
+  readonly nowMs: number;
+  readonly options?: Partial<GatewayOptions>;
+  readonly predefinedTopics?: readonly PredefinedTopic[];
+  /** Told in ADVERTISE and GWINFO. @default 1 */
+  readonly gatewayId?: number;
+  /** Whether ADVERTISE is sent and SEARCHGW answered. @default false */
+  readonly discoverable?: boolean;
+  /** @default QoS -1 is dropped */
+  readonly unconnected?: UnconnectedOptions;
+  /** Names in PUBLISH of QoS -1, as Paho's gateway takes them. @default false */
+  readonly longTopics?: boolean;
+  /** A CONNECT with an identifier that is connected from elsewhere. @default 'any' */
+  readonly takeover?: AddressPolicy;
+  /** A PINGREQ with the identifier of a sleeper from elsewhere. @default 'same-host' */
+  readonly wakeFrom?: AddressPolicy;
+  /** Told of clients that come, go and change; for logs. */
+  readonly onClient?: (clientId: string, change: ClientChange, peer: Peer) => void;
+}
+
+export type ClientChange = 'connecting' | 'moved' | 'taken over' | 'gone';
+
+/** At once; the rest of what is due comes in the next call of `tick`. */
+const DEADLINES_AT_ONCE = 10_000;
+
+export class GatewayCore implements ClientOwner {
+  readonly metrics: GatewayMetrics;
+  readonly #parts: GatewayParts;
+  readonly #context: GatewayContext;
+  readonly #decodeOptions: DecodeOptions;
+  readonly #strangers: StrangerAnswers;
+  readonly #unconnected: UnconnectedPublisher | null;
+  readonly #byKey = new Map<string, GatewayClient>();
+  readonly #byId = new Map<string, GatewayClient>();
+  readonly #perHost = new Map<string, number>();
+  readonly #rates = new Map<string, TokenBucket>();
+  #opening = 0;
+
+  /** @throws {TypeError | RangeError} for an option that cannot be */
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.metrics = new GatewayMetrics();
+    this.#context = {
+      options: resolveGatewayOptions(parts.options),
+      deadlines: new Deadlines(),
+      metrics: this.metrics,
+      predefined: new PredefinedTopics(parts.predefinedTopics ?? []),
+      upstreams: parts.upstreams,
+      memory: parts.memory,
+      random: parts.random,
+      nowMs: parts.nowMs,
+    };
+    this.#decodeOptions = { longTopics: parts.longTopics === true };
+    this.#strangers = new StrangerAnswers(this.#context.options.answersPerSecond);
+    this.#unconnected =
+      parts.unconnected === undefined ? null : new UnconnectedPublisher(this.#context, parts.unconnected);
+    if (parts.discoverable === true) this.#advertise();
+  }
+
+  // ---- state ---------------------------------------------------------------------------------------------------------
+
+  get clients(): number {
+    return this.#byId.size;
+  }
+
+  /** How many there are in each state. */
+  get states(): Readonly<Record<ClientState, number>> {
+    const counts = { connecting: 0, active: 0, asleep: 0, awake: 0, disconnected: 0 };
+    for (const client of this.#byId.values()) counts[client.state]++;
+    return counts;
+  }
+
+  stateOf(clientId: string): ClientState | undefined {
+    return this.#byId.get(clientId)?.state;
+  }
+
+  /** When `tick` is to be called, on the monotonic clock; Infinity if nothing is due. */
+  get nextDeadlineMs(): number {
+    return this.#context.deadlines.nextMs();
+  }
+
+  // ---- inputs --------------------------------------------------------------------------------------------------------
+
+  /** One datagram, without the encapsulation of a forwarder. It is valid during this call only. */
+  receive(peer: Peer, datagram: Uint8Array, nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    this.metrics.datagramsReceived++;
+    this.metrics.bytesReceived += datagram.length;
+    const client = this.#byKey.get(peer.key);
+    if (client !== undefined && !this.#withinRate(client)) {
+      this.metrics.rateExceeded++;
+      return;
+    }
+    const message = decodeMessage(datagram, 0, this.#decodeOptions);
+    if (message.type === 'malformed') {
+      this.metrics.malformed++;
+      return;
+    }
+    if (client !== undefined) {
+      client.bytesReceived += datagram.length;
+      client.moveTo(peer);
+    }
+    this.#onMessage(peer, message, client, datagram.length);
+  }
+
+  /** To be called when `nextDeadlineMs` has come, and before every packet of the broker. */
+  tick(nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    this.#context.deadlines.run(nowMs, DEADLINES_AT_ONCE);
+  }
+
+  /** Tells everyone that the gateway goes; nothing may be put in after it. */
+  shutDown(nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    for (const client of [...this.#byId.values()]) client.shutDown();
+    this.#unconnected?.shutDown();
+  }
+
+  #withinRate(client: GatewayClient): boolean {
+    let bucket = this.#rates.get(client.clientId);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#context.options.datagramsPerSecond, this.#context.nowMs);
+      this.#rates.set(client.clientId, bucket);
+    }
+    return bucket.take(this.#context.nowMs);
+  }
+
+  #onMessage(peer: Peer, message: SnMessage, client: GatewayClient | undefined, bytes: number): void {
+    switch (message.type) {
+      case 'searchgw':
+        this.#onSearch(peer, message.radius);
+        return;
+      case 'connect':
+        this.#onConnect(peer, message, client, bytes);
+        return;
+      case 'publish':
+        if (message.qos === -1) this.#onUnconnected(peer, message);
+        else if (client === undefined) this.#onStranger(peer);
+        else this.#serve(client, (own) => own.onPublish(message));
+        return;
+      case 'pingreq':
+        this.#onPingreq(peer, message.clientId, client);
+        return;
+      // Of other gateways, or for clients: a gateway that answered would keep two of them busy for ever.
+      case 'advertise':
+      case 'gwinfo':
+      case 'connack':
+      case 'willtopicreq':
+      case 'willmsgreq':
+      case 'suback':
+      case 'unsuback':
+      case 'pingresp':
+      case 'willtopicresp':
+      case 'willmsgresp':
+        this.metrics.strangers++;
+        return;
+      default:
+        if (client === undefined) this.#onStranger(peer);
+        else this.#serve(client, (own) => this.#give(own, message));
+    }
+  }
+
+  #give(client: GatewayClient, message: SnMessage): void {
+    switch (message.type) {
+      case 'register':
+        client.onRegister(message, this.#isTopicName(message.topicName));
+        return;
+      case 'willtopic':
+        client.onWillTopic(message.will);
+        return;
+      case 'willmsg':
+        client.onWillMessage(message.payload);
+        return;
+      case 'disconnect':
+        client.onDisconnect(message.duration);
+        return;
+      default:
+        client.onMessage(message);
+    }
+  }
+
+  #serve(client: GatewayClient, handle: (client: GatewayClient) => void): void {
+    client.onHeard();
+    handle(client);
+  }
+
+  #isTopicName(topicName: string): boolean {
+    const { topicBytes } = this.#context.options;
+    return utf8ByteLength(topicName) <= topicBytes && checkTopicName(topicName) === null;
+  }
+
+  // ---- CONNECT and PINGREQ -------------------------------------------------------------------------------------------
+
+  #onConnect(peer: Peer, connect: Connect, before: GatewayClient | undefined, bytes: number): void {
+    const { clientId } = connect;
+    this.metrics.connects++;
+    const { clientIdBytes } = this.#context.options;
+    if (clientId === '' || utf8ByteLength(clientId) > clientIdBytes || clientId.includes('\0')) {
+      this.#refuse(peer, ReturnCode.NotSupported);
+      return;
+    }
+    // Another client from the same address (a port that was given anew): the old one has lost its address, and its timers go on.
+    if (before !== undefined && before.clientId !== clientId) this.#byKey.delete(peer.key);
+    const known = this.#byId.get(clientId);
+    if (known !== undefined && known.peer.key !== peer.key && !this.#mayTakeOver(known, peer)) {
+      this.#refuse(peer, ReturnCode.NotSupported);
+      return;
+    }
+    const client = known ?? this.#newClient(clientId, peer);
+    if (client === null) {
+      this.#refuse(peer, ReturnCode.Congestion);
+      return;
+    }
+    if (known !== undefined && known.peer.key !== peer.key) {
+      known.onTakenOver();
+      this.#move(known, peer, 'taken over');
+    }
+    this.#byKey.set(peer.key, client);
+    client.bytesReceived += bytes;
+    this.#parts.onClient?.(clientId, 'connecting', peer);
+    client.onConnect(connect);
+  }
+
+  #newClient(clientId: string, peer: Peer): GatewayClient | null {
+    const { clients, clientsPerHost, openingClients } = this.#context.options;
+    if (this.#byId.size >= clients) return null;
+    const ofHost = this.#perHost.get(peer.host) ?? 0;
+    if (!peer.trusted && ofHost >= clientsPerHost) return null;
+    if (this.#countOpening(openingClients) >= openingClients) return null;
+    const client = new GatewayClient(this.#context, this, clientId, peer);
+    this.#byId.set(clientId, client);
+    this.#perHost.set(peer.host, ofHost + 1);
+    return client;
+  }
+
+  /** Those that are opening now; counted anew only when there may be too many. */
+  #countOpening(limit: number): number {
+    if (++this.#opening < limit) return this.#opening;
+    this.#opening = this.states.connecting;
+    return this.#opening;
+  }
+
+  #mayTakeOver(client: GatewayClient, peer: Peer): boolean {
+    return allows(this.#parts.takeover ?? 'any', client.peer, peer);
+  }
+
+  #refuse(peer: Peer, returnCode: number): void {
+    this.metrics.connectsRefused++;
+    this.#answer(peer, { type: 'connack', returnCode });
+  }
+
+  #onPingreq(peer: Peer, clientId: string | undefined, client: GatewayClient | undefined): void {
+    if (clientId === undefined || client?.clientId === clientId) {
+      if (client === undefined) this.#onStranger(peer);
+      else this.#serve(client, (own) => own.onPingreq(clientId));
+      return;
+    }
+    // A sleeper that wakes behind another address: its network has given it a new port, or it has moved.
+    const sleeper = this.#byId.get(clientId);
+    const isAsleep = sleeper !== undefined && sleeper.state === 'asleep';
+    if (!isAsleep || !allows(this.#parts.wakeFrom ?? 'same-host', sleeper.peer, peer)) {
+      this.#onStranger(peer);
+      return;
+    }
+    this.#move(sleeper, peer, 'moved');
+    this.#byKey.set(peer.key, sleeper);
+    this.#serve(sleeper, (own) => own.onPingreq(clientId));
+  }
+
+  #move(client: GatewayClient, peer: Peer, change: ClientChange): void {
+    if (this.#byKey.get(client.peer.key) === client) this.#byKey.delete(client.peer.key);
+    this.#leaveHost(client.peer.host);
+    this.#perHost.set(peer.host, (this.#perHost.get(peer.host) ?? 0) + 1);
+    client.moveTo(peer);
+    this.#parts.onClient?.(client.clientId, change, peer);
+  }
+
+  #leaveHost(host: string): void {
+    const left = (this.#perHost.get(host) ?? 0) - 1;
+    if (left > 0) this.#perHost.set(host, left);
+    else this.#perHost.delete(host);
+  }
+
+  // ---- who is no client ----------------------------------------------------------------------------------------------
+
+  #onSearch(peer: Peer, radius: number): void {
+    const { discoverable, gatewayId = 1, link } = this.#parts;
+    if (discoverable !== true || !this.#strangers.mayAnswer(peer.host, this.#context.nowMs)) return;
+    const answer = encodeMessage({ type: 'gwinfo', gatewayId, gatewayAddress: new Uint8Array(0) });
+    this.#transmit(peer, answer);
+    link.broadcast?.(answer, radius);
+  }
+
+  #advertise(): void {
+    const { advertiseMs } = this.#context.options;
+    const { link, gatewayId = 1 } = this.#parts;
+    const duration = Math.min(0xffff, Math.round(advertiseMs / 1000));
+    const bytes = encodeMessage({ type: 'advertise', gatewayId, duration });
+    const again = {
+      heapIndex: -1,
+      onDue: () => {
+        link.broadcast?.(bytes, 0);
+        this.#context.deadlines.set(again, this.#context.nowMs + advertiseMs);
+      },
+    };
+    this.#context.deadlines.set(again, this.#context.nowMs);
+  }
+
+  #onUnconnected(peer: Peer, message: Publish): void {
+    if (this.#unconnected === null) this.metrics.unconnectedRefused++;
+    else this.#unconnected.onPublish(peer, message);
+  }
+
+  /** The specification has it told by DISCONNECT, which is no longer than anything it could answer. */
+  #onStranger(peer: Peer): void {
+    this.metrics.strangers++;
+    if (!this.#strangers.mayTell(peer.key, peer.host, this.#context.nowMs)) return;
+    this.#transmit(peer, encodeMessage({ type: 'disconnect', duration: undefined }));
+  }
+
+  #answer(peer: Peer, message: SnMessage): void {
+    if (this.#strangers.mayAnswer(peer.host, this.#context.nowMs))
+      this.#transmit(peer, encodeMessage(message));
+  }
+
+  // ---- of clients ----------------------------------------------------------------------------------------------------
+
+  send(client: GatewayClient, message: SnMessage): boolean {
+    const bytes = encodeMessage(message);
+    const { unvalidatedBytes } = this.#context.options;
+    // Whoever forges an address must not have it flooded: three times what came from there, as QUIC has it, and a little.
+    if (
+      !client.isValidated &&
+      client.bytesSent + bytes.length > 3 * client.bytesReceived + unvalidatedBytes
+    ) {
+      this.metrics.withheld++;
+      return false;
+    }
+    client.bytesSent += bytes.length;
+    this.#transmit(client.peer, bytes);
+    return true;
+  }
+
+  onGone(client: GatewayClient): void {
+    if (this.#byId.get(client.clientId) !== client) return;
+    this.#byId.delete(client.clientId);
+    this.#rates.delete(client.clientId);
+    if (this.#byKey.get(client.peer.key) === client) this.#byKey.delete(client.peer.key);
+    this.#leaveHost(client.peer.host);
+    this.#parts.onClient?.(client.clientId, 'gone', client.peer);
+  }
+
+  #transmit(peer: Peer, bytes: Uint8Array): void {
+    this.metrics.datagramsSent++;
+    this.metrics.bytesSent += bytes.length;
+    this.#parts.link.send(peer, bytes);
+  }
+}
+
+function allows(policy: AddressPolicy, before: Peer, now: Peer): boolean {
+  switch (policy) {
+    case 'any':
+      return true;
+    case 'same-host':
+      return before.host === now.host;
+    case 'never':
+      return before.key === now.key;
+  }
+}

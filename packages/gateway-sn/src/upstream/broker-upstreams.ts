@@ -1,0 +1,158 @@
+/**
+ * Connections to a broker in this process, through its connection port: no socket, no second keep alive. What the broker
+ * writes is handed on after its turn, because neither side calls the other from inside a call.
+ */
+import type { Origin, Transport, TransportSink } from '@martlet/broker';
+import type { ClientPacket } from '@martlet/protocol';
+import { encodePacket, ProtocolVersion } from '@martlet/protocol';
+import type { Peer } from '../core/ports/link.ts';
+import type { Upstream, UpstreamHandler, Upstreams } from '../core/ports/upstream.ts';
+import { PacketChannel } from './packet-channel.ts';
+
+export interface BrokerUpstreamsOptions {
+  /** Of the broker: `(transport, origin) => broker.attach(transport, origin)`. */
+  readonly attach: (transport: Transport, origin: Origin) => TransportSink | null;
+  readonly origin: Origin;
+  /** Runs it after the inputs of this round, before the process sleeps. */
+  readonly soon: (run: () => void) => void;
+  /** Called before packets are handed on: the gateway's clock is to be set. */
+  readonly onTurn: () => void;
+}
+
+export class BrokerUpstreams implements Upstreams {
+  readonly keepAlive = 0;
+  readonly #options: BrokerUpstreamsOptions;
+  #dirty: BrokerConnection[] = [];
+
+  constructor(options: BrokerUpstreamsOptions) {
+    this.#options = options;
+  }
+
+  open(peer: Peer, handler: UpstreamHandler): Upstream | null {
+    const connection = new BrokerConnection(peer.text, handler, (dirty) => this.#mark(dirty));
+    const sink = this.#options.attach(connection, this.#options.origin);
+    if (sink === null) return null;
+    connection.start(sink);
+    return connection;
+  }
+
+  #mark(connection: BrokerConnection): void {
+    if (this.#dirty.length === 0) this.#options.soon(() => this.#drain());
+    this.#dirty.push(connection);
+  }
+
+  #drain(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    this.#options.onTurn();
+    for (const connection of dirty) connection.drain();
+  }
+}
+
+class BrokerConnection implements Transport, Upstream {
+  readonly peer: string;
+  readonly #handler: UpstreamHandler;
+  readonly #mark: (connection: BrokerConnection) => void;
+  readonly #channel: PacketChannel;
+  #sink: TransportSink | null = null;
+  /** Written by the broker, and not handed on yet. */
+  #written: Uint8Array[] = [];
+  #marked = false;
+  #paused = false;
+  readonly #toBroker: Uint8Array[] = [];
+  /** The broker has ended it; the gateway has. */
+  #ended = false;
+  #closed = false;
+
+  constructor(peer: string, handler: UpstreamHandler, mark: (connection: BrokerConnection) => void) {
+    this.peer = peer;
+    this.#handler = handler;
+    this.#mark = mark;
+    this.#channel = new PacketChannel((packet) => {
+      if (!this.#closed) handler.onPacket(packet);
+    });
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+  }
+
+  // ---- of the gateway ------------------------------------------------------------------------------------------------
+
+  send(packet: ClientPacket): void {
+    const sink = this.#sink;
+    if (sink === null || this.#ended || this.#closed) return;
+    const bytes = encodePacket(packet, ProtocolVersion.V5);
+    // The broker reads nothing from this connection now, such as while an authenticator thinks.
+    if (this.#paused || this.#toBroker.length > 0) this.#toBroker.push(bytes);
+    else sink.receive(bytes, 0, bytes.length);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#schedule();
+  }
+
+  // ---- of the broker -------------------------------------------------------------------------------------------------
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.#closed) this.#written.push(bytes.slice());
+    this.#schedule();
+    return true;
+  }
+
+  writeAll(pieces: readonly Uint8Array[]): boolean {
+    for (const piece of pieces) this.write(piece);
+    return true;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#toBroker.length > 0) this.#schedule();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#schedule();
+  }
+
+  destroy(): void {
+    this.#written = [];
+    this.end();
+  }
+
+  #schedule(): void {
+    if (this.#marked) return;
+    this.#marked = true;
+    this.#mark(this);
+  }
+
+  /** Hands on what came, outside of any call of the broker. */
+  drain(): void {
+    this.#marked = false;
+    const sink = this.#sink;
+    const written = this.#written;
+    this.#written = [];
+    try {
+      for (const bytes of written) this.#channel.receive(bytes);
+    } catch {
+      // The broker of this process speaks MQTT; should it ever not, the client begins anew.
+      this.#ended = true;
+    }
+    while (sink !== null && !this.#paused && !this.#ended && this.#toBroker.length > 0) {
+      const bytes = this.#toBroker.shift()!;
+      sink.receive(bytes, 0, bytes.length);
+    }
+    if (sink === null || (!this.#ended && !this.#closed)) return;
+    this.#sink = null;
+    const wasClosed = this.#closed;
+    this.#closed = true;
+    sink.onClosed(null);
+    if (!wasClosed) this.#handler.onClosed('the broker has closed the connection');
+  }
+}

@@ -1,0 +1,250 @@
+/** A gateway before a whole broker, with devices that speak raw MQTT-SN, in a time that the test moves. */
+import type { Broker, BrokerOptions, ReceivedMessage } from '@martlet/broker';
+import { createBroker } from '@martlet/broker';
+import { SeededRandom } from '../../../../test/seeded-random.ts';
+import { decodeMessage } from '../../src/codec/decode-message.ts';
+import { encodeMessage } from '../../src/codec/encode-message.ts';
+import type { SnMessage } from '../../src/codec/message.ts';
+import type { GatewayParts } from '../../src/core/gateway-core.ts';
+import { GatewayCore } from '../../src/core/gateway-core.ts';
+import type { Link, Peer } from '../../src/core/ports/link.ts';
+import { BrokerUpstreams } from '../../src/upstream/broker-upstreams.ts';
+import { MemoryOfClients } from '../../src/upstream/memory-of-clients.ts';
+
+const START_WALL_MS = 1_767_225_600_000;
+const FIRST_MS = 1_000_000;
+const SETTLED_ROUNDS = 100_000;
+
+export interface SnWorldOptions extends Partial<Omit<GatewayParts, 'link' | 'upstreams' | 'nowMs'>> {
+  readonly broker?: BrokerOptions;
+  readonly seed?: number;
+  /** Whether addresses are believed. @default true */
+  readonly trusted?: boolean;
+  readonly maximumMessageBytes?: number;
+}
+
+export class SnWorld implements Link {
+  readonly broker: Broker;
+  readonly gateway: GatewayCore;
+  readonly memory: MemoryOfClients;
+  readonly random: SeededRandom;
+  /** What was broadcast. */
+  readonly broadcasts: SnMessage[] = [];
+  /** Whether a datagram arrives, and how often; 1 unless a test says otherwise. */
+  copies: () => number = () => 1;
+  readonly #options: SnWorldOptions;
+  readonly #devices = new Map<string, Device>();
+  readonly #timers: { readonly dueMs: number; readonly callback: () => void }[] = [];
+  #soon: (() => void)[] = [];
+  #nowMs = FIRST_MS;
+
+  constructor(options: SnWorldOptions = {}) {
+    this.#options = options;
+    this.random = new SeededRandom(options.seed ?? 1);
+    this.memory = new MemoryOfClients();
+    const soon = (callback: () => void) => void this.#soon.push(callback);
+    this.broker = createBroker({
+      sysInterval: 0,
+      ...options.broker,
+      environment: {
+        nowMs: () => this.#nowMs,
+        wallMs: () => this.#nowMs - FIRST_MS + START_WALL_MS,
+        newClientId: () => `auto-${this.random.below(1_000_000_000)}`,
+        hashSeed: () => 7,
+        heapBytes: () => 0,
+        setTimer: (callback, delayMs) => this.#setTimer(callback, delayMs),
+        soon,
+      },
+    });
+    const { broker: _, seed: __, ...parts } = options;
+    this.gateway = new GatewayCore({
+      memory: this.memory,
+      random: () => this.random.next(),
+      ...parts,
+      link: this,
+      nowMs: this.#nowMs,
+      upstreams: new BrokerUpstreams({
+        attach: (transport, origin) => this.broker.attach(transport, origin),
+        origin: { listener: 'sn', kind: 'in-process' },
+        soon,
+        onTurn: () => this.gateway.tick(this.#nowMs),
+      }),
+    });
+    this.settle();
+  }
+
+  #setTimer(callback: () => void, delayMs: number): () => void {
+    const timer = { dueMs: this.#nowMs + delayMs, callback };
+    this.#timers.push(timer);
+    return () => {
+      const at = this.#timers.indexOf(timer);
+      if (at >= 0) this.#timers.splice(at, 1);
+    };
+  }
+
+  /** A device at an address that may be that of another device before. */
+  device(host = '192.0.2.1', port = 40_000 + this.#devices.size): Device {
+    const peer: Peer = {
+      key: `${host}:${port}`,
+      host,
+      text: `${host}:${port}`,
+      trusted: this.#options.trusted ?? true,
+      maximumMessageBytes: this.#options.maximumMessageBytes ?? 65_535,
+    };
+    const device = new Device(this, peer);
+    this.#devices.set(peer.key, device);
+    return device;
+  }
+
+  /** Everything that the broker is published from now on, as it is routed. */
+  watch(topicFilter: string): ReceivedMessage[] {
+    const seen: ReceivedMessage[] = [];
+    this.broker.subscribe(topicFilter, (message) => seen.push(message), { observe: true });
+    this.settle();
+    seen.length = 0;
+    return seen;
+  }
+
+  publish(topicName: string, payload: string, qos: 0 | 1 | 2 = 0, retain = false): void {
+    void this.broker.publish(topicName, payload, { qos, retain });
+    this.settle();
+  }
+
+  send(peer: Peer, bytes: Uint8Array): void {
+    const device = this.#devices.get(peer.key);
+    for (let i = this.copies(); i > 0; i--) device?.take(bytes);
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    this.broadcasts.push(decodeMessage(bytes) as SnMessage);
+  }
+
+  receive(peer: Peer, bytes: Uint8Array): void {
+    for (let i = this.copies(); i > 0; i--) this.gateway.receive(peer, bytes, this.#nowMs);
+    this.settle();
+  }
+
+  /** Lets everything happen that needs no time. */
+  settle(): void {
+    for (let round = 0; this.#soon.length > 0; round++) {
+      if (round > SETTLED_ROUNDS) throw new Error('expected the world to come to rest');
+      for (const callback of this.#soon.splice(0)) callback();
+    }
+  }
+
+  advance(seconds: number): void {
+    const endMs = this.#nowMs + seconds * 1000;
+    for (;;) {
+      this.#timers.sort((a, b) => a.dueMs - b.dueMs);
+      const dueMs = Math.min(this.#timers[0]?.dueMs ?? Number.POSITIVE_INFINITY, this.gateway.nextDeadlineMs);
+      if (dueMs > endMs) break;
+      this.#nowMs = Math.max(this.#nowMs, dueMs);
+      if (this.gateway.nextDeadlineMs <= this.#nowMs) this.gateway.tick(this.#nowMs);
+      if ((this.#timers[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs)
+        this.#timers.shift()!.callback();
+      this.settle();
+    }
+    this.#nowMs = endMs;
+    this.gateway.tick(this.#nowMs);
+    this.settle();
+  }
+}
+
+/** What the test says it sends, and what has come. */
+export class Device {
+  readonly peer: Peer;
+  readonly #world: SnWorld;
+  #received: SnMessage[] = [];
+  /** Answers by itself what the test does not want to answer. */
+  onMessage: ((message: SnMessage) => void) | null = null;
+  bytesReceived = 0;
+
+  constructor(world: SnWorld, peer: Peer) {
+    this.#world = world;
+    this.peer = peer;
+  }
+
+  take(bytes: Uint8Array): void {
+    this.bytesReceived += bytes.length;
+    const message = decodeMessage(bytes.slice()) as SnMessage;
+    this.#received.push(message);
+    this.onMessage?.(message);
+  }
+
+  send(message: SnMessage): this {
+    this.#world.receive(this.peer, encodeMessage(message));
+    return this;
+  }
+
+  sendBytes(hex: string): this {
+    this.#world.receive(this.peer, new Uint8Array(Buffer.from(hex, 'hex')));
+    return this;
+  }
+
+  /** What has come since the last call. */
+  received(): SnMessage[] {
+    return this.#received.splice(0);
+  }
+
+  /** The types of what has come since the last call. */
+  types(): string[] {
+    return this.received().map(({ type }) => type);
+  }
+
+  /** Connects, and forgets the answers. */
+  connect(
+    clientId: string,
+    options: { readonly clean?: boolean; readonly will?: boolean; readonly duration?: number } = {},
+  ): this {
+    const { clean = true, will = false, duration = 60 } = options;
+    return this.send({
+      type: 'connect',
+      will,
+      cleanSession: clean,
+      protocolId: 1,
+      duration,
+      clientId,
+    });
+  }
+
+  connected(clientId: string, options: { readonly clean?: boolean; readonly duration?: number } = {}): this {
+    this.connect(clientId, options);
+    const answers = this.received();
+    if (answers.length !== 1 || answers[0]!.type !== 'connack' || answers[0]!.returnCode !== 0) {
+      throw new Error(`expected CONNACK, got ${JSON.stringify(answers)}`);
+    }
+    return this;
+  }
+
+  subscribe(topicName: string, qos: 0 | 1 | 2 = 0, packetId = 100): this {
+    return this.send({
+      type: 'subscribe',
+      dup: false,
+      qos,
+      packetId,
+      topic: { kind: 'name', topicName },
+    });
+  }
+
+  publish(topicId: number, payload: string, qos: 0 | 1 | 2 = 0, packetId = 0, dup = false): this {
+    return this.send({
+      type: 'publish',
+      dup,
+      qos,
+      retain: false,
+      topic: { kind: 'normal', topicId },
+      packetId,
+      payload: new TextEncoder().encode(payload),
+    });
+  }
+
+  /** Registers a topic. @returns its identifier */
+  register(topicName: string, packetId = 1): number {
+    this.send({ type: 'register', topicId: 0, packetId, topicName });
+    const [answer] = this.received();
+    if (answer?.type !== 'regack' || answer.returnCode !== 0) {
+      throw new Error(`expected REGACK, got ${JSON.stringify(answer)}`);
+    }
+    return answer.topicId;
+  }
+}
