@@ -46,6 +46,7 @@ export type { BrokerEnvironment } from './host/broker-environment.ts';
 export { nodeEnvironment } from './host/broker-environment.ts';
 export type { OpenListener } from './host/broker-listeners.ts';
 export type {
+  BrokerChanges,
   BrokerOptions,
   BrokerSubscription,
   PublishOptions,

@@ -6,7 +6,6 @@
  * It puts the parts together and is the only one who knows them all. It never waits: every call completes.
  */
 
-import type { Deadline } from '@martlet/protocol';
 import { Deadlines, encodeForwardableProperties, ReasonCode } from '@martlet/protocol';
 import { Connection } from './connection/connection.ts';
 import type { CoreParts } from './connection/phase.ts';
@@ -19,7 +18,6 @@ import type { Profile } from './options/profile.ts';
 import type { Outbox } from './output/outbox.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Authorizer } from './ports/authorizer.ts';
-import { Durability } from './ports/durability.ts';
 import type { Log } from './ports/log.ts';
 import type { Store, StoreError } from './ports/store.ts';
 import type { Origin, Transport } from './ports/transport.ts';
@@ -28,7 +26,6 @@ import type { LocalPublish } from './publish/local-publish.ts';
 import { checkLocalPublish } from './publish/local-publish.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
 import { LocalSubscription } from './publish/local-subscription.ts';
-import { Message, NO_BYTES } from './publish/message.ts';
 import { Outgoing } from './publish/outgoing.ts';
 import { Publication } from './publish/publication.ts';
 import type { Subscriber } from './publish/route.ts';
@@ -44,24 +41,22 @@ import { SharedGroups } from './session/shared-groups.ts';
 import { Subscribing } from './session/subscribing.ts';
 import { Subscriptions } from './session/subscriptions.ts';
 import { Wills } from './session/wills.ts';
+import { SysPublishing } from './sys-publishing.ts';
 import { CoreGauges } from './telling/core-gauges.ts';
-import type { DropReason } from './telling/drop-reason.ts';
-import { DROP_REASONS } from './telling/drop-reason.ts';
+import { DeadLetters } from './telling/dead-letters.ts';
+import { DROP_REASONS, DropReason } from './telling/drop-reason.ts';
 import type { EventSink } from './telling/events.ts';
 import { LimitedLog } from './telling/limited-log.ts';
 import type { Gauges } from './telling/metrics.ts';
 import { Outcomes } from './telling/outcomes.ts';
-import { SysTopics } from './telling/sys-topics.ts';
 import { SubscriptionTree } from './topics/subscription-tree.ts';
 import { TopicTable } from './topics/topic-table.ts';
-
-const encoder = new TextEncoder();
-
-/** Ms by which the wall clock may drift from the monotonic one before it counts as a jump. */
-const CLOCK_JUMP_MS = 2000;
+import { WallClockWatch } from './wall-clock-watch.ts';
 
 /** In place of a commit's number. */
 export const NOT_KEPT = -2;
+/** The same: the queue of a recipient is full, and its policy is to reject. */
+export const REJECTED = -3;
 
 export interface CorePorts {
   readonly environment: Environment;
@@ -80,6 +75,12 @@ export interface CorePorts {
   readonly onCommitted: (commit: number, error: StoreError | null) => void;
 }
 
+/** Who decides from now on; undefined: as before. */
+interface Changes {
+  readonly authenticator: Authenticator | null | undefined;
+  readonly authorizer: Authorizer | null | undefined;
+}
+
 export class BrokerCore {
   readonly context: CoreContext;
   readonly sessions: Sessions;
@@ -89,17 +90,18 @@ export class BrokerCore {
   readonly #topics: TopicTable;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #router: Router;
+  readonly #queues: QueueKeeper;
   readonly #publication: Publication;
   readonly #connections: Set<Connection>;
   readonly #peerLog: LimitedLog;
+  readonly #deadLetters: DeadLetters;
   readonly #events: EventSink;
-  readonly #sysTopics: SysTopics;
-  readonly #sysDeadline: Deadline;
+  readonly #sys: SysPublishing;
   readonly #onKept: CorePorts['onCommitted'];
-  #wallOffsetMs: number;
   /** The steps of a turn, made once because turns are many. */
   readonly #duties: () => void;
   readonly #showMore: () => void;
+  readonly #publishLetters: () => void;
   readonly #endCommit: (commit: number, error: StoreError | null) => void;
   readonly #endUnwritable: (outbox: Outbox, error: unknown) => void;
 
@@ -109,8 +111,10 @@ export class BrokerCore {
     const { limits } = profile;
     const outcomes = new Outcomes({
       recentDropsPerReason: limits.recentDropsPerReason,
-      onDrop: (reason: DropReason, clientId, topicName, count) =>
-        events.emit('messageDropped', { reason: DROP_REASONS[reason]!.code, clientId, topicName, count }),
+      onDrop: (reason: DropReason, clientId, topicName, count, detail) => {
+        const { code } = DROP_REASONS[reason]!;
+        events.emit('messageDropped', { reason: code, clientId, topicName, count, detail });
+      },
     });
     const context = new CoreContext(profile, environment, store, log, outcomes, new Deadlines(), (change) =>
       this.#tellStoreState(change),
@@ -127,7 +131,7 @@ export class BrokerCore {
     const groups = new SharedGroups(context, queues, tree);
     const exchanges = new Exchanges(context, queues, groups);
     const outgoing = new Outgoing(context, queues, groups, exchanges);
-    const router = new Router(context, topics, tree, outgoing);
+    const router = new Router(context, topics, tree, outgoing, queues);
     const retaining = new Retaining(context, outgoing, publication(), hashSeed);
     const wills = new Wills(context, topics, router, retaining, publication());
     const subscriptions = new Subscriptions(context, tree, groups);
@@ -138,17 +142,25 @@ export class BrokerCore {
     this.#topics = topics;
     this.#tree = tree;
     this.#router = router;
+    this.#queues = queues;
     this.#publication = publication();
     this.#connections = new Set();
     this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections, topics);
     this.#events = events;
     this.#peerLog = new LimitedLog(log, context, limits.malformedLogPerMinute, 'peer-log-limited', 'peers');
-    this.#wallOffsetMs = context.wallMs - context.nowMs;
+    const wallClock = new WallClockWatch(context, sessions, retaining);
     this.#duties = () => {
-      this.#watchWallClock();
+      wallClock.look();
       context.deadlines.run(context.nowMs);
     };
     this.#showMore = () => retaining.showMore();
+    this.#publishLetters = () => this.#deadLetters.publish();
+    const letter = publication();
+    this.#deadLetters = new DeadLetters(context, topics, (message) => {
+      if (!router.hasSubscribers(message.topic)) return;
+      letter.beginKept(message, null, '', context.nowMs);
+      router.route(letter);
+    });
     this.#endCommit = (commit, error) => this.#onCommitted(commit, error);
     this.#endUnwritable = (outbox, error) => {
       for (const connection of this.#connections) if (connection.outbox === outbox) connection.fail(error);
@@ -168,19 +180,20 @@ export class BrokerCore {
       subscribing: new Subscribing(context, subscriptions, retaining, events),
       sessions,
       events,
-      authenticator,
-      authorizer,
+      deciders: { authenticator, authorizer },
       showMore: this.#showMore,
       logPeer: (code, text) => this.#peerLog.write('notice', code, text),
     };
     this.#onKept = ports.onCommitted;
-    this.#sysTopics = new SysTopics(
-      { version, metrics: context.metrics, outcomes, gauges: this.gauges, heapBytes },
-      { sysInterval: profile.sysInterval },
-    );
-    this.#sysDeadline = { heapIndex: -1, onDue: () => this.#updateSysTopics() };
+    this.#sys = new SysPublishing(context, topics, router, retaining, this.#publication, {
+      version,
+      metrics: context.metrics,
+      outcomes,
+      gauges: this.gauges,
+      heapBytes,
+    });
     restore({ context, topics, sessions, subscriptions, groups, queues, retaining });
-    context.deadlines.set(this.#sysDeadline, Math.max(this.#sysTopics.nextMs, context.nowMs));
+    this.#sys.start();
   }
 
   // ---- inputs ------------------------------------------------------------------------------------------------------
@@ -201,8 +214,15 @@ export class BrokerCore {
       );
       return null;
     }
+    const meter = context.rates.accept(transport.peer, origin, context.nowMs);
+    if (meter === false) {
+      context.metrics.connectionsRefused++;
+      const text = `${transport.peer}: twice as many connections are open from its address, or at its listener, as may be`;
+      this.#peerLog.write('notice', 'too-many-connections', text);
+      return null;
+    }
     context.metrics.connectionsOpened++;
-    const connection = new Connection(this.#parts, transport, origin, listener, (gone) => {
+    const connection = new Connection(this.#parts, transport, origin, listener, meter, (gone) => {
       this.#connections.delete(gone);
       context.metrics.connectionsClosed++;
     });
@@ -217,6 +237,7 @@ export class BrokerCore {
     context.turnBegins();
     this.#guarded(this.#duties);
     this.#guarded(this.#showMore);
+    this.#guarded(this.#publishLetters);
     context.commits.start(context.nowMs, this.#endCommit);
     context.flush(this.#endUnwritable);
   }
@@ -244,6 +265,10 @@ export class BrokerCore {
     publication.setPayload(message.payload, 0, message.payload.length, false);
     publication.properties = encodeForwardableProperties(message.properties);
     publication.expirySeconds = message.properties.messageExpiryInterval ?? -1;
+    if (this.#router.rejectedBy(publication) !== null) {
+      context.outcomes.dropped(DropReason.QueueFullRejected, '', topic, 1, '', publication);
+      return REJECTED;
+    }
     if (message.retain) this.retaining.retain(publication);
     this.#router.route(publication);
     return this.context.stagings === before ? 0 : this.context.commits.awaited(publication.durability);
@@ -266,6 +291,31 @@ export class BrokerCore {
   /** What the host hands to the application after the turn. */
   takeLocal(): LocalDelivery[] {
     return this.context.takeLocal();
+  }
+
+  /**
+   * Another profile, authenticator and authoriser, for everybody at once: they are obeyed from the next input on, and rights are
+   * forgotten. Clients that are being authenticated begin anew. What a connected client was told in CONNACK stays as it is
+   * until it connects again: Maximum Packet Size, Receive Maximum, Topic Alias Maximum, Server Keep Alive, Session Expiry
+   * Interval and what is promised of acknowledgements.
+   */
+  reconfigure(profile: Profile, changes: Partial<Changes>): void {
+    const { context } = this;
+    context.sampleClock();
+    const { deciders } = this.#parts;
+    const { authenticator = deciders.authenticator, authorizer = deciders.authorizer } = changes;
+    const reauthenticates = deciders.authenticator !== authenticator;
+    deciders.authenticator = authenticator;
+    deciders.authorizer = authorizer;
+    context.reconfigure(profile);
+    this.#peerLog.linesPerMinute = profile.limits.malformedLogPerMinute;
+    this.#topics.reconfigure(profile.limits.internedTopics, profile.limits.topicLevels);
+    this.#queues.policies.all = profile.queues;
+    this.retaining.reconfigure();
+    this.#deadLetters.reconfigure();
+    this.#sys.start();
+    for (const connection of this.#connections) connection.reconfigure(reauthenticates);
+    context.requestTurn();
   }
 
   /** Rights have changed: every decision that was remembered is forgotten. */
@@ -301,26 +351,6 @@ export class BrokerCore {
   }
 
   // ------------------------------------------------------------------------------------------------------------------
-
-  /** `$SYS` is retained in memory only: a restart begins it anew. */
-  #updateSysTopics(): void {
-    const { context } = this;
-    try {
-      this.#sysTopics.update(context.nowMs, context.wallMs, (topicName, text) => {
-        const topic = this.#topics.internName(topicName);
-        if (topic === null) return; // it has more levels than are allowed
-        const payload = encoder.encode(text);
-        const never = Number.POSITIVE_INFINITY;
-        const message = new Message(topic, payload, 2, true, NO_BYTES, never, Durability.Memory);
-        this.retaining.keep(message);
-        if (!this.#router.hasSubscribers(topic)) return;
-        this.#publication.beginKept(message, null, '', context.nowMs);
-        this.#router.route(this.#publication);
-      });
-    } finally {
-      context.deadlines.set(this.#sysDeadline, this.#sysTopics.nextMs);
-    }
-  }
 
   /** The end of a commit is an input of its own. */
   #onCommitted(commit: number, error: StoreError | null): void {
@@ -376,23 +406,5 @@ export class BrokerCore {
     const level = change.state === 'keeping' ? 'notice' : 'error';
     this.context.errorLog.write(level, change.code, change.text);
     this.#events.emit('storeStateChanged', change);
-  }
-
-  /** A wall clock that jumps must not make what was noted by it expire after the next start. */
-  #watchWallClock(): void {
-    const offsetMs = this.context.wallMs - this.context.nowMs;
-    // Not while nothing is kept: a clock that jumps to and fro would stage everything again and again.
-    if (Math.abs(offsetMs - this.#wallOffsetMs) < CLOCK_JUMP_MS || this.context.keeping.refusal !== null)
-      return;
-    this.context.log.write(
-      'notice',
-      'wall-clock-jumped',
-      'the wall clock has jumped; expiry times are noted anew',
-    );
-    this.sessions.restamp();
-    this.retaining.restamp();
-    this.context.store.restamp();
-    this.context.staged();
-    this.#wallOffsetMs = offsetMs; // only now: what throws is tried again
   }
 }

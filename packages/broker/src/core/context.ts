@@ -16,11 +16,13 @@ import type { Outbox, OutboxOwner } from './output/outbox.ts';
 import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
+import { RateLimits } from './rates/rate-limits.ts';
 import { StagingRoom } from './staging-room.ts';
 import { DropReason } from './telling/drop-reason.ts';
 import { LimitedLog } from './telling/limited-log.ts';
 import { Metrics } from './telling/metrics.ts';
 import type { Outcomes } from './telling/outcomes.ts';
+import { Refusals } from './telling/refusals.ts';
 
 /** What the core needs of the world: time, identifiers nobody can guess, and to be called again at the turn's end. */
 export interface Environment {
@@ -35,20 +37,23 @@ export interface Environment {
 }
 
 export class CoreContext implements OutboxOwner {
+  /** One object for the broker's life, so that whoever has it, or its limits, sees the values of now. */
   readonly profile: Profile;
   readonly environment: Environment;
   readonly store: Store;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly outcomes: Outcomes;
+  readonly refusals: Refusals;
   readonly pool: BufferPool;
   readonly largeMemory: LargeMemory;
   readonly commits: Commits;
   readonly keeping: Keeping;
+  readonly rates: RateLimits;
   readonly stagingRoom: StagingRoom;
   readonly levels: Levels;
   /** For errors that are ours, within a bound of lines. */
-  readonly errorLog: Log;
+  readonly errorLog: LimitedLog;
   /** For what is dropped, within a bound of its own: clients can cause that, and must not hide errors. */
   readonly dropLog: LimitedLog;
   readonly deadlines: Deadlines;
@@ -63,7 +68,7 @@ export class CoreContext implements OutboxOwner {
   transientPayloadBytes: number;
   /** Output that waits for clients that read too slowly. */
   blockedBytes: number;
-  readonly blockedBytesLimit: number;
+  blockedBytesLimit: number;
   /** How often anything was staged: whether handling a message staged something shows in the difference. */
   stagings: number;
   readonly #dirty: Outbox[];
@@ -80,18 +85,23 @@ export class CoreContext implements OutboxOwner {
     deadlines: Deadlines,
     onStoreState: (change: StoreStateChange) => void,
   ) {
-    this.profile = profile;
+    this.profile = { ...profile, limits: { ...profile.limits } };
     this.environment = environment;
     this.store = store;
     this.log = log;
     this.metrics = new Metrics();
     this.outcomes = outcomes;
+    this.refusals = new Refusals(
+      () => this.profile.limits.recentRefusals,
+      () => environment.wallMs(),
+    );
     this.pool = new BufferPool();
     this.largeMemory = new LargeMemory();
     this.levels = new Levels(profile, store.keepsAtOnce);
-    this.keeping = new Keeping(store, profile.limits, onStoreState);
+    this.keeping = new Keeping(store, this.profile.limits, onStoreState);
+    this.rates = new RateLimits(() => this.profile);
     this.stagingRoom = new StagingRoom(this.keeping);
-    this.commits = new Commits(store, deadlines, profile.limits, () => {
+    this.commits = new Commits(store, deadlines, this.profile.limits, () => {
       this.keeping.onSilent(this.nowMs);
       this.stagingRoom.onChange();
     });
@@ -117,6 +127,18 @@ export class CoreContext implements OutboxOwner {
     this.#waiting = new Set();
     this.#local = [];
     this.#turnRequested = false;
+  }
+
+  /** Other limits and habits. What copied a value elsewhere is told by `BrokerCore`. */
+  reconfigure({ limits, ...habits }: Profile): void {
+    Object.assign(this.profile, habits);
+    Object.assign(this.profile.limits, limits);
+    this.levels.reconfigure(this.profile);
+    this.keeping.reconfigure();
+    this.blockedBytesLimit = limits.outboxBytesInAll;
+    this.errorLog.linesPerMinute = limits.errorLogPerMinute;
+    this.dropLog.linesPerMinute = limits.errorLogPerMinute;
+    this.outcomes.recentDropsPerReason = limits.recentDropsPerReason;
   }
 
   /** Every input begins here. */
@@ -223,7 +245,8 @@ export class CoreContext implements OutboxOwner {
   /** Keeps a message for the application until the turn is over, or drops it: there are too many. */
   addLocal(delivery: LocalDelivery): void {
     if (!this.hasRoomForLocal) {
-      this.outcomes.dropped(DropReason.QueueFullDroppedNewest, '', delivery.message.topic, 1);
+      const { message } = delivery;
+      this.outcomes.dropped(DropReason.QueueFullDroppedNewest, '', message.topic, 1, '', message);
       return;
     }
     this.#local.push(delivery);

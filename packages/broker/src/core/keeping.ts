@@ -46,8 +46,8 @@ export class Keeping {
   /** Monotonic ms; when the trouble began. */
   #sinceMs: number;
   #failures: number;
-  readonly #tooMuch: KeepingRefusal;
-  readonly #tooFast: KeepingRefusal;
+  #tooMuch: KeepingRefusal;
+  #tooFast: KeepingRefusal;
 
   constructor(store: Store, limits: Limits, onChange: (change: StoreStateChange) => void) {
     this.state = 'keeping';
@@ -58,16 +58,14 @@ export class Keeping {
     this.#code = '';
     this.#sinceMs = 0;
     this.#failures = 0;
-    this.#tooMuch = {
-      code: 'stored-bytes-limit',
-      reasonCode: ReasonCode.QuotaExceeded,
-      reasonString: `the broker keeps ${limits.storedBytes} bytes, as many as it may`,
-    };
-    this.#tooFast = {
-      code: 'staged-bytes-limit',
-      reasonCode: ReasonCode.QuotaExceeded,
-      reasonString: `more than ${2 * limits.stagedBytes} bytes wait to be kept`,
-    };
+    this.#tooMuch = tooMuch(limits);
+    this.#tooFast = tooFast(limits);
+  }
+
+  /** The limits have changed. */
+  reconfigure(): void {
+    this.#tooMuch = tooMuch(this.#limits);
+    this.#tooFast = tooFast(this.#limits);
   }
 
   /** Why no message is kept now: the store's trouble, or that it keeps as many bytes as it may. Null if it is. */
@@ -150,4 +148,20 @@ export function failureFor({ code }: StoreError): KeepingRefusal {
 function refusalFor(code: string, reasonString: string): KeepingRefusal {
   const reasonCode = code === FULL ? ReasonCode.QuotaExceeded : ReasonCode.UnspecifiedError;
   return { code, reasonCode, reasonString };
+}
+
+function tooMuch({ storedBytes }: Limits): KeepingRefusal {
+  return {
+    code: 'stored-bytes-limit',
+    reasonCode: ReasonCode.QuotaExceeded,
+    reasonString: `the broker keeps ${storedBytes} bytes, as many as it may`,
+  };
+}
+
+function tooFast({ stagedBytes }: Limits): KeepingRefusal {
+  return {
+    code: 'staged-bytes-limit',
+    reasonCode: ReasonCode.QuotaExceeded,
+    reasonString: `more than ${2 * stagedBytes} bytes wait to be kept`,
+  };
 }

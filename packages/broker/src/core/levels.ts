@@ -7,7 +7,12 @@ import type { Profile } from './options/profile.ts';
 import type { Durability, DurabilityName } from './ports/durability.ts';
 import { durabilityNamed, nameOfDurability } from './ports/durability.ts';
 import type { Topic } from './topics/topic.ts';
-import { NO_RULE, RULE_UNKNOWN } from './topics/topic.ts';
+
+/** No rule for topics says what is promised of a topic's messages. */
+const NO_RULE = -1;
+/** A topic remembers its rule, plus 1, in these bits, and above them the generation of the rules. */
+const RULE_BITS = 2;
+const RULE_MASK = 3;
 
 interface Rule {
   readonly topicFilter: string;
@@ -20,7 +25,7 @@ interface Publisher {
 }
 
 export class Levels {
-  readonly ofBroker: Durability;
+  ofBroker: Durability;
   /**
    * Of what a QoS 2 exchange of a kept session tells. Its packet identifier is used again, by a message of any level: if a
    * power cut brought an older state of it back, that one would be taken for a repetition, and be lost. So this is
@@ -28,17 +33,30 @@ export class Levels {
    */
   ofIdentifiers: Durability;
   readonly #inMemory: boolean;
-  readonly #rules: readonly Rule[];
+  #rules: readonly Rule[];
+  /** Of the rules: what a topic remembers of earlier ones does not count. */
+  #generation: number;
 
   /** @param inMemory the store keeps nothing beyond the process, whatever the profile says */
   constructor(profile: Profile, inMemory: boolean) {
     this.#inMemory = inMemory;
     this.ofBroker = durabilityNamed(profile.durability, 'durability');
-    this.#rules = profile.topicDurability.map(({ topicFilter, durability }) => ({
-      topicFilter,
-      level: durabilityNamed(durability, 'topicDurability'),
-    }));
-    this.ofIdentifiers = this.#rules.reduce((highest, { level }) => higher(highest, level), this.ofBroker);
+    this.#rules = rulesOf(profile);
+    this.#generation = 0;
+    this.ofIdentifiers = this.#highest();
+  }
+
+  /** Other levels, for messages that come from now on. What a connection was told of its own stays. */
+  reconfigure(profile: Profile): void {
+    this.ofBroker = durabilityNamed(profile.durability, 'durability');
+    this.#rules = rulesOf(profile);
+    this.#generation++;
+    // Never lower: messages of the earlier levels are there yet.
+    this.ofIdentifiers = higher(this.ofIdentifiers, this.#highest());
+  }
+
+  #highest(): Durability {
+    return this.#rules.reduce((highest, { level }) => higher(highest, level), this.ofBroker);
   }
 
   /** Whether messages may have another level than their publishers' connections. */
@@ -72,12 +90,21 @@ export class Levels {
 
   #ruleOf(topic: Topic): Durability | typeof NO_RULE {
     if (this.#rules.length === 0) return NO_RULE;
-    if (topic.durability === RULE_UNKNOWN) {
-      const rule = this.#rules.find(({ topicFilter }) => matches(topicFilter, topic.name));
-      topic.durability = rule?.level ?? NO_RULE;
+    const { durability } = topic;
+    if (durability >> RULE_BITS === this.#generation) {
+      return ((durability & RULE_MASK) - 1) as Durability | typeof NO_RULE;
     }
-    return topic.durability as Durability | typeof NO_RULE;
+    const found = this.#rules.find(({ topicFilter }) => matches(topicFilter, topic.name))?.level ?? NO_RULE;
+    topic.durability = (this.#generation << RULE_BITS) | (found + 1);
+    return found;
   }
+}
+
+function rulesOf({ topicDurability }: Profile): readonly Rule[] {
+  return topicDurability.map(({ topicFilter, durability }) => ({
+    topicFilter,
+    level: durabilityNamed(durability, 'topicDurability'),
+  }));
 }
 
 function higher(a: Durability, b: Durability): Durability {

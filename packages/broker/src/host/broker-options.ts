@@ -24,6 +24,16 @@ export interface BrokerOptions extends ProfileOptions {
   readonly environment?: BrokerEnvironment;
 }
 
+/** What `Broker.reconfigure` changes. */
+export interface BrokerChanges {
+  /** @default as it is */
+  readonly profile?: ProfileOptions;
+  /** Null: everyone may connect. @default as it is */
+  readonly authenticator?: Authenticator | null | undefined;
+  /** Null: everything is allowed, but for publishing to `$SYS/`. @default as it is */
+  readonly authorizer?: Authorizer | null | undefined;
+}
+
 export interface PublishOptions {
   /** @default 0 */
   readonly qos?: QoS;

@@ -16,6 +16,7 @@ import { BrokerClosedError } from '../broker-closed-error.ts';
 import { BrokerCore, NOT_KEPT } from '../core/broker-core.ts';
 import type { Profile } from '../core/options/profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
+import type { ClientIdentity } from '../core/ports/authorizer.ts';
 import type { DurabilityName } from '../core/ports/durability.ts';
 import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
@@ -38,6 +39,7 @@ import { nodeEnvironment } from './broker-environment.ts';
 import type { OpenListener } from './broker-listeners.ts';
 import { BrokerListeners } from './broker-listeners.ts';
 import type {
+  BrokerChanges,
   BrokerOptions,
   BrokerSubscription,
   PublishOptions,
@@ -45,17 +47,12 @@ import type {
 } from './broker-options.ts';
 import { collectAfterLoading } from './full-collection.ts';
 import type { SessionDescription } from './inspection.ts';
-import { retainedMessagesOf, sessionsOf } from './inspection.ts';
+import { clientsOf, retainedMessagesOf, sessionsOf } from './inspection.ts';
+import { KeptWaiters, notKept } from './kept-waiters.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { receivedMessage } from './received-message.ts';
 import type { Handler } from './typed-events.ts';
 import { TypedEvents } from './typed-events.ts';
-
-interface KeptWaiter {
-  readonly commit: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** A WebSocket message may carry the largest packet and, beside it, some small ones. */
 const WEBSOCKET_ALLOWANCE = 64 * 1024;
@@ -86,7 +83,7 @@ export class Broker {
   readonly #environment: BrokerEnvironment;
   readonly #alarm: Alarm;
   #pendingEvents: (() => void)[];
-  #waiters: KeptWaiter[];
+  readonly #waiters: KeptWaiters;
   #turnScheduled: boolean;
   #closing: Promise<void> | null;
   /** Told, while the broker closes, that nothing waits for the store any more. */
@@ -101,7 +98,7 @@ export class Broker {
     this.#alarm = new Alarm(world, () => this.#turn());
     this.#events = new TypedEvents((error) => this.#reportHandlerError(error));
     this.#pendingEvents = [];
-    this.#waiters = [];
+    this.#waiters = new KeptWaiters();
     this.#turnScheduled = false;
     this.#closing = null;
     this.#onAllKept = null;
@@ -208,9 +205,7 @@ export class Broker {
       const { code, reasonString } = this.#core.context.keeping.localRefusal!;
       throw notKept(code, reasonString);
     }
-    if (commit > 0) {
-      await new Promise<void>((resolve, reject) => this.#waiters.push({ commit, resolve, reject }));
-    }
+    if (commit > 0) await this.#waiters.kept(commit);
   }
 
   /**
@@ -255,6 +250,22 @@ export class Broker {
     return this.#core.disconnect(clientId, reasonCode, reasonString);
   }
 
+  /**
+   * Other limits, habits, authenticator and authoriser, all at once: from the next packet on they hold for everybody. What is left out
+   * stays as it is; `profile` is taken as a whole, so that what is left out inside it has its default again.
+   *
+   * Clients stay connected. Rights that were remembered are forgotten; who is just being authenticated, is so anew by
+   * another authenticator. What a connected client was told in CONNACK stays until it connects again: Maximum Packet Size, Receive Maximum,
+   * Topic Alias Maximum, Server Keep Alive, Session Expiry Interval and what is promised of acknowledgements. So does
+   * what of `inFlightMessages` and `outboundTopicAliases` was agreed on with it.
+   * @throws {TypeError | RangeError} for an unknown or impossible option; nothing has changed then
+   */
+  reconfigure({ profile, authenticator, authorizer }: BrokerChanges): void {
+    const resolved = profile === undefined ? this.profile : resolveProfile(profile);
+    this.#core.reconfigure(resolved, { authenticator, authorizer });
+    this.#alarm.arm(this.#core.nextDeadlineMs);
+  }
+
   /** Rights have changed: what the authoriser answered before is forgotten. */
   forgetRights(): void {
     this.#core.forgetRights();
@@ -279,6 +290,11 @@ export class Broker {
 
   get listeners(): readonly Listener[] {
     return this.#listeners.all;
+  }
+
+  /** Every client that is connected now, as the authoriser sees it. */
+  get clients(): readonly ClientIdentity[] {
+    return clientsOf(this.#core);
   }
 
   /** Every session there is now, of clients that are connected and of those that are away. */
@@ -325,9 +341,7 @@ export class Broker {
         };
       });
     }
-    for (const { reject } of this.#waiters.splice(0)) {
-      reject(notKept('store-timeout', 'the store had not kept it when the broker was closed'));
-    }
+    this.#waiters.giveUp();
   }
 
   #checkOwnFilter(topicFilter: string): void {
@@ -369,14 +383,8 @@ export class Broker {
   }
 
   #onCommitted(commit: number, error: StoreError | null): void {
-    const waiters = this.#waiters.filter((waiter) => waiter.commit <= commit);
     if (!this.#core.context.commits.pending) this.#onAllKept?.();
-    if (waiters.length === 0) return;
-    this.#waiters = this.#waiters.filter((waiter) => waiter.commit > commit);
-    for (const { resolve, reject } of waiters) {
-      if (error === null) resolve();
-      else reject(notKept(error.code, error.message));
-    }
+    this.#waiters.onCommitted(commit, error);
   }
 
   #reportHandlerError(error: unknown): void {
@@ -388,8 +396,4 @@ export class Broker {
 /** @throws {RangeError} for what is no level */
 function checkDurability(durability: DurabilityName | undefined): void {
   if (durability !== undefined) durabilityNamed(durability, 'durability');
-}
-
-function notKept(code: string, reason: string): Error {
-  return Object.assign(new Error(`the message could not be kept: ${reason}`), { code });
 }

@@ -14,10 +14,15 @@
 import type { Deadline, PlacedFrameSink } from '@martlet/protocol';
 import { FrameResult, PlacedPacketStream, ProtocolError, ReasonCode, RemoteError } from '@martlet/protocol';
 import { logInternalError } from '../internal-error.ts';
-import type { OutboxListener } from '../output/outbox.ts';
 import { Outbox } from '../output/outbox.ts';
+import type { OutboxListener } from '../output/outbox-listener.ts';
 import type { Origin, Transport, TransportSecurity, TransportSink } from '../ports/transport.ts';
+import type { Meter } from '../rates/meter.ts';
 import type { StagingSource } from '../staging-room.ts';
+import { ConnectionRates, ratesAnew } from './connection-rates.ts';
+import type { Refusal } from './handshake.ts';
+import type { MeteredPhase } from './metered.ts';
+import { metered } from './metered.ts';
 import { Opening } from './opening.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 
@@ -41,6 +46,10 @@ export class Connection
   readonly #onGone: (connection: Connection) => void;
   #phase: Phase;
   #gateClosed: boolean;
+  /** Null if nothing is bounded for it. */
+  #rates: ConnectionRates | null;
+  /** Null while its client is not served. */
+  #served: MeteredPhase | null;
   /**
    * The peer is not read because it does not read its answers, because too many of them wait for a commit, or because
    * what it has sent does, with what others have.
@@ -50,12 +59,16 @@ export class Connection
   /** Nothing has come yet. */
   #untouched: boolean;
 
-  /** @param onGone called once, when the transport is gone too */
+  /**
+   * @param meter null if nothing is bounded for it
+   * @param onGone called once, when the transport is gone too
+   */
   constructor(
     parts: CoreParts,
     transport: Transport,
     origin: Origin,
     listener: object | null,
+    meter: Meter | null,
     onGone: (connection: Connection) => void,
   ) {
     this.peer = transport.peer;
@@ -70,6 +83,8 @@ export class Connection
     this.closed = false;
     this.heapIndex = -1;
     this.#gateClosed = false;
+    this.#rates = meter === null ? null : new ConnectionRates(context, meter, this);
+    this.#served = null;
     this.#throttled = false;
     this.awaitsStagingRoom = false;
     this.#untouched = true;
@@ -115,7 +130,7 @@ export class Connection
   }
 
   readInto(): Uint8Array | null {
-    return this.closed || this.#gateClosed ? null : this.#stream.readInto();
+    return this.closed || this.gateClosed ? null : this.#stream.readInto();
   }
 
   onDrained(): void {
@@ -138,6 +153,7 @@ export class Connection
       this.#logged(() => this.#phase.onLost(cause));
     }
     context.deadlines.clear(this);
+    this.#rates?.close();
     context.stagingRoom.forget(this);
     this.#phase.onUnsent(this.outbox.close());
     this.#onGone(this);
@@ -177,6 +193,10 @@ export class Connection
     this.#throttle();
   }
 
+  onIncomingRoom(): void {
+    if (!this.#gateClosed) this.#goOn(null);
+  }
+
   onDue(nowMs: number): void {
     if (this.closed) {
       this.#transport.destroy();
@@ -199,7 +219,18 @@ export class Connection
   }
 
   forgetRights(): void {
-    this.#phase.forgetRights();
+    if (!this.closed) this.#phase.forgetRights();
+  }
+
+  reconfigure(reauthenticates: boolean): void {
+    if (this.closed) return;
+    this.outbox.limitBytes = this.#parts.context.profile.limits.outboxBytes;
+    try {
+      this.#phase.onReconfigured(reauthenticates);
+      this.#meterAnew();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   // ---- the phases' handle ------------------------------------------------------------------------------------------
@@ -213,7 +244,33 @@ export class Connection
   }
 
   get gateClosed(): boolean {
-    return this.#gateClosed;
+    return this.#gateClosed || this.#rates?.awaitsIncoming === true;
+  }
+
+  get meter(): Meter | null {
+    return this.#rates?.meter ?? null;
+  }
+
+  admitAtDoor(clientId: string): Refusal | null {
+    return this.#rates?.meter.admitAtDoor(clientId) ?? null;
+  }
+
+  admit(clientId: string, username: string | undefined): Refusal | null {
+    return this.#rates?.admit(clientId, username) ?? null;
+  }
+
+  waitForRate(untilMs: number): void {
+    this.#rates?.waitForIncoming(untilMs);
+    this.#transport.pause();
+  }
+
+  /** The rates may have changed: it is counted by those of now, and what it waited for is over. */
+  #meterAnew(): void {
+    const waited = this.#rates?.awaitsIncoming === true;
+    this.#rates = ratesAnew(this.#parts.context, this, this.#rates, this.#served);
+    if (this.#served !== null) this.#phase = metered(this.#served, this, this.#parts.context);
+    this.onRoom();
+    if (waited && !this.#gateClosed) this.#goOn(null);
   }
 
   closeGate(): void {
@@ -224,25 +281,31 @@ export class Connection
 
   onAnswer(act: () => void): void {
     if (this.closed) return;
-    const { context } = this.#parts;
-    context.sampleClock();
-    this.lastReceivedMs = context.nowMs;
+    this.#parts.context.sampleClock();
     this.#gateClosed = false;
+    this.#goOn(act);
+  }
+
+  /** What kept it from being read is over. */
+  #goOn(act: (() => void) | null): void {
+    const { context } = this.#parts;
+    this.lastReceivedMs = context.nowMs;
     const before = context.stagings;
     try {
-      act();
-      if (!this.#gateClosed && !this.closed) this.#stream.resume();
+      act?.();
+      if (!this.gateClosed && !this.closed) this.#stream.resume();
       this.#phase.onReadEnd();
     } catch (error) {
       this.#onError(error);
     }
     if (context.stagings !== before) this.#awaitStagingRoom();
     this.#throttle();
-    if (!this.#gateClosed && !this.#throttled && !this.closed) this.#transport.resume();
+    if (!this.gateClosed && !this.#throttled && !this.closed) this.#transport.resume();
   }
 
-  become(phase: Phase, maximumPacketSize: number): void {
-    this.#phase = phase;
+  become(phase: MeteredPhase, maximumPacketSize: number): void {
+    this.#served = phase;
+    this.#phase = metered(phase, this, this.#parts.context);
     this.#stream.maximumPacketSize = maximumPacketSize;
   }
 
@@ -270,6 +333,7 @@ export class Connection
     const { context } = this.#parts;
     this.#stream.close();
     context.deadlines.clear(this);
+    this.#rates?.close();
     this.outbox.end();
     // Else the transport has been ended.
     if (this.outbox.blocked || this.outbox.waitsForCommit) {
@@ -291,7 +355,7 @@ export class Connection
       return;
     }
     this.lastReceivedMs = this.#parts.context.nowMs; // what it sent meanwhile could not be seen
-    if (!this.#gateClosed) this.#transport.resume();
+    if (!this.gateClosed) this.#transport.resume();
   }
 
   /** The one place where what a peer did wrong is caught. */
@@ -317,6 +381,7 @@ export class Connection
     }
     this.#stream.close();
     this.#parts.context.deadlines.clear(this);
+    this.#rates?.close();
     this.#transport.destroy();
   }
 

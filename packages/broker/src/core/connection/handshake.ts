@@ -12,6 +12,7 @@ import {
   utf8ByteLength,
 } from '@martlet/protocol';
 import type { Profile } from '../options/profile.ts';
+import type { RuleReference } from '../ports/authorizer.ts';
 import type { DurabilityName } from '../ports/durability.ts';
 import { NEVER_EXPIRES } from '../session/session.ts';
 
@@ -21,6 +22,8 @@ const MAX_PACKET_ID = 65_535;
 export interface Refusal {
   readonly reasonCode: ReasonCode;
   readonly reasonString: string;
+  /** That decided; undefined if no rule did. */
+  readonly rule?: RuleReference | undefined;
 }
 
 export interface Agreement {

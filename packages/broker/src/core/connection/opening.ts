@@ -23,9 +23,10 @@ import type { Durability } from '../ports/durability.ts';
 import { OutboundAliases } from '../publish/outbound-aliases.ts';
 import type { Session } from '../session/session.ts';
 import { willRecord } from '../session/wills.ts';
+import { describeClient } from '../telling/events.ts';
 import type { Attempt } from './attempt.ts';
 import { attemptOf, authenticationAttempt, identityOf } from './attempt.ts';
-import { AUTH_TOO_LARGE, Authentication, authPacket } from './authentication.ts';
+import { AUTH_TOO_LARGE, AUTHENTICATION_CHANGED, Authentication, authPacket } from './authentication.ts';
 import { ConnectionInput } from './connection-input.ts';
 import { ConnectionOutput } from './connection-output.ts';
 import type { Refusal } from './handshake.ts';
@@ -109,16 +110,45 @@ export class Opening implements Phase {
   }
 
   forgetRights(): void {
-    this.#attempt?.rights?.forget();
+    const attempt = this.#attempt;
+    if (attempt?.rights?.forget() === true) this.#connection.onAnswer(() => this.#onRights(attempt));
+  }
+
+  onReconfigured(reauthenticates: boolean): void {
+    const attempt = this.#attempt;
+    if (attempt === null) return;
+    const { connect, identity } = attempt;
+    if (reauthenticates) this.#connection.onAnswer(() => this.#beginAgain(connect));
+    else if (identity !== null) this.#connection.onAnswer(() => this.#authenticated(attempt));
   }
 
   #onConnect(connect: ConnectPacket): void {
-    const { context, authenticator, sessions } = this.#parts;
-    context.metrics.connectsReceived++;
+    this.#parts.context.metrics.connectsReceived++;
     this.#maximumPacketSize = connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    this.#begin(connect);
+  }
+
+  /** The authenticator is another one. What was agreed on in AUTH packets cannot be repeated for it. */
+  #beginAgain(connect: ConnectPacket): void {
+    if (connect.properties.authenticationMethod === undefined) {
+      this.#begin(connect);
+      return;
+    }
+    const { ServerBusy } = ReasonCode;
+    this.#refuse(connect, { reasonCode: ServerBusy, reasonString: AUTHENTICATION_CHANGED });
+  }
+
+  #begin(connect: ConnectPacket): void {
+    const { context, deciders, sessions } = this.#parts;
+    const { authenticator } = deciders;
     const agreement = negotiate(connect, context.profile, () => sessions.newClientId());
     if ('reasonString' in agreement) {
       this.#refuse(connect, agreement);
+      return;
+    }
+    const excess = this.#connection.admitAtDoor(agreement.clientId);
+    if (excess !== null) {
+      this.#refuse(connect, excess);
       return;
     }
     const method = connect.properties.authenticationMethod;
@@ -142,7 +172,7 @@ export class Opening implements Phase {
 
   #ask(attempt: Attempt, data: Uint8Array | undefined): void {
     const answer = attempt.authentication!.step(data, (late) => {
-      this.#connection.onAnswer(() => this.#onAnswer(attempt, late));
+      if (this.#attempt === attempt) this.#connection.onAnswer(() => this.#onAnswer(attempt, late));
     });
     if (answer === undefined) this.#connection.closeGate();
     else this.#onAnswer(attempt, answer);
@@ -206,13 +236,16 @@ export class Opening implements Phase {
 
   /** The client is who it says: may it leave that will? */
   #authenticated(attempt: Attempt): void {
-    const { authorizer, context } = this.#parts;
+    const { deciders, context } = this.#parts;
+    const { authorizer } = deciders;
     attempt.identity = identityOf(attempt, this.#connection);
-    if (authorizer !== null) {
-      attempt.rights = new Rights(authorizer, attempt.identity, context, () => {
-        this.#connection.onAnswer(() => this.#onRights(attempt));
-      });
-    }
+    attempt.rights?.forget();
+    attempt.rights =
+      authorizer === null
+        ? null
+        : new Rights(authorizer, attempt.identity, context, () => {
+            this.#connection.onAnswer(() => this.#onRights(attempt));
+          });
     this.#onRights(attempt);
   }
 
@@ -238,7 +271,7 @@ export class Opening implements Phase {
   }
 
   #accept(attempt: Attempt): void {
-    const { context, sessions, events, authorizer } = this.#parts;
+    const { context, sessions, events } = this.#parts;
     const { connect, agreement } = attempt;
     if (!sessions.hasRoomFor(agreement.clientId)) {
       this.#refuse(connect, {
@@ -267,6 +300,11 @@ export class Opening implements Phase {
       });
       return;
     }
+    const excess = this.#connection.admit(agreement.clientId, attempt.identity!.username);
+    if (excess !== null) {
+      this.#refuse(connect, excess);
+      return;
+    }
     const { outbox } = this.#connection;
     const before = context.stagings;
     const { session, present } = sessions.open(
@@ -283,29 +321,23 @@ export class Opening implements Phase {
       durability,
       context.metrics,
     );
-    const client = {
-      clientId: agreement.clientId,
-      username: attempt.identity!.username,
-      protocolVersion: connect.protocolVersion,
-      peer: this.#connection.peer,
-      listener: this.#connection.origin.listener,
-    };
-    let serving: Serving | null = null;
-    const rights =
-      authorizer === null
-        ? null
-        : new Rights(authorizer, attempt.identity!, context, () => serving?.onRightsAnswered());
-    const input = new ConnectionInput(session, output, rights);
-    serving = new Serving(this.#parts, this.#connection, input, connect, client, agreement);
+    const client = attempt.identity!;
+    const input = new ConnectionInput(session, output, this.#connection);
+    const serving = new Serving(this.#parts, this.#connection, input, connect, client, agreement);
     session.connected(output, serving);
     session.will = connect.will === undefined ? null : willRecord(connect.will); // [MQTT-3.1.2-7]
     sessions.connect(session);
+    input.countSubscriptions();
     // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
     // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
     output.send({ ...connack, sessionPresent: present });
     outbox.notBefore(this.#commitOf(session, context.stagings !== before, durability));
     this.#connection.become(serving, context.profile.limits.maximumPacketSize); // [MQTT-3.2.0-2]
-    events.emit('clientConnected', { ...client, sessionPresent: present, keepAlive: agreement.keepAlive });
+    events.emit('clientConnected', {
+      ...describeClient(client),
+      sessionPresent: present,
+      keepAlive: agreement.keepAlive,
+    });
     this.#parts.outgoing.pump(session);
   }
 

@@ -10,10 +10,13 @@ import type { Authorizer } from '../ports/authorizer.ts';
 import type { Origin, TransportSecurity } from '../ports/transport.ts';
 import type { Incoming } from '../publish/incoming.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
+import type { Meter } from '../rates/meter.ts';
 import type { Exchanges } from '../session/exchanges.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { Subscribing } from '../session/subscribing.ts';
 import type { EventSink } from '../telling/events.ts';
+import type { Refusal } from './handshake.ts';
+import type { MeteredPhase } from './metered.ts';
 
 export interface Phase {
   /** One whole packet; nothing is done about the gate by returning `Next` while it is closed. */
@@ -36,6 +39,8 @@ export interface Phase {
   onShutDown(reasonCode: ReasonCode, reasonString: string): void;
   /** Rights have changed. */
   forgetRights(): void;
+  /** Who decides has changed, or the profile. @param reauthenticates the authenticator is another one */
+  onReconfigured(reauthenticates: boolean): void;
 }
 
 /** What a phase may do with its connection. */
@@ -53,6 +58,12 @@ export interface ConnectionHandle {
   readonly gateClosed: boolean;
   /** Nothing is read, because what it sent before waits to be kept, and so much does. */
   readonly awaitsStagingRoom: boolean;
+  /** Null if nothing is bounded for it. */
+  readonly meter: Meter | null;
+  /** CONNECT has come: whether its address and listener let it go on. */
+  admitAtDoor(clientId: string): Refusal | null;
+  /** The client is who it says: whether its own rates and its user's let it be served. */
+  admit(clientId: string, username: string | undefined): Refusal | null;
   /** Nothing more is read until `onAnswer`. */
   closeGate(): void;
   /**
@@ -61,12 +72,20 @@ export interface ConnectionHandle {
    */
   onAnswer(act: () => void): void;
   /** The next phase, and the packet size that it accepts. */
-  become(phase: Phase, maximumPacketSize: number): void;
+  become(phase: MeteredPhase, maximumPacketSize: number): void;
   setDeadline(atMs: number): void;
   /** Work for this connection threw what is no peer's fault: it is logged, the connection ends. Throws nothing. */
   fail(error: unknown): void;
   /** Sends what is in the outbox, then closes; a peer that does not read it has a limited time. The phase gets nothing more. */
   end(): void;
+}
+
+/** Who decides now: replaced when the broker is reconfigured. */
+export interface Deciders {
+  /** Null: everybody may connect. */
+  authenticator: Authenticator | null;
+  /** Null: everything is allowed. */
+  authorizer: Authorizer | null;
 }
 
 /** The broker's parts that a phase works with. */
@@ -78,8 +97,7 @@ export interface CoreParts {
   readonly subscribing: Subscribing;
   readonly sessions: Sessions;
   readonly events: EventSink;
-  readonly authenticator: Authenticator | null;
-  readonly authorizer: Authorizer | null;
+  readonly deciders: Deciders;
   /** A client has room again: what is retained may go on being shown. */
   readonly showMore: () => void;
   /** Logs what a peer did or was refused, at a bounded rate. */

@@ -4,16 +4,16 @@
  */
 import type { AuthPacket } from '@martlet/protocol';
 import { ProtocolError, ProtocolVersion, packetLength, ReasonCode } from '@martlet/protocol';
-import type { AuthenticationAnswer, Authenticator } from '../ports/authenticator.ts';
-import type { ClientDescription } from '../telling/events.ts';
-import { AUTH_TOO_LARGE, Authentication, authPacket } from './authentication.ts';
+import type { AuthenticationAnswer } from '../ports/authenticator.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
+import { AUTH_TOO_LARGE, AUTHENTICATION_CHANGED, Authentication, authPacket } from './authentication.ts';
 import type { ConnectionOutput } from './connection-output.ts';
-import type { ConnectionHandle } from './phase.ts';
+import type { ConnectionHandle, Deciders } from './phase.ts';
 
 export class Reauthentication {
-  readonly #authenticator: Authenticator;
+  readonly #deciders: Deciders;
   readonly #method: string;
-  readonly #client: ClientDescription;
+  readonly #client: ClientIdentity;
   readonly #connection: ConnectionHandle;
   readonly #output: ConnectionOutput;
   readonly #onFailed: (reasonCode: ReasonCode, reasonString: string) => void;
@@ -22,14 +22,14 @@ export class Reauthentication {
 
   /** @param onFailed ends the connection */
   constructor(
-    authenticator: Authenticator,
+    deciders: Deciders,
     method: string,
-    client: ClientDescription,
+    client: ClientIdentity,
     connection: ConnectionHandle,
     output: ConnectionOutput,
     onFailed: (reasonCode: ReasonCode, reasonString: string) => void,
   ) {
-    this.#authenticator = authenticator;
+    this.#deciders = deciders;
     this.#method = method;
     this.#client = client;
     this.#connection = connection;
@@ -48,16 +48,33 @@ export class Reauthentication {
     } else if (this.#exchange === null || packet.reasonCode !== ReasonCode.ContinueAuthentication) {
       throw new ProtocolError('AUTH continues an authentication that was not begun');
     }
-    const answer = this.#exchange.step(authenticationData?.slice(), (late) => {
+    const exchange = this.#exchange;
+    if (exchange === null) {
+      this.#onFailed(
+        ReasonCode.BadAuthenticationMethod,
+        `the method ${this.#method} is not supported any more`,
+      );
+      return;
+    }
+    const answer = exchange.step(authenticationData?.slice(), (late) => {
       this.#connection.onAnswer(() => this.#onAnswer(late));
     });
     if (answer === undefined) this.#connection.closeGate();
     else this.#onAnswer(answer);
   }
 
-  #begin(): Authentication {
+  /** Clients are authenticated otherwise from now on: what is under way decides nothing any more. */
+  onReconfigured(): void {
+    if (this.#exchange === null) return;
+    this.#exchange = null;
+    this.#onFailed(ReasonCode.ServerBusy, AUTHENTICATION_CHANGED);
+  }
+
+  #begin(): Authentication | null {
+    const { authenticator } = this.#deciders;
+    if (authenticator === null) return null;
     const { clientId, username, protocolVersion, peer } = this.#client;
-    return new Authentication(this.#authenticator, {
+    return new Authentication(authenticator, {
       clientId,
       username,
       password: undefined,

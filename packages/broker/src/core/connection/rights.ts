@@ -54,13 +54,19 @@ export class Rights {
     this.#generation = 0;
   }
 
-  /** Rights have changed: everything is asked anew. */
-  forget(): void {
+  /**
+   * Rights have changed: everything is asked anew, and answers to open questions count no more.
+   * @returns whether an answer was awaited: then the packet that asked is to be looked at again
+   */
+  forget(): boolean {
+    const awaited = this.#unanswered > 0;
+    this.#unanswered = 0;
     this.#generation++;
     this.#toPublish?.clear();
     this.#refusals?.clear();
     this.#answers?.clear();
     this.#open?.clear();
+    return awaited;
   }
 
   toPublish(topic: Topic, qos: QoS, retain: boolean): Decision {
@@ -83,9 +89,10 @@ export class Rights {
   /** Why publishing to this topic was denied. */
   refusalOf(topic: Topic): Refusal {
     const answer = this.#refusals?.get(topic);
-    const { reasonCode = ReasonCode.NotAuthorized, reasonString = DEFAULT_REFUSAL } =
-      answer?.allowed === false ? answer : {};
-    return { reasonCode, reasonString };
+    if (answer?.allowed !== false)
+      return { reasonCode: ReasonCode.NotAuthorized, reasonString: DEFAULT_REFUSAL };
+    const { reasonCode = ReasonCode.NotAuthorized, reasonString = DEFAULT_REFUSAL, rule } = answer;
+    return { reasonCode, reasonString, rule };
   }
 
   /** The answer, or undefined while it is awaited. It is remembered until `packetDone`. */
@@ -111,11 +118,10 @@ export class Rights {
           early = given; // from inside the call, which it should not be: taken all the same
           return;
         }
+        if (generation !== this.#generation) return;
         this.#unanswered--;
-        if (generation === this.#generation) {
-          this.#open?.delete(key);
-          (this.#answers ??= new Map()).set(key, given);
-        }
+        this.#open?.delete(key);
+        (this.#answers ??= new Map()).set(key, given);
         if (this.#unanswered === 0) this.#onAnswered();
       },
     );

@@ -13,15 +13,19 @@ import {
   reasonCodeText,
 } from '@martlet/protocol';
 import { logInternalError } from '../internal-error.ts';
+import type { Authorizer, ClientIdentity } from '../ports/authorizer.ts';
+import type { Meter } from '../rates/meter.ts';
 import { countFilters } from '../session/filter-count.ts';
 import type { Session, SessionHolder } from '../session/session.ts';
 import { Leaving } from '../session/sessions.ts';
 import { DropReason } from '../telling/drop-reason.ts';
-import type { ClientDescription } from '../telling/events.ts';
+import { describeClient } from '../telling/events.ts';
 import type { ConnectionInput } from './connection-input.ts';
-import type { Agreement } from './handshake.ts';
-import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+import type { Agreement, Refusal } from './handshake.ts';
+import type { MeteredPhase } from './metered.ts';
+import type { ConnectionHandle, CoreParts } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
+import { Rights } from './rights.ts';
 import { toldReasonCode, unkeptReasonCode } from './told-reason.ts';
 
 const PUBLISH = 3;
@@ -34,12 +38,12 @@ const PUBREL = 0x62;
 const PUBCOMP = 0x70;
 const PINGREQ = 0xc0;
 
-export class Serving implements Phase, SessionHolder {
+export class Serving implements MeteredPhase, SessionHolder {
   readonly #parts: CoreParts;
   readonly #connection: ConnectionHandle;
   readonly #input: ConnectionInput;
   readonly #session: Session;
-  readonly #client: ClientDescription;
+  readonly #client: ClientIdentity;
   readonly #version: ProtocolVersion;
   /** Null if CONNECT named no authentication method. */
   readonly #reauthentication: Reauthentication | null;
@@ -53,7 +57,7 @@ export class Serving implements Phase, SessionHolder {
     connection: ConnectionHandle,
     input: ConnectionInput,
     connect: ConnectPacket,
-    client: ClientDescription,
+    client: ClientIdentity,
     agreement: Agreement,
   ) {
     this.#parts = parts;
@@ -67,18 +71,23 @@ export class Serving implements Phase, SessionHolder {
       authenticationMethod === undefined
         ? null
         : new Reauthentication(
-            parts.authenticator!,
+            parts.deciders,
             authenticationMethod,
             client,
             connection,
             input.output,
             (reasonCode, reasonString) => this.disconnect(reasonCode, reasonString),
           );
+    input.rights = parts.deciders.authorizer === null ? null : this.#rightsBy(parts.deciders.authorizer);
     this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.2.2-22] [MQTT-3.1.2-24] 3.1.1
     this.#expiresAtOnce = (connect.properties.sessionExpiryInterval ?? 0) === 0;
     connection.setDeadline(
       this.#keepAliveMs === 0 ? Number.POSITIVE_INFINITY : parts.context.nowMs + this.#keepAliveMs,
     );
+  }
+
+  get client(): ClientIdentity {
+    return this.#client;
   }
 
   // ---- inputs ------------------------------------------------------------------------------------------------------
@@ -129,6 +138,26 @@ export class Serving implements Phase, SessionHolder {
   #onPublish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
     const result = this.#parts.incoming.onPublish(this.#input, bytes, start, body, end, owned);
     return result === FrameResult.Again ? this.#waitForRights() : result;
+  }
+
+  onExcess(
+    bytes: Uint8Array,
+    start: number,
+    body: number,
+    end: number,
+    owned: boolean,
+    refusal: Refusal,
+  ): FrameResult {
+    const { context, incoming } = this.#parts;
+    context.metrics.messagesReceived++;
+    const result = incoming.onExcess(this.#input, bytes, start, body, end, owned, refusal);
+    return result === FrameResult.Again ? this.#waitForRights() : result;
+  }
+
+  goOnWith(meter: Meter): void {
+    const { clientId, username } = this.#client;
+    meter.goOn(clientId, username, this.#parts.context.nowMs);
+    meter.countSubscriptions(this.#session.subscriptionCount);
   }
 
   /** The packet is shown again, and counted then. */
@@ -207,11 +236,24 @@ export class Serving implements Phase, SessionHolder {
   }
 
   forgetRights(): void {
-    this.#input.forgetRights();
+    if (this.#input.forgetRights()) this.#onRightsAnswered();
+  }
+
+  onReconfigured(reauthenticates: boolean): void {
+    if (reauthenticates) this.#reauthentication?.onReconfigured();
+    if (this.#connection.closed) return;
+    const waited = this.#input.forgetRights();
+    const { authorizer } = this.#parts.deciders;
+    this.#input.rights = authorizer === null ? null : this.#rightsBy(authorizer);
+    if (waited) this.#onRightsAnswered();
+  }
+
+  #rightsBy(authorizer: Authorizer): Rights {
+    return new Rights(authorizer, this.#client, this.#parts.context, () => this.#onRightsAnswered());
   }
 
   /** The authoriser has answered: what waited is looked at again. */
-  onRightsAnswered(): void {
+  #onRightsAnswered(): void {
     this.#connection.onAnswer(() => {});
   }
 
@@ -331,7 +373,7 @@ export class Serving implements Phase, SessionHolder {
       // The session's own end: the connection's goes on as it has begun, with one DISCONNECT and one event.
       logInternalError(context.errorLog, this.#client.peer, error);
     }
-    events.emit('clientDisconnected', { ...this.#client, reasonCode, reason });
+    events.emit('clientDisconnected', { ...describeClient(this.#client), reasonCode, reason });
   }
 
   onUnsent(count: number): void {

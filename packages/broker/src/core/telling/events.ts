@@ -1,6 +1,7 @@
 /** What the core tells the application about, once the turn is over. */
 import type { ReasonCode } from '@martlet/protocol';
 import type { StoreStateChange } from '../keeping.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
 
 export interface ClientDescription {
   readonly clientId: string;
@@ -10,6 +11,16 @@ export interface ClientDescription {
   readonly peer: string;
   /** The listener's name. */
   readonly listener: string;
+}
+
+export function describeClient({
+  clientId,
+  username,
+  protocolVersion,
+  peer,
+  origin,
+}: ClientIdentity): ClientDescription {
+  return { clientId, username, protocolVersion, peer, listener: origin.listener };
 }
 
 export interface BrokerEvents {
@@ -36,6 +47,8 @@ export interface BrokerEvents {
     readonly clientId: string;
     readonly topicName: string;
     readonly count: number;
+    /** What caused it beyond its reason, such as the rule or the rate; empty if nothing is to be added. */
+    readonly detail: string;
   };
   /** The store keeps nothing any more, for another reason than before, or keeps again. */
   storeStateChanged: StoreStateChange;

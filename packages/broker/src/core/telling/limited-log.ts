@@ -7,9 +7,9 @@ import type { Log, LogLevel } from '../ports/log.ts';
 const MINUTE_MS = 60_000;
 
 export class LimitedLog implements Log {
+  linesPerMinute: number;
   readonly #log: Log;
   readonly #clock: { readonly nowMs: number };
-  readonly #linesPerMinute: number;
   readonly #code: string;
   readonly #subject: string;
   #minuteBeganMs: number;
@@ -30,7 +30,7 @@ export class LimitedLog implements Log {
   ) {
     this.#log = log;
     this.#clock = clock;
-    this.#linesPerMinute = linesPerMinute;
+    this.linesPerMinute = linesPerMinute;
     this.#code = code;
     this.#subject = subject;
     this.#minuteBeganMs = clock.nowMs;
@@ -40,7 +40,7 @@ export class LimitedLog implements Log {
 
   /** Whether a line would be written now: one that can wait is told in a later minute instead of being left out. */
   get hasRoom(): boolean {
-    return this.#written < this.#linesPerMinute || this.#minuteIsOver;
+    return this.#written < this.linesPerMinute || this.#minuteIsOver;
   }
 
   get #minuteIsOver(): boolean {
@@ -57,7 +57,7 @@ export class LimitedLog implements Log {
       this.#written = 0;
       this.#leftOut = 0;
     }
-    if (this.#written >= this.#linesPerMinute) {
+    if (this.#written >= this.linesPerMinute) {
       this.#leftOut++;
       return;
     }

@@ -162,7 +162,7 @@ const EARLY_MS = 50;
 
 export class SysTopics {
   readonly #sources: SysSources;
-  readonly #intervalMs: number;
+  #intervalMs: number;
   /** By topic name: what was published last. */
   readonly #published = new Map<string, string>();
   readonly #maxima: number[];
@@ -182,6 +182,13 @@ export class SysTopics {
   /** When `update` is to be called again, on the monotonic clock; at once for the first time. */
   get nextMs(): number {
     return this.#nextMs;
+  }
+
+  /** 0: nothing is published. Another interval begins with an update at once. */
+  set intervalMs(intervalMs: number) {
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#nextMs = intervalMs === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
   /** Publishes what has changed; nothing if it is not time yet. */

@@ -48,9 +48,9 @@ export interface TopicTableOptions {
 
 /** @typeParam R the route that the router keeps with each topic. */
 export class TopicTable<R = unknown> {
-  readonly #maxTopics: number;
+  #maxTopics: number;
   readonly #maxBytes: number;
-  readonly #maxLevels: number;
+  #maxLevels: number;
   readonly #maxNameBytes: number;
   /** The name that is being interned; one object serves all. */
   readonly #key: TopicKey;
@@ -66,6 +66,16 @@ export class TopicTable<R = unknown> {
     this.#key = new TopicKey((options.hashSeed ?? 0) | 0);
     this.#young = new TopicGeneration(1);
     this.#old = new TopicGeneration(0);
+  }
+
+  /** Other bounds. With fewer levels, every topic is forgotten: names are checked when they come again. */
+  reconfigure(maxTopics: number, maxLevels: number): void {
+    this.#maxTopics = maxTopics;
+    const fewer = maxLevels < this.#maxLevels;
+    this.#maxLevels = maxLevels;
+    if (!fewer) return;
+    this.#age();
+    this.#age();
   }
 
   /** How many topics are held; one that is in use may count twice for a while. */

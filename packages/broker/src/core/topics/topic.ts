@@ -1,10 +1,8 @@
 import { writeUtf8 } from '@martlet/protocol';
 import type { MatchCache } from './subscription-tree.ts';
 
-/** No rule for topics says what is promised of this topic's messages. */
-export const NO_RULE = -1;
-/** Nobody has looked yet whether one does. */
-export const RULE_UNKNOWN = -2;
+/** Nobody has looked yet whether a rule for topics says what is promised of this topic's messages. */
+const RULE_UNKNOWN = -1;
 
 /**
  * A topic name that was published to, and what the broker remembers of it.
@@ -28,8 +26,10 @@ export class Topic<R = unknown> implements MatchCache {
   weightBytes: number;
   /** In which generation of the table it was last seen. The table's. */
   tableGeneration: number;
-  /** What a rule for topics promises of its messages, or why nothing. Levels'. */
+  /** What a rule for topics promises of its messages, and which generation of the rules. Levels'. */
   durability: number;
+  /** Which policy for full queues holds for its messages. QueuePolicies'. */
+  queuePolicy: number;
   #bytes: Uint8Array | null;
 
   constructor(name: string, byteLength: number, hash: number, weightBytes: number) {
@@ -43,6 +43,7 @@ export class Topic<R = unknown> implements MatchCache {
     this.weightBytes = weightBytes;
     this.tableGeneration = 0;
     this.durability = RULE_UNKNOWN;
+    this.queuePolicy = -1;
     this.#bytes = null;
   }
 
