@@ -49,6 +49,20 @@ export function describeTransport(wire: Wire): void {
       return peer;
     }
 
+    /** That of the connection which was the `index`-th to come in: where there is a handshake, the client may be through first. */
+    async function sinkAt(index: number): Promise<RecordingSink> {
+      for (;;) {
+        const sink = sinks[index];
+        if (sink !== undefined) return sink;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+
+    /** A client of TLS may learn that it is refused before its handshake is done. */
+    async function dialOrNot(listener: Listener): Promise<Peer | undefined> {
+      return wire.takesAtOnce ? dial(listener) : dial(listener).catch(() => undefined);
+    }
+
     /** A listener with one connection, whose ends are the peer and the sink. */
     async function connected(options?: { readonly lingerMs?: number }): Promise<Connected> {
       let onAccepted: (sink: RecordingSink) => void = () => {};
@@ -66,7 +80,9 @@ export function describeTransport(wire: Wire): void {
     }
 
     /** Writes until the kernel takes no more; returns what was written, and the memory still being read. */
-    function fill(sink: RecordingSink, blockBytes = 64 * 1024): { sent: Buffer[]; held: Buffer } {
+    function fill(sink: RecordingSink): { sent: Buffer[]; held: Buffer } {
+      // Where every write is taken later, one must be more than the kernel has room for.
+      const blockBytes = wire.takesAtOnce ? 64 * 1024 : 24 * 1024 * 1024;
       const sent: Buffer[] = [];
       for (let i = 0; i < 10_000; i++) {
         const block = pattern(blockBytes, i);
@@ -99,7 +115,10 @@ export function describeTransport(wire: Wire): void {
       const memory = Buffer.alloc(100);
       for (let i = 0; i < 100; i++) {
         memory.fill(i);
-        expect(sink.call((transport) => transport.write(memory))).toBe(true);
+        const { drains } = sink;
+        const taken = sink.call((transport) => transport.write(memory));
+        if (wire.takesAtOnce) expect(taken).toBe(true);
+        else if (!taken) await sink.until(() => sink.drains > drains);
       }
       const received = await peer.receive(10_000);
       for (let i = 0; i < 100; i++)
@@ -112,13 +131,16 @@ export function describeTransport(wire: Wire): void {
       const { sent, held } = fill(sink);
       sink.onDrain = () => {
         held.fill(0);
+        sink.onDrain = undefined;
+        sink.drains = 0;
         sink.call((transport) => transport.write(Buffer.from('after')));
       };
       expect(sink.drains).toBe(0);
       peer.resume();
       const all = Buffer.concat([...sent, Buffer.from('after')]);
       expect((await peer.receive(all.length)).equals(all)).toBe(true);
-      expect(sink.drains).toBe(1);
+      expect(sink.onDrain).toBeUndefined();
+      if (wire.takesAtOnce) expect(sink.drains).toBe(0);
     });
 
     test('drains again and again for a reader that is slow', async () => {
@@ -167,7 +189,7 @@ export function describeTransport(wire: Wire): void {
       peer.send(Buffer.from('second'));
       // Another connection's round trip shows that there was time to read it.
       const other = await dial(listener);
-      const otherSink = sinks[1]!;
+      const otherSink = await sinkAt(1);
       other.send(Buffer.from('x'));
       await otherSink.until(() => otherSink.chunks.length === 1);
       expect(sink.bytes.toString()).toBe('first');
@@ -219,7 +241,7 @@ export function describeTransport(wire: Wire): void {
       peer.socket.end();
       // The peer's FIN is read before the peer reads: another round trip takes longer.
       const other = await dial(listeners[0]!);
-      const otherSink = sinks[1]!;
+      const otherSink = await sinkAt(1);
       other.send(Buffer.from('x'));
       await otherSink.until(() => otherSink.chunks.length === 1);
       peer.resume();
@@ -303,6 +325,10 @@ export function describeTransport(wire: Wire): void {
 
     test('tells when the peer has reset the connection', async () => {
       const { peer, sink } = await connected();
+      // A round trip: a handshake may have left something that the peer has not read yet.
+      sink.onReceive = (bytes) => sink.call((transport) => transport.write(bytes));
+      peer.send(Buffer.from('x'));
+      await peer.receive(1);
       peer.reset();
       await sink.closed();
       expect(sink.causes).toEqual([wire.resets ? 'ECONNRESET' : null]);
@@ -383,21 +409,22 @@ export function describeTransport(wire: Wire): void {
 
     test('is closed by its listener when it is refused', async () => {
       const listener = await listen(() => null);
-      const peer = await dial(listener);
-      await peer.closed;
-      expect(peer.bytes.length).toBe(0);
+      const peer = await dialOrNot(listener);
+      await peer?.closed;
+      expect(peer?.bytes.length ?? 0).toBe(0);
     });
 
     test('can be ended and destroyed while it is offered', async () => {
-      for (const act of ['end', 'destroy'] as const) {
+      for (const [index, act] of (['end', 'destroy'] as const).entries()) {
         const listener = await listen((transport) => {
           const sink = new RecordingSink(transport);
           sinks.push(sink);
           sink.call(() => transport[act]());
           return sink;
         });
-        const peer = await dial(listener);
-        await Promise.all([peer.closed, sinks.at(-1)!.closed()]);
+        const peer = await dialOrNot(listener);
+        const sink = await sinkAt(index);
+        await Promise.all([peer?.closed, sink.closed()]);
       }
     });
 

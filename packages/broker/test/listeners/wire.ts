@@ -4,11 +4,15 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import type { Log } from '../../src/core/ports/log.ts';
 import type { Accept } from '../../src/core/ports/transport.ts';
 import type { Listener } from '../../src/listeners/listener.ts';
+import type { TcpListenerOptions } from '../../src/listeners/tcp-listener.ts';
 import { listenTcp } from '../../src/listeners/tcp-listener.ts';
+import type { TlsOptions } from '../../src/listeners/tls/tls-options.ts';
 import { listenWebSocket } from '../../src/listeners/websocket-listener.ts';
+import type { MadeAuthority } from './tls/made-authority.ts';
 import { clientFrame, Opcode, ServerFrames } from './websocket-frames.ts';
 
 export const noLog: Log = { write: () => {} };
@@ -20,12 +24,15 @@ export class Peer {
   readonly #frames: ServerFrames | null;
   readonly #chunks: Buffer[] = [];
   #length = 0;
+  /** What stands below TLS. */
+  readonly #raw: Socket;
   /** Answers the server's close, as a well-behaved client does. */
   answersClose = true;
   readonly #waiting: { readonly length: number; readonly resolve: () => void }[] = [];
 
-  constructor(socket: Socket, framed: boolean) {
+  constructor(socket: Socket, framed: boolean, raw: Socket = socket) {
     this.socket = socket;
+    this.#raw = raw;
     this.#frames = framed ? new ServerFrames() : null;
     this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => {});
@@ -66,8 +73,8 @@ export class Peer {
 
   /** Closes without order: RST, where the socket has such a thing. */
   reset(): void {
-    if (this.socket.remotePort === undefined) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    if (this.#raw.remotePort === undefined) this.#raw.destroy();
+    else this.#raw.resetAndDestroy();
   }
 
   #onData(bytes: Buffer): void {
@@ -94,6 +101,8 @@ export interface Wire {
   readonly name: string;
   /** False where a reset cannot be told from a close: Unix sockets know none. */
   readonly resets: boolean;
+  /** False where a write is never done when it returns: TLS tells later. */
+  readonly takesAtOnce: boolean;
   listen(accept: Accept, options?: { readonly lingerMs?: number }): Promise<Listener>;
   dial(listener: Listener): Promise<Peer>;
 }
@@ -102,6 +111,7 @@ export function tcpWire(name: string, plainSockets: boolean): Wire {
   return {
     name,
     resets: true,
+    takesAtOnce: true,
     listen: (accept, options) => listenTcp({ port: 0, plainSockets, ...options }, accept, noLog),
     dial: async (listener) => new Peer(await dialSocket(listener), false),
   };
@@ -111,6 +121,7 @@ export function unixWire(name: string): Wire {
   return {
     name,
     resets: false,
+    takesAtOnce: true,
     listen: async (accept, options) => {
       const directory = mkdtempSync(join(tmpdir(), 'martlet-'));
       const listener = await listenTcp({ path: join(directory, 'mqtt.sock'), ...options }, accept, noLog);
@@ -128,9 +139,72 @@ export function unixWire(name: string): Wire {
 export const webSocketWire: Wire = {
   name: 'a WebSocket',
   resets: true,
+  takesAtOnce: true,
   listen: (accept, options) => listenWebSocket({ port: 0, ...options }, accept, noLog),
   dial: async (listener) => new Peer(await dialWebSocket(listener), true),
 };
+
+/** Over TLS, with the certificate of `authority.certify('localhost', …)`. */
+export function tlsWire(name: string, authority: () => MadeAuthority, minimumVersion: '1.2' | '1.3'): Wire {
+  return {
+    name,
+    resets: true,
+    takesAtOnce: false,
+    listen: (accept, options) =>
+      listenTcp({ port: 0, tls: serverTls(authority()), ...options }, accept, noLog),
+    dial: async (listener) => {
+      const raw = await dialSocket(listener);
+      return new Peer(await secured(raw, authority(), minimumVersion), false, raw);
+    },
+  };
+}
+
+export function secureWebSocketWire(authority: () => MadeAuthority): Wire {
+  return {
+    name: 'a WebSocket over TLS',
+    resets: true,
+    takesAtOnce: false,
+    listen: (accept, options) =>
+      listenWebSocket({ port: 0, tls: serverTls(authority()), ...options }, accept, noLog),
+    dial: async (listener) => {
+      const raw = await dialSocket(listener);
+      const socket = await secured(raw, authority(), '1.3');
+      return new Peer(await upgraded(socket), true, raw);
+    },
+  };
+}
+
+/** Behind a proxy, whose header comes together with nothing, or with the first bytes of MQTT. */
+export function proxiedWire(name: string, options: TcpListenerOptions): Wire {
+  return {
+    name,
+    resets: true,
+    takesAtOnce: true,
+    listen: (accept, more) => listenTcp({ port: 0, proxyProtocol: {}, ...options, ...more }, accept, noLog),
+    dial: async (listener) => {
+      const socket = await dialSocket(listener);
+      socket.write('PROXY TCP4 127.0.0.1 127.0.0.1 50000 1883\r\n');
+      return new Peer(socket, false);
+    },
+  };
+}
+
+function serverTls(authority: MadeAuthority): TlsOptions {
+  return { certificates: [authority.certify('localhost', { subjectAltName: 'DNS:localhost' })] };
+}
+
+async function secured(socket: Socket, authority: MadeAuthority, version: '1.2' | '1.3'): Promise<Socket> {
+  const secure = connectTls({
+    socket,
+    ca: authority.certificate,
+    servername: 'localhost',
+    minVersion: `TLSv${version}`,
+    maxVersion: `TLSv${version}`,
+    allowHalfOpen: true,
+  });
+  await once(secure, 'secureConnect');
+  return secure;
+}
 
 export async function dialSocket(listener: Listener): Promise<Socket> {
   const { address } = listener;
@@ -146,7 +220,10 @@ export async function dialWebSocket(
   listener: Listener,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Socket> {
-  const socket = await dialSocket(listener);
+  return upgraded(await dialSocket(listener), headers);
+}
+
+async function upgraded(socket: Socket, headers: Readonly<Record<string, string>> = {}): Promise<Socket> {
   socket.write(upgradeRequest('/mqtt', headers));
   const { status, rest } = await readHeaders(socket);
   if (status !== 101) throw new Error(`expected status 101, got ${status}`);
