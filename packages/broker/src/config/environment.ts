@@ -5,8 +5,9 @@
  */
 import { nearestName } from '../core/options/nearest-name.ts';
 import type { ConfigurationProblem } from './configuration-error.ts';
+import { expectedText } from './expected-text.ts';
 import type { KeyPath } from './key-path.ts';
-import { valueAt } from './key-path.ts';
+import { keyText, valueAt } from './key-path.ts';
 import type { ConfigurationOverride } from './overrides.ts';
 import type { AnyRow, AnyTable } from './row.ts';
 import { configurationRow, keysOfVariant } from './row-at.ts';
@@ -38,7 +39,7 @@ export function overridesOfEnvironment(
       continue;
     }
     const value = valueOfText(text, found.row);
-    if (value === undefined) problems.push(problemWith(variable, 'bad-value', 'expected JSON, or one word'));
+    if (value === undefined) problems.push(noJson(variable, found));
     else overrides.push({ key: found.key, value, from: { kind: 'environment', variable } });
   }
   return { overrides, problems };
@@ -48,23 +49,30 @@ function byDepthThenNumbers(a: string, b: string): number {
   return a.split('__').length - b.split('__').length || a.localeCompare(b, 'en', { numeric: true });
 }
 
+/** The value is not shown: it may be a secret. */
+function noJson(variable: string, { key, row }: FoundKey): ConfigurationProblem {
+  const problem = problemWith(variable, 'bad-value', `expected JSON: ${expectedText(row)}`);
+  return { ...problem, key: keyText(key) };
+}
+
 function problemWith(file: string, code: string, text: string): ConfigurationProblem {
   return { file, line: undefined, key: '', severity: 'error', code, text };
 }
 
-type Found = { readonly key: KeyPath; readonly row: AnyRow } | { readonly problem: string };
+interface FoundKey {
+  readonly key: KeyPath;
+  readonly row: AnyRow;
+}
 
-function keyOf(variable: string, root: unknown): Found {
+function keyOf(variable: string, root: unknown): FoundKey | { readonly problem: string } {
   let row: AnyRow = configurationRow();
   const key: (string | number)[] = [];
   const parts = variable.slice(PREFIX.length).split('__');
   for (const [at, part] of parts.entries()) {
-    const below = stepInto(row, part, valueAt(root, key));
+    const value = valueAt(root, key);
+    const below = stepInto(row, part, value);
     if (below === undefined) {
-      const near = nearestOf(row, part, valueAt(root, key));
-      const known = [PREFIX.slice(0, -1), ...parts.slice(0, at)].join('__').replace('__', '_');
-      const join = at === 0 ? '_' : '__';
-      const hint = near === undefined ? '' : `; did you mean ${known}${join}${near}?`;
+      const hint = hintFor(row, part, value, `${PREFIX}${parts.slice(0, at).join('__')}`);
       return {
         problem: `expected the name of a key of the configuration after ${PREFIX}, got none that is known${hint}`,
       };
@@ -73,6 +81,16 @@ function keyOf(variable: string, root: unknown): Found {
     row = below.row;
   }
   return { key, row };
+}
+
+/** @param known the part of the variable that was understood */
+function hintFor(row: AnyRow, part: string, value: unknown, known: string): string {
+  if (row.kind === 'list') return `: an index from 0 on is expected after ${known}`;
+  if (row.kind === 'map') return '';
+  const names = Object.keys(keysBelow(row, value)).map(variableName);
+  if (names.length === 0) return `: there are no keys below ${known}`;
+  const near = nearestName(part, names);
+  return near === undefined ? '' : `; did you mean ${known}${known === PREFIX ? '' : '__'}${near}?`;
 }
 
 interface Step {
@@ -100,11 +118,6 @@ function keysBelow(row: AnyRow, value: unknown): AnyTable {
 
 function bare(name: string): string {
   return name.replaceAll('_', '').toUpperCase();
-}
-
-function nearestOf(row: AnyRow, part: string, value: unknown): string | undefined {
-  const names = Object.keys(keysBelow(row, value)).map(variableName);
-  return nearestName(part, names);
 }
 
 /** `queuedMessages` as `QUEUED_MESSAGES`. */

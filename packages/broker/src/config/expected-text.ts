@@ -1,6 +1,7 @@
 /** What a row accepts, and what came instead, in the words of messages. */
 import { amountPattern, amountText } from './amount-text.ts';
 import type { AnyRow, TextForm } from './row.ts';
+import { MAXIMUM_ENTRIES } from './row.ts';
 
 const FORMS: Readonly<Record<TextForm, string>> = {
   plain: 'text without control characters',
@@ -10,13 +11,15 @@ const FORMS: Readonly<Record<TextForm, string>> = {
   url: 'an address of http or https, without user and password in it',
 };
 
-/** Such as `a whole number from 1 to 65535, or a time such as 30s or 5m`. */
-export function expectedText(row: AnyRow): string {
-  const text = expectedValue(row);
+/**
+ * @param value what came, which decides whether bounds of lists are worth mentioning
+ * @returns such as `a whole number from 1 to 65535, or a time such as 30s or 5m`. */
+export function expectedText(row: AnyRow, value?: unknown): string {
+  const text = expectedValue(row, value);
   return row.default === null || row.nullable === true ? `${text}, or null` : text;
 }
 
-function expectedValue(row: AnyRow): string {
+function expectedValue(row: AnyRow, value: unknown): string {
   switch (row.kind) {
     case 'switch':
       return 'true or false';
@@ -31,7 +34,7 @@ function expectedValue(row: AnyRow): string {
     case 'mode':
       return "permission bits in octal, in quotes, such as '0660'";
     case 'list':
-      return row.minimumEntries === undefined ? 'a list' : `a list of at least ${row.minimumEntries}`;
+      return listBounds(row, value);
     case 'section':
       return 'a section with keys';
     case 'map':
@@ -39,6 +42,14 @@ function expectedValue(row: AnyRow): string {
     case 'variants':
       return `a section with the key type, which is one of ${Object.keys(row.variants).join(', ')}`;
   }
+}
+
+function listBounds(
+  { minimumEntries, maximumEntries = MAXIMUM_ENTRIES }: AnyRow & { readonly kind: 'list' },
+  value: unknown,
+): string {
+  if (Array.isArray(value) && value.length > maximumEntries) return `a list of at most ${maximumEntries}`;
+  return minimumEntries === undefined ? 'a list' : `a list of at least ${minimumEntries}`;
 }
 
 function numberText({ minimum, maximum, unit, fractions }: AnyRow & { readonly kind: 'number' }): string {

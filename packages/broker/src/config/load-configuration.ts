@@ -15,7 +15,7 @@ import type { ConfigurationOverride } from './overrides.ts';
 import { applyOverride } from './overrides.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { problemsOf } from './problems-of.ts';
-import { configurationSchema } from './schema.ts';
+import { CONFIGURATION_SCHEMA } from './schema.ts';
 import type { Overriding, Place } from './source.ts';
 import { Source } from './source.ts';
 import { readSourceText } from './source-text.ts';
@@ -98,7 +98,14 @@ function rootOf({ value, values }: YamlSource, file: string): Record<string, unk
     return value as Record<string, unknown>;
   const got = value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : 'a value alone';
   const text = `expected keys such as listeners, got ${got}; {} alone says that every default holds`;
-  const place = { file, line: values.get('')?.line, key: '', severity: 'error', code: 'no-keys' } as const;
+  const place = {
+    file,
+    line: undefined,
+    ...values.get(''),
+    key: '',
+    severity: 'error',
+    code: 'no-keys',
+  } as const;
   throw new ConfigurationError([{ ...place, text }]);
 }
 
@@ -127,7 +134,7 @@ function resolved(
   }
   const source = new Source(file, places, overriding);
   addDerivedDefaults(root);
-  const result = configurationSchema().safeParse(root);
+  const result = CONFIGURATION_SCHEMA.safeParse(root);
   if (!result.success) errors.push(...problemsOf(result.error.issues, root, source));
   if (!result.success || errors.length > 0) throw new ConfigurationError(inOrder(errors));
   const configuration = withAbsolutePaths(result.data, directory);

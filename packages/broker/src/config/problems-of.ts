@@ -17,13 +17,20 @@ export function problemsOf(
   input: unknown,
   source: Source,
 ): readonly ConfigurationProblem[] {
-  return issues.flatMap((issue) => {
+  const problems: ConfigurationProblem[] = [];
+  for (const issue of issues) {
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => unknownKey([...path, key], input, source));
-    return [badValue(path, issue, input, source)];
-  });
+      for (const key of issue.keys.slice(0, MAXIMUM_PROBLEMS))
+        problems.push(unknownKey([...path, key], input, source));
+    else problems.push(badValue(path, issue, input, source));
+    if (problems.length >= MAXIMUM_PROBLEMS) return problems.slice(0, MAXIMUM_PROBLEMS);
+  }
+  return problems;
 }
+
+/** Who has mended so many can ask again. */
+const MAXIMUM_PROBLEMS = 1000;
 
 function unknownKey(path: KeyPath, input: unknown, source: Source): ConfigurationProblem {
   const name = String(path.at(-1));
@@ -94,7 +101,7 @@ function badValue(path: KeyPath, issue: Issue, input: unknown, source: Source): 
   return {
     ...problem,
     code: 'bad-value',
-    text: `expected ${expectedText(row)}, got ${got}${valueHint(row, value)}`,
+    text: `expected ${expectedText(row, value)}, got ${got}${valueHint(row, value)}`,
   };
 }
 

@@ -68,11 +68,14 @@ export interface ModeRow<Value> extends RowBasis<Value> {
   readonly kind: 'mode';
 }
 
+/** Lists hold no more, unless their row says so. */
+export const MAXIMUM_ENTRIES = 10_000;
+
 /** One entry may stand for a list of it, unless the entries are lists or sections. */
 export interface ListRow<Value, Item> extends RowBasis<Value> {
   readonly kind: 'list';
   readonly of: Row<Item>;
-  /** @default 10000 */
+  /** @default {@link MAXIMUM_ENTRIES} */
   readonly maximumEntries?: number;
   readonly minimumEntries?: number;
   /** The key by which its sections are told apart, where their order is not all that does. */

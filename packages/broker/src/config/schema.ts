@@ -5,15 +5,16 @@ import { z } from 'zod';
 import { parseAmount } from './amount-text.ts';
 import type { Configuration } from './configuration.ts';
 import type { AnyRow, AnyTable, TextForm } from './row.ts';
+import { MAXIMUM_ENTRIES } from './row.ts';
 import { configurationRow } from './row-at.ts';
 
-/** Lists hold no more, unless their row says so. */
-export const MAXIMUM_ENTRIES = 10_000;
+/** As many as MQTT has bytes for a text. */
+const MAXIMUM_CHARACTERS = 65_535;
 
-/** Made anew for every use: nothing that can change lives in the module. */
-export function configurationSchema(): z.ZodType<Configuration> {
-  return schemaOf(configurationRow()) as z.ZodType<Configuration>;
-}
+/** Made once, since that takes longer than checking a configuration. */
+export const CONFIGURATION_SCHEMA: Readonly<z.ZodType<Configuration>> = schemaOf(
+  configurationRow(),
+) as z.ZodType<Configuration>;
 
 function schemaOf(row: AnyRow): z.ZodType {
   const given = valueSchema(row);
@@ -100,9 +101,6 @@ function textSchema({ pattern, form, orNumberFrom }: AnyRow & { readonly kind: '
   if (orNumberFrom === undefined) return text;
   return z.union([text, z.number().int().min(orNumberFrom).max(0x7fffffff)]);
 }
-
-/** As many as MQTT has bytes for a text. */
-const MAXIMUM_CHARACTERS = 65_535;
 
 function plainText(): z.ZodString {
   return z

@@ -6,7 +6,7 @@ import type { ConfigurationProblem } from './configuration-error.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
 /** Hand-written files are far below; a larger one is another file. */
-export const MAXIMUM_FILE_BYTES: number = 4 * 1024 * 1024;
+export const MAXIMUM_FILE_BYTES: number = 1024 * 1024;
 
 /**
  * @param shown the file as messages name it

@@ -3,12 +3,13 @@
  * (aliases, depth, values) and every finding has a line.
  */
 import type { Alias, Document, Node, Pair, ParsedNode, YAMLMap, YAMLSeq } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { ConfigurationError, inOrder } from './configuration-error.ts';
 import type { KeyPath } from './key-path.ts';
 import { keyText } from './key-path.ts';
 import type { Place } from './source.ts';
+import { composeYaml, YamlTooLargeError } from './yaml-document.ts';
 
 export interface YamlSource {
   /** Objects without a prototype, lists, texts, numbers, booleans and null. */
@@ -20,7 +21,7 @@ export interface YamlSource {
 }
 
 /** Values in a file, those that aliases repeat counted again: more is no configuration, but a bomb. */
-const MAXIMUM_VALUES = 500_000;
+const MAXIMUM_VALUES = 200_000;
 const MAXIMUM_DEPTH = 64;
 const MAXIMUM_ERRORS = 100;
 
@@ -28,20 +29,7 @@ const MAXIMUM_ERRORS = 100;
 export function readYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const reading = new Reading(file, lines);
-  let document: Document.Parsed;
-  try {
-    document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      // The library compares each key with all before it.
-      uniqueKeys: false,
-      logLevel: 'silent',
-      stringKeys: false,
-    });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw reading.tooDeep();
-  }
+  const document = reading.composed(text);
   for (const { code, message, pos } of [...document.errors, ...document.warnings].slice(0, MAXIMUM_ERRORS)) {
     reading.add(yamlCode(code), '', pos[0], yamlText(code, message));
   }
@@ -76,7 +64,7 @@ class Reading {
   readonly #lines: LineCounter;
   /** By the name of the anchor: what it last stood for before the place that is read. */
   readonly #anchors = new Map<string, Node>();
-  /** Aliases that are being read: one within itself has no end. */
+  /** What has an anchor and is being read: an alias of it within itself has no end. */
   readonly #open = new Set<Node>();
   #count = 0;
 
@@ -92,9 +80,15 @@ class Reading {
       this.problems.push({ file: this.#file, ...at, key, severity: 'error', code, text });
   }
 
-  tooDeep(): ConfigurationError {
-    this.add('too-deep', '', undefined, `expected at most ${MAXIMUM_DEPTH} levels of nesting, got far more`);
-    return new ConfigurationError(this.problems);
+  /** @throws {ConfigurationError} if it is too large to be read */
+  composed(text: string): Document.Parsed {
+    try {
+      return composeYaml(text, this.#lines);
+    } catch (error) {
+      if (!(error instanceof YamlTooLargeError)) throw error;
+      this.add(error.code, '', error.offset, error.message);
+      throw new ConfigurationError(this.problems, { cause: error });
+    }
   }
 
   valueOf(node: ParsedNode | Node | null, path: KeyPath, depth: number): unknown {
@@ -110,7 +104,15 @@ class Reading {
       this.values.set(keyText(path), this.#placeAt(offset));
     if (isAlias(node)) return this.#aliased(node, path, depth);
     const { anchor } = node as { readonly anchor?: string };
-    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    if (anchor === undefined) return this.#contentsOf(node, path, depth);
+    this.#anchors.set(anchor, node);
+    this.#open.add(node);
+    const value = this.#contentsOf(node, path, depth);
+    this.#open.delete(node);
+    return value;
+  }
+
+  #contentsOf(node: Node, path: KeyPath, depth: number): unknown {
     if (isMap(node)) return this.#mapping(node, path, depth);
     if (isSeq(node)) return this.#sequence(node, path, depth);
     return isScalar(node) ? this.#scalar(node, path) : null;
@@ -142,10 +144,7 @@ class Reading {
       );
       return null;
     }
-    this.#open.add(target);
-    const value = this.valueOf(target, path, depth + 1);
-    this.#open.delete(target);
-    return value;
+    return this.valueOf(target, path, depth + 1);
   }
 
   /** A key may stand once. `<<` takes over what another mapping has and this one has not. */
