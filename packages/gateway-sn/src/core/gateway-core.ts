@@ -118,8 +118,11 @@ export class GatewayCore implements ClientOwner {
 
   // ---- inputs --------------------------------------------------------------------------------------------------------
 
-  /** One datagram, without the encapsulation of a forwarder. It is valid during this call only. */
-  receive(peer: Peer, datagram: Uint8Array, nowMs: number): void {
+  /**
+   * One datagram, without the encapsulation of a forwarder. It is valid during this call only.
+   * @param toAll it came to the group: only SEARCHGW is taken
+   */
+  receive(peer: Peer, datagram: Uint8Array, nowMs: number, toAll = false): void {
     this.#context.nowMs = nowMs;
     this.metrics.datagramsReceived++;
     this.metrics.bytesReceived += datagram.length;
@@ -133,6 +136,7 @@ export class GatewayCore implements ClientOwner {
       this.metrics.malformed++;
       return;
     }
+    if (toAll && message.type !== 'searchgw') return;
     if (client !== undefined) {
       client.bytesReceived += datagram.length;
       client.moveTo(peer);

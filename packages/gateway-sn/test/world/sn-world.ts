@@ -35,7 +35,7 @@ export class SnWorld implements Link {
   readonly #options: SnWorldOptions;
   readonly #devices = new Map<string, Device>();
   readonly #timers: { readonly dueMs: number; readonly callback: () => void }[] = [];
-  #soon: (() => void)[] = [];
+  readonly #soon: (() => void)[] = [];
   #nowMs = FIRST_MS;
 
   constructor(options: SnWorldOptions = {}) {
@@ -154,7 +154,7 @@ export class SnWorld implements Link {
 export class Device {
   readonly peer: Peer;
   readonly #world: SnWorld;
-  #received: SnMessage[] = [];
+  readonly #received: SnMessage[] = [];
   /** Answers by itself what the test does not want to answer. */
   onMessage: ((message: SnMessage) => void) | null = null;
   bytesReceived = 0;

@@ -1,0 +1,192 @@
+/**
+ * MQTT-SN over UDP: one socket that clients send to and hear from, and one for the multicast group, if there is one. Datagrams
+ * of forwarders (section 5.5) are unwrapped: who is behind one is a peer of its own.
+ */
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
+import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { decodeForwarder, encodeForwarder } from '../codec/forwarder.ts';
+import type { Link, Peer } from '../core/ports/link.ts';
+import { isNobodysAddress, Networks, nearNetworks, plainAddress } from './address-trust.ts';
+
+export interface UdpLinkOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes a free one. @default 1883 */
+  readonly port?: number;
+  /** Where ADVERTISE, GWINFO and SEARCHGW go. @default none */
+  readonly multicast?: {
+    /** Such as `225.1.1.1` or `ff02::1883`. */
+    readonly group: string;
+    /** @default 1883 */
+    readonly port?: number;
+    /** The address of the interface; for IPv6 with its zone, such as `::%eth0`. @default the system's choice */
+    readonly interface?: string;
+    /** Routers that a datagram may cross. @default 1 */
+    readonly hops?: number;
+  };
+  /** Whose encapsulated datagrams are taken: networks, or from anyone. @default none */
+  readonly forwarders?: readonly string[] | 'any';
+  /** Networks whose addresses are believed. @default loopback, private and link-local ones */
+  readonly trusted?: readonly string[];
+  /** Bytes; longer ones are fragmented on their way, or lost. @default 1200 */
+  readonly maximumMessageBytes?: number;
+}
+
+/** Told of each datagram; `toAll` says that it came to the group. The bytes are the receiver's own. */
+export type OnDatagram = (peer: Peer, bytes: Uint8Array, toAll: boolean) => void;
+
+interface UdpPeer extends Peer {
+  readonly address: string;
+  readonly port: number;
+  readonly wirelessNodeId: Uint8Array | null;
+}
+
+const DEFAULT_PORT = 1883;
+
+/**
+ * Opens the sockets. Rejects with the system's error if that cannot be.
+ * @param onLost told of errors of a socket that is open
+ */
+export async function openUdpLink(
+  options: UdpLinkOptions,
+  onDatagram: OnDatagram,
+  onLost: (error: Error) => void,
+): Promise<UdpLink> {
+  const link = new UdpLink(options, onDatagram, onLost);
+  await link.open();
+  return link;
+}
+
+export class UdpLink implements Link {
+  readonly #options: UdpLinkOptions;
+  readonly #onDatagram: OnDatagram;
+  readonly #onLost: (error: Error) => void;
+  readonly #socket: Socket;
+  readonly #group: Socket | null;
+  readonly #trusted: Networks;
+  /** Null: none is taken. */
+  readonly #forwarders: Networks | 'any' | null;
+  readonly #maximumMessageBytes: number;
+  #address = '';
+  #port = 0;
+  #closed = false;
+
+  constructor(options: UdpLinkOptions, onDatagram: OnDatagram, onLost: (error: Error) => void) {
+    const { host = '127.0.0.1', multicast, forwarders, trusted, maximumMessageBytes = 1200 } = options;
+    this.#options = options;
+    this.#onDatagram = onDatagram;
+    this.#onLost = onLost;
+    this.#trusted = trusted === undefined ? nearNetworks() : new Networks(trusted);
+    this.#forwarders =
+      forwarders === undefined ? null : forwarders === 'any' ? 'any' : new Networks(forwarders);
+    this.#maximumMessageBytes = maximumMessageBytes;
+    this.#socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+    this.#group =
+      multicast === undefined
+        ? null
+        : createSocket({ type: isIPv6(multicast.group) ? 'udp6' : 'udp4', reuseAddr: true });
+  }
+
+  async open(): Promise<void> {
+    const { host = '127.0.0.1', port = DEFAULT_PORT, multicast } = this.#options;
+    try {
+      await bound(this.#socket, host, port);
+      const address: AddressInfo = this.#socket.address();
+      this.#address = address.address;
+      this.#port = address.port;
+      this.#take(this.#socket, false);
+      if (this.#group !== null && multicast !== undefined) {
+        await bound(this.#group, isIPv6(multicast.group) ? '::' : '0.0.0.0', multicast.port ?? DEFAULT_PORT);
+        this.#group.addMembership(multicast.group, multicast.interface);
+        this.#socket.setMulticastTTL(multicast.hops ?? 1);
+        if (multicast.interface !== undefined) this.#socket.setMulticastInterface(multicast.interface);
+        this.#take(this.#group, true);
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return { host: this.#address, port: this.#port };
+  }
+
+  #take(socket: Socket, toAll: boolean): void {
+    socket.on('message', (bytes, from) => this.#onMessage(bytes, from, toAll));
+    socket.on('error', (error) => this.#onLost(error));
+  }
+
+  #onMessage(bytes: Buffer, { address, port }: RemoteInfo, toAll: boolean): void {
+    const isOwn = port === this.#port && plainAddress(address) === plainAddress(this.#address);
+    if (isOwn || isNobodysAddress(address, port)) return;
+    const encapsulated = decodeForwarder(bytes);
+    if (encapsulated === null) {
+      this.#onDatagram(this.#peer(address, port, null), bytes, toAll);
+      return;
+    }
+    if (this.#forwarders === null || (this.#forwarders !== 'any' && !this.#forwarders.has(address))) return;
+    const { wirelessNodeId, innerStart } = encapsulated;
+    this.#onDatagram(this.#peer(address, port, wirelessNodeId), bytes.subarray(innerStart), toAll);
+  }
+
+  #peer(address: string, port: number, wirelessNodeId: Uint8Array | null): UdpPeer {
+    const plain = plainAddress(address);
+    const node = wirelessNodeId === null ? '' : `/${Buffer.from(wirelessNodeId).toString('hex')}`;
+    const place = plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+    const header = wirelessNodeId === null ? 0 : 3 + wirelessNodeId.length;
+    return {
+      key: `${place}${node}`,
+      host: `${plain}${node}`,
+      text: `${place}${node}`,
+      trusted: this.#trusted.has(plain),
+      maximumMessageBytes: this.#maximumMessageBytes - header,
+      address,
+      port,
+      wirelessNodeId,
+    };
+  }
+
+  send(peer: Peer, bytes: Uint8Array): void {
+    if (this.#closed) return;
+    const { address, port, wirelessNodeId } = peer as UdpPeer;
+    const datagram = wirelessNodeId === null ? bytes : encodeForwarder(0, wirelessNodeId, bytes);
+    // What the system cannot send is lost, as datagrams may be; a callback keeps its error from ending the process.
+    this.#socket.send(datagram, port, address, () => {});
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    const { multicast } = this.#options;
+    if (this.#closed || multicast === undefined) return;
+    // From the socket that clients are to send to: its address is how they know where the gateway is.
+    this.#socket.send(bytes, multicast.port ?? DEFAULT_PORT, multicast.group, () => {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all([closed(this.#socket), this.#group === null ? undefined : closed(this.#group)]);
+  }
+}
+
+function bound(socket: Socket, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address: host, port }, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      socket.close(() => resolve());
+    } catch {
+      resolve(); // it was never open
+    }
+  });
+}
