@@ -1,6 +1,6 @@
 /**
- * Methods in the order of the configuration: the first definite answer counts. A client that none of them knows is refused,
- * unless it gave no user name and those may come, or there are no methods at all.
+ * Methods in the order of the configuration: the first definite answer counts. A client that none of them knows is refused, unless
+ * it is let in as an anonymous one.
  */
 import { ReasonCode } from '@martlet/protocol';
 import type { AuthenticationAttempt } from '../../core/ports/authenticator.ts';
@@ -11,24 +11,30 @@ import { wrongCredentials } from './authentication-method.ts';
 type Decided = Exclude<MethodAnswer, undefined>;
 
 export class AuthenticationChain {
+  readonly #identities: readonly AuthenticationMethod[];
   readonly #methods: readonly AuthenticationMethod[];
-  readonly #anonymous: boolean;
+  readonly #anonymous: 'none' | 'nameless' | 'everybody';
 
-  /** @param anonymous whether a client may come without a user name */
-  constructor(methods: readonly AuthenticationMethod[], anonymous: boolean) {
-    this.#methods = methods;
+  /**
+   * @param identities what listeners demand in TLS: asked first, and what they refuse is refused to clients that bring an
+   * authentication method, too
+   * @param anonymous whom to let in of those whom no method knows: nobody, clients without a user name, or all, where nobody keeps
+   * users and a user name is only a name
+   */
+  constructor(
+    identities: readonly AuthenticationMethod[],
+    methods: readonly AuthenticationMethod[],
+    anonymous: 'none' | 'nameless' | 'everybody',
+  ) {
+    this.#identities = identities;
+    this.#methods = [...identities, ...methods];
     this.#anonymous = anonymous;
   }
 
   authenticate(attempt: AuthenticationAttempt): Decided | Promise<Decided> {
     const { authenticationMethod } = attempt;
     if (authenticationMethod === undefined) return this.#ask(attempt, 0);
-    const method = this.#methods.find((each) => each.authenticationMethods?.includes(authenticationMethod));
-    if (method === undefined) return this.#unknownMethod(authenticationMethod); // [MQTT-4.12.0-1]
-    const answer = method.authenticate(attempt);
-    return answer instanceof Promise
-      ? answer.then((late) => late ?? wrongCredentials())
-      : (answer ?? wrongCredentials());
+    return this.#demanded(attempt) ?? this.#askMethod(attempt, authenticationMethod);
   }
 
   /**
@@ -42,12 +48,30 @@ export class AuthenticationChain {
       if (typeof credential === 'string') return `${method.type} ${credential}`;
       if (credential === null) mayBe = null;
     }
-    const isNobody = this.#anonymous && (client.username === undefined || this.#methods.length === 0);
-    return isNobody ? 'anonymous' : mayBe;
+    return this.#mayBeAnyone(client.username) ? 'anonymous' : mayBe;
   }
 
   close(): void {
     for (const method of this.#methods) method.close?.();
+  }
+
+  /** A refusal, if the listener demands something in TLS that this client has not. */
+  #demanded(attempt: AuthenticationAttempt): Decided | undefined {
+    if (attempt.reauthentication) return undefined;
+    for (const each of this.#identities) {
+      const answer = each.authenticate(attempt);
+      if (!(answer instanceof Promise) && answer?.kind === 'refuse') return answer;
+    }
+    return undefined;
+  }
+
+  #askMethod(attempt: AuthenticationAttempt, authenticationMethod: string): Decided | Promise<Decided> {
+    const method = this.#methods.find((each) => each.authenticationMethods?.includes(authenticationMethod));
+    if (method === undefined) return this.#unknownMethod(authenticationMethod); // [MQTT-4.12.0-1]
+    const answer = method.authenticate(attempt);
+    return answer instanceof Promise
+      ? answer.then((late) => late ?? wrongCredentials())
+      : (answer ?? wrongCredentials());
   }
 
   /** As long as answers come at once, so does this. */
@@ -61,14 +85,17 @@ export class AuthenticationChain {
   }
 
   #end({ username }: AuthenticationAttempt): Decided {
-    // As Mosquitto does: where nobody keeps users, a user name is only a name.
-    if (this.#anonymous && (username === undefined || this.#methods.length === 0)) return { kind: 'accept' };
+    if (this.#mayBeAnyone(username)) return { kind: 'accept' };
     if (username !== undefined) return wrongCredentials();
     return {
       kind: 'refuse',
       reasonCode: ReasonCode.NotAuthorized,
       reasonString: 'nobody may connect here without a user name',
     };
+  }
+
+  #mayBeAnyone(username: string | undefined): boolean {
+    return this.#anonymous === 'everybody' || (this.#anonymous === 'nameless' && username === undefined);
   }
 
   #unknownMethod(method: string): Decided {

@@ -53,8 +53,9 @@ export async function buildAuthenticator(
     if (made !== undefined) listed.push(made);
   }
   const chain = new AuthenticationChain(
-    [...unlistedIdentities(configuration, services), ...listed],
-    configuration.anonymous,
+    unlistedIdentities(configuration, services),
+    listed,
+    anonymousOf(configuration),
   );
   const close = (): void => {
     chain.close();
@@ -75,6 +76,12 @@ export async function buildAuthenticator(
     credentialOf: (client) => chain.credentialOf(client),
     close,
   };
+}
+
+/** As Mosquitto does: without a method that keeps users, a user name may be any. */
+function anonymousOf({ anonymous, methods }: AuthenticationConfiguration): 'none' | 'nameless' | 'everybody' {
+  if (!anonymous) return 'none';
+  return methods.length === 0 ? 'everybody' : 'nameless';
 }
 
 /** Strangers decide how often there is something to tell. */

@@ -54,6 +54,21 @@ describe('A user name from TLS', () => {
     expect(await ask(attemptOf({ username: 'admin' }))).toMatchObject({ kind: 'refuse' });
   });
 
+  it('is demanded of clients that bring an authentication method, too', async () => {
+    const file = kit.file('');
+    const { ask } = await kit.build(
+      [{ type: 'scram', file, mechanisms: ['SCRAM-SHA-256'] }],
+      {},
+      from('certificate-cn'),
+    );
+    const scram = {
+      authenticationMethod: 'SCRAM-SHA-256',
+      authenticationData: bytesOf('n,,n=user,r=abc'),
+    };
+    expect(await ask(attemptOf(scram))).toMatchObject({ kind: 'refuse' });
+    expect(await ask(attemptOf({ ...scram, security: TLS }))).toMatchObject({ kind: 'continue' });
+  });
+
   it('counts at the listeners that take it from there, and at no other', async () => {
     const { ask } = await kit.build(
       [],
