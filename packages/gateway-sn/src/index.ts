@@ -16,5 +16,6 @@ export type { ClientMemory, Remembered } from './core/ports/memory.ts';
 export type { Upstream, UpstreamHandler, Upstreams } from './core/ports/upstream.ts';
 export type { PredefinedTopic } from './core/predefined-topics.ts';
 export type { MakeUpstreams, OpenLink, SnGatewayOptions } from './host/sn-gateway.ts';
-export { SnGateway, toBroker } from './host/sn-gateway.ts';
+export { SnGateway, toBroker, toServer } from './host/sn-gateway.ts';
 export type { UdpLinkOptions } from './links/udp-link.ts';
+export type { Credentials, MqttUpstreamsOptions } from './upstream/mqtt-upstreams.ts';

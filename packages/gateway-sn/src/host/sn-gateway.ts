@@ -10,6 +10,8 @@ import type { UdpLinkOptions } from '../links/udp-link.ts';
 import { openUdpLink } from '../links/udp-link.ts';
 import { BrokerUpstreams } from '../upstream/broker-upstreams.ts';
 import { MemoryOfClients } from '../upstream/memory-of-clients.ts';
+import type { MqttUpstreamsOptions } from '../upstream/mqtt-upstreams.ts';
+import { MqttUpstreams } from '../upstream/mqtt-upstreams.ts';
 import { GatewayAlarm } from './gateway-alarm.ts';
 import { unguessableNumbers } from './unguessable.ts';
 
@@ -124,4 +126,9 @@ export function toBroker(broker: Broker): MakeUpstreams {
       soon: (run) => setImmediate(run),
       onTurn,
     });
+}
+
+/** Connections to another broker, one for each client. */
+export function toServer(options: Omit<MqttUpstreamsOptions, 'onTurn'>): MakeUpstreams {
+  return (onTurn) => new MqttUpstreams({ ...options, onTurn });
 }
