@@ -1,4 +1,5 @@
 /** Reads a `mosquitto.conf` and translates it as far as it goes: what is wrong is gathered, and nothing is thrown but what cannot be read. */
+import { networkInterfaces } from 'node:os';
 import type { ConfigurationProblem } from '../config/configuration-error.ts';
 import type { FileEntry } from './reading/configuration-files.ts';
 import { isIncluded, readConfigurationFiles } from './reading/configuration-files.ts';
@@ -34,8 +35,14 @@ export async function draftConfiguration(
     path === undefined ? { entries: [], files: [] } : await readConfigurationFiles(path, problems);
   const settings = readSettings(entries, problems);
   const draft = new ConfigurationDraft(problems);
-  const translation = translateConfiguration(settings, surroundings, draft);
+  const translation = translateConfiguration(settings, { ...systemSurroundings(), ...surroundings }, draft);
   return { ...translation, settings, draft, lines: entries.flatMap(linesOf), files, problems };
+}
+
+/** What this machine has. */
+function systemSurroundings(): Required<Pick<TranslationSurroundings, 'hasIpv6Loopback'>> {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return { hasIpv6Loopback: addresses.some(({ address }) => address === '::1') };
 }
 
 function linesOf(entry: FileEntry): readonly ConfigurationLine[] {

@@ -1,6 +1,7 @@
 /** What a server takes from whoever starts it. Everything has a default. */
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { Broker } from '../host/broker.ts';
 import type { BrokerEnvironment } from '../host/broker-environment.ts';
 import type { BuildAccess } from './access/access-building.ts';
 import type { RegistryWorld } from './control/broker-registry.ts';
@@ -19,6 +20,8 @@ export interface ServerDependencies {
   readonly log?: Partial<LogWorld>;
   /** Says entries of the log otherwise, such as in another broker's words. @default as they are */
   readonly phrase?: (log: Log) => Log;
+  /** Told of the broker before it listens, to hear of its first client, too. */
+  readonly onBroker?: (broker: Broker) => void;
   /** @default Node's clocks, event loop and randomness */
   readonly environment?: BrokerEnvironment;
   /** @default a `DiskStore`, or a `MemoryStore` where nothing is ever written */

@@ -83,6 +83,7 @@ class ServerStart {
       soon: (callback) => this.#environment.soon(callback),
     });
     access.installed(broker);
+    this.#dependencies.onBroker?.(broker);
     const listeners = await this.#openListeners(configuration, broker, log);
     const server = new Server({
       broker,

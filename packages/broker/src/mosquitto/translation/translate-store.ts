@@ -53,11 +53,12 @@ export function mosquittoDatabases(
 
 export function translateProcess(
   { global }: MosquittoSettings,
-  { directory }: TranslationSurroundings,
+  { directory, user: usualUser }: TranslationSurroundings,
   draft: ConfigurationDraft,
 ): void {
   const pidFile = global.find('pid_file');
   if (pidFile !== undefined) draft.set(['pidFile'], resolve(directory, String(pidFile.value)), pidFile);
   const user = global.find('user');
   if (user !== undefined) draft.set(['user'], String(user.value), user);
+  else if (usualUser !== undefined) draft.set(['user'], usualUser);
 }

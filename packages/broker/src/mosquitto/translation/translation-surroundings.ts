@@ -8,6 +8,8 @@ export interface TranslationSurroundings {
   readonly ports?: readonly number[];
   /** `-v` or `-q`: which lines are logged, whatever the files say. */
   readonly logged?: 'everything' | 'nothing';
-  /** Whether `::1` can be listened on. @default true */
+  /** Whether `::1` can be listened on. @default what the system says */
   readonly hasIpv6Loopback?: boolean;
+  /** Whose rights are taken on if no `user` line says. @default nobody else's */
+  readonly user?: string;
 }

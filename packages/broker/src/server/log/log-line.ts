@@ -36,7 +36,7 @@ export function logLine(
     case 'text':
       return `${time === '' ? '' : `${time} `}${markLevel(level)} ${code}: ${escapeControls(text)}`;
     case 'mosquitto':
-      return `${time === '' ? '' : `${time}: `}${escapeControls(text)}`;
+      return `${time === '' ? '' : `${time}: `}${indentedLine(text)}`;
   }
 }
 
@@ -51,6 +51,11 @@ function timestamp(wallMs: number, { timestamps, timeText }: LineStyle): string 
     default:
       return escapeControls(timeText(timestamps, new Date(wallMs)));
   }
+}
+
+/** Mosquitto's lines about topics of a packet begin with a tab. */
+function indentedLine(text: string): string {
+  return text.startsWith('\t') ? `\t${escapeControls(text.slice(1))}` : escapeControls(text);
 }
 
 export function escapeControls(text: string): string {
