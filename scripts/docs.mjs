@@ -3,7 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const generators = ['conformance.mjs', 'limits.mjs', 'statement-texts.mjs', 'tested-brokers.mjs'];
+const generators = [
+  'configuration.mjs',
+  'conformance.mjs',
+  'limits.mjs',
+  'statement-texts.mjs',
+  'tested-brokers.mjs',
+];
 
 for (const generator of generators) {
   const script = fileURLToPath(new URL(generator, import.meta.url));

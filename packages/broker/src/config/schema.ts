@@ -20,6 +20,9 @@ function schemaOf(row: AnyRow): z.ZodType {
   const given = valueSchema(row);
   const nullable = row.default === null || row.nullable === true ? given.nullable() : given;
   if (row.optional === true) return nullable.optional();
+  // A list with nothing below is null in YAML, too.
+  if (row.kind === 'list' && row.default !== undefined && row.default !== null)
+    return z.preprocess((value) => value ?? undefined, given.default(row.default));
   if (row.default !== undefined) return nullable.default(row.default);
   if (row.kind !== 'section' || nullable !== given) return nullable;
   // A section whose keys are all left out is as good as none; `limits:` with nothing below is null in YAML.

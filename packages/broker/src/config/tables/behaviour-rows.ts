@@ -8,7 +8,7 @@ import type { AnyRow, SectionRow, Table } from '../row.ts';
 export function behaviourRow(): SectionRow<BehaviourConfiguration, BehaviourConfiguration> {
   const keys: Record<string, AnyRow> = {};
   for (const [name, row] of Object.entries(HABITS)) {
-    if (!Object.hasOwn(HABITS_ELSEWHERE, name)) keys[name] = habitRow(row as HabitRow<unknown>);
+    if (!Object.hasOwn(HABITS_ELSEWHERE, name)) keys[name] = habitRow(name, row as HabitRow<unknown>);
   }
   return {
     kind: 'section',
@@ -17,8 +17,8 @@ export function behaviourRow(): SectionRow<BehaviourConfiguration, BehaviourConf
   };
 }
 
-/** Amounts of habits are ms or s by their names' last word; how large they may be, `resolveProfile` says. */
-function habitRow({ default: usual, values, text }: HabitRow<unknown>): AnyRow {
+/** How large a number may be, `resolveProfile` says. */
+function habitRow(name: string, { default: usual, values, text }: HabitRow<unknown>): AnyRow {
   if (typeof values !== 'string') return choiceRow(values, usual, text);
   const type: HabitType = values;
   switch (type) {
@@ -28,7 +28,7 @@ function habitRow({ default: usual, values, text }: HabitRow<unknown>): AnyRow {
         default: usual,
         minimum: 0,
         maximum: Number.MAX_SAFE_INTEGER,
-        unit: '',
+        unit: unitOf(name),
         fractions: true,
         text,
       };
@@ -37,6 +37,13 @@ function habitRow({ default: usual, values, text }: HabitRow<unknown>): AnyRow {
     default:
       return { kind: 'list', of: { kind: 'text', text: `an entry of the ${type}` }, default: usual, text };
   }
+}
+
+/** Names end in their units. */
+function unitOf(name: string): string {
+  if (name.endsWith('Ms')) return 'ms';
+  if (/(Interval|Seconds)$/.test(name)) return 's';
+  return /(Bytes|Size)$/.test(name) ? 'bytes' : '';
 }
 
 function choiceRow(values: readonly unknown[], usual: unknown, text: string): AnyRow {
