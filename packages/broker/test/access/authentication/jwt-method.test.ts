@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { ReasonCode } from '@martlet/protocol';
-import type { JWTPayload } from 'jose';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { JwtConfiguration } from '../../../src/config/access-configuration.ts';
@@ -26,8 +25,11 @@ interface Signing {
   readonly kid?: string;
 }
 
+/** Claims; undefined takes one away. */
+type Claims = Readonly<Record<string, unknown>>;
+
 function tokenOf(
-  payload: JWTPayload = {},
+  payload: Claims = {},
   { key = EC.privateKey, alg = 'ES256', kid }: Signing = {},
 ): Promise<string> {
   return new SignJWT({ sub: 'ann', exp: NOW + 3600, ...payload })
@@ -122,7 +124,7 @@ describe('A token as the password', () => {
     );
   });
 
-  it.each<[string, JWTPayload, Partial<JwtConfiguration>, string]>([
+  it.each<[string, Claims, Partial<JwtConfiguration>, string]>([
     ['has expired', { exp: NOW - 6 }, {}, 'it has expired'],
     ['has no end', { exp: undefined }, {}, 'the claim exp is missing'],
     ['is for later', { nbf: NOW + 6 }, {}, 'it is not valid yet'],
