@@ -8,8 +8,8 @@ import { CommandFailure } from './command-failure.ts';
 import { ExitCode } from './exit-code.ts';
 import { Interrupted } from './interruption.ts';
 import { addOptions } from './option-table.ts';
-import type { StartOptions } from './start-options.ts';
-import { START_OPTIONS } from './start-options.ts';
+import type { StartOptions } from './start/start-options.ts';
+import { START_OPTIONS } from './start/start-options.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { UsageError } from './usage-error.ts';
 import { versionText } from './version-text.ts';
@@ -17,6 +17,7 @@ import { versionText } from './version-text.ts';
 const START_EXAMPLES = `
 Examples:
   martlet start                          MQTT on 1883, WebSocket on 8080, for this machine only
+  martlet start -c martlet.yaml          as a file says, or Mosquitto's mosquitto.conf
   martlet start --port 1884 --no-ws      another port, and no WebSocket
   martlet start --host 0.0.0.0           for every machine that can reach this one, without passwords
   martlet start --socket /tmp/mqtt.sock  on a Unix socket too
@@ -60,8 +61,10 @@ export function createProgram(onEnd: (code: ExitCode) => void): Command {
     .description('start a broker in this terminal; Ctrl+C stops it')
     .addHelpText('after', START_EXAMPLES)
     .action(async (options: StartOptions) => {
-      const command = await import('./start-command.ts');
-      await command.start(options);
+      const command = await import('./start/start-command.ts');
+      const names = Object.keys(options) as (keyof StartOptions)[];
+      const given = names.filter((name) => start.getOptionValueSource(name) === 'cli');
+      onEnd((await command.start(options, new Set(given))) as ExitCode);
     });
   addOptions(start, START_OPTIONS);
   addStoreCommands(program, onEnd);
@@ -125,6 +128,7 @@ function exitCodeFor(error: unknown): number {
 /** Errors of the surroundings, by name: the classes themselves would load the broker for every mistyped option. */
 const ENVIRONMENT_ERRORS: readonly string[] = [
   'CommandFailure',
+  'ConfigurationError',
   'EnvironmentError',
   'ImportError',
   'MosquittoDatabaseError',

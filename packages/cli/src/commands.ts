@@ -66,11 +66,24 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./retained/retained-command.ts')).command,
   },
   {
+    name: 'mosquitto',
+    summary: 'Start a broker as mosquitto: its command line, its file, its habits',
+    group: 'Broker',
+    mosquittoName: 'mosquitto',
+    load: async () => (await import('./mosquitto/mosquitto-command.ts')).command,
+  },
+  {
     name: 'passwd',
     summary: 'Keep users and passwords in a password file',
     group: 'Broker',
     mosquittoName: 'mosquitto_passwd',
     load: async () => (await import('./passwd/passwd-command.ts')).command,
+  },
+  {
+    name: 'reload',
+    summary: 'Have a running broker read its configuration again',
+    group: 'Broker',
+    load: async () => (await import('./reload/reload-command.ts')).command,
   },
   {
     name: 'proxy',

@@ -2,6 +2,7 @@
 import type { QueueStats, StoreStats, StoreUse } from '@martlet/broker';
 import { StoreLock, storeStats } from '@martlet/broker';
 import { bytesText, counted } from './amount-text.ts';
+import { escapeControls } from './escape-controls.ts';
 import { ExitCode } from './exit-code.ts';
 import { endAtSignal } from './interruption.ts';
 import { barText, withProgress } from './progress-bar.ts';
@@ -10,7 +11,6 @@ import { chosenDirectory, withStoreIn } from './store-directory.ts';
 import { statsJson } from './store-json.ts';
 import type { StoreReportOptions } from './store-options.ts';
 import { storeStateText } from './store-state-text.ts';
-import { escapeControls } from './stream-log.ts';
 import type { TextStyle } from './text-style.ts';
 import { textStyleFor } from './text-style.ts';
 

@@ -5,6 +5,7 @@ export type {
   BuiltAuthenticator,
   BuiltAuthorizer,
 } from './access/access-building.ts';
+export { checkConfiguration } from './check-configuration.ts';
 export type { RegisteredBroker, RegistryWorld } from './control/broker-registry.ts';
 export { brokerName, registeredBrokers, registeredPath, registryWorld } from './control/broker-registry.ts';
 export type { ControlAnswer, ControlFailure, ControlRequest } from './control/control-message.ts';

@@ -308,7 +308,7 @@ export class Server {
 
   /** Certificates are others: the listeners read theirs anew, and nothing else is read. */
   async #refreshListeners(): Promise<void> {
-    const prepared = await this.#listeners.prepare(this.configuration, false);
+    const prepared = await this.#listeners.prepare(this.#loaded, false);
     prepared.commit();
     const revoked = revokedClients(this.broker.clients, this.#listeners.isRevoked.bind(this.#listeners));
     for (const { clientId, reason } of revoked) this.broker.disconnectClient(clientId, undefined, reason);

@@ -84,7 +84,7 @@ class ServerStart {
     });
     access.installed(broker);
     this.#dependencies.onBroker?.(broker);
-    const listeners = await this.#openListeners(configuration, broker, log);
+    const listeners = await this.#openListeners(broker, log);
     const server = new Server({
       broker,
       loaded: this.#loaded,
@@ -170,13 +170,13 @@ class ServerStart {
     return broker;
   }
 
-  async #openListeners(configuration: Configuration, broker: Broker, log: Log): Promise<ServerListeners> {
+  async #openListeners(broker: Broker, log: Log): Promise<ServerListeners> {
     const { activatedSockets = [], tlsKeyLog } = this.#dependencies;
     const open =
       this.#dependencies.openListener ??
       (await import('./listeners/open-served-listener.ts')).openServedListener;
     const listeners = new ServerListeners(broker, open, { activatedSockets, tlsKeyLog });
-    const prepared = await listeners.prepare(configuration, false);
+    const prepared = await listeners.prepare(this.#loaded, false);
     prepared.commit();
     for (const { listener } of listeners.running) {
       const { name, address } = listener;

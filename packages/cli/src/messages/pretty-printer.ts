@@ -2,7 +2,7 @@
  * Payloads as people read them: JSON and CBOR over several lines, text as it is, and other bytes in hexadecimal. What is
  * shown cannot command the terminal.
  */
-import { escapeControls } from '../stream-log.ts';
+import { escapeControls } from '../escape-controls.ts';
 import type { TextStyle } from '../text-style.ts';
 import { cborTokensOf } from './cbor-tokens.ts';
 import { jsonTextOf, jsonTokens } from './json-text.ts';

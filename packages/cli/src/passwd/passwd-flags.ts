@@ -1,6 +1,6 @@
 /** The flags of `martlet passwd`: those of mosquitto_passwd. */
-import type { PasswordHashKind } from '@martlet/broker/access';
-import { MOST_ITERATIONS } from '@martlet/broker/access';
+import type { PasswordHashKind, ScramMechanism } from '@martlet/broker/access';
+import { MOST_ITERATIONS, SCRAM_MECHANISMS } from '@martlet/broker/access';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
 import { oneOf, wholeNumber } from '../flags/value-parsers.ts';
 
@@ -11,12 +11,19 @@ export type PasswdFlags = {
   readonly upgrade: SwitchFlag;
   readonly hash: ValueFlag<PasswordHashKind>;
   readonly iterations: ValueFlag<number>;
+  readonly scram: ValueFlag<readonly ScramMechanism[]>;
 };
 
 const KINDS: Readonly<Record<string, PasswordHashKind>> = {
   'sha512-pbkdf2': 'sha512-pbkdf2',
   sha512: 'sha512',
   argon2id: 'argon2id',
+};
+
+const SCRAM: Readonly<Record<string, readonly ScramMechanism[]>> = {
+  'sha-256': ['SCRAM-SHA-256'],
+  'sha-512': ['SCRAM-SHA-512'],
+  both: SCRAM_MECHANISMS,
 };
 
 export const PASSWD_FLAGS: Readonly<PasswdFlags> = {
@@ -45,6 +52,14 @@ export const PASSWD_FLAGS: Readonly<PasswdFlags> = {
     names: ['-I'],
     placeholder: 'count',
     parse: wholeNumber(1, MOST_ITERATIONS, () => 'Number of iterations must be > 0.'),
-    text: 'iterations of sha512-pbkdf2; a server computes them for every client that connects; default 1000',
+    text: 'iterations of sha512-pbkdf2; a server computes them for every client that connects; default 1000. With --scram the client computes them; default 10000',
+  },
+  scram: {
+    kind: 'value',
+    names: ['--scram'],
+    placeholder: 'hash',
+    completes: Object.keys(SCRAM),
+    parse: oneOf(SCRAM),
+    text: 'a file for SCRAM over AUTH of MQTT 5.0 instead, which knows no password: sha-256, sha-512 or both',
   },
 };

@@ -1,6 +1,9 @@
-import type { Configuration } from '../../config/configuration.ts';
+import { problemText } from '../../config/configuration-error.ts';
 import type { ListenerConfiguration } from '../../config/listener-configuration.ts';
+import type { LoadedConfiguration } from '../../config/load-configuration.ts';
+import type { Source } from '../../config/source.ts';
 import type { Accept, CertificateIdentity } from '../../core/ports/transport.ts';
+import { EnvironmentError } from '../../environment-error.ts';
 import type { Broker } from '../../host/broker.ts';
 import type { FatedListener } from './listener-fates.ts';
 import { listenerFates } from './listener-fates.ts';
@@ -65,16 +68,20 @@ export class ServerListeners {
    * @param isRehearsal it will be abandoned: addresses that others of these listeners have are not taken from them
    */
   async prepare(
-    { listeners: after, limits }: Pick<Configuration, 'listeners' | 'limits'>,
+    { configuration, source }: Pick<LoadedConfiguration, 'configuration' | 'source'>,
     isRehearsal: boolean,
   ): Promise<PreparedListeners> {
+    const { listeners: after, limits } = configuration;
     this.#maximumPacketSize = limits.maximumPacketSize;
     const fates = listenerFates(
       this.#running.map(({ configuration }) => configuration),
       after,
     );
     const change = new ListenerChange(this.#running, {
-      open: (configuration) => this.#opened(configuration),
+      open: (listener) =>
+        this.#opened(listener).catch((error: unknown) => {
+          throw withPlace(error, source, after.indexOf(listener));
+        }),
       stop: (listener) => void this.#broker.stopListening(listener, { disconnect: true }),
     });
     try {
@@ -111,6 +118,15 @@ export class ServerListeners {
     });
     return { configuration, listener: opened!, gate, former: [] };
   }
+}
+
+/** What the system refused, with the place of the file that asked for it. */
+function withPlace(error: unknown, source: Source, index: number): unknown {
+  if (!(error instanceof EnvironmentError) || source.file === undefined || index < 0) return error;
+  const problem = { severity: 'error', code: error.code, text: error.message } as const;
+  const key = `listeners[${index}]`;
+  const text = problemText({ ...source.placeOf(['listeners', index]), key, ...problem });
+  return new EnvironmentError(error.code, text, error.cause);
 }
 
 interface ChangeWorld {

@@ -4,7 +4,7 @@
  */
 import type { Server } from '../server.ts';
 
-type ServerSignal = 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2';
+export type ServerSignal = 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2';
 
 /** What of a process this needs. */
 export interface SignalledProcess {
@@ -17,8 +17,15 @@ export const MAXIMUM_DUMPED_FILTERS = 1000;
 /** Clients that one of them names. */
 const MAXIMUM_NAMED_CLIENTS = 20;
 
-/** @returns what takes the handlers off again */
-export function answerSignals(server: Server, signalled: SignalledProcess = process): () => void {
+/**
+ * @param signals those to answer. @default all of them
+ * @returns what takes the handlers off again
+ */
+export function answerSignals(
+  server: Server,
+  signalled: SignalledProcess = process,
+  signals: readonly ServerSignal[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'],
+): () => void {
   const handlers: Readonly<Record<ServerSignal, () => void>> = {
     SIGHUP: () => {
       server.reopenLogs();
@@ -34,10 +41,9 @@ export function answerSignals(server: Server, signalled: SignalledProcess = proc
       ),
     SIGUSR2: () => dumpSubscriptions(server),
   };
-  const all = Object.entries(handlers) as [ServerSignal, () => void][];
-  for (const [signal, handler] of all) signalled.on(signal, handler);
+  for (const signal of signals) signalled.on(signal, handlers[signal]);
   return () => {
-    for (const [signal, handler] of all) signalled.off(signal, handler);
+    for (const signal of signals) signalled.off(signal, handlers[signal]);
   };
 }
 

@@ -73,7 +73,7 @@ export class Reload {
     let log: ReturnType<ServerLog['prepare']> | undefined;
     try {
       log = server.log.prepare(configuration.log);
-      const listeners = await server.listeners.prepare(configuration, isRehearsal);
+      const listeners = await server.listeners.prepare(loaded, isRehearsal);
       return new Reload(server, loaded, { access, log }, listeners);
     } catch (error) {
       access.close();

@@ -1,7 +1,7 @@
 /** From `--limit name=value` to limits as the broker takes them. */
 import type { Limits } from '@martlet/broker';
 import { resolveProfile } from '@martlet/broker';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** @throws {UsageError} with the nearest name, or the bounds */
 export function parseLimits(assignments: readonly string[]): Partial<Limits> {

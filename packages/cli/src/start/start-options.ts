@@ -1,7 +1,18 @@
 /** What `martlet start` can be told. */
-import type { OptionValues } from './option-table.ts';
+import type { OptionValues } from '../option-table.ts';
 
 export const START_OPTIONS = {
+  config: {
+    flags: '-c, --config <file>',
+    kind: 'text',
+    default: null,
+    text: "configuration: martlet.yaml, or Mosquitto's mosquitto.conf (default: ./martlet.yaml, ~/.config/martlet/martlet.yaml or /etc/martlet/martlet.yaml, if there is one; flags count before it)",
+  },
+  daemon: {
+    flags: '-d, --daemon',
+    kind: 'flag',
+    text: 'run in the background; the command ends when the broker serves',
+  },
   port: {
     flags: '--port <number>',
     kind: 'number',
@@ -86,6 +97,18 @@ export const START_OPTIONS = {
     minimum: 0,
     maximum: 86_400_000,
     text: 'ms after a restart in which a client may come back before its will is published',
+  },
+  control: {
+    flags: '--control <path>',
+    kind: 'text',
+    default: null,
+    text: "socket by which commands such as martlet reload find the broker; 'none': there is none (default: one in the directory for them)",
+  },
+  pidFile: {
+    flags: '--pid-file <path>',
+    kind: 'text',
+    default: null,
+    text: 'file to write the number of the process to, once it serves',
   },
   logFormat: {
     flags: '--log-format <format>',

@@ -1,7 +1,7 @@
 /** From `--durability`, `--topic-durability` and `--data-dir` to the levels a broker takes, and where it keeps things. */
 import type { DurabilityName, TopicDurability } from '@martlet/broker';
 import { resolveProfile } from '@martlet/broker';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface Levels {
   readonly durability: DurabilityName;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isMemoryOnly, parseLevels } from '../src/durability-options.ts';
+import { isMemoryOnly, parseLevels } from '../../src/start/durability-options.ts';
 
 describe('Levels of topics', () => {
   test('are read in order, and a topic filter may have an equals sign', () => {

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Listener, ListenerAddress } from '@martlet/broker';
+import type { ListenerAddress } from '@martlet/broker';
 import { afterAll, expect, test } from 'vitest';
-import type { Announcement } from '../src/announcement.ts';
-import { announcementText } from '../src/announcement.ts';
+import type { AnnouncedListener, Announcement } from '../../src/start/announcement.ts';
+import { announcementText } from '../../src/start/announcement.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'martlet-path-'));
 for (const program of ['mosquitto_sub', 'mosquitto_pub']) {
@@ -12,22 +12,22 @@ for (const program of ['mosquitto_sub', 'mosquitto_pub']) {
 }
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function listenerAt(address: ListenerAddress): Listener {
-  return {
-    name: 'test',
-    address,
-    connections: 0,
-    stop: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+function listenerAt(
+  address: ListenerAddress,
+  more: Partial<AnnouncedListener['configuration']> = {},
+): AnnouncedListener {
+  const webSocket = { path: '/mqtt' } as AnnouncedListener['configuration']['webSocket'];
+  return { configuration: { protocol: 'mqtt', tls: null, webSocket, ...more }, address };
 }
+
+const TCP = listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 1883 });
+const TLS = {} as NonNullable<AnnouncedListener['configuration']['tls']>;
 
 function textOf(overrides: Partial<Announcement> = {}): string {
   return announcementText({
     version: '1.2.3',
-    tcp: listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 1883 }),
-    unix: undefined,
-    webSocket: undefined,
+    file: undefined,
+    listeners: [TCP],
     levels: { durability: 'disk', topicDurability: [] },
     data: { directory: '/data', sessions: 1, messages: 1234, loadedInMs: 5.4 },
     onTerminal: false,
@@ -38,9 +38,9 @@ function textOf(overrides: Partial<Announcement> = {}): string {
 }
 
 test('What is not read by a person is plain lines', () => {
-  const webSocket = { listener: listenerAt({ kind: 'tcp', host: '::1', port: 8080 }), path: '/mqtt' };
+  const webSocket = listenerAt({ kind: 'tcp', host: '::1', port: 8080 }, { protocol: 'websocket' });
   const unix = listenerAt({ kind: 'unix', path: '/run/m.sock' });
-  expect(textOf({ webSocket, unix })).toBe(`Martlet 1.2.3
+  expect(textOf({ listeners: [webSocket, unix, TCP] })).toBe(`Martlet 1.2.3
 MQTT: mqtt://127.0.0.1:1883
 Unix socket: /run/m.sock
 WebSocket: ws://[::1]:8080/mqtt
@@ -74,5 +74,31 @@ test("Without Mosquitto's clients in the path, the commands are MQTT.js's", () =
 });
 
 test.each(['0.0.0.0', '::'])('A broker that listens on %s is tried by the name of this machine', (host) => {
-  expect(textOf({ tcp: listenerAt({ kind: 'tcp', host, port: 1883 }) })).toContain('-h localhost -p 1883');
+  expect(textOf({ listeners: [listenerAt({ kind: 'tcp', host, port: 1883 })] })).toContain(
+    '-h localhost -p 1883',
+  );
+});
+
+test('The configuration file is named, and listeners with TLS are not the ones to try', () => {
+  const text = textOf({
+    file: '/etc/martlet/martlet.yaml',
+    listeners: [
+      listenerAt({ kind: 'tcp', host: '::', port: 8084 }, { protocol: 'websocket', tls: TLS }),
+      listenerAt({ kind: 'tcp', host: '::', port: 8883 }, { tls: TLS }),
+    ],
+  });
+  expect(text).toBe(`Martlet 1.2.3
+MQTT over TLS: mqtts://[::]:8883
+WebSocket over TLS: wss://[::]:8084/mqtt
+Configuration: /etc/martlet/martlet.yaml
+Data: /data, durability disk: 1 session and 1,234 messages loaded in 5 ms
+`);
+  expect(textOf({ listeners: [], onTerminal: true })).not.toContain('Try it');
+});
+
+test('Listeners beyond a bound are counted', () => {
+  const listeners = Array.from({ length: 15 }, (_, at) =>
+    listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 2000 + at }),
+  );
+  expect(textOf({ listeners })).toContain('MQTT: mqtt://127.0.0.1:2011\nMore: 3 listeners\n');
 });

@@ -1,0 +1,87 @@
+/** Checks a configuration together with the files that it names, as a server would that starts with it, and starts none. */
+import type { ConfigurationProblem } from '../config/configuration-error.ts';
+import { ConfigurationError, inOrder } from '../config/configuration-error.ts';
+import { keyText } from '../config/key-path.ts';
+import type { LoadedConfiguration } from '../config/load-configuration.ts';
+import { nodeEnvironment } from '../host/broker-environment.ts';
+import { checkListenerFiles } from '../listeners/open-listener.ts';
+import type { AccessBuilding } from './access/access-building.ts';
+import { AccessBuilder } from './access/build-access.ts';
+
+/**
+ * Reads every file that the configuration names: passwords, rules, certificates. Nothing is opened, written or asked over a network.
+ * @returns errors and notices by file and line, those of the configuration itself among them
+ */
+export async function checkConfiguration(
+  loaded: LoadedConfiguration,
+): Promise<readonly ConfigurationProblem[]> {
+  const problems: ConfigurationProblem[] = [...loaded.notices];
+  const builder = new AccessBuilder({ clock: nodeEnvironment(), log: { write: () => {} } });
+  await collect(problems, async () => {
+    const building = await builder.build(loaded);
+    try {
+      await checkAccess(loaded, building, problems);
+    } finally {
+      building.close();
+    }
+  });
+  await checkListeners(loaded, problems);
+  return inOrder(withoutRepetitions(problems));
+}
+
+async function checkAccess(
+  { configuration }: LoadedConfiguration,
+  building: AccessBuilding,
+  problems: ConfigurationProblem[],
+): Promise<void> {
+  const sections = [
+    { ...configuration, at: [] },
+    ...configuration.listeners.map((listener, index) => ({ ...listener, at: ['listeners', index] })),
+  ];
+  for (const { authentication, authorization, at } of sections) {
+    if (authentication !== null)
+      await collect(problems, async () => {
+        const built = await building.authenticator(authentication, [...at, 'authentication']);
+        problems.push(...built.notices);
+        built.close();
+      });
+    if (authorization !== null)
+      await collect(problems, async () => {
+        const built = await building.authorizer(authorization, [...at, 'authorization']);
+        problems.push(...built.notices);
+        built.close();
+      });
+  }
+}
+
+async function checkListeners(
+  { configuration, source }: LoadedConfiguration,
+  problems: ConfigurationProblem[],
+): Promise<void> {
+  for (const [index, listener] of configuration.listeners.entries()) {
+    const path = ['listeners', index, 'tls'];
+    await collect(problems, async () => {
+      const remarks = await checkListenerFiles(listener);
+      const place = { ...source.placeOf(path), key: keyText(path), severity: 'notice' } as const;
+      problems.push(...remarks.map(({ code, text }) => ({ ...place, code, text })));
+    });
+  }
+}
+
+/** What is wrong with one section keeps nobody from looking at the others. */
+async function collect(problems: ConfigurationProblem[], check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    problems.push(...error.problems);
+  }
+}
+
+/** Two sections may name the same file. */
+function withoutRepetitions(problems: readonly ConfigurationProblem[]): readonly ConfigurationProblem[] {
+  const texts = new Map(
+    problems.map((problem) => [JSON.stringify([problem.file, problem.line, problem.text]), problem]),
+  );
+  return [...texts.values()];
+}

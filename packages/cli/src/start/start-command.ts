@@ -1,0 +1,126 @@
+/** `martlet start`: a broker in this process, until a signal ends it. */
+import type { Log } from '@martlet/broker';
+import { MARTLET_VERSION } from '@martlet/broker';
+import type { LoadedConfiguration } from '@martlet/broker/config';
+import type { OpenServerStore, Server } from '@martlet/broker/server';
+import { activatedSockets, answerSignals, Systemd, startServer } from '@martlet/broker/server';
+import { ExitCode } from '../exit-code.ts';
+import { endingSignal } from '../termination.ts';
+import { textStyleFor } from '../text-style.ts';
+import { announcementText } from './announcement.ts';
+import { chosenConfigurationFile, loadConfigurationFile } from './configuration-file.ts';
+import { backgroundReady, startInBackground } from './daemon.ts';
+import { withFlagsNamed } from './listening-error.ts';
+import { warnOfStrangers } from './reachability.ts';
+import { startLogWorld } from './start-log.ts';
+import type { StartOptions } from './start-options.ts';
+import type { GivenOptions } from './start-overrides.ts';
+import { concernsListeners, startOverrides } from './start-overrides.ts';
+import { openStartStore } from './start-store.ts';
+
+/**
+ * Fulfils when the broker has been told to stop and has stopped, or when it serves in the background. Rejects with an error of the
+ * environment or of the configuration, or a `UsageError`. Ends the process with exit code 1 if something could not be kept.
+ * @param given the flags that were typed
+ * @returns the exit code
+ */
+export async function start(options: StartOptions, given: GivenOptions): Promise<number> {
+  const tellReady = backgroundReady();
+  if (options.daemon === true && tellReady === undefined) return startInBackground();
+  const file = chosenConfigurationFile(options.config);
+  const load = (path = file): Promise<LoadedConfiguration> => loadStart(path, options, given);
+  const loaded = await load();
+  // Before opening anything: a signal that comes meanwhile ends orderly too.
+  const signal = endingSignal();
+  const startedMs = performance.now();
+  const run = (): Promise<Server> =>
+    startServer(loaded, {
+      load,
+      loadFile: load,
+      log: startLogWorld(),
+      openStore: untilSignal(openStartStore, signal),
+      activatedSockets: ownSockets(),
+      systemd: new Systemd((text) => process.stderr.write(`martlet: ${text}\n`)),
+    });
+  const server = await (file === undefined ? withFlagsNamed(loaded.configuration, run) : run());
+  const loadedInMs = performance.now() - startedMs;
+  if (file !== undefined) process.removeAllListeners('SIGHUP');
+  process.removeAllListeners('SIGUSR1');
+  answerSignals(server, process, file === undefined ? ['SIGUSR1', 'SIGUSR2'] : undefined);
+  const remedy =
+    given.has('host') && file === undefined
+      ? 'without --host only this machine can'
+      : 'authentication.anonymous: false in the configuration ends that';
+  await warnOfStrangers(server.configuration, server.listeners, remedy, server.log);
+  tellReady?.();
+  const ending = await Promise.race([announce(textFor(server, file, loadedInMs)), signal]);
+  const isKept = await server.close(ending === 'broken pipe' ? ending : await signal);
+  // What waits for a disk that does not answer would keep the process from ending.
+  if (!isKept) process.exit(ExitCode.Failure);
+  return ExitCode.Success;
+}
+
+/** Defaults < file < environment < flags, whenever it is read. */
+async function loadStart(
+  path: string | undefined,
+  options: StartOptions,
+  given: GivenOptions,
+): Promise<LoadedConfiguration> {
+  const { env } = process;
+  const needsPlaces = path !== undefined && concernsListeners(given);
+  const known = needsPlaces ? (await loadConfigurationFile(path, { env })).configuration.listeners : [];
+  const overrides = startOverrides(options, given, path === undefined ? undefined : known, env);
+  return loadConfigurationFile(path, { env, overrides });
+}
+
+/** Opening only reads: a signal ends it, and the process, at once. */
+function untilSignal(open: OpenServerStore, signal: Promise<unknown>): OpenServerStore {
+  return async (configuration, log: Log) => {
+    let opened = false;
+    signal.then(() => {
+      if (!opened) process.exit(ExitCode.Success);
+    });
+    const store = await open(configuration, log);
+    opened = true;
+    return store;
+  };
+}
+
+/** Those that systemd handed over; programs that this one starts are not to take them for theirs. */
+function ownSockets(): ReturnType<typeof activatedSockets> {
+  const sockets = activatedSockets(process.env, process.pid);
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete process.env[name];
+  return sockets;
+}
+
+function textFor(
+  { broker, configuration, listeners, store }: Server,
+  file: string | undefined,
+  loadedInMs: number,
+): string {
+  const found = { sessions: broker.gauges.sessions, messages: store.store.messageCount, loadedInMs };
+  return announcementText({
+    version: MARTLET_VERSION,
+    file,
+    listeners: configuration.listeners.flatMap((listener) => {
+      const open = listeners.find(({ name }) => name === listener.name);
+      return open === undefined ? [] : [{ configuration: listener, address: open.address }];
+    }),
+    levels: configuration.store,
+    data: store.directory === undefined ? undefined : { directory: store.directory, ...found },
+    onTerminal: process.stdout.isTTY,
+    style: textStyleFor(process.stdout),
+    searchPath: process.env['PATH'] ?? '',
+  });
+}
+
+/** Pending for ever, unless nobody is left to read it. */
+function announce(text: string): Promise<'broken pipe'> {
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') resolve('broken pipe');
+      else reject(error);
+    });
+    process.stdout.write(text);
+  });
+}
