@@ -70,6 +70,7 @@ describe('outcomes', () => {
       'queue-full-rejected',
       'incoming-rate',
       'outgoing-rate',
+      'payload-too-large',
     ]);
   });
 
@@ -81,9 +82,9 @@ describe('outcomes', () => {
     outcomes.nowMs = 9;
     outcomes.dropped(Expired, 'c', 'b', 1);
     const [first, second, third] = [
-      { reason: Expired, clientId: 'c', topicName: 'a', count: 1, firstAtMs: 5, lastAtMs: 5 },
-      { reason: OutboxFull, clientId: 'd', topicName: 'b', count: 2, firstAtMs: 7, lastAtMs: 7 },
-      { reason: Expired, clientId: 'c', topicName: 'b', count: 1, firstAtMs: 9, lastAtMs: 9 },
+      { reason: Expired, clientId: 'c', topicName: 'a', detail: '', count: 1, firstAtMs: 5, lastAtMs: 5 },
+      { reason: OutboxFull, clientId: 'd', topicName: 'b', detail: '', count: 2, firstAtMs: 7, lastAtMs: 7 },
+      { reason: Expired, clientId: 'c', topicName: 'b', detail: '', count: 1, firstAtMs: 9, lastAtMs: 9 },
     ];
     expect(outcomes.latest()).toEqual([first, second, third]);
     expect(outcomes.latest('c')).toEqual([first, third]);
@@ -96,7 +97,7 @@ describe('outcomes', () => {
       outcomes.dropped(OutboxFull, 'c', 'a', 10);
     }
     expect(outcomes.latest()).toEqual([
-      { reason: OutboxFull, clientId: 'c', topicName: 'a', count: 30, firstAtMs: 1, lastAtMs: 3 },
+      { reason: OutboxFull, clientId: 'c', topicName: 'a', detail: '', count: 30, firstAtMs: 1, lastAtMs: 3 },
     ]);
     outcomes.dropped(OutboxFull, 'c', 'b', 1);
     outcomes.dropped(OutboxFull, 'd', 'b', 1);
@@ -140,8 +141,8 @@ describe('outcomes', () => {
     outcomes.dropped(Expired, 'c', topic, 1);
     outcomes.delivered(1);
     expect(heard).toEqual([
-      [Expired, 'c', 'a/b', 2],
-      [Expired, 'c', 'a/b', 1],
+      [Expired, 'c', 'a/b', 2, ''],
+      [Expired, 'c', 'a/b', 1, ''],
     ]);
   });
 

@@ -6,7 +6,7 @@
  * It puts the parts together and is the only one who knows them all. It never waits: every call completes.
  */
 
-import { Deadlines, encodeForwardableProperties, ReasonCode } from '@martlet/protocol';
+import { Deadlines, ReasonCode } from '@martlet/protocol';
 import { Connection } from './connection/connection.ts';
 import type { CoreParts } from './connection/phase.ts';
 import type { Environment } from './context.ts';
@@ -21,9 +21,9 @@ import type { Authorizer } from './ports/authorizer.ts';
 import type { Log } from './ports/log.ts';
 import type { Store, StoreError } from './ports/store.ts';
 import type { Origin, Transport } from './ports/transport.ts';
+import { ApplicationPublishing } from './publish/application-publishing.ts';
 import { Incoming } from './publish/incoming.ts';
 import type { LocalPublish } from './publish/local-publish.ts';
-import { checkLocalPublish } from './publish/local-publish.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
 import { LocalSubscription } from './publish/local-subscription.ts';
 import { Outgoing } from './publish/outgoing.ts';
@@ -44,7 +44,8 @@ import { Wills } from './session/wills.ts';
 import { SysPublishing } from './sys-publishing.ts';
 import { CoreGauges } from './telling/core-gauges.ts';
 import { DeadLetters } from './telling/dead-letters.ts';
-import { DROP_REASONS, DropReason } from './telling/drop-reason.ts';
+import type { DropReason } from './telling/drop-reason.ts';
+import { DROP_REASONS } from './telling/drop-reason.ts';
 import type { EventSink } from './telling/events.ts';
 import { LimitedLog } from './telling/limited-log.ts';
 import type { Gauges } from './telling/metrics.ts';
@@ -52,11 +53,6 @@ import { Outcomes } from './telling/outcomes.ts';
 import { SubscriptionTree } from './topics/subscription-tree.ts';
 import { TopicTable } from './topics/topic-table.ts';
 import { WallClockWatch } from './wall-clock-watch.ts';
-
-/** In place of a commit's number. */
-export const NOT_KEPT = -2;
-/** The same: the queue of a recipient is full, and its policy is to reject. */
-export const REJECTED = -3;
 
 export interface CorePorts {
   readonly environment: Environment;
@@ -89,9 +85,8 @@ export class BrokerCore {
   readonly #parts: CoreParts;
   readonly #topics: TopicTable;
   readonly #tree: SubscriptionTree<Subscriber>;
-  readonly #router: Router;
   readonly #queues: QueueKeeper;
-  readonly #publication: Publication;
+  readonly #application: ApplicationPublishing;
   readonly #connections: Set<Connection>;
   readonly #peerLog: LimitedLog;
   readonly #deadLetters: DeadLetters;
@@ -141,9 +136,8 @@ export class BrokerCore {
     this.retaining = retaining;
     this.#topics = topics;
     this.#tree = tree;
-    this.#router = router;
     this.#queues = queues;
-    this.#publication = publication();
+    this.#application = new ApplicationPublishing(context, topics, router, retaining, publication());
     this.#connections = new Set();
     this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections, topics);
     this.#events = events;
@@ -185,7 +179,7 @@ export class BrokerCore {
       logPeer: (code, text) => this.#peerLog.write('notice', code, text),
     };
     this.#onKept = ports.onCommitted;
-    this.#sys = new SysPublishing(context, topics, router, retaining, this.#publication, {
+    this.#sys = new SysPublishing(context, topics, router, retaining, publication(), {
       version,
       metrics: context.metrics,
       outcomes,
@@ -249,29 +243,12 @@ export class BrokerCore {
 
   /**
    * Routes a message of the application.
-   * @returns the commit that keeps it, 0 if nothing is to be waited for, -1 if the topic name is none, `NOT_KEPT` if it
-   *   would have to be kept and is refused: `context.keeping` says why
+   * @returns as `ApplicationPublishing.publish`
    * @throws {TypeError | RangeError} for what no client could publish either; nothing has been done then
    */
   publish(message: LocalPublish): number {
     this.context.sampleClock();
-    const topic = this.#topics.internName(message.topicName);
-    if (topic === null) return -1;
-    checkLocalPublish(message, this.context.profile.limits.maximumPacketSize);
-    const before = this.context.stagings;
-    const publication = this.#publication;
-    publication.begin(topic, message.qos, message.retain, null, '', this.context.nowMs);
-    if (this.context.keeping.localRefusal !== null && this.#router.mustBeKept(publication)) return NOT_KEPT;
-    publication.setPayload(message.payload, 0, message.payload.length, false);
-    publication.properties = encodeForwardableProperties(message.properties);
-    publication.expirySeconds = message.properties.messageExpiryInterval ?? -1;
-    if (this.#router.rejectedBy(publication) !== null) {
-      context.outcomes.dropped(DropReason.QueueFullRejected, '', topic, 1, '', publication);
-      return REJECTED;
-    }
-    if (message.retain) this.retaining.retain(publication);
-    this.#router.route(publication);
-    return this.context.stagings === before ? 0 : this.context.commits.awaited(publication.durability);
+    return this.#application.publish(message);
   }
 
   /** The filter must be a valid one without `$share/`. */

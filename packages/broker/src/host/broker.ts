@@ -13,7 +13,7 @@ import {
   TOPIC_PROBLEMS,
 } from '@martlet/protocol';
 import { BrokerClosedError } from '../broker-closed-error.ts';
-import { BrokerCore, NOT_KEPT } from '../core/broker-core.ts';
+import { BrokerCore } from '../core/broker-core.ts';
 import type { Profile } from '../core/options/profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
 import type { ClientIdentity } from '../core/ports/authorizer.ts';
@@ -22,6 +22,7 @@ import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { StoreError } from '../core/ports/store.ts';
 import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
+import { NOT_KEPT, REJECTED } from '../core/publish/application-publishing.ts';
 import type { Message } from '../core/publish/message.ts';
 import type { BrokerEventName, BrokerEvents } from '../core/telling/events.ts';
 import type { Gauges, Metrics } from '../core/telling/metrics.ts';
@@ -205,6 +206,7 @@ export class Broker {
       const { code, reasonString } = this.#core.context.keeping.localRefusal!;
       throw notKept(code, reasonString);
     }
+    if (commit === REJECTED) throw notKept('queue-full', 'the queue of a recipient is full');
     if (commit > 0) await this.#waiters.kept(commit);
   }
 

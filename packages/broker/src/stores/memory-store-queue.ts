@@ -49,6 +49,18 @@ export class MemoryStoreQueue implements MessageQueue {
     this.#journalOf(delivery).push(delivery, this.#store.expiresAtWallMs(delivery));
   }
 
+  pushLatest(delivery: Delivery): Delivery | undefined {
+    this.#identify(delivery);
+    const earlier = this.#waiting.pushLatest(delivery);
+    if (earlier !== undefined) this.done(earlier);
+    this.#journalOf(delivery).push(delivery, this.#store.expiresAtWallMs(delivery));
+    return earlier;
+  }
+
+  holdsLatest(topicName: string): boolean {
+    return this.#waiting.holdsLatest(topicName);
+  }
+
   unshift(delivery: Delivery): void {
     this.#identify(delivery);
     this.#waiting.unshift(delivery);

@@ -145,7 +145,10 @@ describe('events', () => {
       ['clientConnected', { ...who, sessionPresent: false, keepAlive: 60 }],
       ['subscribed', { clientId: 'c', topicFilter: 'a', qos: 1 }],
       ['unsubscribed', { clientId: 'c', topicFilter: 'a' }],
-      ['messageDropped', { reason: 'no-matching-subscribers', clientId: 'c', topicName: 'nobody', count: 1 }],
+      [
+        'messageDropped',
+        { reason: 'no-matching-subscribers', clientId: 'c', topicName: 'nobody', count: 1, detail: '' },
+      ],
       ['clientDisconnected', { ...who, reasonCode: 4, reason: expect.any(String) }],
     ]);
   });

@@ -63,7 +63,13 @@ describe('Events tell', () => {
     await client.endAsync();
     await disconnected;
     await broker.publish('t', 'nobody waits for QoS 0');
-    expect(await dropped).toEqual({ reason: 'offline-qos0', clientId: 'away', topicName: 't', count: 1 });
+    expect(await dropped).toEqual({
+      reason: 'offline-qos0',
+      clientId: 'away',
+      topicName: 't',
+      count: 1,
+      detail: '',
+    });
   });
 
   test('with types by name', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOT_KEPT } from '../../src/core/broker-core.ts';
+import { NOT_KEPT } from '../../src/core/publish/application-publishing.ts';
 import { CommittingWorld } from '../commits/committing-world.ts';
 import { OnDiskWorld } from '../commits/on-disk-world.ts';
 import { RecordingStore } from '../commits/recording-store.ts';

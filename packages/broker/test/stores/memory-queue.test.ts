@@ -15,6 +15,55 @@ function delivery(payloadBytes = 0): Delivery {
 }
 
 describe('MemoryQueue', () => {
+  test('agrees with an array that holds the latest of each topic in the place of the one before', () => {
+    const topics = new TopicTable();
+    const named = (name: string, payload: number): Delivery => {
+      const none = new Uint8Array(0);
+      const message = new Message(topics.internName(name)!, new Uint8Array(payload), 1, false, none, 1e9);
+      return new Delivery(message, 1, false);
+    };
+    const run = fc.tuple(
+      fc.constantFrom('pushLatest', 'push', 'unshift', 'shift'),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 30 }),
+    );
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 60 }), (runs) => {
+        const queue = new MemoryQueue();
+        const model: { delivery: Delivery; latest: boolean }[] = [];
+        for (const [operation, times, names] of runs) {
+          for (let i = 0; i < times; i++) {
+            if (operation === 'shift') {
+              expect(queue.shift()).toBe(model.shift()?.delivery);
+              continue;
+            }
+            const name = `t${(i * 7) % names}`;
+            const added = named(name, i);
+            const at = model.findIndex((each) => each.latest && each.delivery.message.topic.name === name);
+            if (operation === 'push') {
+              queue.push(added);
+              model.push({ delivery: added, latest: false });
+            } else if (operation === 'unshift') {
+              queue.unshift(added);
+              model.unshift({ delivery: added, latest: false });
+            } else if (at < 0) {
+              expect(queue.holdsLatest(name)).toBe(false);
+              expect(queue.pushLatest(added)).toBeUndefined();
+              model.push({ delivery: added, latest: true });
+            } else {
+              expect(queue.holdsLatest(name)).toBe(true);
+              expect(queue.pushLatest(added)).toBe(model[at]!.delivery);
+              model[at] = { delivery: added, latest: true };
+            }
+          }
+          expect(queue.length).toBe(model.length);
+          expect(queue.bytes).toBe(model.reduce((sum, { delivery: each }) => sum + each.message.bytes, 0));
+        }
+        for (const { delivery: each } of model) expect(queue.shift()).toBe(each);
+      }),
+    );
+  });
+
   test('agrees with an array, whatever is put in and taken out at either end', () => {
     // Runs of one operation, so that the ring grows, wraps and shrinks.
     const run = fc.tuple(fc.constantFrom('push', 'unshift', 'shift'), fc.integer({ min: 1, max: 40 }));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeCommits } from './contract/commits.ts';
 import { describeKeepingAtOnce } from './contract/keeping-at-once.ts';
+import { describeLatest } from './contract/latest.ts';
 import { describeLoading } from './contract/loading.ts';
 import { describeMessages } from './contract/messages.ts';
 import { describeStoreModel } from './contract/model.ts';
@@ -39,6 +40,7 @@ export function describeStore(
 
     describeLoading(rig);
     describeQueues(rig);
+    describeLatest(rig);
     describeSharedGroups(rig);
     describeMessages(rig);
     if (traits.keepsAtOnce) describeKeepingAtOnce(rig);

@@ -218,6 +218,14 @@ export interface MessageQueue {
   /** Adds at the tail; staged. */
   push(delivery: Delivery): void;
   /**
+   * Adds in the place of the delivery of the same topic name that was added by this method and waits, which is over then;
+   * at the tail if there is none. Staged. What waited before a restart is not remembered for this.
+   * @returns what `dropOldest` returns, of the one that is over; undefined if there was none
+   */
+  pushLatest(delivery: Delivery): Delivery | string | undefined;
+  /** Whether `pushLatest` would find one. */
+  holdsLatest(topicName: string): boolean;
+  /**
    * Puts back at the head what was shifted and could not be given to anyone; its packet identifier is dropped. Several
    * are put back latest first. One that this queue does not hold is added: a shared group's delivery returns when the
    * session that had it ends, and `done` of that session's queue is staged beside it.

@@ -17,13 +17,18 @@ export class IncomingTopics {
 
   /** The topic that a PUBLISH names, by its name or by an alias that it introduced before. */
   of(client: ConnectionInput, bytes: Uint8Array, start: number, end: number, alias: number): Topic {
-    if (alias > this.#limits.topicAliasMaximum) {
+    if (alias > client.topicAliasMaximum) {
       throw new ProtocolError(
-        `PUBLISH has Topic Alias ${alias}, expected at most ${this.#limits.topicAliasMaximum}`,
+        `PUBLISH has Topic Alias ${alias}, expected at most ${client.topicAliasMaximum}`,
         ReasonCode.TopicAliasInvalid, // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
       );
     }
     if (end > start) {
+      const { mount } = client.output;
+      if (mount !== null) {
+        const under = mount.under(bytes, start, end);
+        return this.intern(under, 0, under.length);
+      }
       const last = client.lastTopic;
       return last?.equals(bytes, start, end) ? last : this.intern(bytes, start, end);
     }

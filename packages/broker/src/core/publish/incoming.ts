@@ -21,9 +21,7 @@ import type { ConnectionInput } from '../connection/connection-input.ts';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { Refusal } from '../connection/handshake.ts';
 import { Decision } from '../connection/rights.ts';
-import { toldReasonCode } from '../connection/told-reason.ts';
 import type { CoreContext } from '../context.ts';
-import { BY_REFERENCE_BYTES } from '../output/outbox.ts';
 import { Durability } from '../ports/durability.ts';
 import type { Retaining } from '../retained/retaining.ts';
 import type { Session } from '../session/session.ts';
@@ -33,6 +31,7 @@ import { IncomingTopics } from './incoming-topics.ts';
 import type { QoS } from './message.ts';
 import { NO_BYTES } from './message.ts';
 import type { Publication } from './publication.ts';
+import { PublishRefusals } from './publish-refusals.ts';
 import { PublishRun } from './publish-run.ts';
 import { WireForm } from './publish-writer.ts';
 import type { Router } from './router.ts';
@@ -45,9 +44,6 @@ const PUBLISH_QOS0 = 0x30;
 const PUBLISH_QOS1 = 0x32;
 /** Not a packet for the short way. */
 const NOT_PLAIN = -1;
-const NOT_RETAINED: AcknowledgementProperties = Object.freeze({
-  reasonString: 'routed, but not retained: the broker already retains as much as it may',
-});
 
 export class Incoming {
   readonly run: PublishRun;
@@ -58,6 +54,7 @@ export class Incoming {
   /** Where the run's messages are acknowledged. */
   #runOutput: ConnectionOutput | null;
   readonly #retaining: Retaining;
+  readonly #refusals: PublishRefusals;
   readonly #publication: Publication;
   readonly #scan: PublishPropertyScan;
 
@@ -76,6 +73,7 @@ export class Incoming {
     this.#topics = new IncomingTopics(topics, context.profile.limits);
     this.#router = router;
     this.#retaining = retaining;
+    this.#refusals = new PublishRefusals(context);
     this.#publication = publication;
     this.#scan = createPublishPropertyScan();
   }
@@ -93,7 +91,7 @@ export class Incoming {
     owned: boolean,
   ): FrameResult {
     const firstByte = bytes[start]!;
-    if ((firstByte === PUBLISH_QOS0 || firstByte === PUBLISH_QOS1) && end - start < BY_REFERENCE_BYTES) {
+    if ((firstByte === PUBLISH_QOS0 || firstByte === PUBLISH_QOS1) && end - start < client.runPacketBytes) {
       const result = this.#addToRun(client, firstByte === PUBLISH_QOS0 ? 0 : 1, bytes, start, body, end);
       if (result !== NOT_PLAIN) return result;
     }
@@ -160,6 +158,7 @@ export class Incoming {
     if (run.count === 0 || run.topic !== topic || !run.continuesAt(start, bytes, qos)) {
       // Each message by itself is kept or refused, while nothing can be kept.
       if (qos === 1 && this.#context.keeping.messageRefusal !== null) return NOT_PLAIN;
+      if (qos === 1 && this.#router.mayReject(topic)) return NOT_PLAIN;
       const route = this.#router.routeOf(topic);
       if (run.count > 0 && (run.route !== route || !run.continuesAt(start, bytes, qos))) this.flush();
       if (run.count === 0) {
@@ -216,6 +215,14 @@ export class Incoming {
     if (qos === 0 && (firstByte & 0x08) !== 0 && client.output.version !== ProtocolVersion.V31) {
       throw new MalformedPacketError('PUBLISH has DUP at QoS 0'); // [MQTT-3.3.1-2] [MQTT-3.3.1-2] 3.1.1
     }
+    if (qos > client.maximumQos) {
+      const text = `PUBLISH has QoS ${qos}, at most ${client.maximumQos} is allowed here`;
+      throw new ProtocolError(text, ReasonCode.QosNotSupported); // [MQTT-3.2.2-11]
+    }
+    if (retain && !client.retainAvailable) {
+      const text = 'PUBLISH asks to be retained, which is not allowed here';
+      throw new ProtocolError(text, ReasonCode.RetainNotSupported); // [MQTT-3.2.2-14]
+    }
     const topicStart = body + 2;
     const topicEnd = end - body < 2 ? end + 1 : topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
     let at = topicEnd + (qos > 0 ? 2 : 0);
@@ -227,7 +234,7 @@ export class Incoming {
     }
     const scan = this.#scan;
     let v5 = false;
-    let plain = true;
+    let plain = client.output.mount === null;
     if (client.form === WireForm.V5) {
       const length = readVariableByteInteger(bytes, at, end); // [MQTT-2.2.2-1]
       at += variableByteIntegerLength(length);
@@ -235,7 +242,7 @@ export class Incoming {
       if (length > 0) {
         scanPublishProperties(bytes, at, at + length, scan);
         v5 = true;
-        plain = scan.topicAlias === 0;
+        plain &&= scan.topicAlias === 0;
         if (scan.hasSubscriptionIdentifier) {
           throw new ProtocolError('PUBLISH from a client has a Subscription Identifier'); // [MQTT-3.3.4-6]
         }
@@ -262,11 +269,6 @@ export class Incoming {
       client.output.acknowledge(PUBREC, packetId, commit);
       return FrameResult.Next;
     }
-    if (decision === Decision.Denied) {
-      this.#refuse(client, topic);
-      this.#acknowledgeRefused(client, qos as QoS, packetId, client.refusalOf(topic));
-      return FrameResult.Next;
-    }
     const publication = this.#publication;
     publication.begin(topic, qos as QoS, retain, client.session, client.session.clientId, nowMs);
     publication.setPayload(bytes, at, end, owned);
@@ -276,8 +278,12 @@ export class Incoming {
         (scan.forwardEnd > scan.forwardStart ? bytes.subarray(scan.forwardStart, scan.forwardEnd) : NO_BYTES);
       publication.expirySeconds = scan.messageExpiryInterval;
     }
+    if (decision === Decision.Denied) {
+      this.#refusals.deny(client, publication, packetId, client.refusalOf(topic));
+      return FrameResult.Next;
+    }
     if (excess !== null) {
-      this.#refuseWhole(client, publication, packetId, DropReason.IncomingRate, excess);
+      this.#refusals.refuse(client, publication, packetId, DropReason.IncomingRate, excess);
       return FrameResult.Next;
     }
     if (plain) publication.setRaw(client.form, start, end, qos > 0 ? topicEnd : 0);
@@ -290,7 +296,18 @@ export class Incoming {
     const context = this.#context;
     const { qos } = publication;
     if (qos > 0 && context.keeping.messageRefusal !== null && this.#mustBeKept(client, publication)) {
-      this.#refuseWhole(client, publication, packetId, DropReason.NotKept, context.keeping.messageRefusal);
+      this.#refusals.refuse(
+        client,
+        publication,
+        packetId,
+        DropReason.NotKept,
+        context.keeping.messageRefusal,
+      );
+      return;
+    }
+    const full = this.#router.rejectedBy(publication);
+    if (full !== null) {
+      this.#refusals.reject(client, publication, packetId, full);
       return;
     }
     const before = context.stagings;
@@ -306,7 +323,8 @@ export class Incoming {
       output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, commit);
     } else {
       const reasonCode = unwanted ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
-      this.#acknowledge(output, qos, packetId, commit, reasonCode, retained ? NO_PROPERTIES : NOT_RETAINED);
+      const properties = retained ? NO_PROPERTIES : { reasonString: this.#retaining.refusal };
+      this.#acknowledge(output, qos, packetId, commit, reasonCode, properties);
     }
     if (qos === 1) output.outbox.countAcknowledgement();
   }
@@ -327,28 +345,6 @@ export class Incoming {
     return (publication.qos === 2 && client.session.kept) || this.#router.mustBeKept(publication);
   }
 
-  /** Nothing of it has been done. Versions before 5.0 cannot refuse: no acknowledgement, and the connection ends. */
-  #refuseWhole(
-    client: ConnectionInput,
-    { qos, topic }: Publication,
-    packetId: number,
-    reason: DropReason,
-    { reasonCode, reasonString }: Refusal,
-  ): void {
-    const { session, output } = client;
-    this.#context.metrics.publishesRefused++;
-    this.#context.outcomes.dropped(reason, session.clientId, topic, 1);
-    if (qos === 0) return;
-    if (qos === 2) session.receiver.forget(packetId);
-    if (client.form === WireForm.V3) {
-      session.holder!.onDisconnectAsked(reasonCode, reasonString);
-      return;
-    }
-    const properties = { reasonString };
-    this.#acknowledge(output, qos === 1 ? 1 : 2, packetId, AT_ONCE, reasonCode, properties);
-    output.outbox.countAcknowledgement();
-  }
-
   #tells(output: ConnectionOutput): boolean {
     return output.form === WireForm.V5 && this.#context.profile.tellNoMatchingSubscribers;
   }
@@ -362,27 +358,6 @@ export class Incoming {
     properties: AcknowledgementProperties,
   ): void {
     output.sendAfter(commit, { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode, properties });
-  }
-
-  /** Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
-  #acknowledgeRefused(client: ConnectionInput, qos: QoS, packetId: number, refusal: Refusal): void {
-    if (qos === 0) return;
-    const { output, session } = client;
-    if (client.form === WireForm.V3) {
-      output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, AT_ONCE); // [MQTT-3.3.5-2] 3.1.1
-      if (qos === 1) output.outbox.countAcknowledgement();
-      else session.receiver.setTransient(packetId);
-      return;
-    }
-    if (qos === 2) session.receiver.forget(packetId);
-    const reasonCode = toldReasonCode(qos === 1 ? 'puback' : 'pubrec', refusal.reasonCode);
-    this.#acknowledge(output, qos, packetId, AT_ONCE, reasonCode, { reasonString: refusal.reasonString });
-    output.outbox.countAcknowledgement();
-  }
-
-  #refuse(client: ConnectionInput, topic: Topic): void {
-    this.#context.metrics.publishesRefused++;
-    this.#context.outcomes.dropped(DropReason.NotAuthorized, client.session.clientId, topic, 1);
   }
 
   #rightTo(client: ConnectionInput, topic: Topic, qos: QoS, retain: boolean): Decision {

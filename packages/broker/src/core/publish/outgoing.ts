@@ -70,7 +70,7 @@ export class Outgoing {
     if (
       output !== null &&
       !session.kept &&
-      output.aliases === null &&
+      output.plain &&
       (target.identifiers.length === 0 || output.form === WireForm.V3) &&
       canTakeNow(session, qos)
     ) {
@@ -93,19 +93,19 @@ export class Outgoing {
       return;
     }
     if (output === null) {
-      this.#context.outcomes.dropped(DropReason.OfflineQos0, session.clientId, publication.topic, 1);
+      this.#dropped(DropReason.OfflineQos0, session.clientId, publication);
       return;
     }
     const firstByte = retain ? PUBLISH | RETAIN : PUBLISH; // [MQTT-4.3.1-1] [MQTT-4.3.1-1] 3.1.1
-    if (output.aliases === null && (identifiers.length === 0 || output.form === WireForm.V3)) {
+    if (output.plain && (identifiers.length === 0 || output.form === WireForm.V3)) {
       const template = publication.template(output.form, false);
-      if (!this.#packets.fits(output, template.packetLength, publication.topic, true)) return;
+      if (!this.#packets.fits(output, template.packetLength, publication.topic, true, publication)) return;
       this.#packets.sendTemplate(output, template, firstByte, 0, publication.payloadLength);
     } else {
       const { topic, properties, expirySeconds } = publication;
       const payload = publication.payload();
       this.#packets.measure(output, topic, 0, properties, expirySeconds, identifiers, payload, true);
-      if (!this.#packets.measuredFits(output, topic, true)) return;
+      if (!this.#packets.measuredFits(output, topic, true, publication)) return;
       this.#packets.sendMeasured(output, topic, firstByte, 0, payload);
     }
     output.outbox.countQos0(1);
@@ -124,7 +124,7 @@ export class Outgoing {
       const member = group.pick(0, shareBalancing, this.#canTake);
       if (member === null) {
         const reason = group.offline ? DropReason.OfflineQos0 : DropReason.OutboxFull;
-        this.#context.outcomes.dropped(reason, group.name, publication.topic, 1);
+        this.#dropped(reason, group.name, publication);
         return;
       }
       const { subscriptionIdentifier } = member;
@@ -276,7 +276,7 @@ export class Outgoing {
     retain: boolean,
   ): void {
     const template = publication.template(output.form, true);
-    if (!this.#packets.fits(output, template.packetLength, publication.topic, false)) return;
+    if (!this.#packets.fits(output, template.packetLength, publication.topic, false, publication)) return;
     const packetId = session.sender.publish(qos, null); // [MQTT-4.3.3-1]
     // Without the publisher's DUP.
     const firstByte = PUBLISH | (retain ? RETAIN : 0) | (qos << 1); // [MQTT-3.3.1-3] [MQTT-3.3.1-3] 3.1.1 [MQTT-4.3.3-2]
@@ -290,7 +290,8 @@ export class Outgoing {
       return;
     }
     this.#finish(session, delivery);
-    this.#context.outcomes.dropped(DropReason.Expired, session.clientId, delivery.message.topic, 1);
+    const { message } = delivery;
+    this.#context.outcomes.dropped(DropReason.Expired, session.clientId, message.topic, 1, '', message);
   }
 
   #send(session: Session, output: ConnectionOutput, delivery: Delivery): void {
@@ -301,7 +302,7 @@ export class Outgoing {
     const { commits, levels } = this.#context;
     const held = qos === 2 && kept && commits.holds(levels.ofIdentifiers);
     this.#measure(output, delivery, !held);
-    if (!this.#packets.measuredFits(output, topic, false)) {
+    if (!this.#packets.measuredFits(output, topic, false, message)) {
       this.#finish(session, delivery); // [MQTT-3.1.2-25]
       return;
     }
@@ -346,7 +347,7 @@ export class Outgoing {
     delivery.heldFor = 0;
     const { message, qos } = delivery;
     this.#measure(output, delivery, true);
-    if (!this.#packets.measuredFits(output, message.topic, false)) {
+    if (!this.#packets.measuredFits(output, message.topic, false, message)) {
       this.#exchanges.over(session, packetId, -1);
       return;
     }
@@ -359,6 +360,10 @@ export class Outgoing {
     const { topic, properties, payload, expiresAtMs } = message;
     const expiry = secondsLeft(expiresAtMs, this.#context.nowMs);
     this.#packets.measure(output, topic, qos, properties, expiry, subscriptionIdentifiers, payload, mayAlias);
+  }
+
+  #dropped(reason: DropReason, recipient: string, publication: Publication): void {
+    this.#context.outcomes.dropped(reason, recipient, publication.topic, 1, '', publication);
   }
 
   /** A delivery that was shifted is over without an exchange. */

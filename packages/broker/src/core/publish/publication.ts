@@ -12,7 +12,7 @@ import type { Durability } from '../ports/durability.ts';
 import type { Session } from '../session/session.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import type { Message, QoS } from './message.ts';
-import { Message as KeptMessage, NO_BYTES } from './message.ts';
+import { Message as KeptMessage, MESSAGE_OWN_BYTES, NO_BYTES } from './message.ts';
 import { PublishWriter, WireForm } from './publish-writer.ts';
 
 /** QoS 0, neither DUP nor RETAIN. */
@@ -146,6 +146,11 @@ export class Publication {
 
   get payloadLength(): number {
     return this.payloadEnd - this.payloadStart;
+  }
+
+  /** What the message would cost to keep: its own `bytes`, without making it. */
+  get keptBytes(): number {
+    return this.payloadLength + this.properties.length + this.topic.byteLength + MESSAGE_OWN_BYTES;
   }
 
   /** The payload, for this call only; one large enough to go by reference is its own memory. */

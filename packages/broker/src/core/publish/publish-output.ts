@@ -6,6 +6,7 @@ import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { CoreContext } from '../context.ts';
 import { BY_REFERENCE_BYTES } from '../output/outbox.ts';
 import { DropReason } from '../telling/drop-reason.ts';
+import type { Dropped } from '../telling/outcomes.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import type { Template } from './publication.ts';
 import { PublishWriter } from './publish-writer.ts';
@@ -38,25 +39,39 @@ export class PublishOutput {
     mayAlias: boolean,
   ): void {
     const writer = this.#writer;
-    writer.measure(output.form, topic.bytes, qos, properties, expirySeconds, identifiers, payload.length);
+    const { mount } = output;
+    const name = mount?.covers(topic) === true ? mount.bytesOf(topic) : topic.bytes;
+    writer.measure(output.form, name, qos, properties, expirySeconds, identifiers, payload.length);
     const alias = mayAlias && output.aliases !== null ? output.aliases.known(topic) : 0;
     if (alias !== 0) writer.replaceTopic(alias);
   }
 
   /** Like `fits`, for the packet that was measured. */
-  measuredFits(output: ConnectionOutput, topic: Topic, qos0: boolean): boolean {
-    return this.fits(output, this.#writer.packetLength, topic, qos0);
+  measuredFits(output: ConnectionOutput, topic: Topic, qos0: boolean, message: Dropped): boolean {
+    if (output.mount?.covers(topic) === false) {
+      const { outcomes } = this.#context;
+      outcomes.dropped(DropReason.OutsideMountPoint, output.clientId, topic, 1, '', message);
+      return false;
+    }
+    return this.fits(output, this.#writer.packetLength, topic, qos0, message);
   }
 
   /** False, and counted, if the client, or at QoS 0 its outbox, cannot take a packet of this length. */
-  fits(output: ConnectionOutput, packetLength: number, topic: Topic, qos0: boolean): boolean {
+  fits(
+    output: ConnectionOutput,
+    packetLength: number,
+    topic: Topic,
+    qos0: boolean,
+    message: Dropped,
+  ): boolean {
+    const { outcomes } = this.#context;
     if (packetLength > output.maximumPacketSize) {
-      this.#context.outcomes.dropped(DropReason.PacketTooLarge, output.clientId, topic, 1); // [MQTT-3.1.2-24]
+      outcomes.dropped(DropReason.PacketTooLarge, output.clientId, topic, 1, '', message); // [MQTT-3.1.2-24]
       return false;
     }
     if (qos0 && !output.outbox.accepts(packetLength)) {
       const reason = output.outbox.heldBack ? DropReason.OutgoingRate : DropReason.OutboxFull;
-      this.#context.outcomes.dropped(reason, output.clientId, topic, 1);
+      outcomes.dropped(reason, output.clientId, topic, 1, '', message);
       return false;
     }
     return true;

@@ -4,12 +4,14 @@
  */
 import type { CoreContext } from '../context.ts';
 import { Durability } from '../ports/durability.ts';
+import type { QueueKeeper } from '../session/queue-keeper.ts';
 import type { SharedGroup } from '../session/shared-group.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { SubscriptionTree } from '../topics/subscription-tree.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
 import type { LocalSubscription } from './local-subscription.ts';
 import type { Outgoing } from './outgoing.ts';
+import { canTakeNow } from './outgoing.ts';
 import type { Publication } from './publication.ts';
 import type { Route, Subscriber, Target } from './route.ts';
 import { RouteTable } from './route-table.ts';
@@ -19,6 +21,7 @@ export class Router {
   readonly #topics: TopicTable;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #outgoing: Outgoing;
+  readonly #queues: QueueKeeper;
   readonly #matched: Subscriber[];
   readonly #routes: RouteTable;
 
@@ -27,11 +30,13 @@ export class Router {
     topics: TopicTable,
     tree: SubscriptionTree<Subscriber>,
     outgoing: Outgoing,
+    queues: QueueKeeper,
   ) {
     this.#context = context;
     this.#topics = topics;
     this.#tree = tree;
     this.#outgoing = outgoing;
+    this.#queues = queues;
     this.#matched = [];
     this.#routes = new RouteTable();
   }
@@ -41,7 +46,14 @@ export class Router {
     const route = this.routeOf(publication.topic);
     if (route.isEmpty) {
       const { publisherId, topic } = publication;
-      this.#context.outcomes.dropped(DropReason.NoMatchingSubscribers, publisherId, topic, 1);
+      this.#context.outcomes.dropped(
+        DropReason.NoMatchingSubscribers,
+        publisherId,
+        topic,
+        1,
+        '',
+        publication,
+      );
     }
     this.deliver(publication, route.targets, route.groups, route.locals);
     return !route.isEmpty;
@@ -68,6 +80,37 @@ export class Router {
   mustBeKept(publication: Publication): boolean {
     const { topic, qos, retain, publisher, durability } = publication;
     return durability !== Durability.Memory && (retain || this.routeOf(topic).keeps(qos, publisher));
+  }
+
+  /** Whether a message of this topic may have to be refused because a queue is full. */
+  mayReject(topic: Topic): boolean {
+    return this.#queues.policies.mayReject(topic);
+  }
+
+  /**
+   * Whose full queue is a reason to refuse the message before anything is done with it, by the policy of its topic; null if
+   * there is none. QoS 0 is never refused.
+   */
+  rejectedBy(publication: Publication): string | null {
+    const { topic, qos } = publication;
+    if (qos === 0 || !this.mayReject(topic)) return null;
+    const policy = this.#queues.policies.of(topic)!;
+    const { targets, groups } = this.routeOf(topic);
+    const bytes = publication.keptBytes;
+    for (const each of targets) {
+      const target = this.#targetFor(each, publication);
+      if (target === null || target.qos === 0) continue;
+      const { session } = target;
+      if (canTakeNow(session, Math.min(qos, target.qos))) continue;
+      const queue = session.queueUnopened ? this.#queues.queueOf(session) : session.queue;
+      if (this.#queues.isFull(queue, bytes, session.inFlightBytes, policy)) return session.clientId;
+    }
+    for (const group of groups) {
+      if (group.members.some(({ session, qos: granted }) => canTakeNow(session, Math.min(qos, granted))))
+        continue;
+      if (this.#queues.isFull(group.queue, bytes, 0, policy)) return group.name;
+    }
+    return null;
   }
 
   hasSubscribers(topic: Topic): boolean {

@@ -61,7 +61,7 @@ export class RunRouter {
       return true;
     }
     if (
-      output.aliases !== null ||
+      !output.plain ||
       output.outbox.meter !== null ||
       (target.anyNoLocal && session === run.publisher) ||
       (target.identifiers.length > 0 && output.form === WireForm.V5) ||
@@ -133,10 +133,18 @@ export class RunRouter {
 
   /** Every message of a run ends the same way for one recipient. */
   #drop(run: PublishRun, reason: DropReason, clientId: string): void {
+    const { outcomes } = this.#context;
+    if (outcomes.wantsMessages(reason)) {
+      for (let i = 0; i < run.count; i++) {
+        this.#select(run, i);
+        outcomes.dropped(reason, clientId, run.topics[i]!, 1, '', this.#publication);
+      }
+      return;
+    }
     let first = 0;
     for (let i = 1; i <= run.count; i++) {
       if (i < run.count && run.topics[i] === run.topics[first]) continue;
-      this.#context.outcomes.dropped(reason, clientId, run.topics[first]!, i - first);
+      outcomes.dropped(reason, clientId, run.topics[first]!, i - first);
       first = i;
     }
   }

@@ -16,9 +16,12 @@ import type { Session, Subscription } from '../session/session.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { RetainedCursor } from './retained-cursor.ts';
 import { RetainedMessages } from './retained-messages.ts';
+import { RetainedQuotas } from './retained-quotas.ts';
 
 /** Messages in a session's queue above which it is shown no more for a while. */
 const MAX_WAITING = FIXED_BOUNDS.retainedWaiting.value;
+
+const NOT_RETAINED = 'routed, but not retained: the broker already retains as much as it may';
 
 /** What one subscription is still to be shown. */
 interface Showing {
@@ -44,6 +47,9 @@ export class Retaining {
   #showings: Showing[];
   #localShowings: LocalShowing[];
   readonly #batch: Message[];
+  readonly #quotas: RetainedQuotas;
+  /** Why `retain` said no last, as the publisher is told it. */
+  refusal: string;
 
   constructor(context: CoreContext, outgoing: Outgoing, publication: Publication, hashSeed: number) {
     this.messages = new RetainedMessages({ hashSeed });
@@ -54,6 +60,8 @@ export class Retaining {
     this.#showings = [];
     this.#localShowings = [];
     this.#batch = [];
+    this.#quotas = new RetainedQuotas(context.profile.retainedQuotas);
+    this.refusal = NOT_RETAINED;
   }
 
   /**
@@ -64,7 +72,9 @@ export class Retaining {
     const { name } = publication.topic;
     const inMemory = publication.durability === Durability.Memory;
     if (publication.qos === 0 && !inMemory && this.#mustNotKeep(publication)) {
-      this.#context.outcomes.dropped(DropReason.NotKept, publication.publisherId, publication.topic, 1);
+      const { publisherId, topic } = publication;
+      this.#context.outcomes.dropped(DropReason.NotKept, publisherId, topic, 1, '', publication);
+      this.refusal = NOT_RETAINED;
       this.#context.dropLog.write(
         'warning',
         'not-kept',
@@ -78,9 +88,12 @@ export class Retaining {
       return true;
     }
     const message = publication.message();
-    if (!this.#hasRoom(name, message)) {
+    const full = this.#fullness(name, message);
+    if (full !== null) {
       this.clear(name); // what was retained before is out of date [MQTT-3.3.1-7] 3.1.1
-      this.#context.outcomes.dropped(DropReason.RetainedLimit, publication.publisherId, publication.topic, 1);
+      const { publisherId, topic } = publication;
+      this.#context.outcomes.dropped(DropReason.RetainedLimit, publisherId, topic, 1, full, message);
+      this.refusal = `routed, but not retained: ${full}`;
       return false;
     }
     if (inMemory) this.#forget(name, this.messages.get(name)); // what the store has is older
@@ -99,13 +112,17 @@ export class Retaining {
   /** Takes a message into the tree without staging: it comes from the store. */
   keep(message: Message): void {
     const { name } = message.topic;
-    this.messages.set(name, message);
+    const replaced = this.messages.set(name, message);
+    if (!this.#quotas.isEmpty) {
+      this.#quotas.count(name, replaced === null ? 1 : 0, message.bytes - (replaced?.bytes ?? 0));
+    }
     this.#expireAt(name, message.expiresAtMs);
   }
 
   clear(topicName: string): void {
     const cleared = this.messages.delete(topicName);
     if (cleared === null) return;
+    if (!this.#quotas.isEmpty) this.#quotas.count(topicName, -1, -cleared.bytes);
     this.#expireAt(topicName, Number.POSITIVE_INFINITY);
     this.#forget(topicName, cleared);
   }
@@ -248,12 +265,32 @@ export class Retaining {
     }
   }
 
-  #hasRoom(topicName: string, message: Message): boolean {
+  /** Other quotas: what is retained beyond them stays until it is replaced. */
+  reconfigure(): void {
+    const { retainedQuotas, limits } = this.#context.profile;
+    this.#quotas.reconfigure(retainedQuotas, (topicFilter, count) => {
+      const cursor = this.messages.match(topicFilter);
+      const batch: Message[] = [];
+      while (!cursor.done) {
+        batch.length = 0;
+        cursor.read(limits.retainedBatch, batch);
+        for (const message of batch) count(message.bytes);
+      }
+    });
+  }
+
+  /** Why the message may not be retained; null if it may. */
+  #fullness(topicName: string, message: Message): string | null {
     const { limits } = this.#context.profile;
-    const count = this.messages.count + (this.messages.get(topicName) === null ? 1 : 0);
-    return (
-      count <= limits.retainedMessages && this.messages.bytesWith(topicName, message) <= limits.retainedBytes
-    );
+    const replaced = this.messages.get(topicName);
+    const more = replaced === null ? 1 : 0;
+    if (
+      this.messages.count + more > limits.retainedMessages ||
+      this.messages.bytesWith(topicName, message) > limits.retainedBytes
+    ) {
+      return 'the broker already retains as much as it may';
+    }
+    return this.#quotas.refusal(topicName, more, message.bytes - (replaced?.bytes ?? 0));
   }
 
   #expireAt(topicName: string, atMs: number): void {

@@ -132,8 +132,10 @@ export class Exchanges {
       this.#queues.leftFlight(session, delivery);
     }
     if (reasonCode >= 0x80) {
-      const topic = delivery?.message.topic ?? '';
-      outcomes.dropped(DropReason.RefusedBySubscriber, session.clientId, topic, 1);
+      const message = delivery?.message ?? null;
+      const detail = `reason code 0x${reasonCode.toString(16)}`;
+      const topic = message?.topic ?? '';
+      outcomes.dropped(DropReason.RefusedBySubscriber, session.clientId, topic, 1, detail, message);
     } else if (reasonCode >= 0) {
       outcomes.delivered(1);
     }

@@ -18,6 +18,10 @@ export class MemoryQueue implements MessageQueue {
   #head = 0;
   #length = 0;
   #bytes = 0;
+  /** What was ever shifted, less what was put back: the place of the head among all that ever waited. */
+  #headPlace = 0;
+  /** By topic name the place of what was added by `pushLatest`; null until then. */
+  #latest: Map<string, number> | null = null;
 
   get length(): number {
     return this.#length;
@@ -39,12 +43,50 @@ export class MemoryQueue implements MessageQueue {
     this.#bytes += delivery.message.bytes;
   }
 
+  pushLatest(delivery: Delivery): Delivery | undefined {
+    const { name } = delivery.message.topic;
+    this.#latest ??= new Map();
+    const place = this.#latest.get(name);
+    if (place === undefined) {
+      this.#latest.set(name, this.#headPlace + this.#length);
+      this.push(delivery);
+      return undefined;
+    }
+    return this.#putAt(place - this.#headPlace, delivery);
+  }
+
+  holdsLatest(topicName: string): boolean {
+    return this.#latest?.has(topicName) === true;
+  }
+
+  /** The first that waits and is wanted. */
+  find(wanted: (delivery: Delivery) => boolean): Delivery | undefined {
+    const ring = this.#ring;
+    for (let i = 0; ring !== null && i < this.#length; i++) {
+      const delivery = ring[(this.#head + i) & (ring.length - 1)]!;
+      if (wanted(delivery)) return delivery;
+    }
+    return undefined;
+  }
+
+  /** Puts another delivery in the place of one that waits; false if that does not wait here. */
+  replace(old: Delivery, delivery: Delivery): boolean {
+    const ring = this.#ring;
+    for (let i = 0; ring !== null && i < this.#length; i++) {
+      if (ring[(this.#head + i) & (ring.length - 1)] !== old) continue;
+      this.#putAt(i, delivery);
+      return true;
+    }
+    return false;
+  }
+
   unshift(delivery: Delivery): void {
     delivery.packetId = 0;
     delivery.state = DeliveryState.Queued;
     const ring = this.#ringWithRoom();
     this.#head = (this.#head - 1) & (ring.length - 1);
     ring[this.#head] = delivery;
+    this.#headPlace--;
     this.#length++;
     this.#bytes += delivery.message.bytes;
   }
@@ -55,6 +97,8 @@ export class MemoryQueue implements MessageQueue {
     const delivery = ring[this.#head]!;
     ring[this.#head] = undefined;
     this.#head = (this.#head + 1) & (ring.length - 1);
+    if (this.#latest !== null) this.#forgetLatest(this.#latest, delivery);
+    this.#headPlace++;
     this.#length--;
     this.#bytes -= delivery.message.bytes;
     // Halved at a quarter, not at a half, so that a queue that rests at the border does not resize each time.
@@ -83,6 +127,23 @@ export class MemoryQueue implements MessageQueue {
   }
 
   rest(): void {}
+
+  /** @param index from the head */
+  #putAt(index: number, delivery: Delivery): Delivery {
+    const ring = this.#ring!;
+    const slot = (this.#head + index) & (ring.length - 1);
+    const old = ring[slot]!;
+    ring[slot] = delivery;
+    this.#bytes += delivery.message.bytes - old.message.bytes;
+    return old;
+  }
+
+  /** The head is about to be shifted. */
+  #forgetLatest(latest: Map<string, number>, { message }: Delivery): void {
+    const { name } = message.topic;
+    if (latest.get(name) === this.#headPlace) latest.delete(name);
+    if (latest.size === 0) this.#latest = null;
+  }
 
   #ringWithRoom(): (Delivery | undefined)[] {
     const ring = this.#ring;

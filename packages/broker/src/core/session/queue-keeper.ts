@@ -3,15 +3,18 @@
  * and the broker's budget, what is in flight included. What a limit drops is told to the outcome place.
  */
 import type { CoreContext } from '../context.ts';
+import type { QueuePolicy } from '../options/profile.ts';
 import { Durability } from '../ports/durability.ts';
 import type { MessageQueue } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
 import { DROP_REASONS, DropReason } from '../telling/drop-reason.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { QueuePolicies } from './queue-policies.ts';
 import type { Session, SharedSource } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
 
 export class QueueKeeper {
+  readonly policies: QueuePolicies;
   readonly #context: CoreContext;
 
   /** What waits in the store's queues costs memory. */
@@ -24,6 +27,7 @@ export class QueueKeeper {
   #anyToldFull: boolean;
 
   constructor(context: CoreContext) {
+    this.policies = new QueuePolicies(context.profile.queues);
     this.#context = context;
     this.#waitingCosts = context.store.holdsWaitingInMemory;
     this.#unwrittenBytes = new Map();
@@ -50,25 +54,70 @@ export class QueueKeeper {
    */
   push(session: Session, delivery: Delivery, leavesAtOnce: boolean): boolean {
     if (session.kept && this.#isRefused(delivery, session.clientId)) return false;
+    const { clientId, inFlightBytes, kept } = session;
     const queue = this.queueOf(session);
-    const passes = leavesAtOnce && (session.inFlightBytes === 0 || this.affords(delivery));
-    if (!passes && !this.#makeRoom(queue, delivery, session.clientId, session.inFlightBytes, session.kept))
-      return false;
-    queue.push(delivery);
-    this.#count(queue, delivery, 1, session.kept);
-    if (session.kept) this.#context.staged();
+    const passes = leavesAtOnce && (inFlightBytes === 0 || this.affords(delivery));
+    if (passes) this.#add(queue, delivery, kept);
+    else if (!this.#addWithin(queue, delivery, clientId, inFlightBytes, kept)) return false;
+    if (kept) this.#context.staged();
     return true;
   }
 
   pushShared(group: SharedGroup, delivery: Delivery, leavesAtOnce: boolean): boolean {
     if (group.kept && this.#isRefused(delivery, group.name)) return false;
-    const { queue } = group;
+    const { queue, kept } = group;
     // Whoever takes it has its own bound on what is in flight; a queue that is empty is no reason to refuse it.
     const passes = leavesAtOnce && (group.waiting === 0 || this.affords(delivery));
-    if (!passes && !this.#makeRoom(queue, delivery, group.name, null, group.kept)) return false;
+    if (passes) this.#add(queue, delivery, kept);
+    else if (!this.#addWithin(queue, delivery, group.name, null, kept)) return false;
+    if (kept) this.#context.staged();
+    return true;
+  }
+
+  /**
+   * Whether the queue has no room for a message that would have to wait in it, by a policy.
+   * @param bytes that the message costs
+   * @param inFlightBytes of the session; 0 for a shared group
+   */
+  isFull(queue: MessageQueue | null, bytes: number, inFlightBytes: number, policy: QueuePolicy): boolean {
+    const { limits } = this.#context.profile;
+    const { messages = limits.queuedMessages, bytes: ownBytes = limits.queuedBytes } = policy;
+    const length = queue?.length ?? 0;
+    const waitingBytes = queue?.bytes ?? 0;
+    return (
+      length >= Math.min(messages, limits.queuedMessages) ||
+      waitingBytes + inFlightBytes + bytes > Math.min(ownBytes, limits.queuedBytes)
+    );
+  }
+
+  #add(queue: MessageQueue, delivery: Delivery, kept: boolean): void {
     queue.push(delivery);
-    this.#count(queue, delivery, 1, group.kept);
-    if (group.kept) this.#context.staged();
+    this.#count(queue, delivery, 1, kept);
+  }
+
+  /** Adds what is to wait, within the limits, as the policy of its topic says. False if it was dropped itself. */
+  #addWithin(
+    queue: MessageQueue,
+    delivery: Delivery,
+    owner: string,
+    inFlightBytes: number | null,
+    kept: boolean,
+  ): boolean {
+    const { topic } = delivery.message;
+    const policy = this.policies.of(topic);
+    const latest = policy?.whenFull === 'keep-latest';
+    const takesPlace = latest && queue.holdsLatest(topic.name);
+    if (!this.#makeRoom(queue, delivery, owner, inFlightBytes, kept, policy, takesPlace)) return false;
+    if (!latest) {
+      this.#add(queue, delivery, kept);
+      return true;
+    }
+    const superseded = queue.pushLatest(delivery);
+    this.#count(queue, delivery, 1, kept);
+    if (superseded === undefined) return true;
+    const message = typeof superseded === 'string' ? null : superseded.message;
+    this.#context.outcomes.dropped(DropReason.Superseded, owner, topic, 1, '', message);
+    if (typeof superseded !== 'string') this.#count(queue, superseded, -1, kept);
     return true;
   }
 
@@ -76,7 +125,7 @@ export class QueueKeeper {
   #isRefused({ qos, message }: Delivery, owner: string): boolean {
     if (qos > 0 || message.durability === Durability.Memory) return false;
     if (!this.#context.keeping.refusesQos0) return false;
-    this.#context.outcomes.dropped(DropReason.OfflineQos0, owner, message.topic, 1);
+    this.#context.outcomes.dropped(DropReason.OfflineQos0, owner, message.topic, 1, '', message);
     return true;
   }
 
@@ -205,6 +254,7 @@ export class QueueKeeper {
   /**
    * Makes room for one more; false if the new one is what is dropped.
    * @param inFlightBytes of the session; null for a shared group
+   * @param takesPlace it takes the place of one that waits
    */
   #makeRoom(
     queue: MessageQueue,
@@ -212,8 +262,13 @@ export class QueueKeeper {
     owner: string,
     inFlightBytes: number | null,
     kept: boolean,
+    policy: QueuePolicy | null,
+    takesPlace: boolean,
   ): boolean {
-    const { limits, fullQueue } = this.#context.profile;
+    const { limits } = this.#context.profile;
+    const maximumMessages = Math.min(limits.queuedMessages, policy?.messages ?? limits.queuedMessages);
+    const maximumBytes = Math.min(limits.queuedBytes, policy?.bytes ?? limits.queuedBytes);
+    const dropsOldest = this.#dropsOldest(policy);
     const held = (inFlightBytes ?? 0) + delivery.message.bytes;
     // What is dropped must make room: not if this one alone is too much, nor if others have overdrawn the budget.
     const fits = limits.queuedMessages > 0 && held <= limits.queuedBytes;
@@ -226,11 +281,12 @@ export class QueueKeeper {
       this.#toldFull.delete(queue);
     }
     for (;;) {
-      const full = queue.length >= limits.queuedMessages || queue.bytes + held > limits.queuedBytes;
+      const waiting = queue.length - (takesPlace ? 1 : 0);
+      const full = waiting >= maximumMessages || queue.bytes + held > maximumBytes;
       const spent = this.#costs(delivery, kept) && !this.affords(delivery);
       if (!full && !spent) return true;
       const useful = fits && (!spent || this.#wouldAfford(queue.bytes, delivery));
-      const oldest = useful && fullQueue === 'drop-oldest' ? queue.dropOldest() : undefined;
+      const oldest = useful && dropsOldest ? queue.dropOldest() : undefined;
       const reason = !full
         ? DropReason.TotalBudget
         : shared
@@ -238,13 +294,21 @@ export class QueueKeeper {
           : oldest === undefined
             ? DropReason.QueueFullDroppedNewest
             : DropReason.QueueFullDroppedOldest;
-      const topic = typeof oldest === 'string' ? oldest : (oldest ?? delivery).message.topic;
-      this.#context.outcomes.dropped(reason, owner, topic, 1);
+      const message = typeof oldest === 'string' ? null : (oldest ?? delivery).message;
+      const topic = typeof oldest === 'string' ? oldest : message!.topic;
+      const detail = policy === null ? '' : `queue policy of ${policy.topicFilter}: ${policy.whenFull}`;
+      this.#context.outcomes.dropped(reason, owner, topic, 1, detail, message);
       this.#tellFull(queue, owner, reason);
       if (oldest === undefined) return false;
       // What is only on the disk costs no memory.
       if (typeof oldest !== 'string') this.#count(queue, oldest, -1, kept);
     }
+  }
+
+  /** What is to be rejected and has come so far, such as a will, is dropped itself. */
+  #dropsOldest(policy: QueuePolicy | null): boolean {
+    if (policy === null) return this.#context.profile.fullQueue === 'drop-oldest';
+    return policy.whenFull === 'drop-oldest' || policy.whenFull === 'keep-latest';
   }
 
   /**

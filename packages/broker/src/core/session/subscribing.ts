@@ -20,6 +20,8 @@ import type { ConnectionOutput } from '../connection/connection-output.ts';
 import { tellsMore, toldReasonCode } from '../connection/told-reason.ts';
 import type { CoreContext } from '../context.ts';
 import type { KeepingRefusal } from '../keeping.ts';
+import type { RuleReference } from '../ports/authorizer.ts';
+import type { QoS } from '../publish/message.ts';
 import type { Retaining } from '../retained/retaining.ts';
 import type { EventSink } from '../telling/events.ts';
 import type { Subscription } from './session.ts';
@@ -30,6 +32,8 @@ interface Verdict {
   readonly reasonCode: ReasonCode;
   /** Why not; undefined if granted. */
   readonly refusal: string | undefined;
+  /** That decided; undefined if no rule did. */
+  readonly rule?: RuleReference | undefined;
 }
 
 export class Subscribing {
@@ -57,26 +61,24 @@ export class Subscribing {
     const reasonCodes: ReasonCode[] = [];
     let refusals = '';
     const toShow = new Map<string, Subscription>();
-    for (const wanted of packet.subscriptions) {
-      const verdict = this.#judge(client, wanted);
+    for (const asked of packet.subscriptions) {
+      const wanted = { ...asked, topicFilter: placed(client, asked.topicFilter) };
+      const verdict = this.#judge(client, asked, wanted.topicFilter);
       // [MQTT-3.8.4-6] [MQTT-3.8.4-7] [MQTT-3.9.3-1] [MQTT-3.8.4-5] 3.1.1 [MQTT-3.9.3-1] 3.1.1
       reasonCodes.push(verdict.reasonCode);
       if (verdict.refusal !== undefined) {
         if (tellsMore(refusals.length)) {
-          refusals += `${refusals === '' ? '' : '; '}${wanted.topicFilter}: ${verdict.refusal}`;
+          refusals += `${refusals === '' ? '' : '; '}${asked.topicFilter}: ${verdict.refusal}`;
         }
         this.#context.metrics.subscriptionsRefused++;
+        this.#note('subscribe', session.clientId, wanted.topicFilter, verdict);
         continue;
       }
-      const { subscription, replaced } = this.#subscriptions.add(session, {
-        ...wanted,
-        subscriptionIdentifier: identifier,
-      });
-      this.#events.emit('subscribed', {
-        clientId: session.clientId,
-        topicFilter: wanted.topicFilter,
-        qos: wanted.qos,
-      });
+      const qos = verdict.reasonCode as QoS;
+      const record = { ...wanted, qos, subscriptionIdentifier: identifier };
+      const { subscription, replaced } = this.#subscriptions.add(session, record);
+      const { topicFilter } = wanted;
+      this.#events.emit('subscribed', { clientId: session.clientId, topicFilter, qos });
       if (showsRetained(wanted, replaced === undefined) || toShow.has(wanted.topicFilter)) {
         toShow.set(wanted.topicFilter, subscription);
       } else if (replaced !== undefined) {
@@ -97,22 +99,36 @@ export class Subscribing {
     return true;
   }
 
-  onUnsubscribe(client: ConnectionInput, packet: UnsubscribePacket): void {
+  /**
+   * Does all of the packet, or nothing while an answer of the authoriser is awaited.
+   * @returns false if it must be shown again
+   */
+  onUnsubscribe(client: ConnectionInput, packet: UnsubscribePacket): boolean {
     const { session, output } = client;
+    if (!this.#mayUnsubscribe(client, packet)) return false;
     const unkept = session.kept ? this.#context.keeping.refusal : null;
     if (unkept !== null) {
       this.#refuseUnsubscribe(client, packet, unkept);
-      return;
+      return true;
     }
     const before = this.#context.stagings;
-    const reasonCodes = packet.topicFilters.map((topicFilter) => {
-      if (this.#subscriptions.remove(session, topicFilter)) {
-        this.#events.emit('unsubscribed', { clientId: session.clientId, topicFilter });
-        return ReasonCode.Success;
+    let refusals = '';
+    const reasonCodes = packet.topicFilters.map((asked) => {
+      const topicFilter = placed(client, asked);
+      if (this.#problemOf(asked) !== null) return ReasonCode.TopicFilterInvalid;
+      const answer = client.rights?.asksToUnsubscribe
+        ? client.rights.ask('unsubscribe', topicFilter, 0, false)
+        : undefined;
+      if (answer?.allowed === false) {
+        const { reasonCode = ReasonCode.NotAuthorized, reasonString = 'not authorized' } = answer;
+        if (tellsMore(refusals.length)) refusals += `${refusals === '' ? '' : '; '}${asked}: ${reasonString}`;
+        return toldReasonCode('unsuback', reasonCode);
       }
-      const problem = this.#problemOf(topicFilter);
-      return problem === null ? ReasonCode.NoSubscriptionExisted : ReasonCode.TopicFilterInvalid;
+      if (!this.#subscriptions.remove(session, topicFilter)) return ReasonCode.NoSubscriptionExisted;
+      this.#events.emit('unsubscribed', { clientId: session.clientId, topicFilter });
+      return ReasonCode.Success;
     });
+    client.rights?.packetDone();
     client.countSubscriptions();
     const commit = this.#commitSince(before, output);
     // [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.10.4-5] 3.1.1 [MQTT-3.10.4-6] 3.1.1
@@ -120,8 +136,9 @@ export class Subscribing {
       type: 'unsuback',
       packetId: packet.packetId, // [MQTT-3.10.4-5] [MQTT-2.2.1-6] [MQTT-3.10.4-4] 3.1.1 [MQTT-2.3.1-7] 3.1.1
       reasonCodes, // [MQTT-3.11.3-1]
-      properties: {},
+      properties: refusals === '' ? {} : { reasonString: refusals },
     });
+    return true;
   }
 
   /** UNSUBACK before MQTT 5.0 has no reason codes: the connection ends instead. */
@@ -139,6 +156,25 @@ export class Subscribing {
     output.sendAfter(AT_ONCE, { type: 'unsuback', packetId, reasonCodes, properties: { reasonString } });
   }
 
+  /** For who asks why. */
+  #note(
+    action: 'subscribe' | 'unsubscribe',
+    clientId: string,
+    topic: string,
+    { reasonCode, refusal = '', rule }: Verdict,
+  ): void {
+    this.#context.refusals.add({
+      action,
+      clientId,
+      username: undefined,
+      peer: '',
+      topic,
+      reasonCode,
+      reason: refusal,
+      rule,
+    });
+  }
+
   /** What an answer waits for, if anything has been staged since. */
   #commitSince(stagings: number, { durability }: ConnectionOutput): number {
     return this.#context.stagings === stagings ? AT_ONCE : this.#context.commits.awaited(durability);
@@ -148,22 +184,34 @@ export class Subscribing {
   #authorized(client: ConnectionInput, packet: SubscribePacket): boolean {
     if (client.rights === null) return true;
     for (const { topicFilter, qos } of packet.subscriptions) {
-      if (this.#problemOf(topicFilter) === null) client.rights.ask('subscribe', topicFilter, qos, false);
+      const filter = placed(client, topicFilter);
+      if (this.#problemOf(topicFilter) ?? this.#problemOf(filter)) continue;
+      client.rights.ask('subscribe', filter, qos, false);
     }
     return !client.rights.waits;
   }
 
-  #judge(client: ConnectionInput, wanted: Wanted): Verdict {
-    const { topicFilter, qos } = wanted;
-    const problem = this.#problemOf(topicFilter);
+  #mayUnsubscribe(client: ConnectionInput, packet: UnsubscribePacket): boolean {
+    if (client.rights?.asksToUnsubscribe !== true) return true;
+    for (const topicFilter of packet.topicFilters) {
+      if (this.#problemOf(topicFilter) !== null) continue;
+      client.rights.ask('unsubscribe', placed(client, topicFilter), 0, false);
+    }
+    return !client.rights.waits;
+  }
+
+  /** @param topicFilter where the one that was asked for is placed */
+  #judge(client: ConnectionInput, asked: Wanted, topicFilter: string): Verdict {
+    const problem = this.#problemOf(asked.topicFilter) ?? this.#problemOf(topicFilter);
     if (problem !== null) {
       return { reasonCode: ReasonCode.TopicFilterInvalid, refusal: TOPIC_PROBLEMS[problem] };
     }
-    const answer = client.rights?.ask('subscribe', topicFilter, qos, false);
+    const answer = client.rights?.ask('subscribe', topicFilter, asked.qos, false);
     if (answer?.allowed === false) {
       return {
         reasonCode: toldReasonCode('suback', answer.reasonCode ?? ReasonCode.NotAuthorized),
         refusal: answer.reasonString ?? 'not authorized',
+        rule: answer.rule,
       };
     }
     const unkept = client.session.kept ? this.#context.keeping.refusal : null;
@@ -173,7 +221,8 @@ export class Subscribing {
     }
     const excess = client.refusesSubscription(topicFilter);
     if (excess !== undefined) return { reasonCode: ReasonCode.QuotaExceeded, refusal: excess };
-    return { reasonCode: qos as ReasonCode, refusal: undefined };
+    const granted = Math.min(asked.qos, answer?.qos ?? 2, client.maximumQos); // [MQTT-3.2.2-9] [MQTT-3.2.2-10]
+    return { reasonCode: granted as ReasonCode, refusal: undefined };
   }
 
   #problemOf(topicFilter: string): TopicProblem | null {
@@ -182,6 +231,11 @@ export class Subscribing {
     const shared = parseSharedFilter(topicFilter, topicLevels, topicBytes);
     return typeof shared === 'string' ? shared : null;
   }
+}
+
+/** A topic filter of a client where the broker has it. */
+function placed({ output }: ConnectionInput, topicFilter: string): string {
+  return output.mount === null ? topicFilter : output.mount.filter(topicFilter);
 }
 
 function showsRetained(wanted: Wanted, isNew: boolean): boolean {

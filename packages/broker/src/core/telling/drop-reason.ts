@@ -22,6 +22,9 @@ export const DropReason = {
   Superseded: 19,
   IncomingRate: 20,
   OutgoingRate: 21,
+  NotAuthorizedToReceive: 22,
+  OutsideMountPoint: 23,
+  PayloadTooLarge: 24,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
@@ -229,5 +232,29 @@ export const DROP_REASONS: readonly DropReasonRow[] = [
     'recipient',
     'A QoS 0 message was dropped because more is sent to the client, its user, listener or address than its rate allows.',
     'Subscribe at QoS 1 so that messages wait, subscribe to less, or raise the rate.',
+  ),
+  row(
+    DropReason.NotAuthorizedToReceive,
+    'not-authorized-to-receive',
+    'rule',
+    'recipient',
+    'The client has a subscription that matches, but may not receive messages of this topic.',
+    'Grant the right to receive, or let the client subscribe to what it may have.',
+  ),
+  row(
+    DropReason.OutsideMountPoint,
+    'outside-mount-point',
+    'rule',
+    'recipient',
+    'The client came through a listener with a mount point, and the topic is not under it.',
+    'Let the client use one listener always, or end its session when it changes to another.',
+  ),
+  row(
+    DropReason.PayloadTooLarge,
+    'payload-too-large',
+    'limit',
+    'publisher',
+    'The payload of the message is larger than a message may be here.',
+    'Publish smaller messages, or raise the limit payloadBytes.',
   ),
 ];

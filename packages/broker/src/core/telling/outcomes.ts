@@ -1,3 +1,4 @@
+import { Message } from '../publish/message.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import type { DropReason } from './drop-reason.ts';
 import { DROP_REASONS } from './drop-reason.ts';
@@ -8,14 +9,39 @@ export interface Drop {
   /** The recipient; the publisher where the reason's row says so. */
   readonly clientId: string;
   readonly topicName: string;
+  /** What caused it beyond its reason, such as the rule or the rate; empty if nothing is to be added. */
+  readonly detail: string;
   readonly count: number;
   /** On the monotonic clock. */
   readonly firstAtMs: number;
   readonly lastAtMs: number;
 }
 
+/** What was dropped: a message, or what one can be made of now. */
+export type Dropped = Message | { message(): Message };
+
 /** Told of every drop, synchronously; it must not call back into the core, and must not throw. */
-export type DropListener = (reason: DropReason, clientId: string, topicName: string, count: number) => void;
+export type DropListener = (
+  reason: DropReason,
+  clientId: string,
+  topicName: string,
+  count: number,
+  detail: string,
+) => void;
+
+/** Takes dropped messages themselves. It must not call back into the core, and must not throw. */
+export interface DropCollector {
+  wants(reason: DropReason): boolean;
+  /** @param message null if it is not at hand */
+  add(
+    reason: DropReason,
+    clientId: string,
+    topicName: string,
+    count: number,
+    detail: string,
+    message: Message | null,
+  ): void;
+}
 
 export interface OutcomesOptions {
   /**
@@ -40,31 +66,59 @@ export class Outcomes {
   /** The monotonic time that drops are noted with; set once for each turn. */
   nowMs = 0;
 
+  /** Gets what is dropped. @default nobody */
+  collector: DropCollector | null;
   readonly #counts: number[];
   readonly #rings: (DropRing | null)[];
-  readonly #recentDropsPerReason: number;
+  #recentDropsPerReason: number;
   readonly #onDrop: DropListener | null;
 
   constructor(options: OutcomesOptions = {}) {
     this.#recentDropsPerReason = options.recentDropsPerReason ?? 128;
     this.#onDrop = options.onDrop ?? null;
+    this.collector = null;
     this.#counts = DROP_REASONS.map(() => 0);
     this.#rings = DROP_REASONS.map(() => null);
+  }
+
+  /** How many drops are remembered for each reason from now on: the latest. */
+  set recentDropsPerReason(limit: number) {
+    this.#recentDropsPerReason = limit;
+    for (const ring of this.#rings) ring?.resize(limit);
   }
 
   delivered(count: number): void {
     this.deliveredCount += count;
   }
 
-  dropped(reason: DropReason, clientId: string, topic: Topic | string, count: number): void {
+  /** Whether the messages themselves are wanted of what is dropped for this reason: asked where they are many. */
+  wantsMessages(reason: DropReason): boolean {
+    return this.collector?.wants(reason) === true;
+  }
+
+  /**
+   * @param detail what caused it beyond the reason
+   * @param dropped of one message, if it is at hand: it is made only if it is wanted
+   */
+  dropped(
+    reason: DropReason,
+    clientId: string,
+    topic: Topic | string,
+    count: number,
+    detail = '',
+    dropped: Dropped | null = null,
+  ): void {
     this.#counts[reason]! += count;
     let ring = this.#rings[reason]!;
     if (ring === null) {
       ring = new DropRing(this.#recentDropsPerReason);
       this.#rings[reason] = ring;
     }
-    ring.add(clientId, topic, count, this.nowMs);
-    if (this.#onDrop !== null) this.#onDrop(reason, clientId, nameOf(topic), count);
+    ring.add(clientId, topic, count, detail, this.nowMs);
+    if (this.#onDrop !== null) this.#onDrop(reason, clientId, nameOf(topic), count, detail);
+    if (!this.wantsMessages(reason)) return;
+    const message = dropped === null || dropped instanceof Message ? dropped : dropped.message();
+    this.collector?.add(reason, clientId, nameOf(topic), count, detail, message);
   }
 
   /** Messages dropped for this reason. */
@@ -100,24 +154,32 @@ function nameOf(topic: Topic | string): string {
 class DropEntry {
   clientId = '';
   topic: Topic | string = '';
+  detail = '';
   count = 0;
   firstAtMs = 0;
   lastAtMs = 0;
 }
 
 class DropRing {
-  readonly #limit: number;
-  readonly #entries: DropEntry[] = [];
+  #limit: number;
+  #entries: DropEntry[] = [];
   #last = -1;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  add(clientId: string, topic: Topic | string, count: number, nowMs: number): void {
+  resize(limit: number): void {
+    const oldestFirst = [...this.#entries.slice(this.#last + 1), ...this.#entries.slice(0, this.#last + 1)];
+    this.#limit = limit;
+    this.#entries = limit === 0 ? [] : oldestFirst.slice(-limit);
+    this.#last = this.#entries.length - 1;
+  }
+
+  add(clientId: string, topic: Topic | string, count: number, detail: string, nowMs: number): void {
     if (this.#limit === 0) return;
     const last = this.#entries[this.#last];
-    if (last !== undefined && last.topic === topic && last.clientId === clientId) {
+    if (last !== undefined && last.topic === topic && last.clientId === clientId && last.detail === detail) {
       last.count += count;
       last.lastAtMs = nowMs;
       return;
@@ -127,6 +189,7 @@ class DropRing {
     const entry = this.#entries[this.#last]!;
     entry.clientId = clientId;
     entry.topic = topic;
+    entry.detail = detail;
     entry.count = count;
     entry.firstAtMs = nowMs;
     entry.lastAtMs = nowMs;
@@ -140,6 +203,7 @@ class DropRing {
         reason,
         clientId: entry.clientId,
         topicName: nameOf(entry.topic),
+        detail: entry.detail,
         count: entry.count,
         firstAtMs: entry.firstAtMs,
         lastAtMs: entry.lastAtMs,

@@ -31,6 +31,8 @@ export class DiskQueue implements MessageQueue {
   /** Null at rest, or when nothing has been in it. */
   #window: MemoryQueue | null;
   #resting: boolean;
+  /** By topic name the entry that was added by `pushLatest` and waits; null if there is none. */
+  #latest: Map<string, number> | null;
   /** Its owner, or what it has, was deleted: what refers to this queue refers to nothing. */
   #deleted: boolean;
 
@@ -40,6 +42,7 @@ export class DiskQueue implements MessageQueue {
     this.#reader = reader;
     this.#window = null;
     this.#resting = false;
+    this.#latest = null;
     this.#deleted = false;
   }
 
@@ -52,14 +55,32 @@ export class DiskQueue implements MessageQueue {
   }
 
   push(delivery: Delivery): void {
+    this.#push(delivery);
+  }
+
+  pushLatest(delivery: Delivery): Delivery | string | undefined {
+    const { name } = delivery.message.topic;
     this.#assertKept();
+    const known = this.#latest?.get(name);
+    const old = known === undefined ? null : this.#inMemory(known);
+    // It is gone if its message turned out to be lost.
+    const earlier = this.#latest?.get(name);
+    if (earlier === undefined) {
+      const pushed = this.#push(delivery);
+      (this.#latest ??= new Map()).set(name, pushed);
+      return undefined;
+    }
     this.#letGo(delivery);
-    const joins = !this.#resting && this.#hasRoom(this.length);
-    const entry = this.#queues.push(this.owner, delivery);
-    if (!joins) return;
-    this.#hold(delivery, entry);
-    this.#window ??= new MemoryQueue();
-    this.#window.push(delivery);
+    const entry = this.#queues.replace(this.owner, earlier, delivery, old?.message ?? null);
+    this.#latest!.set(name, entry);
+    if (old === null) return name;
+    if (this.#window?.replace(old, delivery) === true) this.#hold(delivery, entry);
+    old.storeId = 0;
+    return old;
+  }
+
+  holdsLatest(topicName: string): boolean {
+    return this.#latest?.has(topicName) === true;
   }
 
   unshift(delivery: Delivery): void {
@@ -85,8 +106,10 @@ export class DiskQueue implements MessageQueue {
 
   shift(): Delivery | undefined {
     if (!this.#fill()) return undefined;
-    this.#queues.take(this.owner);
-    return this.#window?.shift();
+    const entry = this.#queues.take(this.owner);
+    const delivery = this.#window?.shift();
+    if (delivery !== undefined) this.#forgetLatest(delivery.message.topic.name, entry);
+    return delivery;
   }
 
   peek(): Delivery | undefined {
@@ -108,6 +131,7 @@ export class DiskQueue implements MessageQueue {
     const { topics } = this.#reader;
     const topicName = topics.nameOf(number, topics.holds(number) ? NOTHING : this.#oldest());
     this.#queues.finish(this.owner, entry, null);
+    this.#forgetLatest(topicName, entry);
     return topicName;
   }
 
@@ -129,6 +153,7 @@ export class DiskQueue implements MessageQueue {
     if (entry === 0) return;
     this.#leaveWindow(entry);
     this.#queues.finish(this.owner, entry, delivery.message);
+    this.#forgetLatest(delivery.message.topic.name, entry);
     delivery.storeId = 0;
   }
 
@@ -174,6 +199,34 @@ export class DiskQueue implements MessageQueue {
   delete(): void {
     this.#deleted = true;
     this.#window = null;
+    this.#latest = null;
+  }
+
+  /** Returns the entry. */
+  #push(delivery: Delivery): number {
+    this.#assertKept();
+    this.#letGo(delivery);
+    const joins = !this.#resting && this.#hasRoom(this.length);
+    const entry = this.#queues.push(this.owner, delivery);
+    if (!joins) return entry;
+    this.#hold(delivery, entry);
+    this.#window ??= new MemoryQueue();
+    this.#window.push(delivery);
+    return entry;
+  }
+
+  /** What waits, as it is in memory; null if it is not. */
+  #inMemory(entry: number): Delivery | null {
+    const held = this.#window?.find((delivery) => delivery.storeId === entry);
+    if (held !== undefined) return held;
+    return this.#queues.entries.isTransient(entry) ? this.#deliveryOf(entry) : null;
+  }
+
+  /** The entry waits no more. One whose topic name cannot be told may be any of them. */
+  #forgetLatest(topicName: string, entry: number): void {
+    if (this.#latest === null) return;
+    if (topicName === '') this.#latest = null;
+    else if (this.#latest.get(topicName) === entry) this.#latest.delete(topicName);
   }
 
   #assertKept(): void {
@@ -269,6 +322,7 @@ export class DiskQueue implements MessageQueue {
       : this.#reader.read(this.owner, number);
     if (message === null) {
       this.#queues.finish(this.owner, entry, null);
+      this.#forgetLatest('', entry);
       return null;
     }
     const delivery = new Delivery(

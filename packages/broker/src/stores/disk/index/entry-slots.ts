@@ -78,6 +78,18 @@ export class EntrySlots {
     this.lists.setFirst(list, entry);
   }
 
+  /** Puts an entry that stands in no list in front of one that stands in this one. */
+  insertBefore(list: number, entry: number, next: number): void {
+    const previous = this.#list[next >>> SLOT_BITS]!.previous[next & SLOT_MASK]!;
+    const chunk = this.#list[entry >>> SLOT_BITS]!;
+    const place = entry & SLOT_MASK;
+    chunk.next[place] = next;
+    chunk.previous[place] = previous;
+    if (previous === 0) this.lists.setFirst(list, entry);
+    else this.#setNext(previous, entry);
+    this.#setPrevious(next, entry);
+  }
+
   remove(list: number, entry: number): void {
     const chunk = this.#list[entry >>> SLOT_BITS]!;
     const place = entry & SLOT_MASK;

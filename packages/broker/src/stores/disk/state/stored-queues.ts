@@ -61,6 +61,20 @@ export class StoredQueues {
     return entry;
   }
 
+  /**
+   * Adds in the place of one that waits, which is over then. After a restart it stands at the tail, where its record is.
+   * @param message an object that stands for the earlier one's message, if there is one at hand
+   */
+  replace(owner: number, earlier: number, delivery: Delivery, message: Message | null): number {
+    const { entries } = this;
+    const entry = this.#add(owner, this.#nextKey(owner), delivery);
+    entries.insertBefore(waitingList(owner), entry, earlier);
+    entries.setWaiting(entry, true);
+    this.owners.countWaiting(owner, 1, this.messages.slots.costOf(entries.messageOf(entry)));
+    this.finish(owner, earlier, message);
+    return entry;
+  }
+
   /** Adds at the head of what waits. */
   pushFirst(owner: number, delivery: Delivery): number {
     const entry = this.#add(owner, this.#keyBefore(owner), delivery);
