@@ -1,5 +1,6 @@
 /** What is known of a client between its CONNECT and its CONNACK, and as whom it is shown to those who decide. */
 import type { ConnectPacket } from '@martlet/protocol';
+import { checkTopicName } from '@martlet/protocol';
 import type { AuthenticationAnswer, AuthenticationAttempt } from '../ports/authenticator.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { Authentication } from './authentication.ts';
@@ -16,12 +17,19 @@ const ACCEPTED: Accepting = Object.freeze({ kind: 'accept' });
 /** What is known once a CONNECT has come and can be accepted as far as it goes. */
 export interface Attempt {
   readonly connect: ConnectPacket;
-  readonly agreement: Agreement;
+  agreement: Agreement;
   readonly authentication: Authentication | null;
   /** What the authenticator has said. */
   accepted: Accepting;
   identity: ClientIdentity | null;
   rights: Rights | null;
+}
+
+/** CONNECT with its will on the topic that the broker knows; one that cannot be a topic name stays, and is refused. */
+export function withWillUnder(mountPoint: string, connect: ConnectPacket): ConnectPacket {
+  const { will } = connect;
+  if (mountPoint === '' || will === undefined || checkTopicName(will.topicName) !== null) return connect;
+  return { ...connect, will: { ...will, topicName: mountPoint + will.topicName } };
 }
 
 export function attemptOf(

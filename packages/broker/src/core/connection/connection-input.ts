@@ -3,18 +3,28 @@
  * PUBLISH packets. It dies with the connection.
  */
 import { ReasonCode } from '@martlet/protocol';
+import { BY_REFERENCE_BYTES } from '../output/outbox.ts';
+import type { QoS } from '../publish/message.ts';
 import type { WireForm } from '../publish/publish-writer.ts';
 import type { Meter } from '../rates/meter.ts';
 import type { Session } from '../session/session.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import type { ConnectionOutput } from './connection-output.ts';
-import type { Refusal } from './handshake.ts';
+import type { Agreement, Refusal } from './handshake.ts';
 import type { Rights } from './rights.ts';
+
+type Granted = Pick<Agreement, 'maximumQos' | 'retainAvailable' | 'topicAliasMaximum'>;
 
 export class ConnectionInput {
   readonly form: WireForm;
   readonly session: Session;
   readonly output: ConnectionOutput;
+  /** What CONNACK granted. */
+  readonly maximumQos: QoS;
+  readonly retainAvailable: boolean;
+  readonly topicAliasMaximum: number;
+  /** PUBLISH packets of fewer bytes than this may go the short way, if they are plain; 0: none may. */
+  readonly runPacketBytes: number;
   /** Null when nobody decides: everything is allowed. */
   rights: Rights | null;
   /** The topic that was named last, and the QoS levels at which it may be published to: bit 0 for QoS 0, bit 1 for QoS 1. */
@@ -24,10 +34,19 @@ export class ConnectionInput {
   readonly #connection: { readonly meter: Meter | null };
 
   /** @param connection whose meter may be another one later */
-  constructor(session: Session, output: ConnectionOutput, connection: { readonly meter: Meter | null }) {
+  constructor(
+    session: Session,
+    output: ConnectionOutput,
+    granted: Granted,
+    connection: { readonly meter: Meter | null },
+  ) {
     this.form = output.form;
     this.session = session;
     this.output = output;
+    this.maximumQos = granted.maximumQos;
+    this.retainAvailable = granted.retainAvailable;
+    this.topicAliasMaximum = granted.topicAliasMaximum;
+    this.runPacketBytes = output.mount === null && granted.maximumQos > 0 ? BY_REFERENCE_BYTES : 0;
     this.rights = null;
     this.lastTopic = null;
     this.lastAllowed = 0;

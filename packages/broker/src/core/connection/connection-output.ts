@@ -10,6 +10,7 @@ import type { Durability } from '../ports/durability.ts';
 import type { OutboundAliases } from '../publish/outbound-aliases.ts';
 import { WireForm } from '../publish/publish-writer.ts';
 import type { Metrics } from '../telling/metrics.ts';
+import type { MountPoint } from './mount-point.ts';
 import { toldReasonString } from './told-reason.ts';
 
 /** What CONNECT and CONNACK agreed on, as far as it concerns what is sent. */
@@ -30,6 +31,10 @@ export class ConnectionOutput {
   readonly maximumPacketSize: number;
   /** Null when the client allows none. */
   readonly aliases: OutboundAliases | null;
+  /** Null when its topics are those of the broker. */
+  readonly mount: MountPoint | null;
+  /** A PUBLISH may be sent to it as it came in: neither aliases nor a mount point change the topic. */
+  readonly plain: boolean;
   /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
   readonly tellsProblems: boolean;
   /** What is promised to this client of what it is told. */
@@ -45,6 +50,7 @@ export class ConnectionOutput {
     outbox: Outbox,
     version: ProtocolVersion,
     aliases: OutboundAliases | null,
+    mount: MountPoint | null,
     tellsProblems: boolean,
     durability: Durability,
     metrics: Metrics,
@@ -55,6 +61,8 @@ export class ConnectionOutput {
     this.version = version;
     this.maximumPacketSize = agreed.maximumPacketSize;
     this.aliases = aliases;
+    this.mount = mount;
+    this.plain = aliases === null && mount === null;
     this.tellsProblems = tellsProblems;
     this.durability = durability;
     this.sendQuota = agreed.sendQuota;

@@ -9,7 +9,7 @@ import type { OutboxMeter } from '../output/outbox-meter.ts';
 import type { Origin } from '../ports/transport.ts';
 import type { Meter } from '../rates/meter.ts';
 import type { Refusal } from './handshake.ts';
-import type { MeteredPhase } from './metered.ts';
+import type { MeteredPhase } from './phase.ts';
 
 /** The connection that waits. */
 interface RatedConnection {

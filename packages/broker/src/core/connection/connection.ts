@@ -21,10 +21,9 @@ import type { Meter } from '../rates/meter.ts';
 import type { StagingSource } from '../staging-room.ts';
 import { ConnectionRates, ratesAnew } from './connection-rates.ts';
 import type { Refusal } from './handshake.ts';
-import type { MeteredPhase } from './metered.ts';
 import { metered } from './metered.ts';
 import { Opening } from './opening.ts';
-import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
+import type { ConnectionHandle, CoreParts, MeteredPhase, Phase } from './phase.ts';
 
 const CONNECT = 1;
 

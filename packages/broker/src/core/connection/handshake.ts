@@ -11,10 +11,13 @@ import {
   ReasonCode,
   utf8ByteLength,
 } from '@martlet/protocol';
+import type { Grants } from '../options/listener-policy.ts';
 import type { Profile } from '../options/profile.ts';
 import type { RuleReference } from '../ports/authorizer.ts';
 import type { DurabilityName } from '../ports/durability.ts';
+import type { QoS } from '../publish/message.ts';
 import { NEVER_EXPIRES } from '../session/session.ts';
+import { isControl, isSys } from '../topics/brokers-topics.ts';
 
 const MAX_PACKET_ID = 65_535;
 
@@ -36,6 +39,15 @@ export interface Agreement {
   readonly keepAlive: number;
   /** Ours, which the client obeys. Before MQTT 5.0 only packet identifiers bound it. */
   readonly receiveMaximum: number;
+  /** Bytes; ours, which the client obeys. */
+  readonly acceptedPacketSize: number;
+  /** Ours, which the client obeys. */
+  readonly topicAliasMaximum: number;
+  /** At which the client may publish, and what it is granted at most. */
+  readonly maximumQos: QoS;
+  readonly retainAvailable: boolean;
+  /** Empty: none. */
+  readonly mountPoint: string;
   /** The client's, which we obey. */
   readonly sendQuota: number;
   /** Bytes; the client's. */
@@ -55,18 +67,16 @@ export interface Promised {
 export function negotiate(
   connect: ConnectPacket,
   profile: Profile,
-  newClientId: () => string,
+  grants: Grants,
+  newClientId: (prefix: string) => string,
 ): Agreement | Refusal {
   const { limits } = profile;
   const v5 = connect.protocolVersion === ProtocolVersion.V5;
   const { properties, will } = connect;
   const assigned = connect.clientId === '';
-  if (assigned && connect.protocolVersion === ProtocolVersion.V31) {
-    return refuse(ReasonCode.ClientIdentifierNotValid, 'MQTT 3.1 needs a client identifier');
-  }
-  if (assigned && !v5 && !connect.cleanStart) {
-    // [MQTT-3.1.3-7] 3.1.1 [MQTT-3.1.3-8] 3.1.1
-    return refuse(ReasonCode.ClientIdentifierNotValid, 'a session that is kept needs a client identifier');
+  if (assigned && !grants.useUsernameAsClientId) {
+    const problem = whyNotAssigned(connect, grants);
+    if (problem !== undefined) return refuse(ReasonCode.ClientIdentifierNotValid, problem);
   }
   const keepAlive = agreedKeepAlive(connect.keepAlive, limits.maximumKeepAlive);
   if (keepAlive !== connect.keepAlive && !v5) {
@@ -77,20 +87,66 @@ export function negotiate(
   }
   if (will !== undefined) {
     const problem = checkTopicName(will.topicName, limits.topicLevels, limits.topicBytes);
-    if (problem !== null || will.topicName.startsWith('$SYS/')) {
+    if (problem !== null || isSys(will.topicName) || isControl(will.topicName)) {
       return refuse(ReasonCode.TopicNameInvalid, `${will.topicName} cannot be the topic of a will`);
+    }
+    if (will.qos > grants.maximumQos) {
+      const text = `the will has QoS ${will.qos}, at most ${grants.maximumQos} is allowed here`;
+      return refuse(ReasonCode.QosNotSupported, text); // [MQTT-3.2.2-12]
+    }
+    if (will.retain && !grants.retainAvailable) {
+      return refuse(ReasonCode.RetainNotSupported, 'the will asks to be retained, which is not allowed here'); // [MQTT-3.2.2-13]
     }
   }
   return {
-    clientId: assigned ? newClientId() : connect.clientId, // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.1.3-6] 3.1.1
+    clientId: clientIdOf(connect, grants, newClientId), // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.1.3-6] 3.1.1
     assigned,
     sessionExpiryInterval: expiryOf(connect, limits.maximumSessionExpiryInterval),
     keepAlive,
     receiveMaximum: v5 ? limits.receiveMaximum : MAX_PACKET_ID,
+    acceptedPacketSize: limits.maximumPacketSize,
+    topicAliasMaximum: grants.topicAliasMaximum,
+    maximumQos: grants.maximumQos,
+    retainAvailable: grants.retainAvailable,
+    mountPoint: grants.mountPoint,
     sendQuota: Math.min(properties.receiveMaximum ?? 65_535, limits.inFlightMessages), // [MQTT-4.9.0-1] [MQTT-3.3.4-9]
     maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-    outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliases), // [MQTT-3.1.2-26] [MQTT-3.1.2-27] // [MQTT-3.1.2-26]
+    outboundTopicAliases: Math.min(properties.topicAliasMaximum ?? 0, grants.outboundTopicAliases), // [MQTT-3.1.2-26] [MQTT-3.1.2-27] // [MQTT-3.1.2-26]
   };
+}
+
+/** A user name that is to be the identifier is not known yet, but for the one that the client claims. */
+function clientIdOf(
+  { clientId, username }: ConnectPacket,
+  { useUsernameAsClientId, clientIdPrefix }: Grants,
+  newClientId: (prefix: string) => string,
+): string {
+  if (useUsernameAsClientId) return username ?? '';
+  return clientId === '' ? newClientId(clientIdPrefix) : clientId;
+}
+
+/** Why a client that brings no identifier is not given one; undefined if it is. */
+function whyNotAssigned(
+  { protocolVersion, cleanStart }: ConnectPacket,
+  { allowEmptyClientId }: Grants,
+): string | undefined {
+  if (!allowEmptyClientId) return 'a client identifier is needed here';
+  if (protocolVersion === ProtocolVersion.V31) return 'MQTT 3.1 needs a client identifier';
+  // [MQTT-3.1.3-7] 3.1.1 [MQTT-3.1.3-8] 3.1.1
+  return protocolVersion === ProtocolVersion.V311 && !cleanStart
+    ? 'a session that is kept needs a client identifier'
+    : undefined;
+}
+
+/** The same agreement for a client whose user name is its identifier. */
+export function identifiedByUsername(
+  agreement: Agreement,
+  username: string | undefined,
+): Agreement | Refusal {
+  if (username === undefined || username === '') {
+    return refuse(ReasonCode.NotAuthorized, 'a user name is needed here: it is the client identifier');
+  }
+  return { ...agreement, clientId: username };
 }
 
 /** CONNACK for an accepted client, but for Session Present. Before MQTT 5.0 it has no properties. */
@@ -118,7 +174,8 @@ function connackProperties(
   { durability, variesByTopic }: Promised,
   authenticationData: Uint8Array | undefined,
 ): ConnackProperties {
-  const { limits, responseTopicPrefix } = profile;
+  const { responseTopicPrefix } = profile;
+  const { maximumQos, receiveMaximum, topicAliasMaximum } = agreement;
   const { properties } = connect;
   const asked = properties.sessionExpiryInterval ?? 0;
   const responseInformation = `${responseTopicPrefix}${agreement.clientId}`;
@@ -130,10 +187,12 @@ function connackProperties(
     ...(asked === agreement.sessionExpiryInterval
       ? undefined
       : { sessionExpiryInterval: agreement.sessionExpiryInterval }),
-    ...(limits.receiveMaximum === 65_535 ? undefined : { receiveMaximum: limits.receiveMaximum }),
-    maximumPacketSize: limits.maximumPacketSize,
+    ...(receiveMaximum === 65_535 ? undefined : { receiveMaximum }),
+    ...(maximumQos === 2 ? undefined : { maximumQos }),
+    ...(agreement.retainAvailable ? undefined : { retainAvailable: false }),
+    maximumPacketSize: agreement.acceptedPacketSize,
     ...(agreement.assigned ? { assignedClientIdentifier: agreement.clientId } : undefined), // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
-    ...(limits.topicAliasMaximum === 0 ? undefined : { topicAliasMaximum: limits.topicAliasMaximum }),
+    ...(topicAliasMaximum === 0 ? undefined : { topicAliasMaximum }),
     ...(agreement.keepAlive === connect.keepAlive ? undefined : { serverKeepAlive: agreement.keepAlive }),
     ...(tellsResponse ? { responseInformation } : undefined),
     ...(properties.authenticationMethod === undefined

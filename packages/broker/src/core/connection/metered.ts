@@ -7,25 +7,9 @@ import { FrameResult, ReasonCode } from '@martlet/protocol';
 import type { CoreContext } from '../context.ts';
 import type { Allowance } from '../rates/allowance.ts';
 import type { Meter } from '../rates/meter.ts';
-import type { Refusal } from './handshake.ts';
-import type { Phase } from './phase.ts';
+import type { MeteredPhase, Phase } from './phase.ts';
 
 const PUBLISH = 3;
-
-/** The phase that does the work. */
-export interface MeteredPhase extends Phase {
-  /** A PUBLISH that must not be done: refused where its version and QoS let it, and dropped. */
-  onExcess(
-    bytes: Uint8Array,
-    start: number,
-    body: number,
-    end: number,
-    owned: boolean,
-    refusal: Refusal,
-  ): FrameResult;
-  /** Another meter counts it from now on: says who it is, and how many subscriptions its session has. */
-  goOnWith(meter: Meter): void;
-}
 
 /** The connection, as far as this concerns it. */
 interface MeteredConnection {

@@ -18,23 +18,18 @@ import {
   ReasonCode,
   UnsupportedProtocolVersionError,
 } from '@martlet/protocol';
+import { grantsOf } from '../options/listener-policy.ts';
 import type { AuthenticationAnswer } from '../ports/authenticator.ts';
-import type { Durability } from '../ports/durability.ts';
-import { OutboundAliases } from '../publish/outbound-aliases.ts';
-import type { Session } from '../session/session.ts';
-import { willRecord } from '../session/wills.ts';
-import { describeClient } from '../telling/events.ts';
+import type { RuleReference } from '../ports/authorizer.ts';
+import { accept } from './accepting.ts';
 import type { Attempt } from './attempt.ts';
-import { attemptOf, authenticationAttempt, identityOf } from './attempt.ts';
+import { attemptOf, authenticationAttempt, identityOf, withWillUnder } from './attempt.ts';
 import { AUTH_TOO_LARGE, AUTHENTICATION_CHANGED, Authentication, authPacket } from './authentication.ts';
-import { ConnectionInput } from './connection-input.ts';
-import { ConnectionOutput } from './connection-output.ts';
 import type { Refusal } from './handshake.ts';
-import { accepted, negotiate } from './handshake.ts';
+import { identifiedByUsername, negotiate } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, Phase } from './phase.ts';
 import { Rights } from './rights.ts';
-import { Serving } from './serving.ts';
-import { toldReasonCode, toldReasonString, unkeptReasonCode } from './told-reason.ts';
+import { toldReasonCode, toldReasonString } from './told-reason.ts';
 
 const CONNECT = 1;
 
@@ -125,7 +120,7 @@ export class Opening implements Phase {
   #onConnect(connect: ConnectPacket): void {
     this.#parts.context.metrics.connectsReceived++;
     this.#maximumPacketSize = connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    this.#begin(connect);
+    this.#begin(withWillUnder(this.#connection.origin.policy?.mountPoint ?? '', connect));
   }
 
   /** The authenticator is another one. What was agreed on in AUTH packets cannot be repeated for it. */
@@ -141,7 +136,13 @@ export class Opening implements Phase {
   #begin(connect: ConnectPacket): void {
     const { context, deciders, sessions } = this.#parts;
     const { authenticator } = deciders;
-    const agreement = negotiate(connect, context.profile, () => sessions.newClientId());
+    const grants = grantsOf(this.#connection.origin.policy, context.profile.limits);
+    if (grants.protocolVersions?.includes(connect.protocolVersion) === false) {
+      const reasonString = `this version of MQTT (${connect.protocolVersion}) is not allowed here`;
+      this.#refuse(connect, { reasonCode: ReasonCode.UnsupportedProtocolVersion, reasonString });
+      return;
+    }
+    const agreement = negotiate(connect, context.profile, grants, (prefix) => sessions.newClientId(prefix));
     if ('reasonString' in agreement) {
       this.#refuse(connect, agreement);
       return;
@@ -188,6 +189,7 @@ export class Opening implements Phase {
         this.#refuse(attempt.connect, {
           reasonCode: answer.reasonCode,
           reasonString: answer.reasonString ?? 'authentication failed',
+          rule: answer.rule,
         });
         break;
       case 'continue':
@@ -238,6 +240,15 @@ export class Opening implements Phase {
   #authenticated(attempt: Attempt): void {
     const { deciders, context } = this.#parts;
     const { authorizer } = deciders;
+    if (this.#connection.origin.policy?.useUsernameAsClientId === true) {
+      const { connect, accepted, agreement } = attempt;
+      const identified = identifiedByUsername(agreement, accepted.username ?? connect.username);
+      if ('reasonString' in identified) {
+        this.#refuse(connect, identified);
+        return;
+      }
+      attempt.agreement = identified;
+    }
     attempt.identity = identityOf(attempt, this.#connection);
     attempt.rights?.forget();
     attempt.rights =
@@ -262,90 +273,14 @@ export class Opening implements Phase {
         this.#refuse(connect, {
           reasonCode: answer.reasonCode ?? ReasonCode.NotAuthorized,
           reasonString: answer.reasonString ?? `not authorized to leave a will on ${topicName}`,
+          rule: answer.rule,
         });
         return;
       }
       rights.packetDone();
     }
-    this.#accept(attempt);
-  }
-
-  #accept(attempt: Attempt): void {
-    const { context, sessions, events } = this.#parts;
-    const { connect, agreement } = attempt;
-    if (!sessions.hasRoomFor(agreement.clientId)) {
-      this.#refuse(connect, {
-        reasonCode: ReasonCode.QuotaExceeded,
-        reasonString: `the broker keeps ${context.profile.limits.sessions} sessions, as many as it may`,
-      });
-      return;
-    }
-    const refusal = context.keeping.entryRefusal;
-    if (refusal !== null && sessions.mustBeKept(agreement, connect.will !== undefined)) {
-      this.#refuse(connect, { ...refusal, reasonCode: unkeptReasonCode(refusal.reasonCode) });
-      return;
-    }
-    const durability = context.levels.ofListener(this.#connection.origin.durability);
-    const connack = accepted(
-      connect,
-      agreement,
-      context.profile,
-      context.levels.promised(durability),
-      attempt.accepted.authenticationData,
-    );
-    if (fitPacket(connack, connect.protocolVersion, this.#maximumPacketSize) === undefined) {
-      this.#refuse(connect, {
-        reasonCode: ReasonCode.PacketTooLarge,
-        reasonString: 'CONNACK is larger than the Maximum Packet Size',
-      });
-      return;
-    }
-    const excess = this.#connection.admit(agreement.clientId, attempt.identity!.username);
-    if (excess !== null) {
-      this.#refuse(connect, excess);
-      return;
-    }
-    const { outbox } = this.#connection;
-    const before = context.stagings;
-    const { session, present } = sessions.open(
-      agreement.clientId,
-      connect.cleanStart,
-      agreement.sessionExpiryInterval,
-    );
-    const output = new ConnectionOutput(
-      agreement,
-      outbox,
-      connect.protocolVersion,
-      agreement.outboundTopicAliases === 0 ? null : new OutboundAliases(agreement.outboundTopicAliases),
-      connect.properties.requestProblemInformation ?? true,
-      durability,
-      context.metrics,
-    );
-    const client = attempt.identity!;
-    const input = new ConnectionInput(session, output, this.#connection);
-    const serving = new Serving(this.#parts, this.#connection, input, connect, client, agreement);
-    session.connected(output, serving);
-    session.will = connect.will === undefined ? null : willRecord(connect.will); // [MQTT-3.1.2-7]
-    sessions.connect(session);
-    input.countSubscriptions();
-    // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
-    // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
-    output.send({ ...connack, sessionPresent: present });
-    outbox.notBefore(this.#commitOf(session, context.stagings !== before, durability));
-    this.#connection.become(serving, context.profile.limits.maximumPacketSize); // [MQTT-3.2.0-2]
-    events.emit('clientConnected', {
-      ...describeClient(client),
-      sessionPresent: present,
-      keepAlive: agreement.keepAlive,
-    });
-    this.#parts.outgoing.pump(session);
-  }
-
-  /** The commit that makes CONNACK true, and what is sent again behind it. */
-  #commitOf(session: Session, staged: boolean, durability: Durability): number {
-    const { context, sessions } = this.#parts;
-    if (!staged) return sessions.forgotten.commitFor(session.clientId, durability);
-    return context.commits.awaited(session.senderIfUsed === null ? durability : context.levels.ofIdentifiers);
+    const refusal = accept(this.#parts, this.#connection, attempt);
+    if (refusal !== null) this.#refuse(connect, refusal);
   }
 
   // ---- ends --------------------------------------------------------------------------------------------------------
@@ -353,7 +288,7 @@ export class Opening implements Phase {
   #refuse(connect: ConnectPacket, refusal: Refusal): void {
     this.#answer(connect.protocolVersion, refusal.reasonCode, refusal.reasonString);
     // [MQTT-3.1.3-8] [MQTT-3.1.4-2] [MQTT-3.2.2-7] [MQTT-4.12.0-4] [MQTT-3.1.3-9] 3.1.1 [MQTT-3.2.2-5] 3.1.1
-    this.#close(refusal.reasonCode, refusal.reasonString, connect.clientId);
+    this.#close(refusal.reasonCode, refusal.reasonString, connect, refusal.rule);
   }
 
   /** CONNACK with the reason, where the version has one. */
@@ -376,16 +311,38 @@ export class Opening implements Phase {
     this.#connection.outbox.append(bytes, 0, bytes.length);
   }
 
-  #close(reasonCode: ReasonCode | undefined, reason: string, clientId?: string): void {
-    this.#tellRefused(reasonCode, reason, clientId);
+  #close(
+    reasonCode: ReasonCode | undefined,
+    reason: string,
+    connect?: ConnectPacket,
+    rule?: RuleReference,
+  ): void {
+    this.#tellRefused(reasonCode, reason, connect, rule);
     this.#connection.end(); // [MQTT-4.13.2-1]
   }
 
-  #tellRefused(reasonCode: ReasonCode | undefined, reason: string, clientId?: string): void {
+  #tellRefused(
+    reasonCode: ReasonCode | undefined,
+    reason: string,
+    connect: ConnectPacket | undefined = this.#attempt?.connect,
+    rule?: RuleReference,
+  ): void {
     const { context, events, logPeer } = this.#parts;
     context.metrics.connectsRefused++;
     const { peer, origin } = this.#connection;
-    const id = clientId ?? this.#attempt?.connect.clientId;
+    const id = connect?.clientId;
+    const username = connect?.username;
+    const clientId = id ?? '';
+    context.refusals.add({
+      action: 'connect',
+      clientId,
+      username,
+      peer,
+      topic: '',
+      reasonCode,
+      reason,
+      rule,
+    });
     events.emit('connectionRefused', { peer, listener: origin.listener, clientId: id, reasonCode, reason });
     logPeer(
       'connection-refused',

@@ -16,7 +16,6 @@ import type { Sessions } from '../session/sessions.ts';
 import type { Subscribing } from '../session/subscribing.ts';
 import type { EventSink } from '../telling/events.ts';
 import type { Refusal } from './handshake.ts';
-import type { MeteredPhase } from './metered.ts';
 
 export interface Phase {
   /** One whole packet; nothing is done about the gate by returning `Next` while it is closed. */
@@ -41,6 +40,21 @@ export interface Phase {
   forgetRights(): void;
   /** Who decides has changed, or the profile. @param reauthenticates the authenticator is another one */
   onReconfigured(reauthenticates: boolean): void;
+}
+
+/** A phase that may be bounded by rates: see `Metered`. */
+export interface MeteredPhase extends Phase {
+  /** A PUBLISH that must not be done: refused where its version and QoS let it, and dropped. */
+  onExcess(
+    bytes: Uint8Array,
+    start: number,
+    body: number,
+    end: number,
+    owned: boolean,
+    refusal: Refusal,
+  ): FrameResult;
+  /** Another meter counts it from now on: says who it is, and how many subscriptions its session has. */
+  goOnWith(meter: Meter): void;
 }
 
 /** What a phase may do with its connection. */

@@ -142,6 +142,11 @@ export class Rights {
     this.#answers = null;
   }
 
+  /** Whether a question about UNSUBSCRIBE is wanted at all. */
+  get asksToUnsubscribe(): boolean {
+    return this.#authorizer.asks?.unsubscribe === true;
+  }
+
   get waits(): boolean {
     return this.#unanswered > 0;
   }

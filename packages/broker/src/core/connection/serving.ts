@@ -22,8 +22,7 @@ import { DropReason } from '../telling/drop-reason.ts';
 import { describeClient } from '../telling/events.ts';
 import type { ConnectionInput } from './connection-input.ts';
 import type { Agreement, Refusal } from './handshake.ts';
-import type { MeteredPhase } from './metered.ts';
-import type { ConnectionHandle, CoreParts } from './phase.ts';
+import type { ConnectionHandle, CoreParts, MeteredPhase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
 import { Rights } from './rights.ts';
 import { toldReasonCode, unkeptReasonCode } from './told-reason.ts';
@@ -280,7 +279,7 @@ export class Serving implements MeteredPhase, SessionHolder {
         outgoing.pump(session); // it may have joined a group in which messages wait
         break;
       case 'unsubscribe':
-        subscribing.onUnsubscribe(this.#input, packet);
+        if (!subscribing.onUnsubscribe(this.#input, packet)) return this.#waitForRights();
         break;
       case 'pingreq':
         this.#input.output.send({ type: 'pingresp' });
@@ -373,6 +372,9 @@ export class Serving implements MeteredPhase, SessionHolder {
       // The session's own end: the connection's goes on as it has begun, with one DISCONNECT and one event.
       logInternalError(context.errorLog, this.#client.peer, error);
     }
+    const { clientId, username, peer } = this.#client;
+    const rule = undefined;
+    context.refusals.add({ action: 'end', clientId, username, peer, topic: '', reasonCode, reason, rule });
     events.emit('clientDisconnected', { ...describeClient(this.#client), reasonCode, reason });
   }
 

@@ -69,10 +69,10 @@ export class Sessions implements SessionCensus {
   }
 
   /** For a client that has none: an identifier that no session has. */
-  newClientId(): string {
+  newClientId(prefix: string): string {
     const { environment } = this.#context;
-    let clientId = environment.newClientId();
-    while (this.#sessions.has(clientId)) clientId = environment.newClientId(); // [MQTT-3.1.3-6] [MQTT-3.2.2-16]
+    let clientId = prefix + environment.newClientId();
+    while (this.#sessions.has(clientId)) clientId = prefix + environment.newClientId(); // [MQTT-3.1.3-6] [MQTT-3.2.2-16]
     return clientId;
   }
 
