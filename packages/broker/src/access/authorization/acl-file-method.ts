@@ -1,12 +1,11 @@
 /**
  * Authorisation by Mosquitto's `acl_file`:
  *
- *  1. A file without an entry decides nothing.
- *  2. The entries of the client's user, or of anonymous clients, those that deny first: the first that matches the topic
+ *  1. The entries of the client's user, or of anonymous clients, those that deny first: the first that matches the topic
  *     and denies, or has the access that is asked for, decides.
- *  3. If there are patterns, a client with `+` or `#` in its user name or identifier is denied.
- *  4. The patterns, as in 2.
- *  5. Otherwise denied.
+ *  2. If there are patterns, a client with `+` or `#` in its user name or identifier is denied.
+ *  3. The patterns, as in 1.
+ *  4. Otherwise denied; so a file without an entry denies everything.
  *
  * Mosquitto asks about reading when a message is to be delivered, and never when a client subscribes: the client is told
  * that it is subscribed, and nothing comes. Here, a subscription that could never get a message is refused unless
@@ -63,7 +62,6 @@ export class AclFileMethod implements AuthorizationMethod {
   }
 
   decide(request: AuthorizationRequest): AuthorizationAnswer | undefined {
-    if (this.#acl.isEmpty) return undefined;
     switch (request.action) {
       case 'unsubscribe':
         return undefined;

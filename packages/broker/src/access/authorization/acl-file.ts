@@ -56,11 +56,6 @@ export class AclFile {
     if (lines.errors.length > 0) throw new ConfigurationError(lines.errors);
     return new AclFile(lines);
   }
-
-  /** Whether there is no entry in it: then it decides nothing. */
-  get isEmpty(): boolean {
-    return this.anonymous.length === 0 && this.users.size === 0 && this.patterns.length === 0;
-  }
 }
 
 const ACCESS_WORDS: Readonly<Record<string, AclAccess>> = {

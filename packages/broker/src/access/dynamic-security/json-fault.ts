@@ -3,8 +3,12 @@
  * stand a password's hash.
  */
 
-const TOKEN =
-  /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-]))/y;
+/** After white space: a sign, a string, or another value. */
+const TOKEN: string = [
+  String.raw`[\t\n\r ]*(?:([{}[\],:])`,
+  String.raw`("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")`,
+  String.raw`(true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-]))`,
+].join('|');
 
 /** The line, from 1 on, of the first thing that cannot stand where it stands, or of the end if something is missing. */
 export function lineOfJsonFault(text: string): number {
@@ -14,7 +18,7 @@ export function lineOfJsonFault(text: string): number {
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end';
 
 function faultAt(text: string): number {
-  const token = new RegExp(TOKEN);
+  const token = new RegExp(TOKEN, 'y');
   const open: string[] = [];
   let expected: Expected = 'value';
   for (;;) {

@@ -67,7 +67,7 @@ export interface DefaultAccess {
 }
 
 /** Of Mosquitto. */
-export const DEFAULT_ACCESS: DefaultAccess = {
+export const DEFAULT_ACCESS: Readonly<DefaultAccess> = {
   publishClientSend: false,
   publishClientReceive: true,
   subscribe: false,
