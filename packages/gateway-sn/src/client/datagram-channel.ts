@@ -1,0 +1,11 @@
+/** What a client sends to its gateway by, and hears it by: UDP, a serial line. */
+export interface DatagramChannel {
+  send(bytes: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+/** Opens it; what comes is handed to `onDatagram`, what goes wrong for good to `onClosed`. */
+export type OpenChannel = (
+  onDatagram: (bytes: Uint8Array) => void,
+  onClosed: (error: Error) => void,
+) => Promise<DatagramChannel>;

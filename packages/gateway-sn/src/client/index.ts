@@ -1,0 +1,22 @@
+/** `@martlet/gateway-sn/client`: a client of MQTT-SN for Node.js. */
+export type { DatagramChannel, OpenChannel } from './datagram-channel.ts';
+export type { DiscoverOptions } from './discover-gateways.ts';
+export { discoverGateways } from './discover-gateways.ts';
+export type { FoundGateway } from './gateway-search.ts';
+export { GatewaySearch } from './gateway-search.ts';
+export type { UnconnectedMessage } from './publish-unconnected.ts';
+export { publishUnconnected } from './publish-unconnected.ts';
+export type { SnConnectOptions, SnPublishOptions } from './sn-client.ts';
+export { connectSn, SnClient } from './sn-client.ts';
+export type {
+  Settle,
+  SnClientHost,
+  SnClientOptions,
+  SnClientState,
+  SnMessageReceived,
+  SnTopic,
+} from './sn-client-core.ts';
+export { SnClientCore } from './sn-client-core.ts';
+export type { SnClientErrorCode } from './sn-client-error.ts';
+export { SnClientError } from './sn-client-error.ts';
+export { udpChannel } from './udp-channel.ts';

@@ -1,0 +1,37 @@
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import type { DatagramChannel, OpenChannel } from './datagram-channel.ts';
+
+/**
+ * A socket of its own towards one gateway. What comes from elsewhere is not heard.
+ * @param host a name or an address
+ */
+export function udpChannel(host: string, port: number): OpenChannel {
+  return async (onDatagram, onClosed) => {
+    const { address, family } = await lookup(host);
+    const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+    socket.on('message', (bytes) => onDatagram(bytes));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.connect(port, address, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
+    // "Connection refused" comes as an error of a later send: the retries find out, or it is there again.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNREFUSED') onClosed(error);
+    });
+    let closed = false;
+    return {
+      send: (bytes) => {
+        if (!closed) socket.send(bytes, () => {});
+      },
+      close: () =>
+        new Promise<void>((resolve) => {
+          closed = true;
+          socket.close(() => resolve());
+        }),
+    } satisfies DatagramChannel;
+  };
+}
