@@ -38,6 +38,9 @@ const SAID_OTHERWISE: ReadonlySet<string> = new Set([
 /** Drops of one publisher's own message, which it was not allowed to publish. */
 const NOT_AUTHORIZED = 'not-authorized';
 
+/** Nobody is subscribed: Mosquitto says so in its acknowledgement only. */
+const NOBODY = 'no-matching-subscribers';
+
 type TellsConnections = Configuration['log'];
 
 export class MosquittoLog implements ConnectionWatcher {
@@ -179,7 +182,8 @@ export class MosquittoLog implements ConnectionWatcher {
     if (reason === NOT_AUTHORIZED) {
       const text = this.#identified.get(clientId)?.publishTextOf(topicName) ?? `('${topicName}')`;
       this.#say('debug', 'denied', `Denied PUBLISH from ${clientId} ${text}`);
-    } else this.#say('debug', 'dropped', `${count} on ${topicName} for ${clientId}: ${reason}`);
+    } else if (reason !== NOBODY)
+      this.#say('debug', 'dropped', `${count} on ${topicName} for ${clientId}: ${reason}`);
   }
 
   #write(level: LogLevel, code: string, text: string): void {
