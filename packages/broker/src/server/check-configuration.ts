@@ -16,15 +16,22 @@ export async function checkConfiguration(
   loaded: LoadedConfiguration,
 ): Promise<readonly ConfigurationProblem[]> {
   const problems: ConfigurationProblem[] = [...loaded.notices];
-  const builder = new AccessBuilder({ clock: nodeEnvironment(), log: { write: () => {} } });
+  const builder = new AccessBuilder({
+    clock: nodeEnvironment(),
+    log: { write: () => {} },
+    env: {},
+  });
   await collect(problems, async () => {
-    const building = await builder.build(loaded);
+    const building = await builder.build(loaded, true);
+    problems.push(...building.notices);
+    problems.push(...building.notices);
     try {
       await checkAccess(loaded, building, problems);
     } finally {
       building.close();
     }
   });
+  await builder.close();
   await checkListeners(loaded, problems);
   return inOrder(withoutRepetitions(problems));
 }

@@ -10,6 +10,7 @@ import type { Log } from '../core/ports/log.ts';
 import type { Broker } from '../host/broker.ts';
 import type { Listener } from '../listeners/listener.ts';
 import type { BuildAccess } from './access/access-building.ts';
+import type { AccessBuilder } from './access/build-access.ts';
 import type { ServerAccess } from './access/server-access.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { logEvents } from './event-log.ts';
@@ -42,6 +43,8 @@ export interface ServerParts {
   readonly access: ServerAccess;
   readonly listeners: ServerListeners;
   readonly build: BuildAccess;
+  /** Null: access is built by somebody else. */
+  readonly builder: AccessBuilder | null;
   readonly load: () => Promise<LoadedConfiguration>;
   readonly loadFile: ((path: string) => Promise<LoadedConfiguration>) | null;
   readonly systemd: Systemd | null;
@@ -54,6 +57,7 @@ export class Server {
   readonly #serverLog: ServerLog;
   readonly #listeners: ServerListeners;
   readonly #build: BuildAccess;
+  readonly #builder: AccessBuilder | null;
   readonly #load: () => Promise<LoadedConfiguration>;
   readonly #loadFile: ((path: string) => Promise<LoadedConfiguration>) | null;
   readonly #systemd: Systemd | null;
@@ -76,6 +80,7 @@ export class Server {
     this.#serverLog = parts.serverLog;
     this.#listeners = parts.listeners;
     this.#build = parts.build;
+    this.#builder = parts.builder;
     this.#load = parts.load;
     this.#loadFile = parts.loadFile;
     this.#systemd = parts.systemd;
@@ -197,6 +202,7 @@ export class Server {
     await broker.close();
     this.#serverLog.detachTopics();
     this.#access.close();
+    await this.#builder?.close();
     const isKept = await closeServerStore(store, deadlineMs, log);
     await controlClosed;
     if (this.#pidFile?.remove() === false)

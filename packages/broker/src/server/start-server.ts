@@ -13,6 +13,7 @@ import type { BrokerEnvironment } from '../host/broker-environment.ts';
 import { nodeEnvironment } from '../host/broker-environment.ts';
 import { addressText } from '../listeners/listener.ts';
 import type { BuildAccess } from './access/access-building.ts';
+import type { AccessBuilder } from './access/build-access.ts';
 import { ServerAccess } from './access/server-access.ts';
 import { brokerName, registeredPath, registryWorld } from './control/broker-registry.ts';
 import type { ControlSocket } from './control/control-socket.ts';
@@ -57,12 +58,15 @@ class ServerStart {
   readonly #dependencies: ServerDependencies;
   readonly #environment: BrokerEnvironment;
   readonly #undoing: (() => unknown)[];
+  /** Null: access is built by another one. */
+  #builder: AccessBuilder | null;
 
   constructor(loaded: LoadedConfiguration, dependencies: ServerDependencies) {
     this.#loaded = loaded;
     this.#dependencies = dependencies;
     this.#environment = dependencies.environment ?? nodeEnvironment();
     this.#undoing = [];
+    this.#builder = null;
   }
 
   async run(): Promise<Server> {
@@ -72,7 +76,7 @@ class ServerStart {
     const { phrase = (same: Log) => same, load, loadFile, systemd = null } = this.#dependencies;
     const log = phrase(serverLog);
     const build = this.#dependencies.buildAccess ?? (await this.#accessBuilder(log));
-    const access = await ServerAccess.build(this.#loaded, build);
+    const access = await ServerAccess.build(this.#loaded, build, false);
     this.#undoing.push(() => access.close());
     for (const notice of [...this.#loaded.notices, ...access.notices])
       log.write('notice', notice.code, problemText(notice));
@@ -94,6 +98,7 @@ class ServerStart {
       access,
       listeners,
       build,
+      builder: this.#builder,
       load: load ?? (() => Promise.resolve(server.loaded)),
       loadFile: loadFile ?? null,
       systemd,
@@ -204,7 +209,9 @@ class ServerStart {
 
   async #accessBuilder(log: Log): Promise<BuildAccess> {
     const { AccessBuilder } = await import('./access/build-access.ts');
-    const builder = new AccessBuilder({ clock: this.#environment, log });
-    return (loaded) => builder.build(loaded);
+    const builder = new AccessBuilder({ clock: this.#environment, log, env: process.env });
+    this.#builder = builder;
+    this.#undoing.push(() => builder.close());
+    return (loaded, isRehearsal) => builder.build(loaded, isRehearsal);
   }
 }

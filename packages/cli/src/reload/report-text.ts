@@ -12,10 +12,9 @@ const MAXIMUM_VALUE_LENGTH = 200;
 export function reportText(report: ReloadReport, stream: OutputStream): string {
   const style = textStyleFor(stream as NodeJS.WriteStream);
   const lines = [
-    ...report.changes.map(({ key, before, after }) => {
-      const [was, is] = [valueText(before), valueText(after)];
-      return `  ${style('bold', escapeControls(key))}: ${was} → ${style('cyan', is)}`;
-    }),
+    ...report.changes.map(
+      (change) => `  ${style('bold', escapeControls(change.key))}: ${changeText(change, style)}`,
+    ),
     ...report.listeners
       .filter(({ fate }) => fate !== 'kept')
       .map((listener) => `  ${listenerText(listener, report.dryRun, style)}`),
@@ -57,6 +56,17 @@ function listenerText(
   const more = fate === 'opened' ? '' : fate === 'updated' ? `, ${stay} kept` : `, ${stay} ended`;
   const shown = fate === 'opened' || fate === 'updated' ? verb : style('yellow', verb);
   return `listener ${escapeControls(name)} at ${escapeControls(place)}: ${shown}${more}`;
+}
+
+/** A section that came or went is not written out. */
+function changeText({ before, after }: ReloadReport['changes'][number], style: TextStyle): string {
+  if (before === undefined && isSection(after)) return style('cyan', 'added');
+  if (after === undefined && isSection(before)) return style('cyan', 'removed');
+  return `${valueText(before)} → ${style('cyan', valueText(after))}`;
+}
+
+function isSection(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function valueText(value: unknown): string {

@@ -34,6 +34,9 @@ export interface BuiltAuthorizer extends Built {
 
 /** Builds what decides about clients, for one configuration; what all of its parts share lives and ends with it. */
 export interface AccessBuilding {
+  /** Read for all of its parts. */
+  readonly files: readonly string[];
+  readonly notices: readonly ConfigurationProblem[];
   /**
    * Rejects with a `ConfigurationError` that names file and line.
    * @param at where the section stands in the configuration
@@ -48,4 +51,8 @@ export interface AccessBuilding {
 }
 
 /** Begins to build for a configuration. What must outlive a reload (bans, failures) is kept by whoever gives this function. */
-export type BuildAccess = (loaded: LoadedConfiguration) => Promise<AccessBuilding>;
+export type BuildAccess = (
+  loaded: LoadedConfiguration,
+  /** Nothing of it takes effect. */
+  isRehearsal: boolean,
+) => Promise<AccessBuilding>;

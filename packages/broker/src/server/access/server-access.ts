@@ -46,9 +46,13 @@ export class ServerAccess implements Authenticator, Authorizer {
   }
 
   /** Reads every file that the configuration names. Rejects with a `ConfigurationError`, and has nothing open then. */
-  static async build(loaded: LoadedConfiguration, build: BuildAccess): Promise<ServerAccess> {
+  static async build(
+    loaded: LoadedConfiguration,
+    build: BuildAccess,
+    isRehearsal: boolean,
+  ): Promise<ServerAccess> {
     const { configuration } = loaded;
-    const building = await build(loaded);
+    const building = await build(loaded, isRehearsal);
     const authenticators = new Map<string | null, BuiltAuthenticator>();
     const authorizers = new Map<string | null, BuiltAuthorizer>();
     try {
@@ -72,11 +76,11 @@ export class ServerAccess implements Authenticator, Authorizer {
   }
 
   get files(): readonly string[] {
-    return this.#all.flatMap(({ files }) => files);
+    return [...this.#building.files, ...this.#all.flatMap(({ files }) => files)];
   }
 
   get notices(): readonly ConfigurationProblem[] {
-    return this.#all.flatMap(({ notices }) => notices);
+    return [...this.#building.notices, ...this.#all.flatMap(({ notices }) => notices)];
   }
 
   authenticate(

@@ -36,12 +36,14 @@ export interface ReloadReport {
 /** So many of those that are disconnected are named. */
 export const MAXIMUM_NAMED_CLIENTS = 1000;
 
+const MAXIMUM_VALUE_LENGTH = 200;
+
 /** Lines for the log and for people, one for each thing; nothing of what stays as it is. */
 export function reportLines(report: ReloadReport): readonly string[] {
   const { dryRun, changes, listeners, disconnected, disconnectedCount } = report;
   const more = disconnectedCount - disconnected.length;
   return [
-    ...changes.map(({ key, before, after }) => `${key}: ${valueText(before)} → ${valueText(after)}`),
+    ...changes.map(changeLine),
     ...listeners.filter(({ fate }) => fate !== 'kept').map((listener) => listenerLine(listener, dryRun)),
     ...disconnected.map(
       ({ clientId, username, listener, reason }) =>
@@ -67,7 +69,19 @@ const WOULD_BE: Readonly<Record<ListenerFate, string>> = {
   closed: 'would be closed',
 };
 
-/** On one line, whatever it is. */
+/** A section that came or went is not written out: its own line tells of a listener, and the report itself has all of it. */
+function changeLine({ key, before, after }: ConfigurationChange): string {
+  if (before === undefined && isSection(after)) return `${key}: added`;
+  if (after === undefined && isSection(before)) return `${key}: removed`;
+  return `${key}: ${valueText(before)} → ${valueText(after)}`;
+}
+
+function isSection(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** On one line, whatever it is, and cut where it is long. */
 function valueText(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > MAXIMUM_VALUE_LENGTH ? `${text.slice(0, MAXIMUM_VALUE_LENGTH)}…` : text;
 }

@@ -69,7 +69,7 @@ export class Reload {
     const fixed = fixedKeyProblems(server.loaded.configuration, configuration, source);
     if (fixed.length > 0) throw new ConfigurationError(inOrder(fixed));
     resolveProfile(profileOptionsOf(configuration));
-    const access = await ServerAccess.build(loaded, build);
+    const access = await ServerAccess.build(loaded, build, isRehearsal);
     let log: ReturnType<ServerLog['prepare']> | undefined;
     try {
       log = server.log.prepare(configuration.log);
@@ -113,7 +113,21 @@ export class Reload {
     for (const { clientId, reason, byListener } of [...ended, ...revoked])
       if (!byListener) broker.disconnectClient(clientId, undefined, reason);
     before.close();
-    return this.report(false, [...ended, ...revoked]);
+    return this.#settled(this.report(false, [...ended, ...revoked]));
+  }
+
+  /** With the addresses that listeners have now: a port of 0 has become one. */
+  #settled(report: ReloadReport): ReloadReport {
+    const running = new Map(
+      this.#server.listeners.running.map(({ configuration, listener }) => [configuration.name, listener]),
+    );
+    return {
+      ...report,
+      listeners: report.listeners.map((listener) => {
+        const open = listener.fate === 'closed' ? undefined : running.get(listener.name);
+        return open === undefined ? listener : { ...listener, place: addressText(open.address) };
+      }),
+    };
   }
 
   async abandon(): Promise<void> {
