@@ -17,6 +17,7 @@ import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
 import { RateLimits } from './rates/rate-limits.ts';
+import { ReceiveRights } from './receive-rights.ts';
 import { StagingRoom } from './staging-room.ts';
 import { DropReason } from './telling/drop-reason.ts';
 import { LimitedLog } from './telling/limited-log.ts';
@@ -54,6 +55,7 @@ export class CoreContext implements OutboxOwner {
   readonly levels: Levels;
   /** For errors that are ours, within a bound of lines. */
   readonly errorLog: LimitedLog;
+  readonly receiveRights: ReceiveRights;
   /** For what is dropped, within a bound of its own: clients can cause that, and must not hide errors. */
   readonly dropLog: LimitedLog;
   readonly deadlines: Deadlines;
@@ -117,6 +119,7 @@ export class CoreContext implements OutboxOwner {
       'drop-log-limited',
       'messages that are dropped',
     );
+    this.receiveRights = new ReceiveRights(this.profile.limits, this.errorLog);
     this.queuedBytes = 0;
     this.transientMessages = 0;
     this.transientPayloadBytes = 0;

@@ -37,7 +37,10 @@ export class SysPublishing implements Deadline {
     this.#router = router;
     this.#retaining = retaining;
     this.#publication = publication;
-    this.#sysTopics = new SysTopics(sources, { sysInterval: context.profile.sysInterval });
+    this.#sysTopics = new SysTopics(sources, {
+      sysInterval: context.profile.sysInterval,
+      versionText: context.profile.sysVersion,
+    });
   }
 
   /** Sets the deadline of the next update: now, for the first one, and when the interval has changed. */

@@ -7,11 +7,15 @@
  */
 import { LIMITS } from '../core/options/limits.ts';
 import type { ProfileOptions } from '../core/options/resolve-profile.ts';
+import { MOSQUITTO_VERSION_TEXT } from './mosquitto-version.ts';
 
 /** For `createBroker`, and under `profile: mosquitto`. */
 export const MOSQUITTO_PROFILE: Readonly<ProfileOptions> = {
   fullQueue: 'drop-newest',
   responseTopicPrefix: '',
+  sysVersion: MOSQUITTO_VERSION_TEXT,
+  tellDurability: false,
+  tellReasons: false,
   connackOrder: [
     'sessionExpiryInterval',
     'topicAliasMaximum',

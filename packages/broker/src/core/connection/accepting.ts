@@ -52,6 +52,7 @@ export function accept(parts: CoreParts, connection: ConnectionHandle, attempt: 
     agreement.outboundTopicAliases === 0 ? null : new OutboundAliases(agreement.outboundTopicAliases),
     agreement.mountPoint === '' ? null : new MountPoint(agreement.mountPoint),
     connect.properties.requestProblemInformation ?? true,
+    context.profile.tellReasons,
     durability,
     context.metrics,
   );
@@ -59,7 +60,7 @@ export function accept(parts: CoreParts, connection: ConnectionHandle, attempt: 
   const serving = new Serving(parts, connection, input, connect, client, agreement);
   session.connected(output, serving);
   session.will = connect.will === undefined ? null : willRecord(connect.will); // [MQTT-3.1.2-7]
-  sessions.connect(session);
+  sessions.connect(session, client);
   input.countSubscriptions();
   // [MQTT-3.2.0-1] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-3.1.4-5] [MQTT-3.2.0-1] 3.1.1 [MQTT-3.2.2-1] 3.1.1 [MQTT-3.2.2-2] 3.1.1
   // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1

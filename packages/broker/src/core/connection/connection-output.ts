@@ -37,6 +37,8 @@ export class ConnectionOutput {
   readonly plain: boolean;
   /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
   readonly tellsProblems: boolean;
+  /** False where the broker says nothing in words. */
+  readonly #tellsReasons: boolean;
   /** What is promised to this client of what it is told. */
   readonly durability: Durability;
   /** QoS 1 and 2 messages that may be in flight to the client. */
@@ -52,6 +54,7 @@ export class ConnectionOutput {
     aliases: OutboundAliases | null,
     mount: MountPoint | null,
     tellsProblems: boolean,
+    tellsReasons: boolean,
     durability: Durability,
     metrics: Metrics,
   ) {
@@ -64,6 +67,7 @@ export class ConnectionOutput {
     this.mount = mount;
     this.plain = aliases === null && mount === null;
     this.tellsProblems = tellsProblems;
+    this.#tellsReasons = tellsReasons;
     this.durability = durability;
     this.sendQuota = agreed.sendQuota;
     this.receiveMaximum = agreed.receiveMaximum;
@@ -104,6 +108,10 @@ export class ConnectionOutput {
     const tells = this.tellsProblems || packet.type === 'connack' || packet.type === 'disconnect';
     if (!tells) return { ...packet, properties } as AnswerPacket; // [MQTT-3.1.2-29]
     if (reasonString === undefined) return packet;
+    if (!this.#tellsReasons) {
+      const { reasonString: _unsaid, ...others } = packet.properties;
+      return { ...packet, properties: others } as AnswerPacket;
+    }
     return {
       ...packet,
       properties: { ...packet.properties, reasonString: toldReasonString(reasonString) },

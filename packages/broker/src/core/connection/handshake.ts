@@ -201,13 +201,13 @@ function connackProperties(
     ...(authenticationData === undefined || properties.authenticationMethod === undefined
       ? undefined
       : { authenticationData }),
-    userProperties: variesByTopic
-      ? [
-          ['durability', durability],
-          ['durability-varies', 'by topic'],
-        ]
-      : [['durability', durability]],
+    ...(profile.tellDurability ? { userProperties: durabilityTold(durability, variesByTopic) } : undefined),
   };
+}
+
+function durabilityTold(durability: DurabilityName, varies: boolean): [string, string][] {
+  const told: [string, string] = ['durability', durability];
+  return varies ? [told, ['durability-varies', 'by topic']] : [told];
 }
 
 /** The same properties, those that are named first. */

@@ -300,7 +300,10 @@ export class Opening implements Phase {
       type: 'connack',
       sessionPresent: false,
       reasonCode: told,
-      properties: v5 ? { reasonString: toldReasonString(reasonString) } : NO_PROPERTIES,
+      properties:
+        v5 && this.#parts.context.profile.tellReasons
+          ? { reasonString: toldReasonString(reasonString) }
+          : NO_PROPERTIES,
     };
     const fitting = fitPacket(connack, version, this.#maximumPacketSize); // [MQTT-3.1.2-24]
     if (fitting !== undefined) this.#append(encodePacket(fitting, version));

@@ -91,10 +91,16 @@ export interface Habits {
   readonly queueQos0: boolean;
   /** Whether PUBACK and PUBREC tell an MQTT 5 publisher 0x10 No matching subscribers. */
   readonly tellNoMatchingSubscribers: boolean;
+  /** Whether CONNACK tells an MQTT 5 client, in a User Property, what acknowledgements promise. */
+  readonly tellDurability: boolean;
+  /** Whether what refuses something, or ends a connection, tells an MQTT 5 client why in words. Counts for new connections. */
+  readonly tellReasons: boolean;
   /** Told in Response Information to MQTT 5 clients that ask, followed by their client identifier; empty: not told. */
   readonly responseTopicPrefix: string;
   /** Seconds between updates of `$SYS/broker/...`; 0 switches them off. */
   readonly sysInterval: number;
+  /** What `$SYS/broker/version` says; empty: `martlet version` and the version. */
+  readonly sysVersion: string;
   /** How long after a restart clients that were connected may come back before their wills are published, in ms. */
   readonly willGraceMs: number;
   /** In which order CONNACK carries its properties; those not named follow. */
@@ -152,6 +158,16 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
     values: [false, true],
     text: 'whether PUBACK and PUBREC tell an MQTT 5 publisher that nobody is subscribed (0x10)',
   },
+  tellDurability: {
+    default: true,
+    values: [true, false],
+    text: 'whether CONNACK tells an MQTT 5 client, in a User Property, what acknowledgements promise',
+  },
+  tellReasons: {
+    default: true,
+    values: [true, false],
+    text: 'whether what refuses something, or ends a connection, tells an MQTT 5 client why in words (Reason String)',
+  },
   responseTopicPrefix: {
     default: '$response/',
     values: 'text',
@@ -161,6 +177,11 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
     default: 10,
     values: 'number',
     text: 'seconds between updates of $SYS/broker topics; 0: none',
+  },
+  sysVersion: {
+    default: '',
+    values: 'text',
+    text: 'what $SYS/broker/version says; empty: `martlet version` and the version',
   },
   willGraceMs: {
     default: 30_000,

@@ -17,6 +17,8 @@ const BYTES_PER_SUBSCRIBER = 192;
 const MAXIMUM_ROUTES = FIXED_BOUNDS.routes.value;
 const MAXIMUM_BYTES = FIXED_BOUNDS.routeTableBytes.value;
 
+const NOBODY: readonly string[] = Object.freeze([]);
+
 export class RouteTable {
   /** What the latest `routeTo` took in memory; 0 when the route was there. */
   madeBytes: number;
@@ -34,15 +36,15 @@ export class RouteTable {
     this.#nextNumber = 1;
   }
 
-  /** The route to these subscribers. The array is the caller's to use again. */
-  routeTo(subscribers: readonly Subscriber[]): Route {
-    let hash = subscribers.length;
+  /** The route to these subscribers. The arrays are the caller's to use again. */
+  routeTo(subscribers: readonly Subscriber[], denied: readonly string[]): Route {
+    let hash = subscribers.length + denied.length * 0x10001;
     for (const subscriber of subscribers)
       hash = (Math.imul(hash, 0x01000193) ^ this.#numberOf(subscriber)) | 0;
     const known = this.#young.get(hash) ?? this.#old.get(hash);
-    const found = known?.leadsTo(subscribers) === true;
-    this.madeBytes = found ? 0 : subscribers.length * BYTES_PER_SUBSCRIBER;
-    const route = found ? known : new Route([...subscribers]);
+    const found = known?.leadsTo(subscribers, denied) === true;
+    this.madeBytes = found ? 0 : (subscribers.length + denied.length) * BYTES_PER_SUBSCRIBER;
+    const route = found ? known : new Route([...subscribers], denied.length === 0 ? NOBODY : [...denied]);
     this.#youngBytes += this.madeBytes;
     if (this.#young.size >= MAXIMUM_ROUTES || this.#youngBytes > MAXIMUM_BYTES) {
       this.#old = this.#young;

@@ -65,12 +65,14 @@ export class Route {
   readonly targets: readonly Target[];
   readonly groups: readonly SharedGroup[];
   readonly locals: readonly LocalSubscription[];
+  /** Sessions, by client identifier, and shared groups, by name, that are subscribed and may not receive: each message counts as dropped for them. */
+  readonly denied: readonly string[];
   /** Nobody is subscribed: at most there are some who observe. */
   readonly isEmpty: boolean;
   readonly #subscribers: readonly Subscriber[];
 
-  /** @param subscribers the route's own from now on */
-  constructor(subscribers: readonly Subscriber[]) {
+  /** @param subscribers the route's own from now on, like `denied` */
+  constructor(subscribers: readonly Subscriber[], denied: readonly string[]) {
     const targets: Target[] = [];
     const groups: SharedGroup[] = [];
     const locals: LocalSubscription[] = [];
@@ -99,7 +101,8 @@ export class Route {
     this.targets = targets;
     this.groups = groups;
     this.locals = locals;
-    this.isEmpty = targets.length + groups.length === 0 && locals.every(({ observes }) => observes);
+    this.denied = denied;
+    this.isEmpty = targets.length + groups.length + denied.length === 0 && locals.every(({ observes }) => observes);
     this.#subscribers = subscribers;
   }
 
@@ -119,10 +122,13 @@ export class Route {
   }
 
   /** Whether it is the route to exactly these subscribers. */
-  leadsTo(subscribers: readonly Subscriber[]): boolean {
-    const own = this.#subscribers;
-    if (own.length !== subscribers.length) return false;
-    for (let i = 0; i < own.length; i++) if (own[i] !== subscribers[i]) return false;
-    return true;
+  leadsTo(subscribers: readonly Subscriber[], denied: readonly string[]): boolean {
+    return isSame(this.#subscribers, subscribers) && isSame(this.denied, denied);
   }
+}
+
+function isSame(own: readonly unknown[], others: readonly unknown[]): boolean {
+  if (own.length !== others.length) return false;
+  for (let i = 0; i < own.length; i++) if (own[i] !== others[i]) return false;
+  return true;
 }

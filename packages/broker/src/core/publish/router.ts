@@ -23,6 +23,8 @@ export class Router {
   readonly #outgoing: Outgoing;
   readonly #queues: QueueKeeper;
   readonly #matched: Subscriber[];
+  /** Of those that match, who may not receive. */
+  readonly #denied: string[];
   readonly #routes: RouteTable;
 
   constructor(
@@ -38,6 +40,7 @@ export class Router {
     this.#outgoing = outgoing;
     this.#queues = queues;
     this.#matched = [];
+    this.#denied = [];
     this.#routes = new RouteTable();
   }
 
@@ -54,6 +57,11 @@ export class Router {
         '',
         publication,
       );
+    }
+    const { denied } = route;
+    for (let i = 0; i < denied.length; i++) {
+      const { outcomes } = this.#context;
+      outcomes.dropped(DropReason.NotAuthorizedToReceive, denied[i]!, publication.topic, 1, '', publication);
     }
     this.deliver(publication, route.targets, route.groups, route.locals);
     return !route.isEmpty;
@@ -128,11 +136,36 @@ export class Router {
     if (route !== null && this.#tree.isCurrent(topic)) return route as Route;
     const matched = this.#matched;
     this.#tree.match(topic.name, matched); // [MQTT-3.3.2-3] [MQTT-3.3.2-3] 3.1.1
-    const found = this.#routes.routeTo(matched);
+    if (this.#context.receiveRights.asked) this.#takeOutDenied(topic);
+    const found = this.#routes.routeTo(matched, this.#denied);
+    this.#denied.length = 0;
     matched.length = 0;
     topic.route = found;
     this.#topics.charge(topic, this.#routes.madeBytes);
     this.#tree.markCurrent(topic);
     return found;
+  }
+
+  /** Leaves in what matched only who may receive this topic: sessions, and groups with a member that may. */
+  #takeOutDenied(topic: Topic): void {
+    const { receiveRights } = this.#context;
+    const matched = this.#matched;
+    let kept = 0;
+    for (const subscriber of matched) {
+      const session = subscriber.kind === 'session' ? subscriber.session : null;
+      const may =
+        session !== null
+          ? receiveRights.mayReceive(session, topic)
+          : subscriber.kind !== 'share' ||
+            subscriber.members.some((member) => receiveRights.mayReceive(member.session, topic));
+      if (may) matched[kept++] = subscriber;
+      else this.#note(session?.clientId ?? (subscriber as SharedGroup).name);
+    }
+    matched.length = kept;
+  }
+
+  /** Once for each recipient, however many of its subscriptions match. */
+  #note(denied: string): void {
+    if (!this.#denied.includes(denied)) this.#denied.push(denied);
   }
 }

@@ -47,6 +47,8 @@ export class RunRouter {
         this.#router.deliver(this.#publication, others, groups, locals);
       }
     }
+    const { denied } = route;
+    for (let i = 0; i < denied.length; i++) this.#drop(run, DropReason.NotAuthorizedToReceive, denied[i]!);
     if (route.isEmpty) this.#drop(run, DropReason.NoMatchingSubscribers, run.publisherId);
   }
 

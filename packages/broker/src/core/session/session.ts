@@ -10,6 +10,7 @@ import type { Deadline, ReasonCode } from '@martlet/protocol';
 import { Sender, SessionReceiver } from '@martlet/protocol';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { MessageQueue, SubscriptionRecord, WillRecord } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
 import type { QoS } from '../publish/message.ts';
@@ -72,6 +73,8 @@ export class Session implements Deadline {
   /** The connected client's sending half; null while it is offline. */
   output: ConnectionOutput | null;
   holder: SessionHolder | null;
+  /** Who its client was when it connected last; null before it has since the start. */
+  identity: ClientIdentity | null;
   queue: MessageQueue | null;
   /** What is in flight to it costs so much; QueueKeeper's. */
   inFlightBytes: number;
@@ -97,6 +100,7 @@ export class Session implements Deadline {
     this.clientId = clientId;
     this.output = null;
     this.holder = null;
+    this.identity = null;
     this.queue = null;
     this.inFlightBytes = 0;
     this.shares = null;

@@ -3,6 +3,7 @@
  */
 import { allOf } from '../all-of.ts';
 import type { CoreContext } from '../context.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { SessionCensus, SessionRecord } from '../ports/store.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
 import { ForgottenSessions } from './forgotten-sessions.ts';
@@ -115,8 +116,11 @@ export class Sessions implements SessionCensus {
   }
 
   /** The client is accepted: what it asked for is kept if its session is to outlive the connection. */
-  connect(session: Session): void {
+  connect(session: Session, identity: ClientIdentity): void {
     this.connected++;
+    session.identity = identity;
+    // What it may receive has been asked for its last connection.
+    if (this.#context.receiveRights.asked) this.#subscriptions.rightsChanged(session);
     if (session.sessionExpiryInterval > 0) session.kept = true;
     if (session.kept || session.will !== null) this.#put(session); // [MQTT-3.1.2-7]
   }

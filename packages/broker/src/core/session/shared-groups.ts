@@ -53,6 +53,7 @@ export class SharedGroups {
       this.#tree.add(owner.topicFilter, group);
     }
     group.add(subscription);
+    if (this.#context.receiveRights.asked) this.#tree.touch(owner.topicFilter);
     const shares = (subscription.session.shares ??= []);
     if (!shares.includes(group)) shares.push(group);
     return group;
@@ -64,7 +65,10 @@ export class SharedGroups {
     const at = session.shares?.indexOf(group) ?? -1;
     if (at >= 0) session.shares!.splice(at, 1);
     if (session.shares?.length === 0) session.shares = null;
-    if (group.remove(session)) return;
+    if (group.remove(session)) {
+      if (this.#context.receiveRights.asked) this.#tree.touch(owner.topicFilter);
+      return;
+    }
     this.#queues.dissolve(group);
     this.#tree.remove(owner.topicFilter, group);
     this.#groups.delete(keyOf(owner));

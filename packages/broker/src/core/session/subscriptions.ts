@@ -99,6 +99,13 @@ export class Subscriptions {
     return true;
   }
 
+  /** What the session may receive has to be asked anew. */
+  rightsChanged(session: Session): void {
+    for (const { topicFilter } of session.subscriptions) {
+      this.#tree.touch(shareOwnerOf(topicFilter)?.topicFilter ?? topicFilter);
+    }
+  }
+
   /** The session is no more. */
   removeAll(session: Session): void {
     allOf(session.subscriptions.map((subscription) => () => this.#take(session, subscription)));

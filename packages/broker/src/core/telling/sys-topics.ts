@@ -155,6 +155,8 @@ export const SYS_LOADS: readonly {
 export interface SysTopicsOptions {
   /** Seconds; 0: nothing is published. @default 10 */
   readonly sysInterval?: number;
+  /** What the topic `version` says; empty: the default. @default `martlet version` and the version */
+  readonly versionText?: string;
 }
 
 /** A timer may fire this much too early; without this the update would come twice. */
@@ -162,6 +164,7 @@ const EARLY_MS = 50;
 
 export class SysTopics {
   readonly #sources: SysSources;
+  readonly #versionText: string;
   #intervalMs: number;
   /** By topic name: what was published last. */
   readonly #published = new Map<string, string>();
@@ -174,6 +177,7 @@ export class SysTopics {
 
   constructor(sources: SysSources, options: SysTopicsOptions = {}) {
     this.#sources = sources;
+    this.#versionText = options.versionText || `martlet version ${sources.version}`;
     this.#intervalMs = (options.sysInterval ?? 10) * 1000;
     this.#maxima = SYS_TOPICS.map(() => 0);
     this.#nextMs = this.#intervalMs === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
@@ -201,7 +205,7 @@ export class SysTopics {
     if (this.#loads === null) {
       this.#startMs = nowMs;
       this.#loads = SYS_LOADS.map((load) => new LoadAverages(load.value(this.#sources)));
-      publish(`${ROOT}version`, `martlet version ${this.#sources.version}`);
+      publish(`${ROOT}version`, this.#versionText);
     } else if (nowMs > this.#lastMs) {
       const seconds = (nowMs - this.#lastMs) / 1000;
       this.#loads.forEach((load, i) => {

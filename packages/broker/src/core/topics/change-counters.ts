@@ -26,9 +26,12 @@ export const MAX_CHANGES_BETWEEN_SUMS = 0x1000_0000;
 
 export class ChangeCounters {
   readonly #counters: Int32Array = new Int32Array(2 * COUNTERS + 1);
+  /** Changes that concern every name. */
+  #ofAll: number;
   readonly #hashSeed: number;
 
   constructor(hashSeed: number) {
+    this.#ofAll = 0;
     this.#hashSeed = hashSeed;
   }
 
@@ -36,6 +39,11 @@ export class ChangeCounters {
   countChange(topicFilter: string): void {
     const slot = this.#slotOf(topicFilter);
     this.#counters[slot] = this.#counters[slot]! + 1;
+  }
+
+  /** Counts a change that concerns every match. */
+  countAll(): void {
+    this.#ofAll = (this.#ofAll + 1) | 0;
   }
 
   /** The counters that the match of a topic name depends on. */
@@ -56,7 +64,7 @@ export class ChangeCounters {
   }
 
   sum(slots: readonly number[]): number {
-    let sum = 0;
+    let sum = this.#ofAll;
     for (let i = 0; i < slots.length; i++) sum = (sum + this.#counters[slots[i]!]!) | 0;
     return sum;
   }

@@ -132,6 +132,17 @@ export class SubscriptionTree<S extends object> {
     return true;
   }
 
+  /** What hangs on this filter is the same, but what was made of a match with it holds no more. */
+  touch(topicFilter: string): void {
+    this.#changed(topicFilter);
+  }
+
+  /** The same for all filters. */
+  touchAll(): void {
+    this.generation++;
+    this.#changes.countAll();
+  }
+
   /**
    * Appends what is subscribed to a topic name, once for each filter that matches.
    * @returns how many were appended.
