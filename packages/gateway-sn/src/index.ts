@@ -17,5 +17,14 @@ export type { Upstream, UpstreamHandler, Upstreams } from './core/ports/upstream
 export type { PredefinedTopic } from './core/predefined-topics.ts';
 export type { MakeUpstreams, OpenLink, SnGatewayOptions } from './host/sn-gateway.ts';
 export { SnGateway, toBroker, toServer } from './host/sn-gateway.ts';
+export type { ByteStream, OpenByteStream } from './links/byte-stream.ts';
+export type { Frame, Framing } from './links/framing/framing.ts';
+export { RawFraming } from './links/framing/raw-framing.ts';
+export { SlipFraming } from './links/framing/slip-framing.ts';
+export type { XbeeOptions } from './links/framing/xbee-framing.ts';
+export { XbeeFraming } from './links/framing/xbee-framing.ts';
+export type { SerialOptions } from './links/serial-device.ts';
+export { SerialDeviceError, serialDevice } from './links/serial-device.ts';
+export { tcpStream } from './links/tcp-stream.ts';
 export type { UdpLinkOptions } from './links/udp-link.ts';
 export type { Credentials, MqttUpstreamsOptions } from './upstream/mqtt-upstreams.ts';

@@ -19,4 +19,5 @@ export type {
 export { SnClientCore } from './sn-client-core.ts';
 export type { SnClientErrorCode } from './sn-client-error.ts';
 export { SnClientError } from './sn-client-error.ts';
+export { streamChannel } from './stream-channel.ts';
 export { udpChannel } from './udp-channel.ts';

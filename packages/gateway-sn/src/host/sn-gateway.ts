@@ -6,7 +6,10 @@ import type { GatewayMetrics } from '../core/gateway-metrics.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import type { ClientMemory } from '../core/ports/memory.ts';
 import type { Upstreams } from '../core/ports/upstream.ts';
-import type { UdpLinkOptions } from '../links/udp-link.ts';
+import type { OpenByteStream } from '../links/byte-stream.ts';
+import type { Framing } from '../links/framing/framing.ts';
+import { StreamLink } from '../links/stream-link.ts';
+import type { OnDatagram, UdpLinkOptions } from '../links/udp-link.ts';
 import { openUdpLink } from '../links/udp-link.ts';
 import { BrokerUpstreams } from '../upstream/broker-upstreams.ts';
 import { MemoryOfClients } from '../upstream/memory-of-clients.ts';
@@ -41,7 +44,8 @@ export class SnGateway {
 
   private constructor(link: OpenLink, options: SnGatewayOptions, makeUpstreams: MakeUpstreams) {
     this.#link = link;
-    this.name = options.name ?? `sn:${link.address.port}`;
+    const { host, port } = link.address;
+    this.name = options.name ?? (port === 0 ? `sn:${host}` : `sn:${port}`);
     this.#alarm = new GatewayAlarm(() => this.#tick());
     this.#core = new GatewayCore({
       ...options,
@@ -58,14 +62,44 @@ export class SnGateway {
    * Listens for MQTT-SN over UDP. Rejects with the system's error when the port cannot be had.
    * @param makeUpstreams `toBroker(broker)`, or `toServer(url)`
    */
-  static async listen(
+  static listen(
     udp: UdpLinkOptions,
+    options: SnGatewayOptions,
+    makeUpstreams: MakeUpstreams,
+    onLost?: (error: Error) => void,
+  ): Promise<SnGateway> {
+    return SnGateway.over(
+      (onDatagram, onGone) => openUdpLink(udp, onDatagram, onGone),
+      options,
+      makeUpstreams,
+      onLost,
+    );
+  }
+
+  /** Speaks MQTT-SN over a serial line, or whatever else carries bytes in order. Rejects if it cannot be opened. */
+  static listenOn(
+    openStream: OpenByteStream,
+    framing: Framing,
+    options: SnGatewayOptions,
+    makeUpstreams: MakeUpstreams,
+    onLost?: (error: Error) => void,
+  ): Promise<SnGateway> {
+    return SnGateway.over(
+      (onDatagram, onGone) => StreamLink.open(openStream, framing, onDatagram, onGone),
+      options,
+      makeUpstreams,
+      onLost,
+    );
+  }
+
+  static async over(
+    openLink: (onDatagram: OnDatagram, onLost: (error: Error) => void) => Promise<OpenLink>,
     options: SnGatewayOptions,
     makeUpstreams: MakeUpstreams,
     onLost: (error: Error) => void = () => {},
   ): Promise<SnGateway> {
     let gateway: SnGateway | null = null;
-    const link = await openUdpLink(udp, (peer, bytes, toAll) => gateway?.receive(peer, bytes, toAll), onLost);
+    const link = await openLink((peer, bytes, toAll) => gateway?.receive(peer, bytes, toAll), onLost);
     try {
       gateway = new SnGateway(link, options, makeUpstreams);
       return gateway;
