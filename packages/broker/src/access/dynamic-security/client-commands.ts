@@ -57,8 +57,9 @@ export const CLIENT_COMMANDS: readonly Command[] = [
     name: 'setClientId',
     changes: true,
     run(fields, draft) {
-      const client = clientFrom(fields, draft);
-      return change(draft, { ...client, clientid: optionalClientId(fields, 'client ID') });
+      nameFrom(fields, 'username');
+      const clientid = optionalClientId(fields, 'client ID');
+      return change(draft, { ...clientFrom(fields, draft), clientid });
     },
   },
   { name: 'addClientRole', changes: true, run: addClientRole },

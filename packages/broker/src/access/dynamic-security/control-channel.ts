@@ -23,12 +23,9 @@ export interface ControlledBroker {
     payload: string,
     options: { readonly qos: 0 | 1 | 2 },
   ): unknown;
-  /** Ends the connections of the clients for which `which` says so. */
-  disconnectClients(
-    which: (client: ClientIdentity) => boolean,
-    reasonCode: ReasonCode,
-    reasonString: string,
-  ): number;
+  /** Those that are connected. */
+  readonly clients: readonly ClientIdentity[];
+  disconnectClient(clientId: string, reasonCode: ReasonCode, reasonString: string): unknown;
   forgetRights(): void;
 }
 
@@ -46,6 +43,8 @@ export interface MessageOutcome {
 export interface CommandHandler {
   handle(payload: Uint8Array, by: string): Promise<MessageOutcome>;
 }
+
+const KICKED = 'your rights were changed: connect again';
 
 /** Messages that wait, and their bytes. */
 const MOST_WAITING = 100;
@@ -113,11 +112,9 @@ export class ControlChannel {
 
   #kick(usernames: ReadonlySet<string | undefined>): void {
     if (this.#isClosed) return;
-    this.#broker.disconnectClients(
-      ({ username }) => usernames.has(username),
-      ReasonCode.AdministrativeAction,
-      'your rights were changed: connect again',
-    );
+    for (const { clientId, username } of this.#broker.clients)
+      if (usernames.has(username))
+        this.#broker.disconnectClient(clientId, ReasonCode.AdministrativeAction, KICKED);
   }
 
   close(): void {

@@ -1,7 +1,6 @@
 /** What one entry of a role says, and the six types that there are. */
 import { checkTopicFilter } from '@martlet/protocol';
 import { TopicTemplate } from '../authorization/topic-template.ts';
-import { compareTexts } from './text-order.ts';
 
 export type AclType =
   | 'publishClientSend'
@@ -48,13 +47,10 @@ export function priorityFrom(value: unknown, otherwise: number): number {
   return Math.trunc(Math.max(-MOST_PRIORITY, Math.min(MOST_PRIORITY, value)));
 }
 
-/** By type, then the higher priority first, of equals in the order of their topics. */
+/** By type, then the higher priority first; equals stay in the order in which they came. */
 export function inOrderOfAsking(acls: readonly RoleAcl[]): readonly RoleAcl[] {
   return [...acls].sort(
-    (a, b) =>
-      ACL_TYPES.indexOf(a.acltype) - ACL_TYPES.indexOf(b.acltype) ||
-      b.priority - a.priority ||
-      compareTexts(a.topic, b.topic),
+    (a, b) => ACL_TYPES.indexOf(a.acltype) - ACL_TYPES.indexOf(b.acltype) || b.priority - a.priority,
   );
 }
 

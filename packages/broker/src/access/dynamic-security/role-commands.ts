@@ -19,11 +19,13 @@ export const ROLE_COMMANDS: readonly Command[] = [
     changes: true,
     run(fields, draft) {
       const rolename = nameFrom(fields, 'rolename');
+      const textname = optionalText(fields, 'textname');
+      const textdescription = optionalText(fields, 'textdescription');
       refuseIf(draft.state.roles.has(rolename), 'Role already exists');
       draft.putRole({
         rolename,
-        textname: optionalText(fields, 'textname'),
-        textdescription: optionalText(fields, 'textdescription'),
+        textname,
+        textdescription,
         allowWildcardSubs: fields.boolean('allowwildcardsubs', true),
         acls: aclsFrom(fields) ?? [],
       });
@@ -71,9 +73,8 @@ export const ROLE_COMMANDS: readonly Command[] = [
     name: 'addRoleACL',
     changes: true,
     run(fields, draft) {
-      nameFrom(fields, 'rolename');
-      const acl = aclFrom(fields);
       const role = roleFrom(fields, draft);
+      const acl = aclFrom(fields);
       refuseIf(indexOf(role, acl) >= 0, 'ACL with this topic already exists');
       draft.putRole({ ...role, acls: inOrderOfAsking([...role.acls, acl]) });
       return null;
@@ -83,9 +84,8 @@ export const ROLE_COMMANDS: readonly Command[] = [
     name: 'removeRoleACL',
     changes: true,
     run(fields, draft) {
-      nameFrom(fields, 'rolename');
-      const key = aclKeyFrom(fields);
       const role = roleFrom(fields, draft);
+      const key = aclKeyFrom(fields);
       const index = indexOf(role, key);
       refuseIf(index < 0, 'ACL not found');
       draft.putRole({ ...role, acls: role.acls.toSpliced(index, 1) });
