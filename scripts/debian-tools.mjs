@@ -52,7 +52,8 @@ function isExecutable(path) {
 function pathsOf(program) {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), ...extraDirectories];
   const paths = directories
-    .filter((directory) => directory !== '')
+    // npm puts our own commands there, some of which bear the names of Debian's.
+    .filter((directory) => directory !== '' && !directory.includes('node_modules'))
     .map((directory) => join(directory, program));
   return [...new Set(paths)].filter(isExecutable);
 }

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@martlet/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { PasswordFile, verifyPassword } from '../../../packages/broker/src/access/index.ts';
+import {
+  makeScramCredentials,
+  PasswordFile,
+  parseScramCredentials,
+  verifyPassword,
+} from '../../../packages/broker/src/access/index.ts';
 import { debianTool } from '../../debian-tools.ts';
 import { MosquittoBroker } from '../../mosquitto-broker.ts';
 import { buildMartlet, MAIN } from '../martlet-command.ts';
@@ -87,6 +92,13 @@ describe('martlet passwd', () => {
     expect(readFileSync(file, 'latin1')).toMatch(/^# J\xfcrgen\nold:x\n/);
   });
 
+  test('hashes with Argon2id in every runtime', async () => {
+    expect(await passwd(['-H', 'argon2id', '-c', '-b', file, 'ann', 'secret'])).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toMatch(/^ann:\$argon2id\$v=19\$m=47104,t=1,p=1\$\S+\n$/);
+    expect(await isPassword('ann', 'secret')).toBe(true);
+    expect(await isPassword('ann', 'Secret')).toBe(false);
+  });
+
   test('prints a line and touches no file for -', async () => {
     const { code, stdout } = await passwd(['-H', 'sha512', '-', 'carol'], 'x');
     expect(code).toBe(0);
@@ -102,6 +114,7 @@ describe('martlet passwd', () => {
     [['-c', 'x', 'a', 'b'], 2, /a password too, which -b would take/],
     [['-D', '-c', 'x', 'a'], 2, /-D without -c/],
     [['-H', 'md5', 'x', 'a'], 2, /sha512-pbkdf2/],
+    [['-H', 'argon2id', '-I', '5', 'x', 'a'], 2, /sha512-pbkdf2, which alone has iterations/],
     [['-I', '0', 'x', 'a'], 2, /from 1 to/],
     [['-z', 'x', 'a'], 2, /unknown option '-z'/],
   ] as const)('says what is wrong in one line: %j', async (args, code, text) => {
@@ -132,6 +145,73 @@ describe('martlet passwd', () => {
     expect(same.code).toBe(0);
     expect(same.stdout).not.toContain('first');
     expect(await isPassword('ann', 'first')).toBe(true);
+  });
+});
+
+describe('martlet passwd --scram', () => {
+  test('makes a file for SCRAM, changes it, and knows no password', async () => {
+    expect(await passwd(['--scram', 'both', '-c', '-b', file, 'ann', 'secret'])).toMatchObject({
+      code: 0,
+      stderr: `Added ann in ${file}\n`,
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^ann:SCRAM-SHA-256\$10000:\S+\nann:SCRAM-SHA-512\$10000:\S+\n$/,
+    );
+    await passwd(['--scram', 'sha-512', '-I', '4096', file, 'ben'], 'pencil\n');
+    const changed = await passwd(['--scram', 'sha-256', '-b', file, 'ann', 'other']);
+    expect(changed.stderr).toBe(`Updated ann in ${file}\n`);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^ann:SCRAM-SHA-256\$10000:\S+\nben:SCRAM-SHA-512\$4096:\S+\n$/,
+    );
+    expect((await passwd(['-D', file, 'ann'])).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^ben:\S+\n$/);
+    expect(readFileSync(file, 'utf8')).not.toContain('pencil');
+  });
+
+  test('writes what a client proves: name and password are prepared as the client prepares them', async () => {
+    await passwd(['--scram', 'sha-256', '-I', '4096', '-c', '-b', file, 'Ⅸ', 'se\u00adcret']);
+    const [, name, secret = ''] = /^([^:]+):(.*)\n$/.exec(readFileSync(file, 'utf8')) ?? [];
+    expect(name).toBe('IX');
+    const written = parseScramCredentials(secret)!;
+    const again = await makeScramCredentials(Buffer.from('secret'), 'SCRAM-SHA-256', written);
+    expect(again).toEqual(written);
+  });
+
+  test('keeps both kinds of files apart', async () => {
+    await passwd(['-c', '-b', file, 'ann', 'x']);
+    const before = readFileSync(file, 'utf8');
+    expect(await passwd(['--scram', 'sha-256', '-b', file, 'ann', 'x'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected users of SCRAM only, got 1 line of a password file'),
+    });
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    const scram = join(directory, 'scram');
+    await passwd(['--scram', 'sha-256', '-c', '-b', scram, 'ann', 'x']);
+    const written = readFileSync(scram, 'utf8');
+    for (const args of [
+      ['-b', scram, 'ann', 'x'],
+      ['-U', scram],
+    ])
+      expect(await passwd(args)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('expected a password file, got users of SCRAM in it'),
+      });
+    expect(readFileSync(scram, 'utf8')).toBe(written);
+  });
+
+  test.each([
+    [['--scram', 'md5', 'x', 'a'], 2, /expected sha-256, sha-512, both, got/],
+    [['--scram', 'both', '-H', 'sha512', 'x', 'a'], 2, /--scram without -H/],
+    [['--scram', 'both', '-U', 'x'], 2, /--scram without -U/],
+    [['--scram', 'both', '-I', '1000', 'x', 'a'], 2, /expected 4096 to 10000000 with --scram, got 1000/],
+    [['--scram', 'both', '-c', '-b', 'x', 'a：b', 'x'], 2, /that SASLprep \(RFC 4013\) allows/],
+    [['--scram', 'both', '-c', '-b', 'x', 'a', 'x\u0007'], 1, /that SASLprep \(RFC 4013\) allows/],
+  ] as const)('says what is wrong in one line: %j', async (args, code, text) => {
+    const exit = await passwd(args);
+    expect(exit).toMatchObject({ code, stdout: '' });
+    expect(exit.stderr).toMatch(text);
+    expect(exit.stderr.trim().split('\n')).toHaveLength(1);
   });
 });
 

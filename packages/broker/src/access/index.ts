@@ -19,3 +19,13 @@ export {
 } from './password-hash.ts';
 export type { PasswordHashingOptions } from './password-hashing.ts';
 export { PasswordHashing } from './password-hashing.ts';
+export type { ScramCredentials, ScramMechanism, ScramOptions } from './scram-credentials.ts';
+export {
+  DEFAULT_SCRAM_ITERATIONS,
+  LEAST_SCRAM_ITERATIONS,
+  MOST_SCRAM_ITERATIONS,
+  makeScramCredentials,
+  parseScramCredentials,
+  SCRAM_MECHANISMS,
+  scramCredentialsText,
+} from './scram-credentials.ts';

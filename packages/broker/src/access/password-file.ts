@@ -39,16 +39,21 @@ export class PasswordFile {
   }
 
   /**
-   * Puts a user's hash in place of the old one, or at the end. A user who is there several times gets it in each line, so that no
-   * old password stays good.
+   * Puts a user's hash in place of the old one, or at the end. A user who is there several times is there once then, so that no old
+   * password stays good.
    * @returns whether the user was there
    */
   set(username: string, hash: PasswordHash): boolean {
-    const line = lineFrom(`${username}:${passwordHashText(hash)}`);
-    const wasThere = this.#lines.some((each) => each.username === username);
-    if (!wasThere) this.#lines.push(line);
-    for (const [at, each] of this.#lines.entries()) if (each.username === username) this.#lines[at] = line;
-    return wasThere;
+    return this.setSecrets(username, [passwordHashText(hash)]);
+  }
+
+  /** The same with what stands behind the colon, a line for each. */
+  setSecrets(username: string, secrets: readonly string[]): boolean {
+    const first = this.#lines.findIndex((line) => line.username === username);
+    this.delete(username);
+    const lines = secrets.map((secret) => lineFrom(`${username}:${secret}`));
+    this.#lines.splice(first < 0 ? this.#lines.length : first, 0, ...lines);
+    return first >= 0;
   }
 
   /** Puts a hash in place of what stands in the line of a user. @param at an index of `lines` */

@@ -30,9 +30,11 @@ describe('A password file', () => {
     const hash = await hashPassword(new Uint8Array(1), 'sha512');
     expect(file.set('ann', hash)).toBe(true);
     expect(file.toString()).not.toContain(HASH);
-    expect(file.lines.map(({ username }) => username)).toEqual(['ann', 'bob', 'ann']);
+    expect(file.lines.map(({ username }) => username)).toEqual(['ann', 'bob']);
     file.setLine(1, hash);
     expect(file.hashOf('bob')).toEqual(hash);
+    expect(file.setSecrets('ann', ['x', 'y'])).toBe(true);
+    expect(file.toString()).toMatch(/^ann:x\nann:y\nbob:\$6/);
     expect(file.delete('ann')).toBe(true);
     expect(file.lines).toHaveLength(1);
   });

@@ -20,18 +20,20 @@ import { UsageError } from '../usage-error.ts';
 import type { PasswdFlags } from './passwd-flags.ts';
 import { PASSWD_FLAGS } from './passwd-flags.ts';
 import { readPasswordFile, writePasswordFile } from './password-file-writing.ts';
+import { checkOneKind, checkScramIterations, scramSecrets, scramUsername } from './scram-lines.ts';
 import { typedPassword } from './typed-password.ts';
 
 export const command: Readonly<Command> = {
   name: 'passwd',
   summary: 'Keep users and passwords in a password file',
-  usage: '[-c] file user | -b [-c] file user password | -D file user | -U file',
+  usage: '[-c] file user | -b [-c] file user password | -D file user | -U file | --scram hash [-c] file user',
   flags: PASSWD_FLAGS,
   examples: [
     { line: '-c passwords ann', text: 'a new file, with the password of ann, which is asked for' },
     { line: 'passwords bob', text: 'another user, or another password' },
     { line: '-D passwords bob', text: 'without bob' },
     { line: '- carol', text: "carol's line on standard output, and no file" },
+    { line: '--scram both -c scram-users ann', text: 'a file for SCRAM, in which no password can be tried' },
   ],
   run,
 };
@@ -64,6 +66,7 @@ function refuseCombinations({
   upgrade: isUpgrade,
   hash,
   iterations,
+  scram,
 }: PasswdValues): void {
   if (isDelete && (create || batch))
     throw new UsageError('expected -D without -c and -b, got both', '-c and -D cannot be used together.');
@@ -72,6 +75,9 @@ function refuseCombinations({
       'expected -U alone with the file, got more',
       `-${create ? 'c' : isDelete ? 'D' : 'b'} and -U cannot be used together.`,
     );
+  if (scram !== undefined && (hash !== undefined || isUpgrade))
+    throw new UsageError(`expected --scram without ${isUpgrade ? '-U' : '-H'}, got both`);
+  if (scram !== undefined) checkScramIterations(iterations);
   if (iterations !== undefined && hash !== undefined && hash !== 'sha512-pbkdf2')
     throw new UsageError(`-I: expected it with sha512-pbkdf2, which alone has iterations, got ${hash}`);
 }
@@ -111,15 +117,17 @@ async function setUser(
   const isFile = path !== STANDARD_OUTPUT;
   // What is wrong with the file is said before anybody types a password.
   const file = isFile && !values.create ? await existingFile(path, io) : new PasswordFile();
-  const password = given ?? (await typedPassword(username, io));
-  const hash = await hashed(password, values);
+  if (isFile) checkOneKind(path, file, values.scram !== undefined);
+  const name = values.scram === undefined ? username : scramUsername(username);
+  const password = given ?? (await typedPassword(name, io));
+  const secrets = await secretsOf(password, values);
   if (!isFile) {
-    io.stdout.write(`${username}:${passwordHashText(hash)}\n`);
+    for (const secret of secrets) io.stdout.write(`${name}:${secret}\n`);
     return ExitCode.Success;
   }
-  const wasThere = file.set(username, hash);
+  const wasThere = file.setSecrets(name, secrets);
   await writePasswordFile(path, file);
-  tell(`${wasThere ? 'Updated' : 'Added'} ${username} in ${path}`, io);
+  tell(`${wasThere ? 'Updated' : 'Added'} ${name} in ${path}`, io);
   return ExitCode.Success;
 }
 
@@ -137,6 +145,7 @@ async function deleteUser(path: string, username: string, io: CommandIo): Promis
 
 async function upgrade(path: string, values: PasswdValues, io: CommandIo): Promise<number> {
   const file = await existingFile(path, io);
+  checkOneKind(path, file, false);
   let count = 0;
   for (const [at, { username, secret, hash, text }] of file.lines.entries()) {
     if (username === undefined || hash !== undefined) continue;
@@ -172,6 +181,13 @@ async function existingFile(path: string, { programName }: CommandIo): Promise<P
 function existsNot(error: unknown): boolean {
   const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
   return cause?.code === 'ENOENT';
+}
+
+/** What stands behind the name: a hash, or for SCRAM a line for each mechanism. */
+async function secretsOf(password: string, values: PasswdValues): Promise<readonly string[]> {
+  const { scram, iterations } = values;
+  if (scram !== undefined) return scramSecrets(password, scram, iterations);
+  return [passwordHashText(await hashed(password, values))];
 }
 
 function hashed(password: string, { hash, iterations }: PasswdValues): Promise<PasswordHash> {

@@ -86,7 +86,7 @@ export class AuthenticationChain {
 
   #end({ username }: AuthenticationAttempt): Decided {
     if (this.#mayBeAnyone(username)) return { kind: 'accept' };
-    if (username !== undefined) return wrongCredentials();
+    if (!isNameless(username)) return wrongCredentials();
     return {
       kind: 'refuse',
       reasonCode: ReasonCode.NotAuthorized,
@@ -95,7 +95,7 @@ export class AuthenticationChain {
   }
 
   #mayBeAnyone(username: string | undefined): boolean {
-    return this.#anonymous === 'everybody' || (this.#anonymous === 'nameless' && username === undefined);
+    return this.#anonymous === 'everybody' || (this.#anonymous === 'nameless' && isNameless(username));
   }
 
   #unknownMethod(method: string): Decided {
@@ -107,4 +107,9 @@ export class AuthenticationChain {
       reasonString: `expected ${expected} as the authentication method, got ${JSON.stringify(method.slice(0, 64))}`,
     };
   }
+}
+
+/** As for Mosquitto, an empty user name is none. */
+function isNameless(username: string | undefined): boolean {
+  return username === undefined || username === '';
 }

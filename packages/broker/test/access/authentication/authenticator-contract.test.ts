@@ -48,9 +48,8 @@ function scramAnswer(password: string) {
       createHash('sha256').update(clientKey).digest(),
       `${bare},${textOf(challenge)},${withoutProof}`,
     );
-    return bytesOf(
-      `${withoutProof},p=${signature.map((byte, at) => byte ^ clientKey[at]!).toString('base64')}`,
-    );
+    const proof = Buffer.from(signature.map((byte, at) => byte ^ clientKey[at]!)).toString('base64');
+    return bytesOf(`${withoutProof},p=${proof}`);
   };
 }
 
