@@ -2,6 +2,7 @@
  * Starts a server from a configuration. What only root may do comes first; when this returns, the process is the user that the
  * configuration names, the broker serves, and whoever waits for it (systemd, a script with a pid file) has been told.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Configuration } from '../config/configuration.ts';
 import { problemText } from '../config/configuration-error.ts';
@@ -64,7 +65,7 @@ class ServerStart {
   constructor(loaded: LoadedConfiguration, dependencies: ServerDependencies) {
     this.#loaded = loaded;
     this.#dependencies = dependencies;
-    this.#environment = dependencies.environment ?? nodeEnvironment();
+    this.#environment = dependencies.environment ?? serverEnvironment();
     this.#undoing = [];
     this.#builder = null;
   }
@@ -214,4 +215,9 @@ class ServerStart {
     this.#undoing.push(() => builder.close());
     return (loaded, isRehearsal) => builder.build(loaded, isRehearsal);
   }
+}
+
+/** Every listener of a configuration has a prefix for the identifiers that it makes: what follows it is as Mosquitto has it. */
+function serverEnvironment(): BrokerEnvironment {
+  return { ...nodeEnvironment(), newClientId: () => randomUUID().toUpperCase() };
 }
