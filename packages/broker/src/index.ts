@@ -1,3 +1,5 @@
+export type { AuthenticatorOptions, Verdict } from './access/authentication/authenticator-of.ts';
+export { authenticatorOf } from './access/authentication/authenticator-of.ts';
 export { BrokerClosedError } from './broker-closed-error.ts';
 export type { StoreState, StoreStateChange } from './core/keeping.ts';
 export type { LimitName, LimitRow, Limits } from './core/options/limits.ts';
