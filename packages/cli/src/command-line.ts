@@ -8,6 +8,7 @@ import { CommandFailure } from './command-failure.ts';
 import { ExitCode } from './exit-code.ts';
 import { Interrupted } from './interruption.ts';
 import { addOptions } from './option-table.ts';
+import { problemLines } from './problem-lines.ts';
 import type { StartOptions } from './start/start-options.ts';
 import { START_OPTIONS } from './start/start-options.ts';
 import { addStoreCommands } from './store-commands.ts';
@@ -115,6 +116,11 @@ function exitCodeFor(error: unknown): number {
     process.stderr.write(`martlet: ${error.message}\n`);
     return ExitCode.Usage;
   }
+  const problems = problemLines(error);
+  if (problems !== undefined) {
+    process.stderr.write(problems.map((line) => `martlet: ${line}\n`).join(''));
+    return ExitCode.Failure;
+  }
   const failure = isEnvironmentError(error) ? error : CommandFailure.ofSystem(error);
   if (failure !== null) {
     process.stderr.write(`martlet: ${failure.message}\n`);
@@ -128,7 +134,6 @@ function exitCodeFor(error: unknown): number {
 /** Errors of the surroundings, by name: the classes themselves would load the broker for every mistyped option. */
 const ENVIRONMENT_ERRORS: readonly string[] = [
   'CommandFailure',
-  'ConfigurationError',
   'EnvironmentError',
   'ImportError',
   'MosquittoDatabaseError',

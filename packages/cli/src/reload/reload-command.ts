@@ -1,13 +1,12 @@
 /** `martlet reload`: has a running broker read its configuration again, and says what has changed. */
-import type { ConfigurationProblem } from '@martlet/broker/config';
 import type { ReloadReport } from '@martlet/broker/server';
 import type { Command, CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { askBroker } from '../control/ask-broker.ts';
 import { BrokerRefusal } from '../control/control-connection.ts';
-import { escapeControls } from '../escape-controls.ts';
 import { ExitCode } from '../exit-code.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
+import { problemLines } from '../problem-lines.ts';
 import { RELOAD_FLAGS } from './reload-flags.ts';
 import { reportText } from './report-text.ts';
 
@@ -32,25 +31,18 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   try {
     report = (await askBroker(values, 'reload', { dryRun: values.dryRun })) as ReloadReport;
   } catch (error) {
-    const problems = problemsOf(error);
-    if (problems.length === 0) throw error;
-    const lines = problems.map((problem) => `${io.programName}: ${escapeControls(lineOf(problem))}\n`);
-    io.stderr.write(
-      `${lines.join('')}${io.programName}: nothing has changed, the configuration that was in effect stays\n`,
-    );
+    const lines = problemLinesOf(error);
+    if (lines === undefined) throw error;
+    const stays = 'nothing has changed, the configuration that was in effect stays';
+    for (const line of [...lines, stays]) io.stderr.write(`${io.programName}: ${line}\n`);
     return ExitCode.Failure;
   }
   io.stdout.write(values.json ? `${JSON.stringify(report)}\n` : reportText(report, io.stdout));
   return ExitCode.Success;
 }
 
-function problemsOf(error: unknown): readonly ConfigurationProblem[] {
-  if (!(error instanceof CommandFailure) || !(error.cause instanceof BrokerRefusal)) return [];
-  return error.cause.failure.problems ?? [];
-}
-
-/** As `problemText` of the configuration writes it, which would load all of it. */
-function lineOf({ file, line, column, key, text }: ConfigurationProblem): string {
-  const place = line === undefined ? file : `${file}:${line}${column === undefined ? '' : `:${column}`}`;
-  return `${place}: ${key === '' ? '' : `${key}: `}${text}`;
+function problemLinesOf(error: unknown): readonly string[] | undefined {
+  return error instanceof CommandFailure && error.cause instanceof BrokerRefusal
+    ? problemLines(error.cause.failure)
+    : undefined;
 }
