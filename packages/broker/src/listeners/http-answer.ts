@@ -23,8 +23,16 @@ export function textAnswer(
   return { status, headers: { ...TEXT, ...headers }, body: `${body}\n` };
 }
 
+/** As a path: clients may connect at any. */
+const ANY_PATH = '*';
+
+/** Whether a request is for the path at which clients connect. */
+export function isAt(request: IncomingMessage, webSocketPath: string): boolean {
+  return webSocketPath === ANY_PATH || pathOf(request) === webSocketPath;
+}
+
 /** The path of a request target, without its query. */
-export function pathOf(request: IncomingMessage): string {
+function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0]!;
 }
 
@@ -34,7 +42,8 @@ export function pathOf(request: IncomingMessage): string {
  */
 export function answerTo(request: IncomingMessage, webSocketPath: string, isSecure: boolean): HttpAnswer {
   const path = pathOf(request);
-  if (path === webSocketPath) {
+  // At any path: browsers find the page at the root, and clients come with an upgrade.
+  if (path === webSocketPath || (webSocketPath === ANY_PATH && path !== '/')) {
     const text = `MQTT clients connect here by WebSocket, with the subprotocol "mqtt".`;
     return textAnswer(426, text, { Upgrade: 'websocket', Connection: 'Upgrade, close' });
   }
@@ -47,7 +56,9 @@ export function answerTo(request: IncomingMessage, webSocketPath: string, isSecu
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
     },
-    body: welcomePage(`${isSecure ? 'wss' : 'ws'}://${hostOf(request)}${webSocketPath}`),
+    body: welcomePage(
+      `${isSecure ? 'wss' : 'ws'}://${hostOf(request)}${webSocketPath === ANY_PATH ? '/' : webSocketPath}`,
+    ),
   };
 }
 

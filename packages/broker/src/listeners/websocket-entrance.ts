@@ -12,7 +12,7 @@ import type { Accept, Origin } from '../core/ports/transport.ts';
 import type { Arrival } from './arrival.ts';
 import type { Entrance } from './entrance.ts';
 import type { HttpAnswer } from './http-answer.ts';
-import { answerTo, pathOf, rawAnswer, sendAnswer, textAnswer } from './http-answer.ts';
+import { answerTo, isAt, rawAnswer, sendAnswer, textAnswer } from './http-answer.ts';
 import type { ListenerRefusals } from './listener-refusals.ts';
 import type { OpenConnections } from './open-connections.ts';
 import { hostOfPeer } from './peer.ts';
@@ -120,7 +120,7 @@ export class WebSocketEntrance implements Entrance {
   #refusalOf(request: IncomingMessage, visitor: Visitor | undefined): HttpAnswer | undefined {
     const { path, origins } = this.#settings;
     const isSecure = visitor?.arrival.security !== undefined;
-    if (pathOf(request) !== path || request.headers.upgrade?.toLowerCase() !== 'websocket')
+    if (!isAt(request, path) || request.headers.upgrade?.toLowerCase() !== 'websocket')
       return answerTo(request, path, isSecure);
     const { origin } = request.headers;
     if (!mayConnect(origin, this.#placeOf(request, visitor), origins))

@@ -1,4 +1,5 @@
 /** Reads a `mosquitto.conf` and translates it as far as it goes: what is wrong is gathered, and nothing is thrown but what cannot be read. */
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { ConfigurationProblem } from '../config/configuration-error.ts';
 import type { FileEntry } from './reading/configuration-files.ts';
@@ -40,9 +41,18 @@ export async function draftConfiguration(
 }
 
 /** What this machine has. */
-function systemSurroundings(): Required<Pick<TranslationSurroundings, 'hasIpv6Loopback'>> {
+function systemSurroundings(): Required<Pick<TranslationSurroundings, 'hasIpv6Loopback' | 'user'>> {
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return { hasIpv6Loopback: addresses.some(({ address }) => address === '::1') };
+  return { hasIpv6Loopback: addresses.some(({ address }) => address === '::1'), user: usualUser() };
+}
+
+/** Whose rights root takes on; nobody else takes on any. */
+function usualUser(): 'mosquitto' | 'nobody' {
+  try {
+    return /^mosquitto:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'mosquitto' : 'nobody';
+  } catch {
+    return 'nobody';
+  }
 }
 
 function linesOf(entry: FileEntry): readonly ConfigurationLine[] {

@@ -1,5 +1,5 @@
 /** Runs a broker as `mosquitto` does: from a `mosquitto.conf` or Mosquitto's defaults, until a signal ends it. */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Log } from '@martlet/broker';
 import { MARTLET_VERSION } from '@martlet/broker';
 import type { ConfigurationProblem } from '@martlet/broker/config';
@@ -32,10 +32,8 @@ export async function runMosquitto(
   const say = (text: string): void => {
     io.stderr.write(`${Math.floor(io.wallMs() / 1000)}: ${escapeControls(text)}\n`);
   };
-  // Found out once: what becomes another user is root no more.
-  const user = usualUser();
   const load = (path = values.config): Promise<LoadedMosquittoConfiguration> =>
-    loadMosquitto({ ...values, config: path }, user);
+    loadMosquitto({ ...values, config: path });
   let loaded: LoadedMosquittoConfiguration;
   try {
     loaded = await load();
@@ -58,28 +56,14 @@ export async function runMosquitto(
   }
 }
 
-function loadMosquitto(
-  values: MosquittoValues,
-  user: string | undefined,
-): Promise<LoadedMosquittoConfiguration> {
+function loadMosquitto(values: MosquittoValues): Promise<LoadedMosquittoConfiguration> {
   const { env } = process;
   return loadMosquittoConfiguration(values.config, {
     directory: process.cwd(),
     env,
     ports: values.port,
     ...(values.quiet ? { logged: 'nothing' } : values.verbose ? { logged: 'everything' } : {}),
-    ...(user === undefined ? {} : { user }),
   });
-}
-
-/** Root does not run a broker. */
-function usualUser(): string | undefined {
-  if (process.geteuid?.() !== 0) return undefined;
-  try {
-    return /^mosquitto:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'mosquitto' : 'nobody';
-  } catch {
-    return 'nobody';
-  }
 }
 
 async function serve(
@@ -88,8 +72,7 @@ async function serve(
   values: MosquittoValues,
 ): Promise<Server> {
   let server: Server | undefined;
-  const words = new MosquittoLog(() => (server?.configuration ?? loaded.configuration).log);
-  const { dependencies } = words;
+  const { dependencies } = new MosquittoLog(() => (server?.configuration ?? loaded.configuration).log);
   const keyLog = keyLogFor(values.tlsKeyLog);
   server = await startServer(loaded, {
     ...dependencies,

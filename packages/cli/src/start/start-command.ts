@@ -5,6 +5,7 @@ import type { LoadedConfiguration } from '@martlet/broker/config';
 import type { OpenServerStore, Server } from '@martlet/broker/server';
 import { activatedSockets, answerSignals, Systemd, startServer } from '@martlet/broker/server';
 import { ExitCode } from '../exit-code.ts';
+import { wordsFor } from '../mosquitto/words-for.ts';
 import { endingSignal } from '../termination.ts';
 import { textStyleFor } from '../text-style.ts';
 import { announcementText } from './announcement.ts';
@@ -33,8 +34,11 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
   // Before opening anything: a signal that comes meanwhile ends orderly too.
   const signal = endingSignal();
   const startedMs = performance.now();
+  let running: Server | undefined;
+  const words = await wordsFor(() => (running ?? loaded).configuration);
   const run = (): Promise<Server> =>
     startServer(loaded, {
+      ...words,
       load,
       loadFile: load,
       log: startLogWorld(),
@@ -43,6 +47,7 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
       systemd: new Systemd((text) => process.stderr.write(`martlet: ${text}\n`)),
     });
   const server = await (file === undefined ? withFlagsNamed(loaded.configuration, run) : run());
+  running = server;
   const loadedInMs = performance.now() - startedMs;
   if (file !== undefined) process.removeAllListeners('SIGHUP');
   process.removeAllListeners('SIGUSR1');

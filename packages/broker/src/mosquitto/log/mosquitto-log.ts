@@ -26,10 +26,8 @@ import { WatchedConnection } from './watched-connection.ts';
 const SAID_OTHERWISE: ReadonlySet<string> = new Set([
   'client-connected',
   'client-disconnected',
-  'connection-refused',
   'listening',
   'message-dropped',
-  'protocol-error',
   'stopped',
   'subscribed',
   'unsubscribed',

@@ -10,6 +10,6 @@ export interface TranslationSurroundings {
   readonly logged?: 'everything' | 'nothing';
   /** Whether `::1` can be listened on. @default what the system says */
   readonly hasIpv6Loopback?: boolean;
-  /** Whose rights are taken on if no `user` line says. @default nobody else's */
+  /** Whose rights are taken on if no `user` line says and root starts the broker. @default `mosquitto` if there is such a user, else `nobody` */
   readonly user?: string;
 }
