@@ -80,6 +80,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./passwd/passwd-command.ts')).command,
   },
   {
+    name: 'config',
+    summary: 'Check and show configurations, and what one would change',
+    group: 'Broker',
+    load: async () => (await import('./config/config-command.ts')).command,
+  },
+  {
     name: 'reload',
     summary: 'Have a running broker read its configuration again',
     group: 'Broker',

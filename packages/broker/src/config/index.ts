@@ -26,6 +26,8 @@ export type { ConfigurationChange } from './configuration-changes.ts';
 export { describeChanges } from './configuration-changes.ts';
 export type { ConfigurationProblem } from './configuration-error.ts';
 export { ConfigurationError, inOrder, problemText } from './configuration-error.ts';
+export type { ShownValue, TextOptions } from './configuration-text.ts';
+export { configurationYaml, shownConfiguration, shownValues } from './configuration-text.ts';
 export type { JsonSchema } from './json-schema.ts';
 export { configurationJsonSchema } from './json-schema.ts';
 export type { KeyPath } from './key-path.ts';

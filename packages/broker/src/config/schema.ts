@@ -55,13 +55,17 @@ function valueSchema(row: AnyRow): z.ZodType {
 }
 
 function sectionSchema(keys: AnyTable): z.ZodObject {
-  return z.strictObject(Object.fromEntries(Object.entries(keys).map(([name, row]) => [name, schemaOf(row)])));
+  return z.strictObject(shapeOf(keys));
+}
+
+function shapeOf(keys: AnyTable): Readonly<Record<string, z.ZodType>> {
+  return Object.fromEntries(Object.entries(keys).map(([name, row]) => [name, schemaOf(row)]));
 }
 
 /** A word alone stands for a section that has nothing but this type. */
 function variantsSchema(variants: (AnyRow & { readonly kind: 'variants' })['variants']): z.ZodType {
   const options = Object.entries(variants).map(([type, { keys }]) =>
-    sectionSchema(keys).extend({ type: z.literal(type) }),
+    z.strictObject({ type: z.literal(type), ...shapeOf(keys) }),
   );
   const [first, ...others] = options;
   return z.preprocess(

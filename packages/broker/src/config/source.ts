@@ -41,14 +41,19 @@ export class Source {
 
   /** Where exactly this value comes from. */
   originOf(path: KeyPath): ValueOrigin {
-    for (let length = path.length; length > 0; length--) {
-      const overriding = this.#overriding.get(keyText(path.slice(0, length)));
-      if (overriding !== undefined) return overriding;
-    }
-    const place = this.#values.get(keyText(path));
-    const file = place?.file ?? this.file;
-    if (place === undefined || file === undefined) return { kind: 'default' };
-    return { ...place, kind: 'file', file };
+    const overriding = this.#overridingOf(path);
+    if (overriding !== undefined) return overriding;
+    const place = this.#values.get(keyText(path)) ?? this.#placeOfWord(path);
+    if (place === undefined || this.file === undefined) return { kind: 'default' };
+    return { kind: 'file', file: this.file, line: place.line, column: place.column };
+  }
+
+  /** A word alone may stand for a list of it, and for a section with this type. */
+  #placeOfWord(path: KeyPath): Place | undefined {
+    const last = path.at(-1);
+    if (last !== 0 && last !== 'type') return undefined;
+    const above = path.slice(0, -1);
+    return this.#values.get(keyText(above)) ?? (last === 'type' ? this.#placeOfWord(above) : undefined);
   }
 
   /** The file and line to name when something is wrong, or decided, by this key: its own, or the nearest one above it. */

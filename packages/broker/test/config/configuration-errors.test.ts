@@ -87,7 +87,7 @@ describe('A wrong value is told with file, line, key, what was expected and what
     ],
     [
       'behaviour: { sysInterval: -1 }',
-      'martlet.yaml:1:27: behaviour.sysInterval: expected a number from 0 on, got -1',
+      'martlet.yaml:1:27: behaviour.sysInterval: expected a number from 0 on (s), or a time such as 30s or 5m, got -1',
     ],
     [
       'rates: { perClient: { connections: 1 } }',
