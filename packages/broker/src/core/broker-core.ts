@@ -11,6 +11,7 @@ import { Connection } from './connection/connection.ts';
 import type { CoreParts } from './connection/phase.ts';
 import type { Environment } from './context.ts';
 import { CoreContext } from './context.ts';
+import { Explaining } from './explain/explaining.ts';
 import { logInternalError } from './internal-error.ts';
 import type { KeepingRefusal, StoreStateChange } from './keeping.ts';
 import { failureFor } from './keeping.ts';
@@ -82,6 +83,7 @@ export class BrokerCore {
   readonly sessions: Sessions;
   readonly retaining: Retaining;
   readonly gauges: Gauges;
+  readonly explaining: Explaining;
   readonly #parts: CoreParts;
   readonly #topics: TopicTable;
   readonly #tree: SubscriptionTree<Subscriber>;
@@ -114,6 +116,7 @@ export class BrokerCore {
     const context = new CoreContext(profile, environment, store, log, outcomes, new Deadlines(), (change) =>
       this.#tellStoreState(change),
     );
+    context.receiveRights.use(authorizer);
     const topics = new TopicTable({
       maxTopics: limits.internedTopics,
       maxLevels: limits.topicLevels,
@@ -178,6 +181,9 @@ export class BrokerCore {
       showMore: this.#showMore,
       logPeer: (code, text) => this.#peerLog.write('notice', code, text),
     };
+    const { deciders } = this.#parts;
+    const explained = { context, sessions, topics, tree, router, queues, retaining, deciders };
+    this.explaining = new Explaining({ ...explained, publication: publication() });
     this.#onKept = ports.onCommitted;
     this.#sys = new SysPublishing(context, topics, router, retaining, publication(), {
       version,
@@ -284,7 +290,9 @@ export class BrokerCore {
     const reauthenticates = deciders.authenticator !== authenticator;
     deciders.authenticator = authenticator;
     deciders.authorizer = authorizer;
+    context.receiveRights.use(authorizer);
     context.reconfigure(profile);
+    this.#tree.touchAll();
     this.#peerLog.linesPerMinute = profile.limits.malformedLogPerMinute;
     this.#topics.reconfigure(profile.limits.internedTopics, profile.limits.topicLevels);
     this.#queues.policies.all = profile.queues;
@@ -297,6 +305,7 @@ export class BrokerCore {
 
   /** Rights have changed: every decision that was remembered is forgotten. */
   forgetRights(): void {
+    this.#tree.touchAll();
     for (const connection of this.#connections) connection.forgetRights();
   }
 

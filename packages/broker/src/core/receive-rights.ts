@@ -74,7 +74,11 @@ export class ReceiveRights {
       });
       given = atOnce ?? given;
     } catch (error) {
-      this.#errorLog.write('error', 'authorizer-failed', `the authoriser threw when asked who may receive: ${error}`);
+      this.#errorLog.write(
+        'error',
+        'authorizer-failed',
+        `the authoriser threw when asked who may receive: ${error}`,
+      );
       return DENIED;
     } finally {
       asking = false;

@@ -10,6 +10,7 @@ import type { Durability } from '../ports/durability.ts';
 import type { OutboundAliases } from '../publish/outbound-aliases.ts';
 import { WireForm } from '../publish/publish-writer.ts';
 import type { Metrics } from '../telling/metrics.ts';
+import type { Topic } from '../topics/topic.ts';
 import type { MountPoint } from './mount-point.ts';
 import { toldReasonString } from './told-reason.ts';
 
@@ -35,6 +36,8 @@ export class ConnectionOutput {
   readonly mount: MountPoint | null;
   /** A PUBLISH may be sent to it as it came in: neither aliases nor a mount point change the topic. */
   readonly plain: boolean;
+  /** ReceiveRights': what was answered for this client. */
+  receivable: Map<Topic, boolean> | null;
   /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
   readonly tellsProblems: boolean;
   /** False where the broker says nothing in words. */
@@ -65,6 +68,7 @@ export class ConnectionOutput {
     this.maximumPacketSize = agreed.maximumPacketSize;
     this.aliases = aliases;
     this.mount = mount;
+    this.receivable = null;
     this.plain = aliases === null && mount === null;
     this.tellsProblems = tellsProblems;
     this.#tellsReasons = tellsReasons;

@@ -38,6 +38,7 @@ const PUBCOMP = 0x70;
 const PINGREQ = 0xc0;
 
 export class Serving implements MeteredPhase, SessionHolder {
+  readonly connectedAtMs: number;
   readonly #parts: CoreParts;
   readonly #connection: ConnectionHandle;
   readonly #input: ConnectionInput;
@@ -59,6 +60,7 @@ export class Serving implements MeteredPhase, SessionHolder {
     client: ClientIdentity,
     agreement: Agreement,
   ) {
+    this.connectedAtMs = parts.context.nowMs;
     this.#parts = parts;
     this.#connection = connection;
     this.#input = input;
@@ -236,6 +238,7 @@ export class Serving implements MeteredPhase, SessionHolder {
 
   forgetRights(): void {
     if (this.#input.forgetRights()) this.#onRightsAnswered();
+    if (this.#parts.context.receiveRights.asked) this.#parts.outgoing.pump(this.#session);
   }
 
   onReconfigured(reauthenticates: boolean): void {
@@ -245,6 +248,7 @@ export class Serving implements MeteredPhase, SessionHolder {
     const { authorizer } = this.#parts.deciders;
     this.#input.rights = authorizer === null ? null : this.#rightsBy(authorizer);
     if (waited) this.#onRightsAnswered();
+    this.#parts.outgoing.pump(this.#session);
   }
 
   #rightsBy(authorizer: Authorizer): Rights {
@@ -372,9 +376,7 @@ export class Serving implements MeteredPhase, SessionHolder {
       // The session's own end: the connection's goes on as it has begun, with one DISCONNECT and one event.
       logInternalError(context.errorLog, this.#client.peer, error);
     }
-    const { clientId, username, peer } = this.#client;
-    const rule = undefined;
-    context.refusals.add({ action: 'end', clientId, username, peer, topic: '', reasonCode, reason, rule });
+    context.refusals.addEnd(this.client, reasonCode, reason);
     events.emit('clientDisconnected', { ...describeClient(this.#client), reasonCode, reason });
   }
 

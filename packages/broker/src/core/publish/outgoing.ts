@@ -12,16 +12,17 @@ import { DeliveryState } from '@martlet/protocol';
 import { AT_ONCE } from '../commits.ts';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { CoreContext } from '../context.ts';
-import { logInternalError } from '../internal-error.ts';
 import { Durability } from '../ports/durability.ts';
 import type { Exchanges } from '../session/exchanges.ts';
 import type { QueueKeeper } from '../session/queue-keeper.ts';
 import type { Session } from '../session/session.ts';
-import type { SharedGroup } from '../session/shared-group.ts';
+import { SharedGroup } from '../session/shared-group.ts';
 import type { SharedGroups } from '../session/shared-groups.ts';
 import { UnreadQueues } from '../session/unread-queues.ts';
 import { DropReason } from '../telling/drop-reason.ts';
+import type { Topic } from '../topics/topic.ts';
 import { Delivery } from './delivery.ts';
+import { EndedDeliveries } from './ended-deliveries.ts';
 import type { QoS } from './message.ts';
 import type { Publication } from './publication.ts';
 import { secondsLeft } from './publication.ts';
@@ -42,6 +43,9 @@ export class Outgoing {
   readonly #exchanges: Exchanges;
   readonly #packets: PublishOutput;
   readonly #unread: UnreadQueues;
+  readonly #ended: EndedDeliveries;
+  /** Of the message for which a member of a shared group is looked for; null if it is not known. */
+  #sharedTopic: Topic | null;
   readonly #canTake: (session: Session, qos: number) => boolean;
 
   constructor(context: CoreContext, queues: QueueKeeper, groups: SharedGroups, exchanges: Exchanges) {
@@ -51,8 +55,13 @@ export class Outgoing {
     this.#exchanges = exchanges;
     this.#packets = new PublishOutput(context);
     this.#unread = new UnreadQueues(context, (session) => this.pump(session));
+    this.#ended = new EndedDeliveries(context, queues, groups);
+    this.#sharedTopic = null;
+    const { receiveRights } = context;
     this.#canTake = (session, qos) =>
-      canTakeNow(session, qos) && (qos === 0 || queues.affordsFlight(session));
+      canTakeNow(session, qos) &&
+      (qos === 0 || queues.affordsFlight(session)) &&
+      (this.#sharedTopic === null || receiveRights.mayReceive(session, this.#sharedTopic));
   }
 
   // ---- messages in -------------------------------------------------------------------------------------------------
@@ -115,6 +124,7 @@ export class Outgoing {
   deliverShared(publication: Publication, group: SharedGroup): void {
     const { shareBalancing, queueQos0 } = this.#context.profile;
     this.#queues.leaveStore(group);
+    this.#sharedTopic = publication.topic;
     if (publication.qos === 0) {
       if (queueQos0 && (group.waiting > 0 || group.offline)) {
         const waiting = new Delivery(publication.message(), 0, false, NO_IDENTIFIERS, group.owner);
@@ -163,6 +173,11 @@ export class Outgoing {
   pumpGroup(group: SharedGroup): void {
     const { shareBalancing } = this.#context.profile;
     while (group.waiting > 0) {
+      this.#sharedTopic = null;
+      if (this.#context.receiveRights.asked) {
+        if (this.#queues.dropUnreceivable(group)) continue;
+        this.#sharedTopic = group.queue.peek()?.message.topic ?? null;
+      }
       const member = group.pick(2, shareBalancing, this.#canTake);
       if (member === null) return;
       const given = this.#queues.takeShared(group, member.session);
@@ -190,9 +205,17 @@ export class Outgoing {
       const delivery = this.#queues.shift(session);
       if (delivery === undefined) {
         if (this.#queues.holdsUnread(session)) this.#unread.add(session);
+        if (this.#context.receiveRights.asked) this.#pumpOthers(session);
         return;
       }
       this.#sendUnlessExpired(session, output, delivery);
+    }
+  }
+
+  /** What waits in its groups is not for this member: perhaps for another one. */
+  #pumpOthers({ shares }: Session): void {
+    for (const group of shares ?? []) {
+      if (group instanceof SharedGroup && group.waiting > 0) this.pumpGroup(group);
     }
   }
 
@@ -208,61 +231,13 @@ export class Outgoing {
     if (inFlight === undefined || inFlight.size === 0) return;
     for (const packetId of inFlight.inOrder()) {
       const delivery = inFlight.itemOf(packetId);
-      if (delivery !== null) delivery.heldFor = this.#isHeld(delivery) ? Number.POSITIVE_INFINITY : 0;
+      if (delivery !== null) delivery.heldFor = this.#ended.isHeld(delivery) ? Number.POSITIVE_INFINITY : 0;
     }
   }
 
-  /**
-   * The session is no more: what waits or is in flight is dropped, but for messages of shared groups that no client has
-   * begun to take exactly once: those go back to their group, which is given back for pumping. One that cannot be read
-   * now, or that its group's store does not take back, is dropped.
-   */
+  /** The session is no more: see `EndedDeliveries`. The groups to which something went back are given back for pumping. */
   endSession(session: Session): SharedGroup[] {
-    const groups = new Set<SharedGroup>();
-    const failures: unknown[] = [];
-    let dropped = 0;
-    try {
-      this.#queues.takeStoredFlight(session);
-    } catch (error) {
-      failures.push(error);
-      dropped += this.#queues.unconfirmed(session);
-    }
-    const inFlight = session.senderIfUsed?.inFlight;
-    dropped += this.#queues.dropQueue(session);
-    if (inFlight !== undefined && inFlight.size > 0) {
-      // Backwards, because each goes to the head of its group's queue.
-      for (const packetId of inFlight.inOrder().reverse()) {
-        const delivery = inFlight.itemOf(packetId);
-        const group = delivery?.share == null ? undefined : this.#groups.get(delivery.share);
-        const state = inFlight.stateOf(packetId);
-        const begunOnce =
-          state !== DeliveryState.AwaitingPuback && delivery !== null && !this.#isHeld(delivery); // [MQTT-4.8.2-5]
-        if (delivery !== null) this.#queues.leftFlight(session, delivery);
-        inFlight.free(packetId);
-        if (group !== undefined && !begunOnce) {
-          groups.add(group);
-          try {
-            this.#queues.returnShared(group, delivery!.origin ?? group.waitingFor(delivery!));
-          } catch (error) {
-            failures.push(error);
-            dropped++;
-          }
-        } else if (state === DeliveryState.AwaitingPubcomp) {
-          this.#context.outcomes.delivered(1); // its client has it
-        } else if (state !== DeliveryState.Releasing) {
-          dropped++;
-        }
-      }
-    }
-    // Once, however many: a store that fails, fails for all of them.
-    if (failures.length > 0) logInternalError(this.#context.errorLog, session.clientId, failures[0]);
-    if (dropped > 0) this.#context.outcomes.dropped(DropReason.SessionEnded, session.clientId, '', dropped);
-    return [...groups];
-  }
-
-  /** Its PUBLISH waits for a commit, or waited for one when the connection ended: no client has seen it. */
-  #isHeld({ heldFor }: Delivery): boolean {
-    return heldFor > this.#context.commits.done;
+    return this.#ended.endSession(session);
   }
 
   // ---- sending -----------------------------------------------------------------------------------------------------
@@ -284,14 +259,17 @@ export class Outgoing {
   }
 
   #sendUnlessExpired(session: Session, output: ConnectionOutput, delivery: Delivery): void {
+    const { nowMs, outcomes, receiveRights } = this.#context;
+    const { message } = delivery;
     // [MQTT-3.3.2-5]
-    if (delivery.message.expiresAtMs >= this.#context.nowMs) {
+    const expired = message.expiresAtMs < nowMs;
+    if (!expired && receiveRights.mayReceive(session, message.topic)) {
       this.#send(session, output, delivery);
       return;
     }
     this.#finish(session, delivery);
-    const { message } = delivery;
-    this.#context.outcomes.dropped(DropReason.Expired, session.clientId, message.topic, 1, '', message);
+    const reason = expired ? DropReason.Expired : DropReason.NotAuthorizedToReceive;
+    outcomes.dropped(reason, session.clientId, message.topic, 1, '', message);
   }
 
   #send(session: Session, output: ConnectionOutput, delivery: Delivery): void {

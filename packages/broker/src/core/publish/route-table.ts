@@ -17,8 +17,6 @@ const BYTES_PER_SUBSCRIBER = 192;
 const MAXIMUM_ROUTES = FIXED_BOUNDS.routes.value;
 const MAXIMUM_BYTES = FIXED_BOUNDS.routeTableBytes.value;
 
-const NOBODY: readonly string[] = Object.freeze([]);
-
 export class RouteTable {
   /** What the latest `routeTo` took in memory; 0 when the route was there. */
   madeBytes: number;
@@ -36,7 +34,10 @@ export class RouteTable {
     this.#nextNumber = 1;
   }
 
-  /** The route to these subscribers. The arrays are the caller's to use again. */
+  /**
+   * The route to these subscribers, whose array is the caller's to use again.
+   * @param denied who may not receive; the route's own from now on
+   */
   routeTo(subscribers: readonly Subscriber[], denied: readonly string[]): Route {
     let hash = subscribers.length + denied.length * 0x10001;
     for (const subscriber of subscribers)
@@ -44,7 +45,7 @@ export class RouteTable {
     const known = this.#young.get(hash) ?? this.#old.get(hash);
     const found = known?.leadsTo(subscribers, denied) === true;
     this.madeBytes = found ? 0 : (subscribers.length + denied.length) * BYTES_PER_SUBSCRIBER;
-    const route = found ? known : new Route([...subscribers], denied.length === 0 ? NOBODY : [...denied]);
+    const route = found ? known : new Route([...subscribers], denied);
     this.#youngBytes += this.madeBytes;
     if (this.#young.size >= MAXIMUM_ROUTES || this.#youngBytes > MAXIMUM_BYTES) {
       this.#old = this.#young;

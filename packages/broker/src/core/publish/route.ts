@@ -102,7 +102,8 @@ export class Route {
     this.groups = groups;
     this.locals = locals;
     this.denied = denied;
-    this.isEmpty = targets.length + groups.length + denied.length === 0 && locals.every(({ observes }) => observes);
+    this.isEmpty =
+      targets.length + groups.length + denied.length === 0 && locals.every(({ observes }) => observes);
     this.#subscribers = subscribers;
   }
 

@@ -16,6 +16,8 @@ import type { Publication } from './publication.ts';
 import type { Route, Subscriber, Target } from './route.ts';
 import { RouteTable } from './route-table.ts';
 
+const NOBODY: readonly string[] = Object.freeze([]);
+
 export class Router {
   readonly #context: CoreContext;
   readonly #topics: TopicTable;
@@ -23,8 +25,8 @@ export class Router {
   readonly #outgoing: Outgoing;
   readonly #queues: QueueKeeper;
   readonly #matched: Subscriber[];
-  /** Of those that match, who may not receive. */
-  readonly #denied: string[];
+  /** Of those that match, who may not receive: once each, however many of its subscriptions match. */
+  readonly #denied: Set<string>;
   readonly #routes: RouteTable;
 
   constructor(
@@ -40,7 +42,7 @@ export class Router {
     this.#outgoing = outgoing;
     this.#queues = queues;
     this.#matched = [];
-    this.#denied = [];
+    this.#denied = new Set();
     this.#routes = new RouteTable();
   }
 
@@ -137,8 +139,9 @@ export class Router {
     const matched = this.#matched;
     this.#tree.match(topic.name, matched); // [MQTT-3.3.2-3] [MQTT-3.3.2-3] 3.1.1
     if (this.#context.receiveRights.asked) this.#takeOutDenied(topic);
-    const found = this.#routes.routeTo(matched, this.#denied);
-    this.#denied.length = 0;
+    const denied = this.#denied.size === 0 ? NOBODY : [...this.#denied];
+    this.#denied.clear();
+    const found = this.#routes.routeTo(matched, denied);
     matched.length = 0;
     topic.route = found;
     this.#topics.charge(topic, this.#routes.madeBytes);
@@ -159,13 +162,8 @@ export class Router {
           : subscriber.kind !== 'share' ||
             subscriber.members.some((member) => receiveRights.mayReceive(member.session, topic));
       if (may) matched[kept++] = subscriber;
-      else this.#note(session?.clientId ?? (subscriber as SharedGroup).name);
+      else this.#denied.add(session?.clientId ?? (subscriber as SharedGroup).name);
     }
     matched.length = kept;
-  }
-
-  /** Once for each recipient, however many of its subscriptions match. */
-  #note(denied: string): void {
-    if (!this.#denied.includes(denied)) this.#denied.push(denied);
   }
 }

@@ -10,12 +10,14 @@ import { Durability } from '../ports/durability.ts';
 import { Delivery } from '../publish/delivery.ts';
 import type { LocalSubscription } from '../publish/local-subscription.ts';
 import type { Message, QoS } from '../publish/message.ts';
+import { MESSAGE_OWN_BYTES } from '../publish/message.ts';
 import type { Outgoing } from '../publish/outgoing.ts';
 import type { Publication } from '../publish/publication.ts';
 import type { Session, Subscription } from '../session/session.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import type { RetainedCursor } from './retained-cursor.ts';
 import { RetainedMessages } from './retained-messages.ts';
+import type { Retainable } from './retained-node.ts';
 import { RetainedQuotas } from './retained-quotas.ts';
 
 /** Messages in a session's queue above which it is shown no more for a while. */
@@ -244,7 +246,13 @@ export class Retaining {
   }
 
   #deliver(session: Session, subscription: Subscription, message: Message): void {
+    const { outcomes, receiveRights } = this.#context;
     if (message.expiresAtMs <= this.#context.nowMs) return;
+    if (!receiveRights.mayReceive(session, message.topic)) {
+      const { clientId } = session;
+      outcomes.dropped(DropReason.NotAuthorizedToReceive, clientId, message.topic, 1, '', message);
+      return;
+    }
     const qos: QoS = message.qos < subscription.qos ? message.qos : subscription.qos;
     const identifiers =
       subscription.subscriptionIdentifier === 0 ? [] : [subscription.subscriptionIdentifier]; // [MQTT-3.3.4-3]
@@ -279,8 +287,13 @@ export class Retaining {
     });
   }
 
+  /** Why a small message may not be retained for the topic; null if it may. */
+  fullnessOf(topicName: string): string | null {
+    return this.#fullness(topicName, { bytes: MESSAGE_OWN_BYTES + topicName.length });
+  }
+
   /** Why the message may not be retained; null if it may. */
-  #fullness(topicName: string, message: Message): string | null {
+  #fullness(topicName: string, message: Retainable): string | null {
     const { limits } = this.#context.profile;
     const replaced = this.messages.get(topicName);
     const more = replaced === null ? 1 : 0;

@@ -151,6 +151,7 @@ export class QueueKeeper {
     const shares = session.shares;
     if (shares === null) return undefined;
     for (let i = 0; i < shares.length; i++) {
+      if (!this.#mayTakeFirst(shares[i]!, session)) continue;
       const given = this.takeShared(shares[i]!, session);
       if (given === undefined) continue;
       if (shares.length > 1) shares.push(shares.splice(i, 1)[0]!);
@@ -167,9 +168,32 @@ export class QueueKeeper {
   }
 
   /** Something waits for the session, and none of it can be read now. */
-  holdsUnread({ queue, shares }: Session): boolean {
+  holdsUnread(session: Session): boolean {
+    const { queue, shares } = session;
     if (queue !== null && queue.length > 0) return true;
-    return shares?.some((group) => group.waiting > 0) === true;
+    return shares?.some((group) => group.waiting > 0 && this.#mayTakeFirst(group, session)) === true;
+  }
+
+  /** Whether the oldest message that waits in a group may be received by this member, as far as it can be told. */
+  #mayTakeFirst(group: SharedSource, session: Session): boolean {
+    const { receiveRights } = this.#context;
+    if (!receiveRights.asked || group.waiting === 0) return true;
+    const first = group.queue.peek();
+    return first === undefined || receiveRights.mayReceive(session, first.message.topic);
+  }
+
+  /** Drops the oldest message that waits in a group, if no member may receive it. True if it did. */
+  dropUnreceivable(group: SharedGroup): boolean {
+    const { outcomes, receiveRights } = this.#context;
+    const message = group.queue.peek()?.message;
+    if (message === undefined) return false;
+    if (group.members.some(({ session }) => receiveRights.mayReceive(session, message.topic))) return false;
+    const dropped = group.queue.dropOldest();
+    if (dropped === undefined) return false;
+    if (typeof dropped !== 'string') this.#count(group.queue, dropped, -1, group.kept);
+    if (group.kept) this.#context.staged();
+    outcomes.dropped(DropReason.NotAuthorizedToReceive, group.name, message.topic, 1, '', message);
+    return true;
   }
 
   /** What was in flight before a restart and has not been read since, but for what its client has. */

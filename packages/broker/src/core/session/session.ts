@@ -10,7 +10,6 @@ import type { Deadline, ReasonCode } from '@martlet/protocol';
 import { Sender, SessionReceiver } from '@martlet/protocol';
 import type { ConnectionOutput } from '../connection/connection-output.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
-import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { MessageQueue, SubscriptionRecord, WillRecord } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
 import type { QoS } from '../publish/message.ts';
@@ -45,6 +44,8 @@ const QUEUE_UNOPENED = 0x10;
 export interface SessionHolder {
   /** Who is connected. */
   readonly client: ClientIdentity;
+  /** Monotonic; since when. */
+  readonly connectedAtMs: number;
   /** Another connection of the same client has come: close, with 0x8E where the version can say it. */
   onTakenOver(): void;
   /** The application or an operator ends the connection. */
