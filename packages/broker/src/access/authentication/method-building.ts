@@ -157,7 +157,7 @@ export class MethodBuilding {
     const { clock, log } = this.#services;
     const ca = await this.#pem(method.caFile, [...at, 'caFile']);
     const service = new HttpService({
-      url: this.#url(url, [...at, 'jwksUrl'], 'whoever is on the way can put in keys'),
+      url: this.#url(url, [...at, 'jwksUrl']),
       timeoutMs: method.timeoutMs,
       maximumBytes: LARGEST_JWKS,
       connections: 1,
@@ -186,7 +186,7 @@ export class MethodBuilding {
       key: await this.#pem(method.keyFile, [...at, 'keyFile']),
     };
     const service = new HttpService({
-      url: this.#url(method.url, [...at, 'url'], 'whoever is on the way can read passwords'),
+      url: this.#url(method.url, [...at, 'url']),
       timeoutMs: method.timeoutMs,
       maximumBytes: LARGEST_ANSWER,
       connections: method.concurrency,
@@ -214,16 +214,9 @@ export class MethodBuilding {
     return bytes;
   }
 
-  #url(text: string, at: KeyPath, danger: string): URL {
-    const { url, problem, isOpen } = readServiceUrl(text);
+  #url(text: string, at: KeyPath): URL {
+    const { url, problem } = readServiceUrl(text);
     if (url === undefined) throw this.#problem(at, 'bad-url', problem);
-    if (isOpen)
-      this.#add(
-        at,
-        'notice',
-        'open-url',
-        `expected https: for a service on another machine, got http, by which ${danger}`,
-      );
     return url;
   }
 
@@ -232,16 +225,13 @@ export class MethodBuilding {
   }
 
   #problem(path: KeyPath, code: string, text: string): ConfigurationError {
-    return new ConfigurationError([this.#told(path, 'error', code, text)]);
+    return new ConfigurationError([
+      { ...this.#placeOf(path), key: this.#key(path), severity: 'error', code, text },
+    ]);
   }
 
-  #add(path: KeyPath, severity: 'error' | 'notice', code: string, text: string): void {
-    this.problems.push(this.#told(path, severity, code, text));
-  }
-
-  #told(path: KeyPath, severity: 'error' | 'notice', code: string, text: string): ConfigurationProblem {
+  #placeOf(path: KeyPath): Pick<ConfigurationProblem, 'file' | 'line' | 'column'> {
     const { source, at = ['authentication'] } = this.#services;
-    const place = source?.placeOf([...at, ...path]) ?? { file: 'configuration', line: undefined };
-    return { ...place, key: this.#key(path), severity, code, text };
+    return source?.placeOf([...at, ...path]) ?? { file: 'configuration', line: undefined };
   }
 }

@@ -352,16 +352,6 @@ describe('The configuration of a service', () => {
     expect(problem).not.toContain('hunter2');
   });
 
-  it('has a notice if passwords go over a network in the clear', async () => {
-    const { built } = await kit.build([httpOf({ url: 'http://auth.example/' })]);
-    expect(built.notices).toMatchObject([{ code: 'open-url', key: 'authentication.methods[0].url' }]);
-    const safe = await kit.build([
-      httpOf({ url: 'https://auth.example/' }),
-      httpOf({ url: 'http://localhost/' }),
-    ]);
-    expect(safe.built.notices).toEqual([]);
-  });
-
   it('is refused with a header or certificate that is none, whose content is not shown', async () => {
     const url = 'https://auth.example/';
     const valueFile = kit.file('hunter2\u0007');
