@@ -93,6 +93,14 @@ function checkTls(tls: TlsConfiguration, at: KeyPath, findings: Findings): void 
   const { certificates, clientCertificates, caFile, caDirectory, crlFiles, psk, minimumVersion } = tls;
   if (certificates.length === 0 && psk === null)
     findings.error(at, 'missing-key', 'expected certificates of the server, or psk, got neither');
+  if (certificates.length > 0 && psk !== null)
+    findings.error([...at, 'psk'], 'contradiction', 'expected certificates or psk, got both');
+  if (clientCertificates !== 'none' && psk !== null)
+    findings.error(
+      [...at, 'clientCertificates'],
+      'contradiction',
+      'expected none with psk: clients have a key, and no certificate',
+    );
   if (clientCertificates !== 'none' && caFile === null && caDirectory === null)
     findings.error(
       [...at, 'clientCertificates'],

@@ -10,11 +10,13 @@ import { ConfigurationError, inOrder } from './configuration-error.ts';
 import { findingsOf } from './cross-checks.ts';
 import { addDerivedDefaults } from './derived-defaults.ts';
 import { overridesOfEnvironment } from './environment.ts';
-import { keyText } from './key-path.ts';
+import type { KeyPath } from './key-path.ts';
+import { keyText, valueAt } from './key-path.ts';
 import type { ConfigurationOverride } from './overrides.ts';
 import { applyOverride } from './overrides.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { problemsOf } from './problems-of.ts';
+import { rowAt } from './row-at.ts';
 import { CONFIGURATION_SCHEMA } from './schema.ts';
 import type { Overriding, Place } from './source.ts';
 import { Source } from './source.ts';
@@ -63,6 +65,7 @@ export function parseConfiguration(
 ): LoadedConfiguration {
   const yaml = readYaml(text, path);
   const root = rootOf(yaml, path);
+  fillEmptySections(root, yaml.empty);
   return resolved(root, path, yaml, {
     ...options,
     files: [resolve(path)],
@@ -89,7 +92,7 @@ export function configurationFrom(
   { file, places = new Map() }: MadeFrom = {},
 ): LoadedConfiguration {
   const copy = structuredClone(input) as Record<string, unknown>;
-  const yaml = { value: input, values: places, keys: places };
+  const yaml = { value: input, values: places, keys: places, empty: [] };
   return resolved(copy, file, yaml, { ...options, files: [], directory: process.cwd() });
 }
 
@@ -107,6 +110,16 @@ function rootOf({ value, values }: YamlSource, file: string): Record<string, unk
     code: 'no-keys',
   } as const;
   throw new ConfigurationError([{ ...place, text }]);
+}
+
+/** `tls:` with nothing below it was meant to say something: what it lacks is told, and it is not taken for no TLS. */
+function fillEmptySections(root: Record<string, unknown>, empty: readonly KeyPath[]): void {
+  for (const path of empty) {
+    const above = valueAt(root, path.slice(0, -1));
+    const isSection = rowAt(path, root)?.kind === 'section';
+    if (isSection && typeof above === 'object' && above !== null)
+      (above as Record<string | number, unknown>)[path.at(-1)!] = {};
+  }
 }
 
 interface Origin extends LoadOptions {

@@ -18,6 +18,8 @@ export interface YamlSource {
   readonly values: ReadonlyMap<string, Place>;
   /** Where the names of keys begin. */
   readonly keys: ReadonlyMap<string, Place>;
+  /** Keys with nothing after them, which YAML takes for null. */
+  readonly empty: readonly KeyPath[];
 }
 
 /** Values in a file, those that aliases repeat counted again: more is no configuration, but a bomb. */
@@ -35,7 +37,7 @@ export function readYaml(text: string, file: string): YamlSource {
   }
   const value = reading.problems.length === 0 ? reading.valueOf(document.contents, [], 0) : undefined;
   if (reading.problems.length > 0) throw new ConfigurationError(inOrder(reading.problems));
-  return { value, values: reading.values, keys: reading.keys };
+  return { value, values: reading.values, keys: reading.keys, empty: reading.empty };
 }
 
 function yamlCode(code: string): string {
@@ -60,6 +62,7 @@ class Reading {
   readonly problems: ConfigurationProblem[] = [];
   readonly values = new Map<string, Place>();
   readonly keys = new Map<string, Place>();
+  readonly empty: KeyPath[] = [];
   readonly #file: string;
   readonly #lines: LineCounter;
   /** By the name of the anchor: what it last stood for before the place that is read. */
@@ -219,6 +222,7 @@ class Reading {
 
   #scalar(scalar: { readonly value: unknown; readonly source?: string }, path: KeyPath): unknown {
     const { value, source } = scalar;
+    if (value === null && source === '') this.empty.push(path);
     // 0660 is 660 to YAML, and 0o660 is 432: only the text tells permission bits.
     if (typeof value === 'number' && source !== undefined && /^0o?\d/.test(source)) return source;
     if (

@@ -150,6 +150,16 @@ describe('Keys that contradict each other are told:', () => {
       'listeners[0].tls.psk: expected minimumVersion 1.2 with it: keys that are shared are spoken of in TLS 1.2 only',
     ],
     [
+      `listeners: [{ tls: { ${TLS}, psk: { file: a } } }]`,
+      'listeners[0].tls.psk: expected certificates or psk, got both',
+    ],
+    [
+      'listeners: [{ tls: { psk: { file: a }, clientCertificates: require, caFile: c } }]',
+      'listeners[0].tls.clientCertificates: expected none with psk: clients have a key, and no certificate',
+    ],
+    ['listeners: [{ tls: }]', 'listeners[0].tls: expected certificates of the server, or psk, got neither'],
+    ['dynamicSecurity:', 'dynamicSecurity.file: must be given: expected a path'],
+    [
       'authentication: { methods: jwt }',
       'authentication.methods[0]: expected keyFile, secretFile or jwksUrl, got none: what tokens are checked with',
     ],
