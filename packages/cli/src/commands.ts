@@ -92,6 +92,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./reload/reload-command.ts')).command,
   },
   {
+    name: 'sn',
+    summary: 'Speak MQTT-SN: publish, subscribe, a gateway, and finding one',
+    group: 'Messages',
+    load: async () => (await import('./sn/sn-command.ts')).command,
+  },
+  {
     name: 'proxy',
     summary: 'Show every packet between clients and a server, and make a bad network',
     group: 'Tools',

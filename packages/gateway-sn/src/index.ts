@@ -17,6 +17,7 @@ export type { Upstream, UpstreamHandler, Upstreams } from './core/ports/upstream
 export type { PredefinedTopic } from './core/predefined-topics.ts';
 export type { MakeUpstreams, OpenLink, SnGatewayOptions } from './host/sn-gateway.ts';
 export { SnGateway, toBroker, toServer } from './host/sn-gateway.ts';
+export { Networks } from './links/address-trust.ts';
 export type { ByteStream, OpenByteStream } from './links/byte-stream.ts';
 export type { Frame, Framing } from './links/framing/framing.ts';
 export { RawFraming } from './links/framing/raw-framing.ts';
