@@ -4,6 +4,7 @@
 import * as crypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import type { IArgon2Options } from 'hash-wasm';
 
 export interface Argon2Job {
   /** Not empty: nobody hashes an empty password. */
@@ -111,7 +112,7 @@ export class Argon2Thread {
         parallelism,
         hashLength: hashBytes,
         outputType: 'binary',
-      });
+      } satisfies IArgon2Options);
     });
     if ('problem' in answer) throw new Error(`Argon2id was not computed: ${answer.problem}`);
     return answer.hash;
