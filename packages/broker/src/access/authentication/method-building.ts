@@ -1,4 +1,5 @@
 /** Makes the methods of one section `authentication`, and gathers what is wrong with them and with the files that they name. */
+import { createSecureContext } from 'node:tls';
 import type {
   AuthenticationMethodConfiguration,
   HttpConfiguration,
@@ -156,6 +157,7 @@ export class MethodBuilding {
   async #jwks(url: string, method: JwtConfiguration, at: KeyPath): Promise<JwksSource> {
     const { clock, log } = this.#services;
     const ca = await this.#pem(method.caFile, [...at, 'caFile']);
+    this.#checkPair({ ca }, at);
     const service = new HttpService({
       url: this.#url(url, [...at, 'jwksUrl']),
       timeoutMs: method.timeoutMs,
@@ -185,6 +187,7 @@ export class MethodBuilding {
       cert: await this.#pem(method.certificateFile, [...at, 'certificateFile']),
       key: await this.#pem(method.keyFile, [...at, 'keyFile']),
     };
+    this.#checkPair(tls, at);
     const service = new HttpService({
       url: this.#url(method.url, [...at, 'url']),
       timeoutMs: method.timeoutMs,
@@ -214,6 +217,21 @@ export class MethodBuilding {
     return bytes;
   }
 
+  /** OpenSSL would say so at the first connection only. */
+  #checkPair({ ca, cert, key }: HttpTls, at: KeyPath): void {
+    if (ca === undefined && cert === undefined) return;
+    try {
+      createSecureContext({ ca: pemText(ca), cert: pemText(cert), key: pemText(key) });
+    } catch (cause) {
+      throw this.#problem(
+        at,
+        'bad-certificate',
+        'expected a certificate and the key that belongs to it, and certificates in caFile, got something else',
+        cause,
+      );
+    }
+  }
+
   #url(text: string, at: KeyPath): URL {
     const { url, problem } = readServiceUrl(text);
     if (url === undefined) throw this.#problem(at, 'bad-url', problem);
@@ -224,14 +242,19 @@ export class MethodBuilding {
     return keyText([...(this.#services.at ?? ['authentication']), ...path]);
   }
 
-  #problem(path: KeyPath, code: string, text: string): ConfigurationError {
-    return new ConfigurationError([
-      { ...this.#placeOf(path), key: this.#key(path), severity: 'error', code, text },
-    ]);
+  #problem(path: KeyPath, code: string, text: string, cause?: unknown): ConfigurationError {
+    const key = this.#key(path);
+    return new ConfigurationError([{ ...this.#placeOf(path), key, severity: 'error', code, text }], {
+      cause,
+    });
   }
 
   #placeOf(path: KeyPath): Pick<ConfigurationProblem, 'file' | 'line' | 'column'> {
     const { source, at = ['authentication'] } = this.#services;
     return source?.placeOf([...at, ...path]) ?? { file: 'configuration', line: undefined };
   }
+}
+
+function pemText(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('latin1');
 }
