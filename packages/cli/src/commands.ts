@@ -81,7 +81,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'config',
-    summary: 'Check and show configurations, and what one would change',
+    summary: 'Check, show and migrate configurations, and what one would change',
     group: 'Broker',
     load: async () => (await import('./config/config-command.ts')).command,
   },

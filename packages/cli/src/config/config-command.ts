@@ -1,4 +1,4 @@
-/** `martlet config`: checks and shows configurations, and says what one would change. */
+/** `martlet config`: checks and shows configurations, says what one would change, and writes them from Mosquitto's. */
 import type { Command, CommandIo } from '../command.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { nearest } from '../flags/nearest.ts';
@@ -8,15 +8,16 @@ import { UsageError } from '../usage-error.ts';
 import type { ConfigFlags } from './config-flags.ts';
 import { CONFIG_FLAGS } from './config-flags.ts';
 
-const ACTIONS = ['check', 'show', 'plan', 'schema'] as const;
+const ACTIONS = ['check', 'show', 'plan', 'schema', 'migrate'] as const;
 type Action = (typeof ACTIONS)[number];
 
 export type ConfigValues = FlagValues<ConfigFlags>;
 
 export const command: Readonly<Command> = {
   name: 'config',
-  summary: 'Check and show configurations, and what one would change',
-  usage: 'check [file] | show [file] | plan file [--against file] | schema',
+  summary: 'Check, show and migrate configurations, and what one would change',
+  usage:
+    'check [file] | show [file] | plan file [--against file] | migrate mosquitto.conf [-o file] | schema',
   flags: CONFIG_FLAGS,
   words: ACTIONS,
   examples: [
@@ -24,6 +25,10 @@ export const command: Readonly<Command> = {
     { line: 'show --changed --origin', text: 'what is not left at its default, and where it comes from' },
     { line: 'plan new.yaml', text: 'what the running broker would change, and who would be disconnected' },
     { line: 'plan new.yaml --against martlet.yaml', text: 'the same between two files' },
+    {
+      line: 'migrate mosquitto.conf -o martlet.yaml',
+      text: "Mosquitto's configuration as ours, and what became of each line",
+    },
     { line: 'schema > martlet.schema.json', text: 'a JSON Schema, by which editors complete and check' },
   ],
   run,
@@ -43,6 +48,8 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
       return (await import('./config-show.ts')).showConfiguration(file, values, io);
     case 'plan':
       return (await import('./config-plan.ts')).planConfiguration(file, values, io);
+    case 'migrate':
+      return (await import('../mosquitto/migrate.ts')).migrate(file, values, io);
     case 'schema':
       if (file !== undefined) throw new UsageError(`schema: expected no file, got ${quoted(file)}`);
       return printSchema(io);
@@ -63,6 +70,7 @@ const OWN_FLAGS: Readonly<Record<Action, readonly (keyof ConfigFlags)[]>> = {
   show: ['format', 'changed', 'defaults', 'origin', 'running', 'broker', 'control'],
   plan: ['against', 'json', 'broker', 'control'],
   schema: [],
+  migrate: ['output', 'force'],
 };
 
 /** A flag that does nothing was meant to do something. */

@@ -3,16 +3,19 @@ import type { ControlFlags } from '../control/control-flags.ts';
 import { CONTROL_FLAGS } from '../control/control-flags.ts';
 import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
 import { choice, text } from '../flags/value-parsers.ts';
+import type { MigrateFlags } from '../mosquitto/migrate-flags.ts';
+import { MIGRATE_FLAGS } from '../mosquitto/migrate-flags.ts';
 
-export type ConfigFlags = ControlFlags & {
-  readonly format: ValueFlag<'yaml' | 'json'>;
-  readonly changed: SwitchFlag;
-  readonly defaults: SwitchFlag;
-  readonly origin: SwitchFlag;
-  readonly running: SwitchFlag;
-  readonly against: ValueFlag<string>;
-  readonly json: SwitchFlag;
-};
+export type ConfigFlags = ControlFlags &
+  MigrateFlags & {
+    readonly format: ValueFlag<'yaml' | 'json'>;
+    readonly changed: SwitchFlag;
+    readonly defaults: SwitchFlag;
+    readonly origin: SwitchFlag;
+    readonly running: SwitchFlag;
+    readonly against: ValueFlag<string>;
+    readonly json: SwitchFlag;
+  };
 
 export const CONFIG_FLAGS: Readonly<ConfigFlags> = {
   format: {
@@ -52,6 +55,8 @@ export const CONFIG_FLAGS: Readonly<ConfigFlags> = {
     text: 'compare with this file, not with a running broker',
     group: 'plan',
   },
+  output: { ...MIGRATE_FLAGS.output, group: 'migrate' },
+  force: { ...MIGRATE_FLAGS.force, group: 'migrate' },
   json: { kind: 'switch', names: ['--json'], text: 'print what check or plan finds as JSON' },
   ...CONTROL_FLAGS,
 };

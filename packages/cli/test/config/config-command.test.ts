@@ -164,12 +164,20 @@ test('martlet config schema prints a JSON Schema', async () => {
   expect(JSON.parse((await run(['schema'])).stdout)).toMatchObject({ title: 'martlet.yaml', type: 'object' });
 });
 
+test('martlet config migrate writes what check finds in order', async () => {
+  const conf = file('migrate.conf', 'listener 1883 127.0.0.1\nallow_anonymous true\n');
+  const { code, stdout } = await run(['migrate', conf]);
+  expect(code).toBe(0);
+  expect(await run(['check', file('migrated.yaml', stdout)])).toMatchObject({ code: 0 });
+});
+
 describe('martlet config says in one line that it was asked wrongly:', () => {
   test.each([
-    [[], 'expected a word (check, show, plan, schema), got none'],
-    [['chek'], "expected check, show, plan, schema, got 'chek'; did you mean check?"],
+    [[], 'expected a word (check, show, plan, schema, migrate), got none'],
+    [['chek'], "expected check, show, plan, schema, migrate, got 'chek'; did you mean check?"],
     [['plan'], 'plan: expected the file that is to take effect, got none'],
     [['schema', 'x'], "schema: expected no file, got 'x'"],
+    [['check', '--force'], '--force: expected it with migrate, got check'],
     [['check', '--origin'], '--origin: expected it with show, got check'],
     [['show', '--json'], '--json: expected it with check or plan, got show'],
     [['show', '--defaults', '--changed'], 'expected --defaults or --changed, got both'],
