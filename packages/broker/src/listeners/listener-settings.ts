@@ -24,6 +24,10 @@ export interface ListenerOptions {
   readonly tcpKeepAlive?: number | undefined;
   /** Connections come through a proxy, and begin with its PROXY header. @default no header is expected */
   readonly proxyProtocol?: ProxyOptions | undefined;
+  /** For PROXY header and handshake of TLS together, from the network connection on, in ms. @default 10000 */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /** Connections whose PROXY header or handshake of TLS is under way; a further one is closed. @default 1000 */
+  readonly maximumHandshakes?: number | undefined;
   /** @default none: the listener is plain */
   readonly tls?: TlsOptions | undefined;
 }
@@ -75,8 +79,8 @@ export async function listenerSettings(
     tcpKeepAlive,
     proxy: proxyProtocol === undefined ? null : new ProxySettings(proxyProtocol),
     tls: loaded === null ? null : new TlsGate(loaded, wallMs),
-    handshakeTimeoutMs: tls?.handshakeTimeoutMs ?? LISTENER_LIMITS.handshakeTimeoutMs.default,
-    maximumHandshakes: tls?.maximumHandshakes ?? LISTENER_LIMITS.maximumHandshakes.default,
+    handshakeTimeoutMs: options.handshakeTimeoutMs ?? LISTENER_LIMITS.handshakeTimeoutMs.default,
+    maximumHandshakes: options.maximumHandshakes ?? LISTENER_LIMITS.maximumHandshakes.default,
     webSocket,
   };
 }

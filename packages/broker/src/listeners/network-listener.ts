@@ -77,6 +77,11 @@ export class NetworkListener implements Listener, Arrivals {
     return this.#connections.size;
   }
 
+  /** Connections whose PROXY header or handshake of TLS is under way. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   get refusals(): ListenerRefusalCounts {
     return this.#refusals.counts;
   }

@@ -163,6 +163,8 @@ function commonOptions(configuration: ListenerConfiguration, services: ListenerS
       proxyProtocol === 'none'
         ? undefined
         : { version: proxyProtocol, requireTls: proxyProtocolRequireTls, trustedProxies },
+    handshakeTimeoutMs: tls?.handshakeTimeoutMs,
+    maximumHandshakes: tls?.maximumHandshakes,
     tls: tls === null ? undefined : { ...tls, keyLog: services.tlsKeyLog },
   };
 }

@@ -18,6 +18,8 @@ export class Passage implements PendingConnection {
   readonly #pending: PendingConnections;
   readonly #refusals: ListenerRefusals;
   readonly #onThrough: (socket: Socket, arrival: Arrival) => void;
+  /** It is through, or it has been reported why not. */
+  #over: boolean;
 
   constructor(
     socket: Socket,
@@ -35,6 +37,7 @@ export class Passage implements PendingConnection {
     this.#pending = pending;
     this.#refusals = refusals;
     this.#onThrough = onThrough;
+    this.#over = false;
   }
 
   begin(): void {
@@ -57,6 +60,7 @@ export class Passage implements PendingConnection {
   }
 
   destroy(): void {
+    this.#over = true;
     this.#socket.destroy();
   }
 
@@ -78,18 +82,22 @@ export class Passage implements PendingConnection {
     this.#tls.secure(this.#socket, {
       onSecured: (socket, security: TransportSecurity) => this.#through(socket, { ...arrival, security }),
       onFailed: (kind, reason) => {
-        // After its time is up, it has been reported.
-        if (this.#pending.delete(this)) this.#refusals.report(kind, arrival.peer, reason);
+        this.#pending.delete(this);
+        if (this.#over) return;
+        this.#over = true;
+        this.#refusals.report(kind, arrival.peer, reason);
       },
     });
   }
 
   #through(socket: Socket, arrival: Arrival): void {
+    this.#over = true;
     this.#pending.delete(this);
     this.#onThrough(socket, arrival);
   }
 
   #refuse(kind: ListenerRefusal, reason?: string): void {
+    this.#over = true;
     this.#pending.delete(this);
     this.#refusals.report(kind, this.#socketPeer, reason);
     this.#socket.destroy();

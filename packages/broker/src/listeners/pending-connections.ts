@@ -38,13 +38,10 @@ export class PendingConnections {
     this.#timer ??= this.#arm(this.timeoutMs);
   }
 
-  /** @returns whether it was there */
-  delete(connection: PendingConnection): boolean {
-    const wasThere = this.#dueMs.delete(connection);
-    if (this.#dueMs.size > 0 || this.#timer === null) return wasThere;
+  delete(connection: PendingConnection): void {
+    if (!this.#dueMs.delete(connection) || this.#dueMs.size > 0 || this.#timer === null) return;
     clearTimeout(this.#timer);
     this.#timer = null;
-    return wasThere;
   }
 
   /** The listener closes: whoever is not through by now is closed too. */

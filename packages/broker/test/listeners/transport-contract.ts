@@ -82,7 +82,7 @@ export function describeTransport(wire: Wire): void {
     /** Writes until the kernel takes no more; returns what was written, and the memory still being read. */
     function fill(sink: RecordingSink): { sent: Buffer[]; held: Buffer } {
       // Where every write is taken later, one must be more than the kernel has room for.
-      const blockBytes = wire.takesAtOnce ? 64 * 1024 : 24 * 1024 * 1024;
+      const blockBytes = wire.takesAtOnce ? 64 * 1024 : 12 * 1024 * 1024;
       const sent: Buffer[] = [];
       for (let i = 0; i < 10_000; i++) {
         const block = pattern(blockBytes, i);

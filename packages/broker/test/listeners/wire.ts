@@ -200,7 +200,6 @@ async function secured(socket: Socket, authority: MadeAuthority, version: '1.2' 
     servername: 'localhost',
     minVersion: `TLSv${version}`,
     maxVersion: `TLSv${version}`,
-    allowHalfOpen: true,
   });
   await once(secure, 'secureConnect');
   return secure;

@@ -22,11 +22,15 @@ export function takeSocketHeader(
       const result = readProxyHeader(gathered, settings.version);
       if (result.kind === 'incomplete') continue;
       socket.off('readable', onReadable);
+      socket.off('end', onEnd);
       if (result.kind === 'header' && gathered.length > result.header.length)
         socket.unshift(gathered.subarray(result.header.length));
       onResult(result);
       return;
     }
   };
+  // Who stops sending before the header is whole sends no more of it.
+  const onEnd = (): void => void socket.destroy();
   socket.on('readable', onReadable);
+  socket.on('end', onEnd);
 }

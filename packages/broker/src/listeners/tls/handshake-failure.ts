@@ -67,10 +67,22 @@ const CERTIFICATE_MEANINGS: Readonly<Record<string, string>> = {
   PATH_LENGTH_EXCEEDED: 'its chain is longer than one of its CAs allows',
 };
 
-/** @param code of the error that Node.js gives */
-export function handshakeFailureText(code: string | undefined): string {
+/** What some of them mean where the server has no certificate, and a client of TLS 1.3 offers no key that is known. */
+const PSK_MEANINGS: Readonly<Record<string, string>> = {
+  ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    'the client has no pre-shared key, or named an identity that is not in the PSK file',
+  ERR_SSL_NO_SHARED_CIPHER: 'the client offers no cipher of pre-shared keys: does it have one?',
+};
+
+/**
+ * @param code Of the error that Node.js gives.
+ * @param isPsk The server has pre-shared keys, and no certificate.
+ */
+export function handshakeFailureText(code: string | undefined, isPsk: boolean): string {
   if (code === undefined) return 'the handshake of TLS failed';
-  return MEANINGS[code] ?? `the handshake of TLS failed (${code})`;
+  return (
+    (isPsk ? PSK_MEANINGS[code] : undefined) ?? MEANINGS[code] ?? `the handshake of TLS failed (${code})`
+  );
 }
 
 /** @param code of the verification, such as `CERT_HAS_EXPIRED` */

@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { SecureContext, SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
 import { createSecureContext, DEFAULT_CIPHERS } from 'node:tls';
 import { ConfigurationError } from '../../config/configuration-error.ts';
 import type { TlsRemark } from './certificate-dates.ts';
@@ -21,9 +21,10 @@ import type { CertificateOptions, TlsOptions } from './tls-options.ts';
 
 /** TLS as a listener uses it. */
 export interface LoadedTls {
-  /** For the first certificate; of listeners with pre-shared keys, for all. */
-  readonly base: SecureContextOptions;
-  readonly serverNames: ServerNames<SecureContext>;
+  /** One for each certificate, the first for clients that name none of them; of listeners with pre-shared keys, one for all. */
+  readonly contexts: readonly SecureContextOptions[];
+  /** Which of the contexts is for a name. */
+  readonly serverNames: ServerNames<number>;
   readonly clientCertificates: 'none' | 'request' | 'require';
   readonly checkClientDates: boolean;
   readonly anchors: TrustAnchors;
@@ -101,15 +102,16 @@ class TlsLoading {
       clientCertificates === 'none' ? [] : texts,
       revocationLists,
     );
-    const contexts = certificates.map((certificate) => this.#context(certificate, shared));
-    if (pskKeys !== null) this.#context(undefined, shared);
+    const contexts =
+      pskKeys === null ? certificates.map((each) => ({ ...shared, ...withoutNames(each) })) : [shared];
+    for (const context of contexts) this.#check(context);
     if (this.#files.problems.length > 0) throw new ConfigurationError(this.#files.problems);
 
-    const serverNames = new ServerNames<SecureContext>();
+    const serverNames = new ServerNames<number>();
     for (const [index, certificate] of certificates.entries())
-      for (const name of certificate.serverNames) serverNames.add(name, contexts[index]!.context!);
+      for (const name of certificate.serverNames) serverNames.add(name, index);
     return {
-      base: contexts[0]?.options ?? shared,
+      contexts,
       serverNames,
       clientCertificates,
       checkClientDates,
@@ -274,24 +276,18 @@ class TlsLoading {
     return common;
   }
 
-  /** Also tells what OpenSSL does not like: ciphers that it does not know, keys that are too short. */
-  #context(
-    certificate: ServerCertificate | undefined,
-    shared: SecureContextOptions,
-  ): { readonly options: SecureContextOptions; readonly context: SecureContext | undefined } {
-    const options = { ...shared };
-    if (certificate !== undefined) {
-      options.cert = certificate.cert;
-      options.key = certificate.key;
-      if (certificate.passphrase !== undefined) options.passphrase = certificate.passphrase;
-    }
+  /** Tells what OpenSSL does not like: ciphers that it does not know, keys that are too short. */
+  #check(context: SecureContextOptions): void {
     try {
-      return { options, context: createSecureContext(options) };
+      createSecureContext(context);
     } catch (error) {
       this.#problem(`OpenSSL does not accept it: ${(error as Error).message}`);
-      return { options, context: undefined };
     }
   }
+}
+
+function withoutNames({ cert, key, passphrase }: ServerCertificate): SecureContextOptions {
+  return passphrase === undefined ? { cert, key } : { cert, key, passphrase };
 }
 
 /** Node.js takes the suites of both versions in one text, and their defaults only together. */

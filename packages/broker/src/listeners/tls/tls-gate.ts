@@ -4,14 +4,16 @@
  * It never changes: after a reload the listener has another one, and handshakes that are under way end with the old one. So sessions
  * that were agreed on before (tickets) are not resumed under new certificates, authorities and revocation lists.
  */
-import { constants, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Server, TLSSocket } from 'node:tls';
+import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
 import type { CertificateIdentity, TransportSecurity } from '../../core/ports/transport.ts';
 import type { ListenerRefusal } from '../listener-refusals.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import { chainProblem } from './client-chain.ts';
+import { readClientHello } from './client-hello.ts';
 import { certificateRefusalText, handshakeFailureText } from './handshake-failure.ts';
 import type { LoadedTls } from './load-tls.ts';
 
@@ -30,17 +32,18 @@ const CERTIFICATE_MISSING = 'the client sent no certificate, and the listener re
 
 export class TlsGate {
   readonly #tls: LoadedTls;
-  readonly #server: Server;
+  /** One for each certificate. */
+  readonly #servers: readonly Server[];
   readonly #wallMs: () => number;
   /** By the socket below TLS. */
-  readonly #handshakes = new Map<Socket, Handshake>();
+  readonly #handshakes = new WeakMap<Socket, Handshake>();
   readonly #pskIdentities = new WeakMap<TLSSocket, string>();
 
   /** @param wallMs The time, in ms since 1970. */
   constructor(tls: LoadedTls, wallMs: () => number = Date.now) {
     this.#tls = tls;
     this.#wallMs = wallMs;
-    this.#server = this.#createServer();
+    this.#servers = tls.contexts.map((context) => this.#createServer(context));
   }
 
   get tls(): LoadedTls {
@@ -50,21 +53,47 @@ export class TlsGate {
   /** Begins the handshake on a socket of which nothing has been read that belongs to it. */
   secure(socket: Socket, handshake: Handshake): void {
     this.#handshakes.set(socket, handshake);
-    socket.once('close', () => this.#handshakes.delete(socket));
-    this.#server.emit('connection', socket);
+    if (this.#servers.length === 1) this.#servers[0]!.emit('connection', socket);
+    else this.#chooseServer(socket);
   }
 
-  #createServer(): Server {
+  /** Reads the name of the server that is asked for, and leaves it in the socket. */
+  #chooseServer(socket: Socket): void {
+    let gathered: Buffer = Buffer.alloc(0);
+    const onReadable = (): void => {
+      for (let bytes: Buffer | null = socket.read(); bytes !== null; bytes = socket.read()) {
+        gathered = gathered.length === 0 ? bytes : Buffer.concat([gathered, bytes]);
+        const hello = readClientHello(gathered);
+        if (hello.kind === 'incomplete') continue;
+        socket.off('readable', onReadable);
+        socket.off('end', onEnd);
+        socket.unshift(gathered);
+        const { serverName } = hello;
+        const index = serverName === undefined ? undefined : this.#tls.serverNames.find(serverName);
+        this.#servers[index ?? 0]!.emit('connection', socket);
+        return;
+      }
+    };
+    const onEnd = (): void => {
+      socket.destroy();
+      this.#handshakes
+        .get(socket)
+        ?.onFailed('tls-handshake-failed', handshakeFailureText('ECONNRESET', false));
+    };
+    socket.on('readable', onReadable);
+    socket.on('end', onEnd);
+  }
+
+  #createServer(context: SecureContextOptions): Server {
     const tls = this.#tls;
     const { keyLog, psk, pskHint } = tls;
     const server = createServer({
-      ...tls.base,
+      ...context,
       requestCert: tls.clientCertificates !== 'none',
       // With it, who sends no certificate is told so by an alert. Node.js would also refuse for dates, so it is not told then.
       rejectUnauthorized: tls.clientCertificates === 'require' && tls.checkClientDates,
       handshakeTimeout: HANDSHAKE_SILENCE_MS,
       ALPNProtocols: [...tls.alpn],
-      SNICallback: (serverName, done) => done(null, tls.serverNames.find(serverName)),
       ...(psk === null
         ? {}
         : {
@@ -119,7 +148,7 @@ export class TlsGate {
     if (socket.authorized) return undefined;
     const code = codeOf(socket.authorizationError);
     if (this.#tls.checkClientDates || !DATE_ERRORS.includes(code)) return certificateRefusalText(code);
-    const problem = chainProblem(certificate, presentedBy(socket), this.#tls.anchors, this.#wallMs());
+    const problem = chainProblem(certificate, presentedWith(certificate), this.#tls.anchors, this.#wallMs());
     return problem === undefined ? undefined : certificateRefusalText(problem);
   }
 
@@ -133,7 +162,7 @@ export class TlsGate {
     } else if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') {
       handshake.onFailed('client-certificate-refused', CERTIFICATE_MISSING);
     } else {
-      handshake.onFailed('tls-handshake-failed', handshakeFailureText(error.code));
+      handshake.onFailed('tls-handshake-failed', handshakeFailureText(error.code, this.#tls.psk !== null));
     }
   }
 
@@ -164,13 +193,10 @@ function identityOf(certificate: X509Certificate | undefined): CertificateIdenti
 }
 
 /** What the client sent besides its certificate, as far as Node.js could put it in a row. */
-function presentedBy(socket: TLSSocket): readonly X509Certificate[] {
+function presentedWith(certificate: X509Certificate): readonly X509Certificate[] {
   const presented: X509Certificate[] = [];
-  let certificate = socket.getPeerCertificate(true);
-  while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
-    certificate = certificate.issuerCertificate;
-    if (certificate.raw !== undefined) presented.push(new X509Certificate(certificate.raw));
-  }
+  for (let next = certificate.issuerCertificate; next !== undefined; next = next.issuerCertificate)
+    presented.push(next);
   return presented;
 }
 

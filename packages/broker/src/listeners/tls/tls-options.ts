@@ -30,10 +30,6 @@ export interface TlsOptions {
   readonly cipherSuites?: string | null | undefined;
   /** Protocols that are agreed on by ALPN; a client that asks for others only is refused. @default ['mqtt'], of a WebSocket listener ['http/1.1'] */
   readonly alpn?: readonly string[] | undefined;
-  /** From the network connection to the end of the handshake, in ms. @default 10000 */
-  readonly handshakeTimeoutMs?: number | undefined;
-  /** Handshakes under way; a further connection is closed. @default 1000 */
-  readonly maximumHandshakes?: number | undefined;
   /** Keys that clients and the server share, in place of certificates. */
   readonly psk?: PskOptions | null | undefined;
   /**
