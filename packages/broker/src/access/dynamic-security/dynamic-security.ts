@@ -81,8 +81,12 @@ export class DynamicSecurity {
   ): Promise<DynamicSecurity> {
     const file = new SecurityFile(options.file);
     await file.checkWritable();
-    const text = await file.read();
-    if (text !== undefined) return new DynamicSecurity(file, readState(text, options.file), services);
+    const read = await file.read();
+    if (read !== undefined) {
+      const known = readState(read.text, options.file);
+      file.take(read.stamp);
+      return new DynamicSecurity(file, known, services);
+    }
     const state = await begin(file, options, services);
     return new DynamicSecurity(file, { state, notices: [] }, services);
   }
@@ -92,8 +96,8 @@ export class DynamicSecurity {
    * @throws {ConfigurationError} with all that is wrong in it
    */
   static async check({ file }: DynamicSecurityOptions): Promise<readonly ConfigurationProblem[]> {
-    const text = await new SecurityFile(file).read();
-    if (text !== undefined) return readState(text, file).notices;
+    const read = await new SecurityFile(file).read();
+    if (read !== undefined) return readState(read.text, file).notices;
     const notice = 'there is no such file yet: it will be made, with a client "admin"';
     return [
       {
@@ -194,9 +198,10 @@ export class DynamicSecurity {
   /** @returns who is concerned, or `NOBODY` itself if it is the same file as before */
   async #takeOutsideChange(): Promise<ReadonlySet<string | undefined>> {
     if (!(await this.#file.hasChanged())) return NOBODY;
-    const text = await this.#file.read();
-    if (text === undefined) return NOBODY;
-    const { state, notices } = readState(text, this.#file.path);
+    const read = await this.#file.read();
+    if (read === undefined) return NOBODY;
+    const { state, notices } = readState(read.text, this.#file.path);
+    this.#file.take(read.stamp);
     const before = this.#state;
     this.#state = state;
     this.#notices = notices;

@@ -9,10 +9,10 @@ import type { SecurityClient, SecurityView } from './security-state.ts';
 export class SecurityAuthentication implements AuthenticationMethod {
   readonly type = 'dynamicSecurity';
   readonly #state: () => SecurityView;
-  readonly #hashing: PasswordHashing;
+  readonly #hashing: Pick<PasswordHashing, 'verify'>;
 
   /** @param state the one that is in force */
-  constructor(state: () => SecurityView, hashing: PasswordHashing) {
+  constructor(state: () => SecurityView, hashing: Pick<PasswordHashing, 'verify'>) {
     this.#state = state;
     this.#hashing = hashing;
   }

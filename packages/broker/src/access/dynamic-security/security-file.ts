@@ -17,7 +17,7 @@ const KEY = 'dynamicSecurity.file';
 const PRIVATE = 0o600;
 
 /** Tells one content of a file from another without reading it. */
-interface Stamp {
+export interface FileStamp {
   readonly inode: number;
   readonly bytes: number;
   readonly modifiedMs: number;
@@ -26,25 +26,28 @@ interface Stamp {
 export class SecurityFile {
   /** As it is configured. */
   readonly path: string;
-  #stamp: Stamp | null = null;
+  #stamp: FileStamp | null = null;
 
   constructor(path: string) {
     this.path = path;
   }
 
   /**
-   * @returns undefined if there is none
+   * @returns undefined if there is none; what is read counts as known from `take` on
    * @throws {ConfigurationError} if it cannot be read
    */
-  async read(): Promise<string | undefined> {
-    const before = await stampOf(this.path);
-    if (before === null) return undefined;
-    const text = textOf(await readListedFile(this.path, KEY, MAXIMUM_SECURITY_FILE_BYTES), KEY);
-    this.#stamp = before;
-    return text;
+  async read(): Promise<{ readonly text: string; readonly stamp: FileStamp } | undefined> {
+    const stamp = await stampOf(this.path);
+    if (stamp === null) return undefined;
+    return { text: textOf(await readListedFile(this.path, KEY, MAXIMUM_SECURITY_FILE_BYTES), KEY), stamp };
   }
 
-  /** Whether it is another one than was read or written last; false if it is not there. */
+  /** What was read is good, and in force: until then it may not be written over. */
+  take(stamp: FileStamp): void {
+    this.#stamp = stamp;
+  }
+
+  /** Whether it is another one than was taken or written last; false if it is not there. */
   async hasChanged(): Promise<boolean> {
     const now = await stampOf(this.path);
     return now !== null && !isSame(now, this.#stamp);
@@ -127,7 +130,7 @@ async function modeOf(path: string): Promise<number | undefined> {
   );
 }
 
-async function stampOf(path: string): Promise<Stamp | null> {
+async function stampOf(path: string): Promise<FileStamp | null> {
   return stat(path).then(
     ({ ino, size, mtimeMs }) => ({ inode: ino, bytes: size, modifiedMs: mtimeMs }),
     (error: NodeJS.ErrnoException) => {
@@ -137,7 +140,7 @@ async function stampOf(path: string): Promise<Stamp | null> {
   );
 }
 
-function isSame(one: Stamp, other: Stamp | null): boolean {
+function isSame(one: FileStamp, other: FileStamp | null): boolean {
   if (other === null) return false;
   return one.inode === other.inode && one.bytes === other.bytes && one.modifiedMs === other.modifiedMs;
 }

@@ -13,6 +13,13 @@ export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+export interface Answer {
+  readonly command: string;
+  readonly error?: string;
+  readonly data?: unknown;
+  readonly correlationData?: string;
+}
+
 export class SecurityRig {
   readonly directory: string;
   readonly file: string;
@@ -59,7 +66,7 @@ export class SecurityRig {
   }
 
   /** The responses to these commands in one message. */
-  async run(...commands: unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  async run(...commands: unknown[]): Promise<readonly Answer[]> {
     const { responses } = JSON.parse(await this.message(JSON.stringify({ commands })));
     return responses;
   }
