@@ -67,8 +67,9 @@ function lineOf(
   const space = text.indexOf(' ');
   const name = space < 0 ? text : text.slice(0, space);
   const value = space < 0 ? '' : text.slice(space).replace(/^ +/, '');
-  if (value.length > LONGEST_VALUE_BYTES || bytes.length - name.length > LONGEST_VALUE_BYTES * 2) {
-    const expected = `expected at most ${LONGEST_VALUE_BYTES} bytes, got ${bytes.length}`;
+  const valueBytes = Buffer.byteLength(value);
+  if (valueBytes > LONGEST_VALUE_BYTES) {
+    const expected = `expected at most ${LONGEST_VALUE_BYTES} bytes, got ${valueBytes}`;
     problems.push(problemAt(place, shortened(name), 'bad-value', expected));
     return undefined;
   }

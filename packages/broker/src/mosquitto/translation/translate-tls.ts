@@ -82,11 +82,23 @@ function translateCertificates(
     draft.set(at('caDirectory'), file(directoryOfAuthorities), directoryOfAuthorities);
   const revoked = options.find('crlfile');
   if (revoked !== undefined) draft.set(at('crlFiles', 0), file(revoked), revoked);
-  const required = options.find('require_certificate');
-  if (required !== undefined)
-    draft.set(at('clientCertificates'), required.value === true ? 'require' : 'none', required);
+  translateClientCertificates(at('clientCertificates'), options, draft);
   const dates = options.find('disable_client_cert_date_checks');
   if (dates !== undefined) draft.set(at('checkClientDates'), dates.value !== true, dates);
+}
+
+/** Mosquitto asks for certificates only if it requires them; who is named by one could not connect then. */
+function translateClientCertificates(path: KeyPath, options: Settings, draft: ConfigurationDraft): void {
+  const required = options.find('require_certificate');
+  const { from, setting } = usernameSource(options);
+  if (required?.value === true) draft.set(path, 'require', required);
+  else if (from === 'connect') draft.set(path, 'none', required);
+  else {
+    const text =
+      'clients are asked for a certificate here, since no other could connect; Mosquitto needs require_certificate true';
+    draft.notice(setting!, 'odd-value', text);
+    draft.set(path, 'request', setting);
+  }
 }
 
 function translateVersion(path: KeyPath, options: Settings, draft: ConfigurationDraft): void {
