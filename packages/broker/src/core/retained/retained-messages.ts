@@ -42,7 +42,7 @@ export class RetainedMessages<M extends Retainable> {
   }
 
   /** What `bytes` would be with this message set. */
-  bytesWith(topicName: string, message: M): number {
+  bytesWith(topicName: string, message: Retainable): number {
     let bytes = this.#bytes + message.bytes;
     let node: RetainedNode<M> | undefined = this.#root;
     let hash = node.hash;

@@ -7,6 +7,8 @@ import type { CoreContext } from '../context.ts';
 import { Durability } from '../ports/durability.ts';
 import type { QoS } from '../publish/message.ts';
 import { Message, NO_BYTES } from '../publish/message.ts';
+import type { Publication } from '../publish/publication.ts';
+import type { Router } from '../publish/router.ts';
 import { TokenBucket } from '../rates/token-bucket.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import type { DropReasonRow } from './drop-reason.ts';
@@ -29,18 +31,20 @@ interface Letter {
 export class DeadLetters implements DropCollector {
   readonly #context: CoreContext;
   readonly #topics: TopicTable;
-  readonly #publish: (message: Message) => void;
+  readonly #router: Router;
+  readonly #publication: Publication;
   readonly #waiting: Letter[];
   #bucket: TokenBucket | null;
   /** By the number of the reason. */
   #wanted: readonly boolean[];
   #prefix: string;
 
-  /** @param publish routes a message of the broker */
-  constructor(context: CoreContext, topics: TopicTable, publish: (message: Message) => void) {
+  /** @param publication used for nothing else */
+  constructor(context: CoreContext, topics: TopicTable, router: Router, publication: Publication) {
     this.#context = context;
     this.#topics = topics;
-    this.#publish = publish;
+    this.#router = router;
+    this.#publication = publication;
     this.#waiting = [];
     this.#bucket = null;
     this.#wanted = [];
@@ -97,7 +101,7 @@ export class DeadLetters implements DropCollector {
     const topic =
       (topicName === '' ? null : this.#topics.internName(`${place}/${topicName}`)) ??
       this.#topics.internName(place);
-    if (topic === null) return;
+    if (topic === null || !this.#router.hasSubscribers(topic)) return;
     const { keeping, levels } = this.#context;
     const userProperties: [string, string][] = [
       ['reason', row.code],
@@ -108,17 +112,18 @@ export class DeadLetters implements DropCollector {
     ];
     if (detail !== '') userProperties.push(['detail', detail]);
     const qos: QoS = keeping.localRefusal === null ? 1 : 0;
-    this.#publish(
-      new Message(
-        topic,
-        message?.payload ?? NO_BYTES,
-        qos,
-        false,
-        encodeForwardableProperties({ userProperties }),
-        Number.POSITIVE_INFINITY,
-        keeping.localRefusal === null ? levels.ofMessage(topic, null) : Durability.Memory,
-      ),
+    const publication = this.#publication;
+    const letter = new Message(
+      topic,
+      message?.payload ?? NO_BYTES,
+      qos,
+      false,
+      encodeForwardableProperties({ userProperties }),
+      Number.POSITIVE_INFINITY,
+      keeping.localRefusal === null ? levels.ofMessage(topic, null) : Durability.Memory,
     );
+    publication.beginKept(letter, null, '', this.#context.nowMs);
+    this.#router.route(publication);
   }
 
   #isLetter(topicName: string): boolean {

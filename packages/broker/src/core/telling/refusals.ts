@@ -3,7 +3,7 @@
  * for each, within a limit, so that many of one kind do not wash away the others. For people who ask why.
  */
 import type { ReasonCode } from '@martlet/protocol';
-import type { RuleReference } from '../ports/authorizer.ts';
+import type { ClientIdentity, RuleReference } from '../ports/authorizer.ts';
 
 const ACTIONS = ['connect', 'publish', 'subscribe', 'unsubscribe', 'end'] as const;
 /** `end`: the connection of a client that had been accepted. */
@@ -39,6 +39,8 @@ type Entry = { -readonly [Field in keyof NotedRefusal]: NotedRefusal[Field] } & 
 export class Refusals {
   readonly #limit: () => number;
   readonly #wallMs: () => number;
+  /** Of connections that ended, the latest, oldest first. */
+  readonly #lastClients: Map<string, ClientIdentity>;
   #order = 0;
   readonly #rings: { readonly [Action in RefusedAction]: Ring };
 
@@ -47,6 +49,7 @@ export class Refusals {
    * @param wallMs the wall clock
    */
   constructor(limit: () => number, wallMs: () => number) {
+    this.#lastClients = new Map();
     this.#limit = limit;
     this.#wallMs = wallMs;
     this.#rings = {
@@ -60,6 +63,24 @@ export class Refusals {
 
   add(refused: Refused): void {
     this.#rings[refused.action].add(refused, this.#limit(), this.#wallMs(), ++this.#order);
+  }
+
+  /** A connection of an accepted client has ended. */
+  addEnd(client: ClientIdentity, reasonCode: ReasonCode, reason: string): void {
+    const { clientId, username, peer } = client;
+    const action = 'end';
+    this.#lastClients.delete(clientId);
+    this.#lastClients.set(clientId, client);
+    for (const oldest of this.#lastClients.keys()) {
+      if (this.#lastClients.size <= this.#limit()) break;
+      this.#lastClients.delete(oldest);
+    }
+    this.add({ action, clientId, username, peer, topic: '', reasonCode, reason, rule: undefined });
+  }
+
+  /** Who the client was when its connection ended; undefined if that is not remembered. */
+  lastIdentityOf(clientId: string): ClientIdentity | undefined {
+    return this.#lastClients.get(clientId);
   }
 
   /** The latest, oldest first: of one client or of all. */
