@@ -48,10 +48,16 @@ export class PasswordHashing {
 
   /**
    * Whether it is this password; undefined if too many wait already, and nothing was computed.
+   * @param isWanted asked when its turn has come: if not, nothing is computed, and it is not this password. @default it is
    * @throws {Error} by the promise, if the machine has no room for it
    */
-  verify(password: Uint8Array, hash: PasswordHash): Promise<boolean> | undefined {
-    const verify = (): Promise<boolean> => verifyPassword(password, hash, this.#argon2);
+  verify(
+    password: Uint8Array,
+    hash: PasswordHash,
+    isWanted: () => boolean = () => true,
+  ): Promise<boolean> | undefined {
+    const verify = async (): Promise<boolean> =>
+      isWanted() && (await verifyPassword(password, hash, this.#argon2));
     switch (hash.kind) {
       case 'sha512':
         return verify();

@@ -28,6 +28,17 @@ describe('The hashing of a server', () => {
     hashing.close();
   });
 
+  it('computes nothing for what is not wanted any more when its turn has come', async () => {
+    const hashing = new PasswordHashing({ concurrency: 1, queue: 3 });
+    const hash = await hashPassword(PASSWORD, 'sha512-pbkdf2', { iterations: 10 });
+    let isWanted = true;
+    const first = hashing.verify(PASSWORD, hash, () => isWanted);
+    const second = hashing.verify(PASSWORD, hash, () => isWanted);
+    isWanted = false;
+    expect(await Promise.all([first, second])).toEqual([true, false]);
+    hashing.close();
+  });
+
   it('computes Argon2id one after the other in the same thread, and goes on after it was closed', async () => {
     const hashing = new PasswordHashing({ concurrency: 1, queue: 10 });
     const password = new TextEncoder().encode('password');

@@ -31,10 +31,11 @@ export class AuthenticationChain {
     this.#anonymous = anonymous;
   }
 
-  authenticate(attempt: AuthenticationAttempt): Decided | Promise<Decided> {
+  /** @param isWanted whether the answer still matters */
+  authenticate(attempt: AuthenticationAttempt, isWanted: () => boolean): Decided | Promise<Decided> {
     const { authenticationMethod } = attempt;
-    if (authenticationMethod === undefined) return this.#ask(attempt, 0);
-    return this.#demanded(attempt) ?? this.#askMethod(attempt, authenticationMethod);
+    if (authenticationMethod === undefined) return this.#ask(attempt, isWanted, 0);
+    return this.#demanded(attempt) ?? this.#askMethod(attempt, isWanted, authenticationMethod);
   }
 
   /**
@@ -59,26 +60,31 @@ export class AuthenticationChain {
   #demanded(attempt: AuthenticationAttempt): Decided | undefined {
     if (attempt.reauthentication) return undefined;
     for (const each of this.#identities) {
-      const answer = each.authenticate(attempt);
+      const answer = each.authenticate(attempt, () => true);
       if (!(answer instanceof Promise) && answer?.kind === 'refuse') return answer;
     }
     return undefined;
   }
 
-  #askMethod(attempt: AuthenticationAttempt, authenticationMethod: string): Decided | Promise<Decided> {
+  #askMethod(
+    attempt: AuthenticationAttempt,
+    isWanted: () => boolean,
+    authenticationMethod: string,
+  ): Decided | Promise<Decided> {
     const method = this.#methods.find((each) => each.authenticationMethods?.includes(authenticationMethod));
     if (method === undefined) return this.#unknownMethod(authenticationMethod); // [MQTT-4.12.0-1]
-    const answer = method.authenticate(attempt);
+    const answer = method.authenticate(attempt, isWanted);
     return answer instanceof Promise
       ? answer.then((late) => late ?? wrongCredentials())
       : (answer ?? wrongCredentials());
   }
 
   /** As long as answers come at once, so does this. */
-  #ask(attempt: AuthenticationAttempt, from: number): Decided | Promise<Decided> {
+  #ask(attempt: AuthenticationAttempt, isWanted: () => boolean, from: number): Decided | Promise<Decided> {
     for (let at = from; at < this.#methods.length; at++) {
-      const answer: MethodAnswer | Promise<MethodAnswer> = this.#methods[at]!.authenticate(attempt);
-      if (answer instanceof Promise) return answer.then((late) => late ?? this.#ask(attempt, at + 1));
+      const answer: MethodAnswer | Promise<MethodAnswer> = this.#methods[at]!.authenticate(attempt, isWanted);
+      if (answer instanceof Promise)
+        return answer.then((late) => late ?? this.#ask(attempt, isWanted, at + 1));
       if (answer !== undefined) return answer;
     }
     return this.#end(attempt);

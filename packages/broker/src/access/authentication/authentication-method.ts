@@ -25,8 +25,9 @@ export interface AuthenticationMethod {
   /**
    * Asked about every client that no method before it has decided about. A promise may take as long as it must; a rejected
    * one refuses the client with 0x88 and is logged.
+   * @param isWanted asked before work that had to wait: false when the client was banned meanwhile, and any answer will do
    */
-  authenticate(attempt: AuthenticationAttempt): MethodAnswer | Promise<MethodAnswer>;
+  authenticate(attempt: AuthenticationAttempt, isWanted: () => boolean): MethodAnswer | Promise<MethodAnswer>;
   /**
    * By what it would let in a client that is connected: a text that is another one when that changes, and shows no secret. Null: it
    * cannot be said without the client's credentials. Undefined: this client is none of mine.

@@ -51,9 +51,11 @@ export class GuardedAuthenticator implements Authenticator {
       this.#services.memory.counters.bannedRefused++;
       return this.#banned(ban);
     }
+    // Of those that come at once, all wait before the first has failed.
+    const isWanted = (): boolean => this.#banOf(who) === undefined;
     let decided: ReturnType<AuthenticationChain['authenticate']>;
     try {
-      decided = this.#chain.authenticate(attempt);
+      decided = this.#chain.authenticate(attempt, isWanted);
     } catch (error) {
       decided = this.#failed(error);
     }
@@ -91,10 +93,10 @@ export class GuardedAuthenticator implements Authenticator {
   #accepted(attempt: AuthenticationAttempt, acceptance: Acceptance): AuthenticationAnswer {
     const username = acceptance.username ?? attempt.username;
     const who = { ...attempt, username };
-    // Only now is it known who it is: a certificate, a token and SCRAM name another user than CONNECT, or the only one.
-    const failed = username === attempt.username ? undefined : this.#failures.ban(who);
+    // A certificate, a token and SCRAM name another user than CONNECT, or the only one; others may have failed meanwhile.
+    const failed = attempt.reauthentication ? undefined : this.#failures.ban(who);
     if (failed === undefined) this.#failures.succeeded(who);
-    if (attempt.reauthentication && failed === undefined) return acceptance;
+    if (attempt.reauthentication) return acceptance;
     const ban = failed ?? this.#flapping?.connected(attempt.clientId, username);
     if (ban !== undefined) {
       this.#services.memory.counters.bannedRefused++;
@@ -113,6 +115,11 @@ export class GuardedAuthenticator implements Authenticator {
     if (refusal.reasonCode === ReasonCode.ServerBusy) memory.counters.busyRefused++;
     if (refusal.reasonCode === ReasonCode.ServerUnavailable) memory.counters.unavailableRefused++;
     if (!isForCredentials(refusal)) return refusal;
+    const ban = this.#failures.ban({ ...attempt, username });
+    if (ban !== undefined) {
+      memory.counters.bannedRefused++;
+      return this.#banned(ban);
+    }
     memory.counters.refused++;
     const told = this.#inProfile(refusal);
     const delayMs = this.#failures.failed({ ...attempt, username });

@@ -20,13 +20,16 @@ export class PasswordFileMethod implements AuthenticationMethod {
     this.#hashing = hashing;
   }
 
-  authenticate({ username, password }: AuthenticationAttempt): MethodAnswer | Promise<MethodAnswer> {
+  authenticate(
+    { username, password }: AuthenticationAttempt,
+    isWanted: () => boolean,
+  ): MethodAnswer | Promise<MethodAnswer> {
     if (username === undefined) return undefined;
     const user = this.#users.find(username);
     const computed = user ?? this.#users.decoy(username);
     if (password === undefined || computed === undefined)
       return user === undefined ? undefined : this.#refusal(user.line, 'gave no password');
-    const verified = this.#hashing.verify(password, computed.hash);
+    const verified = this.#hashing.verify(password, computed.hash, isWanted);
     if (verified === undefined) return tooBusy('the server has too many passwords to check');
     return verified.then((isRight) => {
       if (user === undefined) return undefined;

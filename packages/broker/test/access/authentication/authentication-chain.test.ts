@@ -54,7 +54,7 @@ describe('A chain of methods', () => {
       ],
       'everybody',
     );
-    expect(await chain.authenticate(credentials('ann', 'x'))).toEqual(expected);
+    expect(await chain.authenticate(credentials('ann', 'x'), () => true)).toEqual(expected);
     expect(asked).toEqual(['a', 'b', 'c']);
   });
 
@@ -68,7 +68,7 @@ describe('A chain of methods', () => {
   ] as const)('at its end lets in %s: %s is told %s', async (anonymous, username, kind, reasonCode) => {
     for (const unknown of [undefined, Promise.resolve(undefined)]) {
       const chain = new AuthenticationChain([], [method(unknown)], anonymous);
-      const answer = await chain.authenticate(attemptOf({ username }));
+      const answer = await chain.authenticate(attemptOf({ username }), () => true);
       expect(answer).toMatchObject(reasonCode === undefined ? { kind } : { kind, reasonCode });
     }
   });

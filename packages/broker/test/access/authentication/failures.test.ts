@@ -92,6 +92,17 @@ describe('Failed attempts', () => {
     expect(await test.ask(tryAs('ann', 'x'))).toEqual(ACCEPTED);
   });
 
+  it('that come at once are as many as are allowed, and one of them may be right to no avail', async () => {
+    const test = await build({ banAfter: 3 });
+    const passwords = [...Array.from({ length: 50 }, (_, index) => `guess${index}`), 'x'];
+    const answers = await Promise.all(passwords.map((password) => test.ask(tryAs('ann', password))));
+    expect(
+      answers.filter((answer) => 'reasonCode' in answer && answer.reasonCode === WRONG.reasonCode),
+    ).toHaveLength(3);
+    expect(answers.at(-1)).toMatchObject(BANNED);
+    expect(test.memory.counters).toMatchObject({ refused: 3, bannedRefused: 48, accepted: 0, bansGiven: 1 });
+  });
+
   it('ban an address, not others, and of IPv6 its /64', async () => {
     const test = await build({ banAfter: 2 });
     await fail(test, 1, () => tryAs('ann', 'wrong', { peer: '[2001:db8:1:2::1]:1' }));
