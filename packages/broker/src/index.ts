@@ -1,11 +1,43 @@
 export type { AuthenticatorOptions, Verdict } from './access/authentication/authenticator-of.ts';
 export { authenticatorOf } from './access/authentication/authenticator-of.ts';
 export { BrokerClosedError } from './broker-closed-error.ts';
+export type {
+  ExplainedDecision,
+  ExplainedDrop,
+  ExplainedIdentity,
+  ExplainedQueue,
+  ExplainedRate,
+  ExplainedRecipient,
+  ExplainedRetained,
+  ExplainedSession,
+  ExplainedSubscription,
+  Explanation,
+  ExplanationQuery,
+  GivenIdentity,
+  Obstacle,
+} from './core/explain/explanation.ts';
 export type { StoreState, StoreStateChange } from './core/keeping.ts';
 export type { LimitName, LimitRow, Limits } from './core/options/limits.ts';
 export { LIMITS } from './core/options/limits.ts';
-export type { Habits, Profile, TopicDurability } from './core/options/profile.ts';
-export { HABITS } from './core/options/profile.ts';
+export { checkListenerPolicy } from './core/options/listener-policy.ts';
+export type {
+  Habits,
+  Profile,
+  QueuePolicy,
+  RetainedQuota,
+  TopicDurability,
+  WhenFull,
+} from './core/options/profile.ts';
+export { HABITS, WHEN_FULL } from './core/options/profile.ts';
+export type {
+  RateName,
+  RateRow,
+  RateScope,
+  RateSetOptions,
+  RatesOptions,
+  WhenExceeded,
+} from './core/options/rates.ts';
+export { RATE_SCOPES, RATES, WHEN_EXCEEDED } from './core/options/rates.ts';
 export type { ProfileOptions } from './core/options/resolve-profile.ts';
 export { resolveProfile } from './core/options/resolve-profile.ts';
 export type {
@@ -41,6 +73,7 @@ export type { BrokerEventName, BrokerEvents, ClientDescription } from './core/te
 export type { Gauges, Metrics } from './core/telling/metrics.ts';
 export { COUNTERS, GAUGES } from './core/telling/metrics.ts';
 export type { Drop, Outcomes } from './core/telling/outcomes.ts';
+export type { NotedRefusal, RefusedAction } from './core/telling/refusals.ts';
 export type { EnvironmentErrorCode } from './environment-error.ts';
 export { EnvironmentError } from './environment-error.ts';
 export { Broker, createBroker } from './host/broker.ts';
@@ -51,6 +84,7 @@ export type {
   BrokerChanges,
   BrokerOptions,
   BrokerSubscription,
+  ControlHandler,
   PublishOptions,
   SubscribeOptions,
 } from './host/broker-options.ts';

@@ -7,14 +7,14 @@
  */
 
 import { Deadlines, ReasonCode } from '@martlet/protocol';
+import { CommitEnds } from './commit-ends.ts';
 import { Connection } from './connection/connection.ts';
 import type { CoreParts } from './connection/phase.ts';
 import type { Environment } from './context.ts';
 import { CoreContext } from './context.ts';
 import { Explaining } from './explain/explaining.ts';
 import { logInternalError } from './internal-error.ts';
-import type { KeepingRefusal, StoreStateChange } from './keeping.ts';
-import { failureFor } from './keeping.ts';
+import type { StoreStateChange } from './keeping.ts';
 import type { Profile } from './options/profile.ts';
 import type { Outbox } from './output/outbox.ts';
 import type { Authenticator } from './ports/authenticator.ts';
@@ -23,6 +23,7 @@ import type { Log } from './ports/log.ts';
 import type { Store, StoreError } from './ports/store.ts';
 import type { Origin, Transport } from './ports/transport.ts';
 import { ApplicationPublishing } from './publish/application-publishing.ts';
+import { ControlTopics } from './publish/control-topics.ts';
 import { Incoming } from './publish/incoming.ts';
 import type { LocalPublish } from './publish/local-publish.ts';
 import type { LocalDelivery } from './publish/local-subscription.ts';
@@ -36,7 +37,6 @@ import { restore } from './restore.ts';
 import { Retaining } from './retained/retaining.ts';
 import { Exchanges } from './session/exchanges.ts';
 import { QueueKeeper } from './session/queue-keeper.ts';
-import type { Session } from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
 import { SharedGroups } from './session/shared-groups.ts';
 import { Subscribing } from './session/subscribing.ts';
@@ -82,6 +82,7 @@ export class BrokerCore {
   readonly context: CoreContext;
   readonly sessions: Sessions;
   readonly retaining: Retaining;
+  readonly controls: ControlTopics;
   readonly gauges: Gauges;
   readonly explaining: Explaining;
   readonly #parts: CoreParts;
@@ -94,11 +95,9 @@ export class BrokerCore {
   readonly #deadLetters: DeadLetters;
   readonly #events: EventSink;
   readonly #sys: SysPublishing;
-  readonly #onKept: CorePorts['onCommitted'];
   /** The steps of a turn, made once because turns are many. */
   readonly #duties: () => void;
   readonly #showMore: () => void;
-  readonly #publishLetters: () => void;
   readonly #endCommit: (commit: number, error: StoreError | null) => void;
   readonly #endUnwritable: (outbox: Outbox, error: unknown) => void;
 
@@ -140,28 +139,32 @@ export class BrokerCore {
     this.#topics = topics;
     this.#tree = tree;
     this.#queues = queues;
-    this.#application = new ApplicationPublishing(context, topics, router, retaining, publication());
+    this.#application = new ApplicationPublishing(
+      context,
+      topics,
+      router,
+      retaining,
+      publication(),
+      sessions,
+      outgoing,
+    );
+    this.controls = new ControlTopics(context);
     this.#connections = new Set();
     this.gauges = new CoreGauges(context, sessions, subscriptions, retaining, this.#connections, topics);
     this.#events = events;
     this.#peerLog = new LimitedLog(log, context, limits.malformedLogPerMinute, 'peer-log-limited', 'peers');
     const wallClock = new WallClockWatch(context, sessions, retaining);
+    this.#deadLetters = new DeadLetters(context, topics, router, publication());
     this.#duties = () => {
       wallClock.look();
       context.deadlines.run(context.nowMs);
+      this.#deadLetters.publish();
     };
     this.#showMore = () => retaining.showMore();
-    this.#publishLetters = () => this.#deadLetters.publish();
-    const letter = publication();
-    this.#deadLetters = new DeadLetters(context, topics, (message) => {
-      if (!router.hasSubscribers(message.topic)) return;
-      letter.beginKept(message, null, '', context.nowMs);
-      router.route(letter);
-    });
-    this.#endCommit = (commit, error) => this.#onCommitted(commit, error);
-    this.#endUnwritable = (outbox, error) => {
-      for (const connection of this.#connections) if (connection.outbox === outbox) connection.fail(error);
-    };
+    const ends = { context, sessions, exchanges, outgoing };
+    const commitEnds = new CommitEnds(ends, this.#connections, ports.onCommitted);
+    this.#endCommit = (commit, error) => commitEnds.onCommitted(commit, error);
+    this.#endUnwritable = (outbox, error) => commitEnds.endUnwritable(outbox, error);
     this.#parts = {
       context,
       incoming: new Incoming(
@@ -171,6 +174,7 @@ export class BrokerCore {
         new RunRouter(context, router, publication()),
         retaining,
         publication(),
+        this.controls,
       ),
       outgoing,
       exchanges,
@@ -184,7 +188,6 @@ export class BrokerCore {
     const { deciders } = this.#parts;
     const explained = { context, sessions, topics, tree, router, queues, retaining, deciders };
     this.explaining = new Explaining({ ...explained, publication: publication() });
-    this.#onKept = ports.onCommitted;
     this.#sys = new SysPublishing(context, topics, router, retaining, publication(), {
       version,
       metrics: context.metrics,
@@ -237,7 +240,6 @@ export class BrokerCore {
     context.turnBegins();
     this.#guarded(this.#duties);
     this.#guarded(this.#showMore);
-    this.#guarded(this.#publishLetters);
     context.commits.start(context.nowMs, this.#endCommit);
     context.flush(this.#endUnwritable);
   }
@@ -255,6 +257,12 @@ export class BrokerCore {
   publish(message: LocalPublish): number {
     this.context.sampleClock();
     return this.#application.publish(message);
+  }
+
+  /** Gives a message of the application to one client. @returns as `ApplicationPublishing.publishTo` */
+  publishTo(clientId: string, message: LocalPublish): boolean {
+    this.context.sampleClock();
+    return this.#application.publishTo(clientId, message);
   }
 
   /** The filter must be a valid one without `$share/`. */
@@ -338,53 +346,12 @@ export class BrokerCore {
 
   // ------------------------------------------------------------------------------------------------------------------
 
-  /** The end of a commit is an input of its own. */
-  #onCommitted(commit: number, error: StoreError | null): void {
-    const { context } = this;
-    context.sampleClock();
-    context.commits.ended(commit, error, context.nowMs);
-    if (error === null) {
-      context.metrics.commits++;
-      context.keeping.onKept(context.nowMs);
-    } else {
-      context.metrics.commitsFailed++;
-      context.keeping.onFailed(error, context.nowMs);
-      this.#endWaiting(context.dropHeld(commit), failureFor(error)); // [MQTT-4.8.0-2] 3.1.1
-    }
-    context.releaseHeld(this.#endUnwritable);
-    context.stagingRoom.onChange();
-    if (error === null) {
-      this.sessions.forgotten.onCommitted();
-      for (const session of this.#parts.exchanges.onCommitted(commit)) this.#pump(session);
-    }
-    context.requestTurn();
-    this.#onKept(commit, error);
-  }
-
-  #pump(session: Session): void {
-    try {
-      this.#parts.outgoing.pump(session);
-    } catch (error) {
-      session.holder?.onFailed(error);
-    }
-  }
-
   /** An error in what belongs to no connection is logged, and the turn goes on; a deadline that threw is over. */
   #guarded(act: () => void): void {
     try {
       act();
     } catch (error) {
       logInternalError(this.context.errorLog, 'the turn', error);
-    }
-  }
-
-  /**
-   * Not PUBACK or PUBREC with a failure: what they sent has been routed and is staged again, so that it may be kept yet.
-   * Who comes again and sends it again learns what has become of it.
-   */
-  #endWaiting(waiting: ReadonlySet<Outbox>, { reasonCode, reasonString }: KeepingRefusal): void {
-    for (const connection of this.#connections) {
-      if (waiting.has(connection.outbox)) connection.shutDown(reasonCode, reasonString);
     }
   }
 

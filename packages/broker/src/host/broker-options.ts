@@ -2,11 +2,12 @@
 import type { PublishProperties } from '@martlet/protocol';
 import type { ProfileOptions } from '../core/options/resolve-profile.ts';
 import type { Authenticator } from '../core/ports/authenticator.ts';
-import type { Authorizer } from '../core/ports/authorizer.ts';
+import type { Authorizer, ClientIdentity } from '../core/ports/authorizer.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Store } from '../core/ports/store.ts';
 import type { QoS } from '../core/publish/message.ts';
 import type { BrokerEnvironment } from './broker-environment.ts';
+import type { ReceivedMessage } from './received-message.ts';
 
 export interface BrokerOptions extends ProfileOptions {
   /**
@@ -50,6 +51,17 @@ export interface SubscribeOptions {
    */
   readonly observe?: boolean;
 }
+
+export interface ExplainOptions {
+  /**
+   * Who decides, instead of the broker's authoriser: to see what another configuration would do. Null: nobody.
+   * @default the broker's own
+   */
+  readonly authorizer?: Authorizer | null | undefined;
+}
+
+/** Handles what a client has published to a control topic. */
+export type ControlHandler = (message: ReceivedMessage, client: ClientIdentity) => void;
 
 /** A subscription of the application. */
 export interface BrokerSubscription {

@@ -5,15 +5,10 @@
  * by `setImmediate`; one timer is armed for the next deadline. The application's handlers run after the turn, so that
  * they may call the broker again.
  */
-import {
-  checkTopicFilter,
-  checkTopicName,
-  isSharedFilter,
-  ReasonCode,
-  TOPIC_PROBLEMS,
-} from '@martlet/protocol';
+import { ReasonCode } from '@martlet/protocol';
 import { BrokerClosedError } from '../broker-closed-error.ts';
 import { BrokerCore } from '../core/broker-core.ts';
+import type { Explanation, ExplanationQuery } from '../core/explain/explanation.ts';
 import type { Profile } from '../core/options/profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
 import type { ClientIdentity } from '../core/ports/authorizer.ts';
@@ -22,8 +17,6 @@ import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { StoreError } from '../core/ports/store.ts';
 import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
-import { NOT_KEPT, REJECTED } from '../core/publish/application-publishing.ts';
-import type { Message } from '../core/publish/message.ts';
 import type { BrokerEventName, BrokerEvents } from '../core/telling/events.ts';
 import type { Gauges, Metrics } from '../core/telling/metrics.ts';
 import type { Outcomes } from '../core/telling/outcomes.ts';
@@ -43,15 +36,18 @@ import type {
   BrokerChanges,
   BrokerOptions,
   BrokerSubscription,
+  ControlHandler,
+  ExplainOptions,
   PublishOptions,
   SubscribeOptions,
 } from './broker-options.ts';
 import { collectAfterLoading } from './full-collection.ts';
 import type { SessionDescription } from './inspection.ts';
 import { clientsOf, retainedMessagesOf, sessionsOf } from './inspection.ts';
-import { KeptWaiters, notKept } from './kept-waiters.ts';
+import { KeptWaiters } from './kept-waiters.ts';
+import { publishLocally, publishToClient } from './publish-locally.ts';
 import type { ReceivedMessage } from './received-message.ts';
-import { receivedMessage } from './received-message.ts';
+import { checkOwnFilter, handleControl, subscribeLocally } from './subscribe-locally.ts';
 import type { Handler } from './typed-events.ts';
 import { TypedEvents } from './typed-events.ts';
 
@@ -59,7 +55,6 @@ import { TypedEvents } from './typed-events.ts';
 const WEBSOCKET_ALLOWANCE = 64 * 1024;
 
 const SILENT: Readonly<Log> = { write() {} };
-const encoder = new TextEncoder();
 
 /**
  * Makes a broker that listens nowhere yet. Brokers share nothing: several may run in one process.
@@ -87,8 +82,6 @@ export class Broker {
   readonly #waiters: KeptWaiters;
   #turnScheduled: boolean;
   #closing: Promise<void> | null;
-  /** Told, while the broker closes, that nothing waits for the store any more. */
-  #onAllKept: (() => void) | null;
 
   /** @see createBroker */
   constructor(options: BrokerOptions) {
@@ -102,7 +95,6 @@ export class Broker {
     this.#waiters = new KeptWaiters();
     this.#turnScheduled = false;
     this.#closing = null;
-    this.#onAllKept = null;
     this.#core = new BrokerCore(resolveProfile(profileOptions), {
       environment: {
         nowMs: () => world.nowMs(),
@@ -195,18 +187,7 @@ export class Broker {
     options: PublishOptions = {},
   ): Promise<void> {
     if (this.#closing !== null) throw new BrokerClosedError('publish');
-    const { qos = 0, retain = false, properties = {} } = options;
-    const { topicLevels, topicBytes } = this.profile.limits;
-    const problem = checkTopicName(topicName, topicLevels, topicBytes);
-    if (problem !== null)
-      throw new TypeError(`topic name ${JSON.stringify(topicName)} ${TOPIC_PROBLEMS[problem]}`);
-    const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
-    const commit = this.#core.publish({ topicName, payload: bytes, qos, retain, properties });
-    if (commit === NOT_KEPT) {
-      const { code, reasonString } = this.#core.context.keeping.localRefusal!;
-      throw notKept(code, reasonString);
-    }
-    if (commit === REJECTED) throw notKept('queue-full', 'the queue of a recipient is full');
+    const commit = publishLocally(this.#core, topicName, payload, options);
     if (commit > 0) await this.#waiters.kept(commit);
   }
 
@@ -222,25 +203,54 @@ export class Broker {
     options: SubscribeOptions = {},
   ): BrokerSubscription {
     if (this.#closing !== null) throw new BrokerClosedError('subscribe');
-    this.#checkOwnFilter(topicFilter);
-    let active = true;
-    const give = (message: Message, retained: boolean): void => {
-      if (active) handler(receivedMessage(message, retained));
-    };
-    const local = this.#core.subscribe(topicFilter, give, options.observe === true);
-    return {
-      topicFilter,
-      unsubscribe: () => {
-        if (!active) return;
-        active = false;
-        this.#core.unsubscribe(local);
-      },
-    };
+    return subscribeLocally(this.#core, topicFilter, handler, options.observe === true);
+  }
+
+  /**
+   * Handles what clients publish to one control topic, such as `$CONTROL/dynamic-security/v1`, after the turn in which it came; it
+   * was acknowledged then. The authoriser must have allowed it; without an authoriser nobody may. Such messages go nowhere else.
+   * @returns a function that takes the handler off again
+   * @example
+   * broker.onControl('$CONTROL/lights/v1', (message, client) =>
+   *   broker.publishTo(client.clientId, '$CONTROL/lights/v1/response', `done: ${message.text()}`),
+   * );
+   * @throws {TypeError} for a topic name that does not begin with `$CONTROL/`, or has a handler
+   */
+  onControl(topicName: string, handler: ControlHandler): () => void {
+    return handleControl(this.#core, topicName, handler);
+  }
+
+  /**
+   * Gives a message to one client, which need not be subscribed to it. While it is away, QoS 1 and 2 wait in its queue.
+   * @returns false if it has no session, may not receive the topic, or nothing can be kept for it now
+   * @throws {TypeError | RangeError} as `publish`
+   * @throws {BrokerClosedError} after `close`
+   */
+  publishTo(
+    clientId: string,
+    topicName: string,
+    payload: Uint8Array | string,
+    options: Omit<PublishOptions, 'retain'> = {},
+  ): boolean {
+    if (this.#closing !== null) throw new BrokerClosedError('publishTo');
+    return publishToClient(this.#core, clientId, topicName, payload, options);
   }
 
   /** @returns a function that takes the handler off again */
   on<Name extends BrokerEventName>(name: Name, handler: Handler<BrokerEvents[Name]>): () => void {
     return this.#events.on(name, handler);
+  }
+
+  /**
+   * Why a message does or does not arrive: what is decided now, by which rule, who gets it, what is in the way, and what was
+   * dropped and refused lately. Nothing is done; an authoriser that answers later is waited for.
+   * @example
+   * const { conclusion } = await broker.explain({ clientId: 'door', topicName: 'home/door', action: 'publish' });
+   * @throws {BrokerClosedError} after `close`
+   */
+  async explain(query: ExplanationQuery, options: ExplainOptions = {}): Promise<Explanation> {
+    if (this.#closing !== null) throw new BrokerClosedError('explain');
+    return new Promise((resolve) => this.#core.explaining.explain(query, options.authorizer, resolve));
   }
 
   /** Ends a client's connection; MQTT 5 clients are told why. False if it is not connected. */
@@ -309,7 +319,7 @@ export class Broker {
    * @throws {TypeError} for an invalid topic filter, or a shared one
    */
   retainedMessages(topicFilter = '#'): readonly ReceivedMessage[] {
-    this.#checkOwnFilter(topicFilter);
+    checkOwnFilter(this.#core, topicFilter);
     return retainedMessagesOf(this.#core, topicFilter);
   }
 
@@ -328,30 +338,10 @@ export class Broker {
     this.#turn();
     await closed;
     this.#turn();
-    await this.#committed();
-    this.#alarm.stop();
-  }
-
-  /** Fulfils when everything is kept, or the store has had its time: then who waits is told that it is not. */
-  async #committed(): Promise<void> {
-    if (this.#core.context.commits.pending) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#environment.setTimer(resolve, this.profile.limits.closeTimeoutMs, true);
-        this.#onAllKept = () => {
-          cancel();
-          resolve();
-        };
-      });
-    }
+    const { commits, profile } = this.#core.context;
+    if (commits.pending) await this.#waiters.allKept(this.#environment, profile.limits.closeTimeoutMs);
     this.#waiters.giveUp();
-  }
-
-  #checkOwnFilter(topicFilter: string): void {
-    const { topicLevels, topicBytes } = this.profile.limits;
-    const problem = checkTopicFilter(topicFilter, topicLevels, topicBytes);
-    if (problem !== null)
-      throw new TypeError(`topic filter ${JSON.stringify(topicFilter)} ${TOPIC_PROBLEMS[problem]}`);
-    if (isSharedFilter(topicFilter)) throw new TypeError('an application cannot join a shared subscription');
+    this.#alarm.stop();
   }
 
   #scheduleTurn(): void {
@@ -385,8 +375,7 @@ export class Broker {
   }
 
   #onCommitted(commit: number, error: StoreError | null): void {
-    if (!this.#core.context.commits.pending) this.#onAllKept?.();
-    this.#waiters.onCommitted(commit, error);
+    this.#waiters.onCommitted(commit, error, this.#core.context.commits.pending);
   }
 
   #reportHandlerError(error: unknown): void {

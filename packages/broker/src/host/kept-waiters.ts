@@ -1,5 +1,6 @@
 /** The application's messages that wait to be kept: each is told when the commit that keeps it has ended, or the broker has. */
 import type { StoreError } from '../core/ports/store.ts';
+import type { BrokerEnvironment } from './broker-environment.ts';
 
 interface KeptWaiter {
   readonly commit: number;
@@ -9,9 +10,12 @@ interface KeptWaiter {
 
 export class KeptWaiters {
   #waiters: KeptWaiter[];
+  /** Told that nothing waits for the store any more. */
+  #onAllKept: (() => void) | null;
 
   constructor() {
     this.#waiters = [];
+    this.#onAllKept = null;
   }
 
   /** Fulfils when the commit is done; rejects if it failed, or if nothing more is waited for. */
@@ -19,7 +23,9 @@ export class KeptWaiters {
     return new Promise((resolve, reject) => this.#waiters.push({ commit, resolve, reject }));
   }
 
-  onCommitted(commit: number, error: StoreError | null): void {
+  /** @param pending whether the store has more to keep */
+  onCommitted(commit: number, error: StoreError | null, pending: boolean): void {
+    if (!pending) this.#onAllKept?.();
     const waiters = this.#waiters.filter((waiter) => waiter.commit <= commit);
     if (waiters.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => waiter.commit > commit);
@@ -29,7 +35,18 @@ export class KeptWaiters {
     }
   }
 
-  /** The store has had its time. */
+  /** Fulfils when the store has kept everything, or has had so many ms. */
+  allKept(environment: BrokerEnvironment, timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = environment.setTimer(resolve, timeoutMs, true);
+      this.#onAllKept = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Who waits yet is told that the store has had its time. */
   giveUp(): void {
     for (const { reject } of this.#waiters.splice(0)) {
       reject(notKept('store-timeout', 'the store had not kept it when the broker was closed'));

@@ -8,6 +8,7 @@ import type { QoS } from '../publish/message.ts';
 import type { WireForm } from '../publish/publish-writer.ts';
 import type { Meter } from '../rates/meter.ts';
 import type { Session } from '../session/session.ts';
+import { isSys } from '../topics/brokers-topics.ts';
 import type { Topic } from '../topics/topic-table.ts';
 import type { ConnectionOutput } from './connection-output.ts';
 import type { Agreement, Refusal } from './handshake.ts';
@@ -64,7 +65,7 @@ export class ConnectionInput {
   }
 
   refusalOf(topic: Topic): Refusal {
-    if (this.rights === null || topic.name.startsWith('$SYS/')) {
+    if (this.rights === null || isSys(topic.name)) {
       const reasonString = `clients may not publish to ${topic.name}`;
       return { reasonCode: ReasonCode.NotAuthorized, reasonString };
     }

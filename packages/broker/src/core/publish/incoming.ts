@@ -26,7 +26,9 @@ import { Durability } from '../ports/durability.ts';
 import type { Retaining } from '../retained/retaining.ts';
 import type { Session } from '../session/session.ts';
 import { DropReason } from '../telling/drop-reason.ts';
+import { isControl, isSys } from '../topics/brokers-topics.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
+import type { ControlTopics } from './control-topics.ts';
 import { IncomingTopics } from './incoming-topics.ts';
 import type { QoS } from './message.ts';
 import { NO_BYTES } from './message.ts';
@@ -55,6 +57,7 @@ export class Incoming {
   #runOutput: ConnectionOutput | null;
   readonly #retaining: Retaining;
   readonly #refusals: PublishRefusals;
+  readonly #controls: ControlTopics;
   readonly #publication: Publication;
   readonly #scan: PublishPropertyScan;
 
@@ -65,6 +68,7 @@ export class Incoming {
     runs: RunRouter,
     retaining: Retaining,
     publication: Publication,
+    controls: ControlTopics,
   ) {
     this.run = new PublishRun();
     this.#runs = runs;
@@ -74,6 +78,7 @@ export class Incoming {
     this.#router = router;
     this.#retaining = retaining;
     this.#refusals = new PublishRefusals(context);
+    this.#controls = controls;
     this.#publication = publication;
     this.#scan = createPublishPropertyScan();
   }
@@ -151,7 +156,7 @@ export class Incoming {
     }
     if ((client.lastAllowed & (qos + 1)) === 0) {
       const decision = this.#rightTo(client, topic, qos, false);
-      if (decision !== Decision.Allowed) return NOT_PLAIN;
+      if (decision !== Decision.Allowed || isControl(topic.name)) return NOT_PLAIN;
       client.lastAllowed |= qos + 1;
     }
     const run = this.run;
@@ -286,9 +291,28 @@ export class Incoming {
       this.#refusals.refuse(client, publication, packetId, DropReason.IncomingRate, excess);
       return FrameResult.Next;
     }
+    if (topic.name.charCodeAt(0) === DOLLAR && isControl(topic.name)) {
+      this.#control(client, publication, packetId);
+      return FrameResult.Next;
+    }
     if (plain) publication.setRaw(client.form, start, end, qos > 0 ? topicEnd : 0);
     this.#accept(client, publication, packetId);
     return FrameResult.Next;
+  }
+
+  /** For the broker itself: given to its handler and acknowledged, or refused. A repetition after a restart is given again. */
+  #control(client: ConnectionInput, publication: Publication, packetId: number): void {
+    const { output, session } = client;
+    const { qos } = publication;
+    const refusal = this.#controls.take(publication, session.identity!);
+    if (refusal !== null) {
+      this.#refusals.deny(client, publication, packetId, refusal);
+      return;
+    }
+    if (qos === 0) return;
+    output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, AT_ONCE);
+    if (qos === 1) output.outbox.countAcknowledgement();
+    else session.receiver.setTransient(packetId);
   }
 
   /** Routes and retains one message, and acknowledges it after the commit that keeps it. */
@@ -362,7 +386,9 @@ export class Incoming {
 
   #rightTo(client: ConnectionInput, topic: Topic, qos: QoS, retain: boolean): Decision {
     // $-topics are the broker's own. [MQTT-4.7.2-1]
-    if (topic.name.charCodeAt(0) === DOLLAR && topic.name.startsWith('$SYS/')) return Decision.Denied;
+    if (topic.name.charCodeAt(0) === DOLLAR) {
+      if (isSys(topic.name) || (client.rights === null && isControl(topic.name))) return Decision.Denied;
+    }
     return client.rights === null ? Decision.Allowed : client.rights.toPublish(topic, qos, retain);
   }
 }
