@@ -30,7 +30,7 @@ export function overridesOfEnvironment(
   const overrides: ConfigurationOverride[] = [];
   const problems: ConfigurationProblem[] = [];
   // A section as a whole comes before a key within it; entries of a list in their order.
-  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !OTHERS.has(name));
+  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !isOfOthers(name, env[name]));
   for (const variable of names.sort(byDepthThenNumbers)) {
     const found = keyOf(variable, root);
     const text = env[variable] ?? '';
@@ -43,6 +43,17 @@ export function overridesOfEnvironment(
     else overrides.push({ key: found.key, value, from: { kind: 'environment', variable } });
   }
   return { overrides, problems };
+}
+
+/**
+ * Kubernetes, and links of Docker, put variables for each service into the environment of every container: of one that is called
+ * martlet, `MARTLET_SERVICE_HOST`, `MARTLET_PORT=tcp://10.0.0.7:1883` and `MARTLET_PORT_1883_TCP_ADDR`.
+ */
+function isOfOthers(name: string, value: string | undefined): boolean {
+  if (OTHERS.has(name)) return true;
+  if (name.includes('__')) return false;
+  if (/_PORT$/.test(name)) return value !== undefined && /^(tcp|udp|sctp):\/\//.test(value);
+  return /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name);
 }
 
 function byDepthThenNumbers(a: string, b: string): number {

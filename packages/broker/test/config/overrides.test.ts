@@ -117,6 +117,23 @@ describe('A variable of the environment', () => {
     expect(errorLines('{}', { env: { MARTLET: 'x', PATH: '/bin', MARTLET_PASSWORD: 'secret' } })).toEqual([]);
   });
 
+  test('of Kubernetes, for services whose names begin as ours do, is not looked at', () => {
+    const env = {
+      MARTLET_SERVICE_HOST: '10.0.0.7',
+      MARTLET_SERVICE_PORT: '1883',
+      MARTLET_SERVICE_PORT_MQTT: '1883',
+      MARTLET_PORT: 'tcp://10.0.0.7:1883',
+      MARTLET_PORT_1883_TCP: 'tcp://10.0.0.7:1883',
+      MARTLET_PORT_1883_TCP_PROTO: 'tcp',
+      MARTLET_PORT_1883_TCP_PORT: '1883',
+      MARTLET_PORT_1883_TCP_ADDR: '10.0.0.7',
+      MARTLET_EDGE_SERVICE_HOST: '10.0.0.8',
+      MARTLET_EDGE_PORT: 'tcp://10.0.0.8:1883',
+    };
+    expect(errorLines('{}', { env })).toEqual([]);
+    expect(errorLines('{}', { env: { MARTLET_PORT: '1884' } })).toHaveLength(1);
+  });
+
   test('that is wrong is told together with what is wrong in the file, and its value is not shown', () => {
     const env = { MARTLET_BRIDGES__0__REMOTE_PASSWORD: 'se\0cret', MARTLET_FOO: 'secret' };
     const lines = errorLines('bridges: [{ name: 5 }]', { env });

@@ -75,11 +75,16 @@ const RULE_ROWS: Readonly<Table<RuleConfiguration>> = {
     text: 'topic filters, in which `%c` stands for the client identifier and `%u` for the user name',
   },
   who: { kind: 'section', keys: SUBJECT_ROWS, text: 'whom the rule is about; without it everyone' },
-  qos: { kind: 'choice', choices: [0, 1, 2], default: null, text: 'the rule is about at most this QoS' },
+  qos: {
+    kind: 'choice',
+    choices: [0, 1, 2],
+    default: null,
+    text: 'with `allow`, the highest QoS that is allowed: of messages that are published, and of subscriptions, which are granted with no more',
+  },
   retain: {
     kind: 'switch',
     default: null,
-    text: 'the rule is about retained messages only (`true`), or others only (`false`)',
+    text: 'of messages that are published, the rule is about retained ones only (`true`), or about others only (`false`)',
   },
 };
 
