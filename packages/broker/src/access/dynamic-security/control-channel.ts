@@ -107,7 +107,13 @@ export class ControlChannel {
   }
 
   #answer({ clientId }: ClientIdentity, text: string): void {
-    if (!this.#isClosed) this.#broker.publishTo(clientId, `${CONTROL_TOPIC}/response`, text, { qos: 0 });
+    if (this.#isClosed) return;
+    try {
+      this.#broker.publishTo(clientId, `${CONTROL_TOPIC}/response`, text, { qos: 0 });
+    } catch (error) {
+      // The broker may have been closed meanwhile: what was commanded is done all the same.
+      this.#log.write('info', 'dynamic-security-unanswered', `dynsec: ${(error as Error).message}`);
+    }
   }
 
   #kick(usernames: ReadonlySet<string | undefined>): void {

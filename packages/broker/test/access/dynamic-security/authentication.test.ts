@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { ReasonCode } from '@martlet/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SecurityAuthentication } from '../../../src/access/dynamic-security/security-authentication.ts';
+import type { PasswordHash } from '../../../src/access/password-hash.ts';
 import type { AuthenticationAttempt } from '../../../src/core/ports/authenticator.ts';
+import { identity } from '../authorization/asking.ts';
 import { SecurityRig } from './security-rig.ts';
 
 const FIRST = readFileSync(new URL('mosquitto-first.json', import.meta.url), 'utf8');
@@ -31,8 +33,10 @@ function attempt(
   };
 }
 
+const isWanted = () => true;
+
 async function answerTo(...of: Parameters<typeof attempt>): Promise<string> {
-  const answer = await rig.security.authentication.authenticate(attempt(...of));
+  const answer = await rig.security.authentication.authenticate(attempt(...of), isWanted);
   if (answer === undefined) return 'next';
   return answer.kind === 'refuse' ? `refused: ${answer.rule?.text}` : answer.kind;
 }
@@ -75,14 +79,14 @@ describe('Who may connect, by dynamic security', () => {
       { command: 'createClient', username: 'off' },
     );
     const refusals = [attempt('ann', 'x'), attempt('ann', undefined), attempt('off', 'x')].map((each) =>
-      rig.security.authentication.authenticate(each),
+      rig.security.authentication.authenticate(each, isWanted),
     );
     const texts = (await Promise.all(refusals)).map((answer) => {
       const { rule: _, ...told } = answer as { readonly rule?: unknown };
       return JSON.stringify(told);
     });
     expect(new Set(texts).size).toBe(1);
-    expect(await rig.security.authentication.authenticate(attempt('ann', 'p'))).toEqual({
+    expect(await rig.security.authentication.authenticate(attempt('ann', 'p'), isWanted)).toEqual({
       kind: 'accept',
       username: 'ann',
       groups: ['g'],
@@ -96,7 +100,7 @@ describe('Who may connect, by dynamic security', () => {
     const verify = () => new Promise<boolean>((resolve) => (checked = resolve));
     const method = new SecurityAuthentication(() => rig.security.state, { verify });
     for (const command of ['setClientPassword', 'deleteClient']) {
-      const answer = method.authenticate(attempt('ann', 'p'));
+      const answer = method.authenticate(attempt('ann', 'p'), isWanted);
       await rig.run({ command, username: 'ann', password: 'new' });
       checked(true);
       expect(await answer).toMatchObject({
@@ -109,9 +113,51 @@ describe('Who may connect, by dynamic security', () => {
   it('is told to try again when too many passwords are being checked', async () => {
     rig = await SecurityRig.open({ content: FIRST });
     const method = new SecurityAuthentication(() => rig.security.state, { verify: () => undefined });
-    expect(method.authenticate(attempt('admin', 'adminpw'))).toMatchObject({
+    expect(method.authenticate(attempt('admin', 'adminpw'), isWanted)).toMatchObject({
       kind: 'refuse',
       reasonCode: ReasonCode.ServerBusy,
     });
+  });
+
+  it('cannot be found out by the time that an answer takes', async () => {
+    rig = await SecurityRig.open({ content: FIRST });
+    await rig.run({ command: 'createClient', username: 'none' });
+    const verified: PasswordHash[] = [];
+    const verify = (_: Uint8Array, hash: PasswordHash) => {
+      verified.push(hash);
+      return Promise.resolve(true);
+    };
+    const method = new SecurityAuthentication(() => rig.security.state, { verify });
+    const answers = ['admin', 'none', 'nobody', 'nobody'].map((name) =>
+      method.authenticate(attempt(name, 'x'), isWanted),
+    );
+    expect((await Promise.all(answers)).map((answer) => answer?.kind)).toEqual([
+      'accept',
+      'refuse',
+      undefined,
+      undefined,
+    ]);
+    expect(verified.map(({ kind }) => kind)).toEqual(Array(4).fill('sha512-pbkdf2'));
+  });
+
+  it('would be let in by another credential when a reload asks', async () => {
+    rig = await SecurityRig.open({ content: FIRST });
+    await rig.run({ command: 'createClient', username: 'ann', password: 'p' });
+    const { authentication } = rig.security;
+    const credentialOf = (username: string | undefined) =>
+      authentication.credentialOf?.(identity({ username }));
+    const before = credentialOf('ann');
+    expect(before).toEqual(expect.any(String));
+    expect([credentialOf('ann'), credentialOf(undefined), credentialOf('nobody')]).toEqual([
+      before,
+      undefined,
+      undefined,
+    ]);
+    await rig.run({ command: 'setClientPassword', username: 'ann', password: 'q' });
+    expect(credentialOf('ann')).not.toBe(before);
+    await rig.run({ command: 'setClientId', username: 'ann', clientid: 'other' });
+    expect(credentialOf('ann')).toBeUndefined();
+    await rig.run({ command: 'setClientId', username: 'ann' }, { command: 'disableClient', username: 'ann' });
+    expect(credentialOf('ann')).toBeUndefined();
   });
 });

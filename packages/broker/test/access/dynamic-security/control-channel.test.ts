@@ -156,6 +156,17 @@ describe('Commands from a broker’s clients', () => {
     expect(log).toEqual(['error dynamic-security-failed']);
   });
 
+  it('are done when the broker is closed before the answer', async () => {
+    channel();
+    broker.current.publishTo = () => {
+      throw new Error('the broker is closed');
+    };
+    broker.current.send('x');
+    handler.current.open[0]!.resolve({ text: 'done', kicked: NOBODY, hasChanged: true });
+    await turn();
+    expect(log).toEqual(['info dynamic-security-unanswered']);
+  });
+
   it('are not taken any more when the channel is closed, and nobody is told or disconnected', async () => {
     const closing = channel();
     broker.current.clients.push(identity({ clientId: 'c1', username: 'ann' }));
