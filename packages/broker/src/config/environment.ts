@@ -52,8 +52,8 @@ export function overridesOfEnvironment(
 function isOfOthers(name: string, value: string | undefined): boolean {
   if (OTHERS.has(name)) return true;
   if (name.includes('__')) return false;
-  if (/_PORT$/.test(name)) return value !== undefined && /^(tcp|udp|sctp):\/\//.test(value);
-  return /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name);
+  if (/_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name)) return true;
+  return name.endsWith('_PORT') && value !== undefined && /^(tcp|udp|sctp):\/\//.test(value);
 }
 
 function byDepthThenNumbers(a: string, b: string): number {
