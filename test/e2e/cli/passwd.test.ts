@@ -149,7 +149,7 @@ describe('martlet passwd', () => {
 });
 
 describe('martlet passwd --scram', () => {
-  test('makes a file for SCRAM, changes it, and knows no password', async () => {
+  test('makes a file for SCRAM, and changes it', async () => {
     expect(await passwd(['--scram', 'both', '-c', '-b', file, 'ann', 'secret'])).toMatchObject({
       code: 0,
       stderr: `Added ann in ${file}\n`,

@@ -60,6 +60,6 @@ export const PASSWD_FLAGS: Readonly<PasswdFlags> = {
     placeholder: 'hash',
     completes: Object.keys(SCRAM),
     parse: oneOf(SCRAM),
-    text: 'a file for SCRAM over AUTH of MQTT 5.0 instead, which knows no password: sha-256, sha-512 or both',
+    text: 'a file for SCRAM over AUTH of MQTT 5.0 instead, by sha-256, sha-512 or both',
   },
 };
