@@ -33,7 +33,10 @@ export const command: Readonly<Command> = {
     { line: 'passwords bob', text: 'another user, or another password' },
     { line: '-D passwords bob', text: 'without bob' },
     { line: '- carol', text: "carol's line on standard output, and no file" },
-    { line: '--scram both -c scram-users ann', text: 'a file for SCRAM, by which clients need not send their password' },
+    {
+      line: '--scram both -c scram-users ann',
+      text: 'a file for SCRAM, by which clients need not send their password',
+    },
   ],
   run,
 };
