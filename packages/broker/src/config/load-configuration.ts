@@ -16,6 +16,7 @@ import type { ConfigurationOverride } from './overrides.ts';
 import { applyOverride } from './overrides.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { problemsOf } from './problems-of.ts';
+import { remainingFindings } from './remaining-findings.ts';
 import { rowAt } from './row-at.ts';
 import { CONFIGURATION_SCHEMA } from './schema.ts';
 import type { Overriding, Place } from './source.ts';
@@ -148,7 +149,10 @@ function resolved(
   const source = new Source(file, places, overriding);
   addDerivedDefaults(root);
   const result = CONFIGURATION_SCHEMA.safeParse(root);
-  if (!result.success) errors.push(...problemsOf(result.error.issues, root, source));
+  if (!result.success) {
+    const { issues } = result.error;
+    errors.push(...problemsOf(issues, root, source), ...remainingFindings(root, issues, source));
+  }
   if (!result.success || errors.length > 0) throw new ConfigurationError(inOrder(errors));
   const configuration = withAbsolutePaths(result.data, directory);
   const findings = findingsOf(configuration, source);

@@ -260,6 +260,29 @@ log:
   ]);
 });
 
+test('Contradictions are told together with wrong values, but for what may follow from those', () => {
+  const text = `limits: { conections: 5 }
+listeners: [{ trustedProxies: 10.0.0.1 }]
+authorization: { rules: [{ topics: a }, { allow: publish, topics: a, who: { listeners: x } }] }
+log: { destinations: [none, stderr] }`;
+  expect(problemsOf(text).map(({ line, key }) => `${line} ${key}`)).toEqual([
+    '1 limits.conections',
+    '2 listeners[0].trustedProxies',
+    '3 authorization.rules[0]',
+    '3 authorization.rules[1].who.listeners[0]',
+    '4 log.destinations[0]',
+  ]);
+  const other = `listeners: [{ name: a, prot: 1 }, { trustedProxies: 10.0.0.1 }]
+authorization: { rules: [{ allow: publish, topics: a, who: { listeners: a } }] }
+dynamicSecurity: { fle: x }
+authentication: { methods: dynamicSecurity }`;
+  expect(problemsOf(other).map(({ line, key }) => `${line} ${key}`)).toEqual([
+    '1 listeners[0].prot',
+    '3 dynamicSecurity.file',
+    '3 dynamicSecurity.fle',
+  ]);
+});
+
 test('The message of the error is the first problem, and how many more there are', () => {
   expect(errorLines('a: 1\nb: 2')).toHaveLength(2);
 });
