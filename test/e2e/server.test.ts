@@ -223,6 +223,16 @@ describe('A broker in the background', () => {
     await expect.poll(logged).toContain('notice stopped: ');
   });
 
+  test('says so when nobody would read its log', async () => {
+    configure({ log: { destinations: [{ type: 'stderr' }] } });
+    const pidFile = join(directory, 'm.pid');
+    const { code, stderr } = await start('-d', '--pid-file', pidFile).exit;
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^martlet: in the background nobody reads standard error: .*\n$/);
+    await expect.poll(() => existsSync(pidFile), { timeout: 10_000 }).toBe(false);
+  });
+
   test('that cannot start says why at once, with its exit status', async () => {
     writeFileSync(file, 'limits: { connections: 0 }\n');
     const { code, stderr } = await start('-d').exit;
@@ -297,7 +307,10 @@ describe('A broker under systemd', () => {
   });
 
   test.skipIf(!hasPython)('takes a socket that is open already', async () => {
-    configure({ listeners: [{ name: 'given', socketActivation: 'mqtt' }] });
+    configure({
+      listeners: [{ name: 'given', socketActivation: 'mqtt' }],
+      authentication: { anonymous: true },
+    });
     const words = [process.execPath, MAIN, 'start', '-c', file];
     const broker = programs.start('python3', ['-c', ACTIVATED, ...words], { cwd: directory, env });
     const port = Number((await broker.line(/^port /)).slice(5));

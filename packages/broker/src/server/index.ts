@@ -24,7 +24,7 @@ export { activatedSockets, Systemd } from './process/systemd.ts';
 export { isInMemory } from './reload/fixed-keys.ts';
 export type { DisconnectedClient, ListenerReport, ReloadReport } from './reload/reload-report.ts';
 export { reportLines } from './reload/reload-report.ts';
-export type { Server } from './server.ts';
+export type { ListedBan, Server } from './server.ts';
 export type { ServerDependencies } from './server-dependencies.ts';
 export type { OpenServerStore, ServerStore } from './server-store.ts';
 export { memoryServerStore, openServerStore } from './server-store.ts';

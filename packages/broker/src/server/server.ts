@@ -2,16 +2,17 @@
  * A broker that runs a configuration: its store, listeners, access, log and control socket, and how it goes over to another
  * configuration while clients are connected.
  */
+import type { Ban, BanSelection } from '../access/authentication/failures/bans.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { ConfigurationProblem } from '../config/configuration-error.ts';
-import { ConfigurationError, problemText } from '../config/configuration-error.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
+import type { Explanation, ExplanationQuery } from '../core/explain/explanation.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Broker } from '../host/broker.ts';
+import type { BrokerEnvironment } from '../host/broker-environment.ts';
 import type { Listener } from '../listeners/listener.ts';
 import type { BuildAccess } from './access/access-building.ts';
 import type { AccessBuilder } from './access/build-access.ts';
-import type { ServerAccess } from './access/server-access.ts';
+import { ServerAccess } from './access/server-access.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { logEvents } from './event-log.ts';
 import type { ServerListeners } from './listeners/server-listeners.ts';
@@ -22,15 +23,12 @@ import { revokedClients } from './reload/client-recheck.ts';
 import { isInMemory } from './reload/fixed-keys.ts';
 import type { ReloadedServer } from './reload/reload.ts';
 import { Reload } from './reload/reload.ts';
+import { tellReloaded, tellReloadFailed } from './reload/reload-log.ts';
 import { ReloadQueue } from './reload/reload-queue.ts';
 import type { ReloadReport } from './reload/reload-report.ts';
-import { reportLines } from './reload/reload-report.ts';
 import type { ServerStore } from './server-store.ts';
 import { closeServerStore } from './server-store.ts';
 import { FileWatch } from './watch/file-watch.ts';
-
-/** What a reload writes to the log, besides its summary. */
-const MAXIMUM_LOGGED_LINES = 200;
 
 /** What `startServer` has put together. */
 export interface ServerParts {
@@ -48,6 +46,12 @@ export interface ServerParts {
   readonly load: () => Promise<LoadedConfiguration>;
   readonly loadFile: ((path: string) => Promise<LoadedConfiguration>) | null;
   readonly systemd: Systemd | null;
+  readonly environment: Pick<BrokerEnvironment, 'nowMs' | 'wallMs'>;
+}
+
+/** A ban, and how long it lasts yet. */
+export interface ListedBan extends Omit<Ban, 'untilMs'> {
+  readonly secondsLeft: number;
 }
 
 export class Server {
@@ -63,6 +67,7 @@ export class Server {
   readonly #systemd: Systemd | null;
   readonly #reloads: ReloadQueue<ReloadReport>;
   readonly #watch: FileWatch;
+  readonly #environment: Pick<BrokerEnvironment, 'nowMs' | 'wallMs'>;
   readonly #startedWallMs: number;
   #loaded: LoadedConfiguration;
   #access: ServerAccess;
@@ -88,7 +93,8 @@ export class Server {
     this.#access = parts.access;
     this.#reloads = new ReloadQueue(async () => this.#reload(await this.#load()));
     this.#watch = new FileWatch((paths) => this.#onFilesChanged(paths));
-    this.#startedWallMs = Date.now();
+    this.#environment = parts.environment;
+    this.#startedWallMs = parts.environment.wallMs();
     this.#control = null;
     this.#pidFile = null;
     this.#reloadedWallMs = null;
@@ -136,7 +142,7 @@ export class Server {
         ? this.#reloads.request()
         : this.#reloads.run(() => this.#reload(loaded)));
     } catch (error) {
-      this.#tellFailed(error);
+      tellReloadFailed(this.log, error);
       throw error;
     }
   }
@@ -153,6 +159,36 @@ export class Server {
       await reload.abandon();
       return report;
     });
+  }
+
+  /**
+   * Why a message does or does not arrive, as it is now.
+   * @param source a configuration, or the path of one, by whose rules to decide instead of those that are in effect
+   * @throws {ConfigurationError} if that one cannot be used
+   */
+  async why(query: ExplanationQuery, source?: LoadedConfiguration | string): Promise<Explanation> {
+    if (source === undefined) return this.broker.explain(query);
+    const access = await ServerAccess.build(await this.#planned(source), this.#build, true);
+    try {
+      return await this.broker.explain(query, { authorizer: access });
+    } finally {
+      access.close();
+    }
+  }
+
+  /** Who is banned now, for failures or for connecting too often. */
+  get bans(): readonly ListedBan[] {
+    const nowMs = this.#environment.nowMs();
+    const bans = this.#builder?.memory.listBans(nowMs) ?? [];
+    return bans.map(({ untilMs, ...ban }) => ({ ...ban, secondsLeft: Math.ceil((untilMs - nowMs) / 1000) }));
+  }
+
+  /**
+   * Lets them in again; their failures are counted from 0.
+   * @returns how many bans were taken back
+   */
+  unban(selection: BanSelection): number {
+    return this.#builder?.memory.unban(selection) ?? 0;
   }
 
   /** Those that accept connections. */
@@ -260,42 +296,15 @@ export class Server {
       const report = reload.commit();
       this.#loaded = loaded;
       this.#access = reload.access;
-      this.#reloadedWallMs = Date.now();
+      this.#reloadedWallMs = this.#environment.wallMs();
       this.#endEvents();
       this.#endEvents = this.#logEvents();
       this.#watchFiles();
-      this.#tellReloaded(report);
+      tellReloaded(this.log, report, loaded.source.file ?? 'the configuration');
       return report;
     } finally {
       this.#systemd?.ready(this.#statusText());
     }
-  }
-
-  #tellReloaded(report: ReloadReport): void {
-    for (const notice of report.notices) this.log.write('notice', notice.code, problemText(notice));
-    const lines = reportLines(report);
-    for (const line of lines.slice(0, MAXIMUM_LOGGED_LINES)) this.log.write('notice', 'reload-change', line);
-    const { changes, listeners, disconnectedCount } = report;
-    const others = listeners.filter(({ fate }) => fate !== 'kept').length;
-    this.log.write(
-      'notice',
-      'reloaded',
-      `${this.#loaded.source.file ?? 'the configuration'} is in effect: ${changes.length} keys changed, ` +
-        `${others} of ${listeners.length} listeners touched, ${disconnectedCount} clients disconnected`,
-    );
-  }
-
-  #tellFailed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    const problems: readonly ConfigurationProblem[] =
-      error instanceof ConfigurationError ? error.problems : [];
-    for (const problem of problems.slice(0, MAXIMUM_LOGGED_LINES))
-      this.log.write('error', problem.code, problemText(problem));
-    this.log.write(
-      'error',
-      'reload-failed',
-      `nothing has changed, the configuration that was in effect stays${problems.length === 0 ? `: ${text}` : ''}`,
-    );
   }
 
   /** Certificates always; the rest if it was asked for. */
@@ -309,7 +318,10 @@ export class Server {
     this.log.write('info', 'files-changed', paths.join(', '));
     // Told in the log, whichever way it ends.
     if (this.configuration.reload.watch) this.reload().catch(() => {});
-    else this.#reloads.run(() => this.#refreshListeners()).catch((error: unknown) => this.#tellFailed(error));
+    else
+      this.#reloads
+        .run(() => this.#refreshListeners())
+        .catch((error: unknown) => tellReloadFailed(this.log, error));
   }
 
   /** Certificates are others: the listeners read theirs anew, and nothing else is read. */

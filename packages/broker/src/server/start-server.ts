@@ -103,6 +103,7 @@ class ServerStart {
       load: load ?? (() => Promise.resolve(server.loaded)),
       loadFile: loadFile ?? null,
       systemd,
+      environment: this.#environment,
     });
     const control = await this.#openControl(server, user);
     if (control !== null) {

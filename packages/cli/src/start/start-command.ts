@@ -1,7 +1,7 @@
 /** `martlet start`: a broker in this process, until a signal ends it. */
 import type { Log } from '@martlet/broker';
 import { MARTLET_VERSION } from '@martlet/broker';
-import type { LoadedConfiguration } from '@martlet/broker/config';
+import type { LoadedConfiguration, LogConfiguration } from '@martlet/broker/config';
 import type { OpenServerStore, Server } from '@martlet/broker/server';
 import { activatedSockets, answerSignals, Systemd, startServer } from '@martlet/broker/server';
 import { ExitCode } from '../exit-code.ts';
@@ -31,6 +31,10 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
   const file = chosenConfigurationFile(options.config);
   const load = (path = file): Promise<LoadedConfiguration> => loadStart(path, options, given);
   const loaded = await load();
+  if (tellReady !== undefined && !isHeard(loaded.configuration.log))
+    process.stderr.write(
+      'martlet: in the background nobody reads standard error: log.destinations should name a file or syslog\n',
+    );
   // Before opening anything: a signal that comes meanwhile ends orderly too.
   const signal = endingSignal();
   const startedMs = performance.now();
@@ -63,6 +67,11 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
   // What waits for a disk that does not answer would keep the process from ending.
   if (!isKept) process.exit(ExitCode.Failure);
   return ExitCode.Success;
+}
+
+/** Whether the log goes anywhere but to this terminal, or was not wanted. */
+function isHeard({ destinations }: LogConfiguration): boolean {
+  return destinations.length === 0 || destinations.some(({ type }) => type !== 'stderr' && type !== 'stdout');
 }
 
 /** Defaults < file < environment < flags, whenever it is read. */

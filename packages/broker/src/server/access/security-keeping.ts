@@ -4,7 +4,6 @@
  */
 import type { AuthenticationMethod } from '../../access/authentication/authentication-method.ts';
 import type { AuthorizationMethod } from '../../access/authorization/authorization-method.ts';
-import type { ControlledBroker } from '../../access/dynamic-security/control-channel.ts';
 import { DynamicSecurity } from '../../access/dynamic-security/dynamic-security.ts';
 import type { PasswordHashing } from '../../access/password-hashing.ts';
 import type { DynamicSecurityConfiguration } from '../../config/access-configuration.ts';
@@ -76,8 +75,7 @@ export class SecurityKeeping {
       return;
     }
     this.#detach?.();
-    const attached: object = broker;
-    this.#detach = taken?.security?.attach(attached as ControlledBroker) ?? null;
+    this.#detach = taken?.security?.attach(broker) ?? null;
   }
 
   /** A configuration is not in effect (any more). */

@@ -2,12 +2,15 @@
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { configurationRow } from '../../config/row-at.ts';
 import { hidden } from '../../config/secrets.ts';
+import type { Explanation } from '../../core/explain/explanation.ts';
 import { addressText } from '../../listeners/listener.ts';
 import { MARTLET_VERSION } from '../../martlet-version.ts';
 import type { ReloadReport } from '../reload/reload-report.ts';
-import type { Server } from '../server.ts';
+import type { ListedBan, Server } from '../server.ts';
 import type { ControlRequest } from './control-message.ts';
 import { ControlError } from './control-message.ts';
+import { choiceOf, flagOf, textOf } from './request-parameters.ts';
+import { queryOf } from './why-request.ts';
 
 export interface ServerStatus {
   readonly version: string;
@@ -37,6 +40,12 @@ export interface ServerAnswers {
   reload: ReloadReport;
   /** Of the file that `file` names, or of the one that the broker was started with. */
   plan: ReloadReport;
+  /** Why a message does or does not arrive; with `file`, by the rules of that configuration. See `queryOf` for the query. */
+  why: Explanation;
+  /** Who is banned. */
+  bans: readonly ListedBan[];
+  /** Lets those in again whom `by` (user, clientId, address, flapping) and `key` name; without them everybody. */
+  unban: { readonly count: number };
   /** What is in effect, without secrets. */
   config: {
     readonly file: string | null;
@@ -45,7 +54,7 @@ export interface ServerAnswers {
   };
 }
 
-/** Answers further requests, such as `why`; undefined: not mine. */
+/** Answers further requests; undefined: not mine. */
 export type AnswerMore = (server: Server, request: ControlRequest) => Promise<unknown> | undefined;
 
 export async function answerServerRequest(
@@ -64,12 +73,23 @@ export async function answerServerRequest(
       return server.plan(textOf(parameters, 'file'));
     case 'config':
       return configOf(server);
+    case 'why':
+      return server.why(queryOf(request), textOf(parameters, 'file'));
+    case 'bans':
+      return server.bans;
+    case 'unban': {
+      const by = choiceOf(parameters, 'by', ['user', 'clientId', 'address', 'flapping']);
+      const key = textOf(parameters, 'key');
+      return {
+        count: server.unban({ ...(by === undefined ? {} : { by }), ...(key === undefined ? {} : { key }) }),
+      };
+    }
     default: {
       const answer = more(server, request);
       if (answer !== undefined) return answer;
       throw new ControlError(
         'unknown-request',
-        `expected status, reload, plan, config or another request that this broker knows, got ${JSON.stringify(request.request.slice(0, 64))}`,
+        `expected status, reload, plan, config, why, bans or unban, got ${JSON.stringify(request.request.slice(0, 64))}`,
       );
     }
   }
@@ -99,19 +119,4 @@ function statusOf(server: Server, name: string): ServerStatus {
 function configOf({ loaded }: Server): ServerAnswers['config'] {
   const { configuration, source, notices } = loaded;
   return { file: source.file ?? null, configuration: hidden(configuration, configurationRow()), notices };
-}
-
-function flagOf(parameters: ControlRequest['parameters'], name: string): boolean {
-  const value = parameters[name];
-  if (value === undefined || typeof value === 'boolean') return value === true;
-  throw new ControlError('bad-request', `${name}: expected true or false, got a ${typeof value}`);
-}
-
-function textOf(parameters: ControlRequest['parameters'], name: string): string | undefined {
-  const value = parameters[name];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw new ControlError(
-    'bad-request',
-    `${name}: expected a text, got ${value === '' ? 'none' : `a ${typeof value}`}`,
-  );
 }

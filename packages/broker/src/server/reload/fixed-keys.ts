@@ -26,6 +26,11 @@ const FIXED_KEYS: readonly FixedKey[] = [
     why: 'the process has given up the rights with which it could become somebody else',
   },
   {
+    path: ['pidFile'],
+    value: ({ pidFile }) => pidFile,
+    why: 'scripts find the broker by it',
+  },
+  {
     path: ['control', 'socket'],
     value: ({ control }) => control.socket,
     why: 'commands find the broker by it',
