@@ -378,6 +378,22 @@ describe('Keys that an issuer publishes', () => {
     expect(service.requests).toHaveLength(2);
   });
 
+  it('stand beside those of a file: a token that they may have signed waits for them, others do not', async () => {
+    const service = await issuer();
+    service.respond = respondStatus(500);
+    const { ask, clock } = await buildFor(service, { keyFile: kit.file(pem(EC.publicKey)) });
+    const [ours, theirs] = [await tokenOf(), await tokenOf({}, { key: OTHER_EC.privateKey })];
+    expect(await ask(bearer(ours))).toEqual(ACCEPTED);
+    expect(service.requests).toHaveLength(0);
+    expect(await ask(bearer(theirs))).toMatchObject({ reasonCode: ReasonCode.ServerUnavailable });
+    service.respond = respondJson({ keys: [jwk(OTHER_EC.publicKey)] });
+    clock.advance(30_000);
+    expect(await ask(bearer(theirs))).toEqual(ACCEPTED);
+    expect(await ask(bearer(await tokenOf({}, { key: ED25519.privateKey, alg: 'EdDSA' })))).toEqual(
+      refused('no key is known that it could be signed with'),
+    );
+  });
+
   it('are never the secret of an HMAC', async () => {
     const service = await issuer(jwk(EC.publicKey));
     const { ask } = await buildFor(service);

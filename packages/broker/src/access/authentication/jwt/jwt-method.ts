@@ -32,6 +32,8 @@ export interface TokenVerifiers {
 /** Tokens that are verified at once, or wait for keys. */
 const MOST_UNDER_WAY = 1000;
 const METHOD = 'jwt';
+const NO_KEY = 'no key is known that it could be signed with';
+const WRONG_SIGNATURE = 'its signature is wrong';
 
 export class JwtMethod implements AuthenticationMethod {
   readonly type = 'jwt';
@@ -101,7 +103,7 @@ export class JwtMethod implements AuthenticationMethod {
       if (typeof claims === 'string') return refusal(claims);
       const said = tokenClaims(claims, this.#options, clientId);
       if (typeof said === 'string') return refusal(said);
-      if (username !== undefined && username !== said.username)
+      if (username !== undefined && username !== '' && username !== said.username)
         return refusal(
           reauthentication
             ? 'a connected client can only authenticate again as the same user'
@@ -126,29 +128,50 @@ export class JwtMethod implements AuthenticationMethod {
     algorithm: JwtAlgorithm,
     keyId: string | undefined,
   ): Promise<JWTPayload | string> {
-    let problem = 'no key is known that it could be signed with';
-    for (const key of await this.#keysFor(algorithm, keyId)) {
+    const { secret, keys } = this.#verifiers;
+    if (algorithm.startsWith('HS'))
+      return secret === undefined ? NO_KEY : this.#tryKeys(token, algorithm, [secret], NO_KEY);
+    let outcome: JWTPayload | string = NO_KEY;
+    let unavailable: KeysUnavailable | undefined;
+    for (const source of keys) {
+      try {
+        const found = await source.find(algorithm, keyId);
+        outcome = await this.#tryKeys(
+          token,
+          algorithm,
+          found.map(({ key }) => key),
+          outcome,
+        );
+      } catch (error) {
+        if (!(error instanceof KeysUnavailable)) throw error;
+        unavailable = error;
+      }
+      if (outcome !== NO_KEY && outcome !== WRONG_SIGNATURE) return outcome;
+    }
+    // The right key may be among those that cannot be had now.
+    if (unavailable !== undefined) throw unavailable;
+    return outcome;
+  }
+
+  /** @returns `otherwise` if there is no key to try; a text if the token is not good */
+  async #tryKeys(
+    token: string,
+    algorithm: JwtAlgorithm,
+    keys: readonly KeyInput[],
+    otherwise: string,
+  ): Promise<JWTPayload | string> {
+    let outcome = otherwise;
+    for (const key of keys) {
       try {
         const { payload } = await this.#jose.jwtVerify(token, key, this.#checks(algorithm));
         return payload;
       } catch (error) {
-        const wrong = this.#problemOf(error);
+        outcome = this.#problemOf(error);
         // Another key may be the one; what is wrong with a token whose signature is right stays wrong.
-        if (wrong !== undefined) return wrong;
-        problem = 'its signature is wrong';
+        if (outcome !== WRONG_SIGNATURE) return outcome;
       }
     }
-    return problem;
-  }
-
-  async #keysFor(algorithm: JwtAlgorithm, keyId: string | undefined): Promise<readonly KeyInput[]> {
-    const { secret, keys } = this.#verifiers;
-    if (algorithm.startsWith('HS')) return secret === undefined ? [] : [secret];
-    const found: KeyInput[] = [];
-    for (const source of keys) {
-      for (const { key } of await source.find(algorithm, keyId)) found.push(key);
-    }
-    return found;
+    return outcome;
   }
 
   #checks(algorithm: JwtAlgorithm): Parameters<Jose['jwtVerify']>[2] {
@@ -163,10 +186,9 @@ export class JwtMethod implements AuthenticationMethod {
     };
   }
 
-  /** @returns undefined for a signature that is not by this key */
-  #problemOf(error: unknown): string | undefined {
+  #problemOf(error: unknown): string {
     const { errors } = this.#jose;
-    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+    if (error instanceof errors.JWSSignatureVerificationFailed) return WRONG_SIGNATURE;
     if (error instanceof errors.JWTExpired) return 'it has expired';
     if (error instanceof errors.JWTClaimValidationFailed) return claimProblem(error);
     return 'it cannot be read, or demands something that is not known here';
