@@ -5,7 +5,7 @@ import type { CommandIo } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { loadConfigurationFile } from '../start/configuration-file.ts';
 import { existingConfigurationFile } from './chosen-configuration.ts';
-import type { ConfigValues } from './config-command.ts';
+import type { ConfigValues } from './config-flags.ts';
 import { problemLines } from './problem-report.ts';
 
 /** @returns 1 if something is wrong */

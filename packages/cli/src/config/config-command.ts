@@ -1,17 +1,14 @@
 /** `martlet config`: checks and shows configurations, says what one would change, and writes them from Mosquitto's. */
 import type { Command, CommandIo } from '../command.ts';
-import type { FlagValues } from '../flags/flag.ts';
 import { nearest } from '../flags/nearest.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
 import { quoted } from '../flags/value-parsers.ts';
 import { UsageError } from '../usage-error.ts';
-import type { ConfigFlags } from './config-flags.ts';
+import type { ConfigFlags, ConfigValues } from './config-flags.ts';
 import { CONFIG_FLAGS } from './config-flags.ts';
 
 const ACTIONS = ['check', 'show', 'plan', 'schema', 'migrate'] as const;
 type Action = (typeof ACTIONS)[number];
-
-export type ConfigValues = FlagValues<ConfigFlags>;
 
 export const command: Readonly<Command> = {
   name: 'config',

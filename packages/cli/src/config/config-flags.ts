@@ -1,7 +1,7 @@
 /** The flags of `martlet config`. */
 import type { ControlFlags } from '../control/control-flags.ts';
 import { CONTROL_FLAGS } from '../control/control-flags.ts';
-import type { SwitchFlag, ValueFlag } from '../flags/flag.ts';
+import type { FlagValues, SwitchFlag, ValueFlag } from '../flags/flag.ts';
 import { choice, text } from '../flags/value-parsers.ts';
 import type { MigrateFlags } from '../mosquitto/migrate-flags.ts';
 import { MIGRATE_FLAGS } from '../mosquitto/migrate-flags.ts';
@@ -16,6 +16,8 @@ export type ConfigFlags = ControlFlags &
     readonly against: ValueFlag<string>;
     readonly json: SwitchFlag;
   };
+
+export type ConfigValues = FlagValues<ConfigFlags>;
 
 export const CONFIG_FLAGS: Readonly<ConfigFlags> = {
   format: {

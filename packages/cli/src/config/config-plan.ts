@@ -11,7 +11,7 @@ import { reportText } from '../reload/report-text.ts';
 import { UsageError } from '../usage-error.ts';
 import { changeLines } from './change-lines.ts';
 import { checked } from './config-check.ts';
-import type { ConfigValues } from './config-command.ts';
+import type { ConfigValues } from './config-flags.ts';
 import { problemLines } from './problem-report.ts';
 
 /** @returns 1 if the configuration could not take effect */

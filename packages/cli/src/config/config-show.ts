@@ -7,7 +7,7 @@ import { ExitCode } from '../exit-code.ts';
 import { loadConfigurationFile } from '../start/configuration-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { configurationFileFor, placesText } from './chosen-configuration.ts';
-import type { ConfigValues } from './config-command.ts';
+import type { ConfigValues } from './config-flags.ts';
 import { problemLines } from './problem-report.ts';
 
 export async function showConfiguration(
