@@ -1,6 +1,8 @@
 export type { AuthenticatorOptions, Verdict } from './access/authentication/authenticator-of.ts';
 export { authenticatorOf } from './access/authentication/authenticator-of.ts';
 export { BrokerClosedError } from './broker-closed-error.ts';
+export type { ConfigurationProblem } from './config/configuration-error.ts';
+export { ConfigurationError } from './config/configuration-error.ts';
 export type {
   ExplainedDecision,
   ExplainedDrop,
@@ -92,7 +94,13 @@ export type { SessionDescription, SubscriptionDescription } from './host/inspect
 export type { ReceivedMessage } from './host/received-message.ts';
 export type { Listener, ListenerAddress } from './listeners/listener.ts';
 export { addressText } from './listeners/listener.ts';
+export type { ListenerRefusal, ListenerRefusalCounts } from './listeners/listener-refusals.ts';
+export type { ListenerOptions } from './listeners/listener-settings.ts';
+export type { AddressFamily, PlaceOptions } from './listeners/listening-places.ts';
+export type { ProxyOptions } from './listeners/proxy/proxy-settings.ts';
 export type { TcpListenerOptions } from './listeners/tcp-listener.ts';
+export type { CertificateOptions, PskOptions, TlsOptions } from './listeners/tls/tls-options.ts';
+export type { WebSocketListenerOptions } from './listeners/websocket-listener.ts';
 export { MARTLET_VERSION } from './martlet-version.ts';
 export type { DiskStoreOptions, DiskStoreStats } from './stores/disk/disk-store.ts';
 export { DiskStore } from './stores/disk/disk-store.ts';

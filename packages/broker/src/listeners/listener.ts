@@ -1,5 +1,6 @@
 import type { EnvironmentErrorCode } from '../environment-error.ts';
 import { EnvironmentError } from '../environment-error.ts';
+import type { ListenerRefusalCounts } from './listener-refusals.ts';
 
 /** Where a listener listens. */
 export type ListenerAddress =
@@ -13,6 +14,8 @@ export interface Listener {
   readonly address: ListenerAddress;
   /** Connections that are open, and those that are being closed. */
   readonly connections: number;
+  /** Connections that were closed before the broker saw them, by reason; only of listeners that can have such. */
+  readonly refusals?: ListenerRefusalCounts;
 
   /**
    * Stops accepting at once: its address is free when this returns. Its connections stay; resolves when the last of

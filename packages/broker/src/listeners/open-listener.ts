@@ -173,7 +173,7 @@ const VERSION_NUMBERS: Readonly<Record<ProtocolVersionName, 3 | 4 | 5>> = { '3.1
 
 function policyOf(configuration: ListenerConfiguration): ListenerPolicy {
   const { mountPoint, maximumQos, retainAvailable, protocolVersions, clientIdPrefix } = configuration;
-  const { topicAliasMaximum, outboundTopicAliases, useUsernameAsClientId, allowEmptyClientId } =
+  const { topicAliasMaximum, outboundTopicAliases, useUsernameAsClientId, allowEmptyClientId, rates } =
     configuration;
   return {
     mountPoint: mountPoint ?? undefined,
@@ -185,5 +185,6 @@ function policyOf(configuration: ListenerConfiguration): ListenerPolicy {
     useUsernameAsClientId,
     clientIdPrefix,
     allowEmptyClientId,
+    rates,
   };
 }

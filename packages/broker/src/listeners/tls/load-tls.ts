@@ -88,9 +88,11 @@ class TlsLoading {
     const pskKeys = await this.#pskKeys();
     const { authorities, texts } = await this.#authorities();
     const revocationLists = await this.#revocationLists();
-    if ((certificates.length === 0) === (pskKeys === null))
+    const { certificates: given = [] } = this.#options;
+    if ((given.length === 0) === (pskKeys === null))
       this.#problem('expected either certificates or psk, and not both');
-    if (clientCertificates !== 'none' && authorities.length === 0)
+    const isUnread = this.#files.problems.length > 0; // Then what is missing has been told.
+    if (clientCertificates !== 'none' && authorities.length === 0 && !isUnread)
       this.#problem(
         `clientCertificates is ${clientCertificates}: expected caFile or caDirectory, with the CAs that certify clients`,
       );
