@@ -9,6 +9,7 @@ import { root } from './source-files.mjs';
 /** @typedef {{ default: number, minimum: number, maximum: number, unit: string, text: string, effect: string }} LimitRow */
 /** @typedef {{ default: number, unit: string, of: string, text: string, effect: string }} ListenerLimitRow */
 /** @typedef {{ value: number, unit: string, text: string, effect: string }} FixedBoundRow */
+/** @typedef {{ default: number | null, minimum: number, maximum: number, unit: string, scopes: readonly string[], text: string, effect: string }} RateRow */
 /** @typedef {{ default: unknown, values: readonly unknown[] | string, text: string }} HabitRow */
 
 /**
@@ -54,9 +55,10 @@ const literal = (value) => (Array.isArray(value) && value.length === 0 ? 'none' 
  * @param {Record<string, HabitRow>} habits
  * @param {Record<string, ListenerLimitRow>} listenerLimits
  * @param {Record<string, FixedBoundRow>} fixedBounds
+ * @param {Record<string, RateRow>} rates
  * @returns {string}
  */
-export function render(limits, habits, listenerLimits, fixedBounds) {
+export function render(limits, habits, listenerLimits, fixedBounds, rates) {
   const limitRows = Object.entries(limits).map(([name, row]) => {
     const bounds = `${amount(row.minimum, row.unit)} to ${amount(row.maximum, row.unit)}`;
     return `| \`${name}\` | ${withUnit(row.default, row.unit)} | ${bounds} | ${row.text} | ${row.effect} |`;
@@ -68,6 +70,12 @@ export function render(limits, habits, listenerLimits, fixedBounds) {
   const fixedRows = Object.entries(fixedBounds).map(
     ([name, row]) => `| ${name} | ${withUnit(row.value, row.unit)} | ${row.text} | ${row.effect} |`,
   );
+  const rateRows = Object.entries(rates).map(([name, row]) => {
+    const shown = row.default === null ? 'none' : withUnit(row.default, row.unit);
+    const bounds = `${row.minimum.toLocaleString('en-US')} to ${row.maximum.toLocaleString('en-US')} ${row.unit}`;
+    const scopes = row.scopes.map((scope) => `\`${scope}\``).join(', ');
+    return `| \`${name}\` | ${scopes} | ${shown} | ${bounds} | ${row.text} | ${row.effect} |`;
+  });
   const habitRows = Object.entries(habits).map(([name, row]) => {
     const values = Array.isArray(row.values) ? row.values.map(literal).join(', ') : `a ${row.values}`;
     return `| \`${name}\` | ${literal(row.default)} | ${values} | ${row.text} |`;
@@ -93,6 +101,15 @@ export function render(limits, habits, listenerLimits, fixedBounds) {
     '|---|---|---|---|---|',
     ...listenerRows,
     '',
+    '## Rates',
+    '',
+    'Of each client identifier, of all connections of a user, of a listener, of an address (of IPv6: of a /64 network) together, and',
+    'of named users. None is set by default. See [limiting.md](guides/limiting.md).',
+    '',
+    '| rate | of | default | from … to | on | at the bound |',
+    '|---|---|---|---|---|---|',
+    ...rateRows,
+    '',
     '## Fixed bounds',
     '',
     'No options: they change how fast the broker is and in which pieces it works, not what it does.',
@@ -116,9 +133,10 @@ if (process.argv[1] === import.meta.filename) {
   const { HABITS } = await valuesOf('packages/broker/src/core/options/profile.ts');
   const { LISTENER_LIMITS } = await valuesOf('packages/broker/src/listeners/listener-limits.ts');
   const { FIXED_BOUNDS } = await valuesOf('packages/broker/src/core/options/fixed-bounds.ts');
+  const { RATES } = await valuesOf('packages/broker/src/core/options/rates.ts');
   writeOrCheck(
     'docs/limits.md',
-    render(LIMITS, HABITS, LISTENER_LIMITS, FIXED_BOUNDS),
+    render(LIMITS, HABITS, LISTENER_LIMITS, FIXED_BOUNDS, RATES),
     process.argv.slice(2),
   );
 }

@@ -13,7 +13,7 @@ describe('The document of limits', () => {
     expect(amount(value, unit)).toBe(text);
   });
 
-  test('has a row for each limit, bound and habit', () => {
+  test('has a row for each limit, bound, rate and habit', () => {
     const row = {
       default: 1024,
       minimum: 1,
@@ -30,11 +30,15 @@ describe('The document of limits', () => {
       },
       { waitMs: { default: 5000, unit: 'ms', of: 'TCP', text: 'to wait', effect: 'it is closed' } },
       { cacheBytes: { value: 2048, unit: 'bytes', text: 'a cache', effect: 'it is emptied' } },
+      { perSecond: { ...row, default: null, unit: 'a second', scopes: ['perUser', 'perClient'] } },
     ).split('\n');
     expect(lines).toContain('| `thingBytes` | 1 KiB | 1 byte to 2 KiB | a thing | it is dropped |');
     expect(lines).toContain('| `things` | 1,024 things | 1 to 2,048 | a thing | it is dropped |');
     expect(lines).toContain('| `waitMs` | TCP | 5,000 ms | to wait | it is closed |');
     expect(lines).toContain('| cacheBytes | 2 KiB | a cache | it is emptied |');
+    expect(lines).toContain(
+      '| `perSecond` | `perUser`, `perClient` | none | 1 to 2,048 a second | a thing | it is dropped |',
+    );
     expect(lines).toContain('| `order` | none | a text | an order |');
     expect(lines).toContain('| `full` | `a` | `a`, `b` | x |');
   });

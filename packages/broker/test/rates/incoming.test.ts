@@ -184,6 +184,19 @@ describe('rates that several connections share', () => {
     expect(subscriber.takeTexts()).toHaveLength(5);
   });
 
+  test('of a listener are as those of every listener where it says nothing', () => {
+    const world = new World({ rates: { perListener: { messagesInPerSecond: 2, whenExceeded: 'drop' } } });
+    const subscriber = world.connect({ clientId: 'subscriber' });
+    subscriber.subscribe('t');
+    world.listener = 'plain';
+    world.listenerPolicy = { rates: {} };
+    world.connect().send(...publishes(3));
+    world.listener = 'wide';
+    world.listenerPolicy = { rates: { messagesInPerSecond: null, connections: 5 } };
+    world.connect().send(...publishes(3));
+    expect(subscriber.takeTexts()).toHaveLength(2 + 3);
+  });
+
   test('that are used up by others meanwhile let a connection wait longer', () => {
     const world = new World({ rates: { perUser: { messagesInPerSecond: 1 } } });
     const subscriber = world.connect({ clientId: 'subscriber' });

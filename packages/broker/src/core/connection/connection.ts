@@ -265,8 +265,10 @@ export class Connection
 
   /** The rates may have changed: it is counted by those of now, and what it waited for is over. */
   #meterAnew(): void {
-    const waited = this.#rates?.awaitsIncoming === true;
-    this.#rates = ratesAnew(this.#parts.context, this, this.#rates, this.#served);
+    const old = this.#rates;
+    const waited = old?.awaitsIncoming === true;
+    this.#rates = ratesAnew(this.#parts.context, this, old, this.#served);
+    if (old === null && this.#rates === null) return;
     if (this.#served !== null) this.#phase = metered(this.#served, this, this.#parts.context);
     this.onRoom();
     if (waited && !this.#gateClosed) this.#goOn(null);

@@ -152,6 +152,9 @@ export class Explaining {
     const { context, router, publication, retaining } = this.#parts;
     const { query, session, client, qos, retain, authorizer, topicName } = question;
     this.#noteRights(decision, `publish to ${topicName}`, obstacles);
+    if (session?.output == null) {
+      obstacles.push({ ...stopping('not-connected', 'it is not connected now', ''), stops: false });
+    }
     const granted = grantsOf(client.origin.policy, context.profile.limits);
     if (qos > granted.maximumQos) {
       const text = `its listener allows QoS ${granted.maximumQos} at most: the connection ends`;

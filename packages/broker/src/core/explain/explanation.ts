@@ -37,7 +37,10 @@ export interface ExplanationQuery {
 
 /** Something that is, or may be, in the way. */
 export interface Obstacle {
-  /** Stable: a drop reason's code, or one of `unknown-client`, `topic-invalid`, `not-subscribed`, `waits`. */
+  /**
+   * Stable: a drop reason's code, or one of `unknown-client`, `not-connected`, `topic-invalid`,
+   * `not-subscribed`, `no-local`, `qos-not-supported`, `retain-not-supported`, `waits`.
+   */
   readonly code: string;
   readonly text: string;
   /** What to do about it; empty if nothing needs to be done. */

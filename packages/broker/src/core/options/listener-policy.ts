@@ -3,6 +3,7 @@ import { checkTopicName, TOPIC_PROBLEMS } from '@martlet/protocol';
 import type { ListenerPolicy } from '../ports/transport.ts';
 import type { Limits } from './limits.ts';
 import { LIMITS } from './limits.ts';
+import { resolveRateSet } from './resolve-rates.ts';
 
 export interface Grants {
   /** Empty: none. */
@@ -34,7 +35,7 @@ export function grantsOf(policy: ListenerPolicy | undefined, limits: Limits): Gr
 
 /**
  * For whoever opens a listener, before it listens.
- * @throws {TypeError} for a mount point that cannot begin a topic name
+ * @throws {TypeError} for a mount point that cannot begin a topic name, or an unknown rate
  * @throws {RangeError} for a number that is out of bounds
  */
 export function checkListenerPolicy(policy: ListenerPolicy): void {
@@ -52,6 +53,7 @@ export function checkListenerPolicy(policy: ListenerPolicy): void {
     throw new RangeError(
       `protocolVersions: expected some of 3, 4 and 5, got ${JSON.stringify(protocolVersions)}`,
     );
+  resolveRateSet('rates', policy.rates, 'perListener');
   for (const name of ['topicAliasMaximum', 'outboundTopicAliases'] as const) {
     const { minimum, maximum } = LIMITS[name];
     const value = policy[name] ?? minimum;

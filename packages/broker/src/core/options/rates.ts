@@ -54,9 +54,9 @@ export const RATES: { readonly [Name in RateName]: RateRow } = {
     maximum: 1_000_000_000,
     unit: 'connections',
     scopes: ['perUser', 'perListener', 'perAddress'],
-    text: 'open connections: of an address and a listener from the first byte on, of a user once it is accepted',
+    text: 'open connections of clients: at an address and a listener those whose CONNECT was let in, of a user those that are accepted. A client that comes again takes the place of its own',
     effect:
-      'CONNECT is refused with 0x97 Quota exceeded (return code 3 before MQTT 5.0); of an address or listener with twice as many, a connection is closed at once',
+      'CONNECT is refused with 0x97 Quota exceeded (return code 3 before MQTT 5.0); beyond twice as many network connections of an address or listener, one is closed at once',
   },
   connectsPerSecond: {
     default: null,
@@ -149,7 +149,7 @@ export interface RatesOptions {
   readonly perClient?: RateSetOptions | undefined;
   /** All connections of one user name together. */
   readonly perUser?: RateSetOptions | undefined;
-  /** All connections of one listener together; a listener's own policy comes before this. */
+  /** All connections of one listener together; its own policy comes before this, entry by entry. */
   readonly perListener?: RateSetOptions | undefined;
   /** All connections of one IPv4 address, or of one /64 network of IPv6. */
   readonly perAddress?: RateSetOptions | undefined;

@@ -21,6 +21,8 @@ export interface RateOptions {
 /** A listener's own rates, resolved once for each that it was given. */
 interface ListenerRates {
   readonly given: RateSetOptions;
+  /** What held for what it leaves out. */
+  readonly otherwise: RateSet | null;
   readonly rates: RateSet | null;
 }
 
@@ -120,9 +122,10 @@ export class RateLimits implements MeterHome {
     const given = policy?.rates;
     if (given === undefined) return perListener;
     const known = this.#listeners.get(listener);
-    if (known?.given === given) return known.rates;
-    const rates = resolveRateSet(`rates of listener ${listener}`, given, 'perListener');
-    this.#listeners.set(listener, { given, rates });
+    if (known?.given === given && known.otherwise === perListener) return known.rates;
+    const where = `rates of listener ${listener}`;
+    const rates = resolveRateSet(where, given, 'perListener', perListener ?? {});
+    this.#listeners.set(listener, { given, otherwise: perListener, rates });
     return rates;
   }
 }
