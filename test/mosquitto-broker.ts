@@ -45,6 +45,11 @@ export class MosquittoBroker {
     return new MosquittoBroker(program, directory, tcpPort, webSocketPort);
   }
 
+  /** The first line of its log that matches, now or later. */
+  line(pattern: RegExp): Promise<string> {
+    return this.#program.line(pattern, 'stderr');
+  }
+
   /** Lets it end in its own way, in which it writes what it keeps. */
   async finish(): Promise<void> {
     this.#program.signal('SIGTERM');
