@@ -3,8 +3,8 @@
  * not at all if somebody else has just asked the same. Every gateway that answers, or advertises itself, is told of once.
  */
 import type { Deadline, Deadlines } from '@martlet/protocol';
-import { decodeMessage } from '../codec/decode-message.ts';
-import { encodeMessage } from '../codec/encode-message.ts';
+import { decodeMessage } from '../core/codec/decode-message.ts';
+import { encodeMessage } from '../core/codec/encode-message.ts';
 
 export interface FoundGateway {
   readonly gatewayId: number;

@@ -8,6 +8,9 @@ export type { UnconnectedMessage } from './publish-unconnected.ts';
 export { publishUnconnected } from './publish-unconnected.ts';
 export type { SnConnectOptions, SnPublishOptions } from './sn-client.ts';
 export { connectSn, SnClient } from './sn-client.ts';
+export { SnClientCore } from './sn-client-core.ts';
+export type { SnClientErrorCode } from './sn-client-error.ts';
+export { SnClientError } from './sn-client-error.ts';
 export type {
   Settle,
   SnClientHost,
@@ -15,9 +18,6 @@ export type {
   SnClientState,
   SnMessageReceived,
   SnTopic,
-} from './sn-client-core.ts';
-export { SnClientCore } from './sn-client-core.ts';
-export type { SnClientErrorCode } from './sn-client-error.ts';
-export { SnClientError } from './sn-client-error.ts';
+} from './sn-client-options.ts';
 export { streamChannel } from './stream-channel.ts';
 export { udpChannel } from './udp-channel.ts';

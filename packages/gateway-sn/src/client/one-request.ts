@@ -3,7 +3,7 @@
  * more. Each is sent again after T_retry, N_retry times; then the gateway is lost (section 6.13).
  */
 import type { Deadline, Deadlines } from '@martlet/protocol';
-import type { SnMessage } from '../codec/message.ts';
+import type { SnMessage } from '../core/codec/message.ts';
 import { SnClientError } from './sn-client-error.ts';
 
 export interface RequestTimers {

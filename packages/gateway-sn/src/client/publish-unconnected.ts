@@ -1,6 +1,6 @@
 /** QoS -1: a message from who does not connect, and is told nothing (section 6.8). */
-import { encodeMessage } from '../codec/encode-message.ts';
-import type { SnTopic } from './sn-client-core.ts';
+import { encodeMessage } from '../core/codec/encode-message.ts';
+import type { SnTopic } from './sn-client-options.ts';
 import { udpChannel } from './udp-channel.ts';
 
 export interface UnconnectedMessage {

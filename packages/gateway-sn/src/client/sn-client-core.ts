@@ -7,61 +7,26 @@
  *         └── disconnect, lost ──┘  └─────────────────┘
  */
 import { Deadlines } from '@martlet/protocol';
-import { decodeMessage } from '../codec/decode-message.ts';
-import { encodeMessage, shortTopicId } from '../codec/encode-message.ts';
-import type { Publish, SnMessage, TopicReference, WillTopic } from '../codec/message.ts';
-import { ReturnCode, returnCodeText } from '../codec/return-code.ts';
+import { decodeMessage } from '../core/codec/decode-message.ts';
+import { encodeMessage } from '../core/codec/encode-message.ts';
+import type { Publish, SnMessage, TopicReference, WillTopic } from '../core/codec/message.ts';
+import { ReturnCode } from '../core/codec/return-code.ts';
+import { ClientTopics } from './client-topics.ts';
 import type { Request } from './one-request.ts';
 import { OneRequest } from './one-request.ts';
-import type { SnClientErrorCode } from './sn-client-error.ts';
+import { rejected } from './rejected.ts';
+import {
+  goodbyeRequest,
+  pingRequest,
+  registerRequest,
+  sleepRequest,
+  subscribeRequest,
+  unsubscribeRequest,
+  willRequest,
+} from './requests.ts';
 import { SnClientError } from './sn-client-error.ts';
-
-export type SnClientState = 'disconnected' | 'active' | 'asleep' | 'awake';
-
-export interface SnClientOptions {
-  /** 1 to 23 characters in the specification; gateways take more. */
-  readonly clientId: string;
-  /** Whether subscriptions, and what waits, are forgotten. @default true */
-  readonly cleanSession?: boolean;
-  /** Seconds. 0: none. @default 60 */
-  readonly keepAlive?: number;
-  /** Published when this client is lost. */
-  readonly will?: { readonly topic: WillTopic; readonly payload: Uint8Array };
-  /** T_retry, in ms. @default 10,000 */
-  readonly retryMs?: number;
-  /** N_retry. @default 3 */
-  readonly retries?: number;
-  /** Topics that both sides know, by their identifiers. */
-  readonly predefinedTopics?: ReadonlyMap<number, string>;
-}
-
-/** A message that came. */
-export interface SnMessageReceived {
-  /** As far as it is known: a predefined topic that nobody told of is its identifier. */
-  readonly topicName: string;
-  readonly payload: Uint8Array;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly dup: boolean;
-}
-
-/** What the core tells its host; never from inside a call that returns something. */
-export interface SnClientHost {
-  send(bytes: Uint8Array): void;
-  onMessage(message: SnMessageReceived): void;
-  /** The connection is over without its doing: the gateway said so, or did not answer. */
-  onLost(error: SnClientError): void;
-}
-
-/** How something ended. */
-export type Settle<Value> = (error: SnClientError | null, value?: Value) => void;
-
-/** Where something is published or subscribed to. */
-export type SnTopic =
-  | string
-  | { readonly predefined: number }
-  /** Exactly two bytes. */
-  | { readonly short: string };
+import type { Settle, SnClientHost, SnClientOptions, SnClientState, SnTopic } from './sn-client-options.ts';
+import { filterReference, referenceTo, topicIdOf } from './topic-reference.ts';
 
 /** QoS 2 messages that were received and not released; the gateway has one under way. */
 const MOST_RECEIVED = 64;
@@ -71,8 +36,7 @@ export class SnClientCore {
   readonly #options: SnClientOptions;
   readonly #host: SnClientHost;
   readonly #requests: OneRequest;
-  readonly #idByName = new Map<string, number>();
-  readonly #nameById = new Map<number, string>();
+  readonly #topics: ClientTopics;
   readonly #received = new Set<number>();
   readonly #keepAlive: { heapIndex: number; onDue: (nowMs: number) => void };
   #state: SnClientState = 'disconnected';
@@ -82,7 +46,8 @@ export class SnClientCore {
   constructor(options: SnClientOptions, host: SnClientHost) {
     this.#options = options;
     this.#host = host;
-    const { retryMs = 10_000, retries = 3 } = options;
+    const { retryMs = 10_000, retries = 3, predefinedTopics = new Map() } = options;
+    this.#topics = new ClientTopics(predefinedTopics);
     this.#requests = new OneRequest(
       this.deadlines,
       { retryMs, retries },
@@ -119,7 +84,6 @@ export class SnClientCore {
       case 'disconnect':
         if (this.#state !== 'disconnected') this.#onEnded('the gateway has ended the connection');
         return;
-      default:
     }
   }
 
@@ -147,7 +111,10 @@ export class SnClientCore {
         return 'done';
       }
       this.#state = 'active';
-      if (cleanSession) this.#forgetTopics();
+      if (cleanSession) {
+        this.#topics.clear();
+        this.#received.clear();
+      }
       this.#touch();
       settle(null);
       return 'done';
@@ -172,42 +139,24 @@ export class SnClientCore {
       settle(null);
       return;
     }
-    this.#ask(
-      {
-        message: () => ({ type: 'disconnect', duration: undefined }),
-        onAnswer: (answer) => {
-          if (answer.type !== 'disconnect') return undefined;
-          this.#end();
-          settle(null);
-          return 'done';
-        },
-        // It is gone either way.
-        onFailed: () => {
-          this.#end();
-          settle(null);
-        },
-      },
-      nowMs,
-    );
+    const end: Settle<void> = () => {
+      this.#end();
+      settle(null);
+    };
+    this.#ask(goodbyeRequest(end), nowMs);
   }
 
   /** @param seconds until it wakes at the latest */
   sleep(seconds: number, settle: Settle<void>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
-    this.#ask(
-      {
-        message: () => ({ type: 'disconnect', duration: seconds }),
-        onAnswer: (answer) => {
-          if (answer.type !== 'disconnect') return undefined;
-          this.#state = 'asleep';
-          this.deadlines.clear(this.#keepAlive);
-          settle(null);
-          return 'done';
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    const asleep: Settle<void> = (error) => {
+      if (error === null) {
+        this.#state = 'asleep';
+        this.deadlines.clear(this.#keepAlive);
+      }
+      settle(error);
+    };
+    this.#ask(sleepRequest(seconds, asleep), nowMs);
   }
 
   /** Gets what waits at the gateway; settles when that was all, and it sleeps again. */
@@ -216,34 +165,21 @@ export class SnClientCore {
       settle(new SnClientError('NOT_CONNECTED', `expected the client to be asleep, it is ${this.#state}`));
       return;
     }
-    const { clientId } = this.#options;
     this.#state = 'awake';
-    this.#ask(
-      {
-        message: () => ({ type: 'pingreq', clientId }),
-        onAnswer: (answer) => {
-          if (answer.type !== 'pingresp') return undefined;
-          this.#state = 'asleep';
-          settle(null);
-          return 'done';
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    const asleep: Settle<void> = (error) => {
+      if (error === null) this.#state = 'asleep';
+      settle(error);
+    };
+    this.#ask(pingRequest(this.#options.clientId, asleep), nowMs);
   }
 
   #onIdle(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#state !== 'active') return;
-    this.#ask(
-      {
-        message: () => ({ type: 'pingreq', clientId: undefined }),
-        onAnswer: (answer) => (answer.type === 'pingresp' ? 'done' : undefined),
-        onFailed: () => {},
-      },
-      nowMs,
-    );
+    if (this.#state === 'active')
+      this.#ask(
+        pingRequest(undefined, () => {}),
+        nowMs,
+      );
   }
 
   /** The keep alive begins anew with everything that is sent. */
@@ -259,27 +195,16 @@ export class SnClientCore {
   /** Registers a topic that has no identifier yet. */
   register(topicName: string, settle: Settle<number>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
-    const known = this.#idByName.get(topicName);
+    const known = this.#topics.idOf(topicName);
     if (known !== undefined) {
       settle(null, known);
       return;
     }
-    const packetId = this.#nextPacketId();
-    this.#ask(
-      {
-        message: () => ({ type: 'register', topicId: 0, packetId, topicName }),
-        onAnswer: (answer) => {
-          if (answer.type !== 'regack' || answer.packetId !== packetId) return undefined;
-          if (answer.returnCode === ReturnCode.Accepted) {
-            this.#know(topicName, answer.topicId);
-            settle(null, answer.topicId);
-          } else settle(rejected(`REGISTER of ${topicName}`, answer.returnCode));
-          return 'done';
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    const registered: Settle<number> = (error, topicId) => {
+      if (error === null) this.#topics.know(topicName, topicId!);
+      settle(error, topicId);
+    };
+    this.#ask(registerRequest(this.#nextPacketId(), topicName, registered), nowMs);
   }
 
   /** Settles when it has been sent (QoS 0), or the gateway has said that it is the broker's (QoS 1 and 2). */
@@ -342,8 +267,8 @@ export class SnClientCore {
       const unknown = answer.returnCode === ReturnCode.InvalidTopicId && topic.kind === 'normal' && !isLast;
       if (unknown) {
         // The gateway has forgotten it, after a restart or for want of room.
-        const topicName = this.#nameById.get(topic.topicId)!;
-        this.#forget(topicName);
+        const topicName = this.#topics.nameOf(topic)!;
+        this.#topics.forget(topicName);
         this.publish(topicName, payload, { qos, retain }, settle, this.#nowMs);
       } else if (answer.returnCode === ReturnCode.Accepted) settle(null);
       else settle(rejected('PUBLISH', answer.returnCode));
@@ -376,97 +301,50 @@ export class SnClientCore {
   /** @param settle with the QoS that was granted */
   subscribe(topic: SnTopic, qos: 0 | 1 | 2, settle: Settle<0 | 1 | 2>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
-    const packetId = this.#nextPacketId();
     const reference = filterReference(topic);
-    this.#ask(
-      {
-        message: (dup) => ({ type: 'subscribe', dup, qos, packetId, topic: reference }),
-        onAnswer: (answer) => {
-          if (answer.type !== 'suback' || answer.packetId !== packetId) return undefined;
-          if (answer.returnCode !== ReturnCode.Accepted) {
-            settle(rejected('SUBSCRIBE', answer.returnCode));
-            return 'done';
-          }
-          if (reference.kind === 'name' && answer.topicId !== 0)
-            this.#know(reference.topicName, answer.topicId);
-          settle(null, answer.qos);
-          return 'done';
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    const subscribed: Settle<{ readonly qos: 0 | 1 | 2; readonly topicId: number }> = (error, granted) => {
+      const topicId = granted?.topicId ?? 0;
+      if (reference.kind === 'name' && topicId !== 0) this.#topics.know(reference.topicName, topicId);
+      settle(error, granted?.qos);
+    };
+    this.#ask(subscribeRequest(this.#nextPacketId(), reference, qos, subscribed), nowMs);
   }
 
   unsubscribe(topic: SnTopic, settle: Settle<void>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
-    const packetId = this.#nextPacketId();
-    this.#ask(
-      {
-        message: () => ({ type: 'unsubscribe', packetId, topic: filterReference(topic) }),
-        onAnswer: (answer) => {
-          if (answer.type !== 'unsuback' || answer.packetId !== packetId) return undefined;
-          settle(null);
-          return 'done';
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    this.#ask(unsubscribeRequest(this.#nextPacketId(), filterReference(topic), settle), nowMs);
   }
 
   // ---- the will ------------------------------------------------------------------------------------------------------
 
   /** @param will null deletes it */
   updateWillTopic(will: WillTopic | null, settle: Settle<void>, nowMs: number): void {
-    this.#update({ type: 'willtopicupd', will }, 'willtopicresp', settle, nowMs);
+    if (!this.#isConnected(settle)) return;
+    this.#ask(willRequest({ type: 'willtopicupd', will }, 'willtopicresp', settle), nowMs);
   }
 
   updateWillMessage(payload: Uint8Array, settle: Settle<void>, nowMs: number): void {
-    this.#update({ type: 'willmsgupd', payload }, 'willmsgresp', settle, nowMs);
-  }
-
-  #update(
-    message: SnMessage,
-    answerType: 'willtopicresp' | 'willmsgresp',
-    settle: Settle<void>,
-    nowMs: number,
-  ): void {
     if (!this.#isConnected(settle)) return;
-    this.#ask(
-      {
-        message: () => message,
-        onAnswer: (answer) => {
-          if (answer.type !== answerType) return undefined;
-          if (answer.returnCode === ReturnCode.Accepted) settle(null);
-          else settle(rejected('the new will', answer.returnCode));
-          return 'done';
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    this.#ask(willRequest({ type: 'willmsgupd', payload }, 'willmsgresp', settle), nowMs);
   }
 
   // ---- from the gateway ----------------------------------------------------------------------------------------------
 
   #onRegister(topicId: number, packetId: number, topicName: string): void {
-    this.#know(topicName, topicId);
+    this.#topics.know(topicName, topicId);
     this.#send({ type: 'regack', topicId, packetId, returnCode: ReturnCode.Accepted });
   }
 
   #onPublish(message: Publish): void {
     const { topic, qos, packetId, payload, retain, dup } = message;
     if (qos === -1) return;
-    const topicName = this.#nameOf(topic);
-    const topicId =
-      topic.kind === 'short' ? shortTopicId(topic.topicName) : topic.kind === 'name' ? 0 : topic.topicId;
+    const topicName = this.#topics.nameOf(topic);
     if (topicName === undefined) {
-      this.#send({ type: 'puback', topicId, packetId, returnCode: ReturnCode.InvalidTopicId });
+      this.#puback(topic, packetId, ReturnCode.InvalidTopicId);
       return;
     }
     const isNew = qos !== 2 || !this.#received.has(packetId);
-    if (qos === 1) this.#send({ type: 'puback', topicId, packetId, returnCode: ReturnCode.Accepted });
+    if (qos === 1) this.#puback(topic, packetId, ReturnCode.Accepted);
     if (qos === 2) {
       if (this.#received.size >= MOST_RECEIVED) this.#received.clear();
       this.#received.add(packetId);
@@ -475,35 +353,8 @@ export class SnClientCore {
     if (isNew) this.#host.onMessage({ topicName, payload: payload.slice(), qos, retain, dup });
   }
 
-  #nameOf(topic: TopicReference): string | undefined {
-    switch (topic.kind) {
-      case 'normal':
-        return this.#nameById.get(topic.topicId);
-      case 'predefined':
-        return this.#options.predefinedTopics?.get(topic.topicId) ?? `predefined:${topic.topicId}`;
-      case 'short':
-      case 'name':
-        return topic.topicName;
-    }
-  }
-
-  #know(topicName: string, topicId: number): void {
-    const before = this.#nameById.get(topicId);
-    if (before !== undefined && before !== topicName) this.#idByName.delete(before);
-    this.#idByName.set(topicName, topicId);
-    this.#nameById.set(topicId, topicName);
-  }
-
-  #forget(topicName: string): void {
-    const topicId = this.#idByName.get(topicName);
-    this.#idByName.delete(topicName);
-    if (topicId !== undefined) this.#nameById.delete(topicId);
-  }
-
-  #forgetTopics(): void {
-    this.#idByName.clear();
-    this.#nameById.clear();
-    this.#received.clear();
+  #puback(topic: TopicReference, packetId: number, returnCode: number): void {
+    this.#send({ type: 'puback', topicId: topicIdOf(topic), packetId, returnCode });
   }
 
   // ---- ends ----------------------------------------------------------------------------------------------------------
@@ -551,25 +402,4 @@ export class SnClientCore {
     this.#packetId = this.#packetId === 65_535 ? 1 : this.#packetId + 1;
     return this.#packetId;
   }
-}
-
-function referenceTo(topic: Exclude<SnTopic, string>): TopicReference {
-  if ('predefined' in topic) return { kind: 'predefined', topicId: topic.predefined };
-  return { kind: 'short', topicName: topic.short };
-}
-
-function filterReference(topic: SnTopic): TopicReference {
-  return typeof topic === 'string' ? { kind: 'name', topicName: topic } : referenceTo(topic);
-}
-
-const CODES: Readonly<Record<number, SnClientErrorCode>> = {
-  [ReturnCode.Congestion]: 'CONGESTION',
-  [ReturnCode.InvalidTopicId]: 'INVALID_TOPIC_ID',
-};
-
-function rejected(what: string, returnCode: number): SnClientError {
-  return new SnClientError(
-    CODES[returnCode] ?? 'NOT_SUPPORTED',
-    `the gateway answered ${what} with "${returnCodeText(returnCode)}"`,
-  );
 }

@@ -1,11 +1,17 @@
 /** A client of MQTT-SN for Node.js: promises over the core, and Node's clock. */
 
-import type { WillTopic } from '../codec/message.ts';
+import type { WillTopic } from '../core/codec/message.ts';
 import { GatewayAlarm } from '../host/gateway-alarm.ts';
 import type { DatagramChannel, OpenChannel } from './datagram-channel.ts';
-import type { Settle, SnClientOptions, SnClientState, SnMessageReceived, SnTopic } from './sn-client-core.ts';
 import { SnClientCore } from './sn-client-core.ts';
 import { SnClientError } from './sn-client-error.ts';
+import type {
+  Settle,
+  SnClientOptions,
+  SnClientState,
+  SnMessageReceived,
+  SnTopic,
+} from './sn-client-options.ts';
 import { udpChannel } from './udp-channel.ts';
 
 export interface SnConnectOptions extends SnClientOptions {

@@ -9,24 +9,13 @@
  */
 import type { ClientPacket, Deadline, ServerPacket } from '@martlet/protocol';
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
-import { encodeMessage } from '../codec/encode-message.ts';
-import type { Publish, SnMessage, TopicReference } from '../codec/message.ts';
-import { ReturnCode } from '../codec/return-code.ts';
+import { encodeMessage } from './codec/encode-message.ts';
+import type { Publish, SnMessage, TopicReference } from './codec/message.ts';
+import { ReturnCode } from './codec/return-code.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import type { KnownTopics } from './known-topics.ts';
-
-interface Waiting {
-  readonly topicName: string;
-  readonly payload: Uint8Array;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  /** The broker's packet identifier; 0 at QoS 0. */
-  readonly upstreamId: number;
-  /** It was sent to the client before. */
-  dup: boolean;
-  /** The client has said once already that it does not know the identifier. */
-  registeredAgain: boolean;
-}
+import type { Waiting } from './waiting-messages.ts';
+import { WaitingMessages } from './waiting-messages.ts';
 
 type Stage = 'idle' | 'registering' | 'publishing' | 'received' | 'releasing';
 
@@ -37,9 +26,7 @@ export class Delivery {
   readonly #toBroker: (packet: ClientPacket) => void;
   readonly #onDrained: () => void;
   readonly #retry: Deadline;
-  readonly #waiting: Waiting[] = [];
-  #bufferedMessages = 0;
-  #bufferedBytes = 0;
+  readonly #waiting: WaitingMessages;
   #stage: Stage = 'idle';
   #packetId = 0;
   #attempts = 0;
@@ -65,6 +52,8 @@ export class Delivery {
     this.#topics = topics;
     this.#toBroker = toBroker;
     this.#onDrained = onDrained;
+    const { bufferedMessages, bufferedBytes } = context.options;
+    this.#waiting = new WaitingMessages(bufferedMessages, bufferedBytes);
     this.#retry = { heapIndex: -1, onDue: () => this.#onUnanswered() };
   }
 
@@ -91,7 +80,7 @@ export class Delivery {
   onPublish(packet: ServerPacket & { readonly type: 'publish' }): void {
     const { topicName, payload, qos, retain, packetId, dup } = packet;
     // After the connection to the broker was made anew it sends again what is here already.
-    if (qos > 0 && this.#waiting.some(({ upstreamId }) => upstreamId === packetId)) return;
+    if (qos > 0 && this.#waiting.has(packetId)) return;
     const waiting: Waiting = {
       topicName,
       payload: payload.slice(),
@@ -101,37 +90,16 @@ export class Delivery {
       dup,
       registeredAgain: false,
     };
-    if (qos === 0) this.#makeRoom(waiting);
-    this.#waiting.push(waiting);
+    // The head may be under way: it stays.
+    this.#context.metrics.bufferFull += this.#waiting.push(waiting, this.#stage === 'idle' ? 0 : 1);
     this.#next();
-  }
-
-  #makeRoom({ payload }: Waiting): void {
-    const { bufferedMessages, bufferedBytes } = this.#context.options;
-    this.#bufferedMessages++;
-    this.#bufferedBytes += payload.length;
-    while (this.#bufferedMessages > bufferedMessages || this.#bufferedBytes > bufferedBytes) {
-      // The head may be under way: it stays.
-      const first = this.#stage === 'idle' ? 0 : 1;
-      const at = this.#waiting.findIndex(({ qos }, i) => i >= first && qos === 0);
-      if (at === -1) return;
-      this.#forgetBuffered(this.#waiting[at]!);
-      this.#waiting.splice(at, 1);
-      this.#context.metrics.bufferFull++;
-    }
-  }
-
-  #forgetBuffered({ qos, payload }: Waiting): void {
-    if (qos !== 0) return;
-    this.#bufferedMessages--;
-    this.#bufferedBytes -= payload.length;
   }
 
   /** The broker lets go of a QoS 2 message that the client has received. */
   onPubrel(packetId: number): void {
-    const head = this.#waiting[0];
+    const head = this.#waiting.head;
     if (head?.upstreamId !== packetId || this.#stage !== 'received') {
-      if (!this.#waiting.some(({ upstreamId }) => upstreamId === packetId)) this.#pubcomp(packetId);
+      if (!this.#waiting.has(packetId)) this.#pubcomp(packetId);
       return;
     }
     this.#begin('releasing');
@@ -235,9 +203,7 @@ export class Delivery {
   /** Its session is another one, or the connection to the broker is lost: what the broker keeps it sends again. */
   clear(): void {
     this.#context.deadlines.clear(this.#retry);
-    this.#waiting.length = 0;
-    this.#bufferedMessages = 0;
-    this.#bufferedBytes = 0;
+    this.#waiting.clear();
     this.#stage = 'idle';
     this.#stalled = false;
     this.#congested = false;
@@ -247,7 +213,7 @@ export class Delivery {
 
   #next(): void {
     while (this.#stage === 'idle' && !this.#paused && !this.#stalled && !this.#congested) {
-      const head = this.#waiting[0];
+      const head = this.#waiting.head;
       if (head === undefined) {
         this.#onDrained();
         return;
@@ -284,7 +250,7 @@ export class Delivery {
         return;
       }
       this.#context.metrics.publishesSent++;
-      this.#remove(head);
+      this.#remove();
       return;
     }
     this.#begin('publishing');
@@ -319,7 +285,7 @@ export class Delivery {
   }
 
   #onUnanswered(): void {
-    const head = this.#waiting[0];
+    const head = this.#waiting.head;
     if (this.#congested) {
       this.#congested = false;
       this.#next();
@@ -398,25 +364,24 @@ export class Delivery {
         ReasonCode.ImplementationSpecificError,
       );
     }
-    this.#remove(head);
+    this.#remove();
   }
 
   #done(): void {
     this.#stage = 'idle';
-    this.#remove(this.#waiting[0]!);
+    this.#remove();
     this.#next();
   }
 
-  #remove(head: Waiting): void {
+  #remove(): void {
     this.#context.deadlines.clear(this.#retry);
     this.#waiting.shift();
-    this.#forgetBuffered(head);
   }
 
   #answered(stage: Stage, packetId: number): Waiting | undefined {
     if (this.#stage !== stage || packetId !== this.#packetId) return undefined;
     this.#context.deadlines.clear(this.#retry);
-    return this.#waiting[0];
+    return this.#waiting.head;
   }
 
   #acknowledge(type: 'puback' | 'pubrec', packetId: number, reasonCode: ReasonCode): void {

@@ -7,24 +7,21 @@
  *       ▼                   ▼                   ▼               │
  *   disconnected ◀──────DISCONNECT──────────── awake ───────────┘        lost: silent too long, from any but disconnected
  */
-import type { ClientPacket, Deadline, ServerPacket, Will } from '@martlet/protocol';
-import { NO_PROPERTIES, ProtocolVersion, ReasonCode } from '@martlet/protocol';
-import type { Connect, Publish, Register, SnMessage, WillTopic } from '../codec/message.ts';
-import { ReturnCode } from '../codec/return-code.ts';
+import type { ClientPacket, Deadline, ServerPacket } from '@martlet/protocol';
+import { ReasonCode } from '@martlet/protocol';
+import { AddressBudget } from './address-budget.ts';
+import type { ClientState } from './client-state.ts';
+import type { Connect, Publish, Register, SnMessage, WillTopic } from './codec/message.ts';
+import { ReturnCode } from './codec/return-code.ts';
+import { ConnectExchange } from './connect-exchange.ts';
 import { Delivery } from './delivery.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
-import { Incoming } from './incoming.ts';
-import { KnownTopics } from './known-topics.ts';
+import { KeptSession } from './kept-session.ts';
 import type { Peer } from './ports/link.ts';
-import type { Upstream, UpstreamHandler } from './ports/upstream.ts';
+import type { UpstreamHandler } from './ports/upstream.ts';
 import { returnCodeFor } from './return-code-for.ts';
-import { Subscribing } from './subscribing.ts';
-import { TopicIds } from './topic-ids.ts';
-import { UpstreamIds } from './upstream-ids.ts';
-import type { SnWill } from './will-handshake.ts';
-import { WillHandshake } from './will-handshake.ts';
-
-export type ClientState = 'connecting' | 'active' | 'asleep' | 'awake' | 'disconnected';
+import { UpstreamLine } from './upstream-line.ts';
+import { WillUpdates } from './will-updates.ts';
 
 /** What a client asks of the gateway around it. */
 export interface ClientOwner {
@@ -41,52 +38,34 @@ const PROTOCOL_ID = 1;
 
 export class GatewayClient implements ClientLine, UpstreamHandler {
   readonly clientId: string;
+  readonly budget: AddressBudget;
   readonly #context: GatewayContext;
   readonly #owner: ClientOwner;
-  readonly #topics: KnownTopics;
-  readonly #ids = new UpstreamIds();
-  readonly #incoming: Incoming;
+  readonly #connect = new ConnectExchange();
+  readonly #session: KeptSession;
   readonly #delivery: Delivery;
-  readonly #subscribing: Subscribing;
+  readonly #willUpdates: WillUpdates;
   readonly #silence: Deadline;
-  readonly #ping: Deadline;
+  readonly #upstream: UpstreamLine;
   #peer: Peer;
   #state: ClientState = 'disconnected';
-  /** The last CONNECT. */
-  #connect: Connect | null = null;
-  #handshake: WillHandshake | null = null;
-  #will: SnWill | null = null;
-  #upstream: Upstream | null = null;
-  /** CONNACK of the broker has come. */
-  #connected = false;
-  /** What waits for it; the client has few requests open, and the delivery one. */
-  readonly #held: ClientPacket[] = [];
   /** Seconds; 0: not asleep. */
   #sleepDuration = 0;
   /** Everything has been given to a client that woke; the broker is asked whether it has more. */
   #asksForMore = false;
-  /** The answer to WILLTOPICUPD or WILLMSGUPD that waits for the broker. */
-  #willAnswer: 'willtopicresp' | 'willmsgresp' | null = null;
-  /** What may be sent to its address: see `AddressBudget`. */
-  bytesReceived = 0;
-  bytesSent = 0;
-  isValidated: boolean;
 
   constructor(context: GatewayContext, owner: ClientOwner, clientId: string, peer: Peer) {
     this.#context = context;
     this.#owner = owner;
     this.clientId = clientId;
     this.#peer = peer;
-    this.isValidated = peer.trusted;
-    const { options, predefined } = context;
-    const ids = new TopicIds(options.topicsPerClient, predefined.highestId, context.random());
-    this.#topics = new KnownTopics(clientId, predefined, ids);
-    const toBroker = (packet: ClientPacket) => this.#toBroker(packet);
-    this.#incoming = new Incoming(context, this, this.#ids, toBroker);
-    this.#subscribing = new Subscribing(context, this, this.#topics, this.#ids, toBroker);
-    this.#delivery = new Delivery(context, this, this.#topics, toBroker, () => this.#onDrained());
+    this.budget = new AddressBudget(peer, context.options.unvalidatedBytes);
+    const toBroker = (packet: ClientPacket) => this.#upstream.send(packet);
+    this.#session = new KeptSession(context, this, toBroker);
+    this.#delivery = new Delivery(context, this, this.#session.topics, toBroker, () => this.#onDrained());
+    this.#willUpdates = new WillUpdates(this, this.#session, () => this.#reconnect());
     this.#silence = { heapIndex: -1, onDue: () => this.#onSilent() };
-    this.#ping = { heapIndex: -1, onDue: () => this.#onPing() };
+    this.#upstream = new UpstreamLine(context, this);
   }
 
   get state(): ClientState {
@@ -111,11 +90,7 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
 
   /** It was heard from another address that is believed to be its own. */
   moveTo(peer: Peer): void {
-    if (peer.key !== this.#peer.key) {
-      this.isValidated = peer.trusted;
-      this.bytesReceived = 0;
-      this.bytesSent = 0;
-    }
+    this.budget.moveTo(peer);
     this.#peer = peer;
   }
 
@@ -127,113 +102,58 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
       if (this.#state === 'disconnected') this.#owner.onGone(this);
       return;
     }
-    if (this.#repeats(connect)) return;
-    this.#connect = connect;
-    this.#handshake = connect.will ? new WillHandshake() : null;
+    const again = this.#connect.answerAgain(connect, this.#state);
+    if (again !== undefined) {
+      if (again !== null) this.toClient(again);
+      return;
+    }
+    const question = this.#connect.begin(connect);
     this.#heard();
     if (this.#state === 'asleep' || this.#state === 'awake') this.#delivery.pause();
     this.#state = 'connecting';
-    if (this.#handshake === null) this.#open();
-    else this.toClient(this.#handshake.question);
+    this.#goOn(question);
   }
-
-  /** A CONNECT whose answer was lost is answered again, and changes nothing. */
-  #repeats(connect: Connect): boolean {
-    const last = this.#connect;
-    const same =
-      last !== null &&
-      last.will === connect.will &&
-      last.cleanSession === connect.cleanSession &&
-      last.duration === connect.duration;
-    if (!same) return false;
-    if (this.#state === 'connecting') {
-      if (this.#handshake !== null && !this.#handshake.isDone) this.toClient(this.#handshake.question);
-      return true;
-    }
-    if (this.#state !== 'active' || this.#hasActed) return false;
-    this.toClient({ type: 'connack', returnCode: ReturnCode.Accepted });
-    return true;
-  }
-
-  /** Since CONNACK the client has sent something: it has got it. */
-  #hasActed = false;
 
   onWillTopic(will: WillTopic | null): void {
-    if (this.#handshake === null || this.#state !== 'connecting') {
-      this.#unexpected();
-      return;
-    }
-    this.#handshake.onWillTopic(will);
-    this.#goOn(this.#handshake);
+    this.#goOn(this.#state === 'connecting' ? this.#connect.onWillTopic(will) : undefined);
   }
 
   onWillMessage(payload: Uint8Array): void {
-    if (this.#handshake === null || this.#state !== 'connecting' || !this.#handshake.onWillMessage(payload)) {
-      this.#unexpected();
-      return;
-    }
-    this.#goOn(this.#handshake);
+    this.#goOn(this.#state === 'connecting' ? this.#connect.onWillMessage(payload) : undefined);
   }
 
-  #goOn(handshake: WillHandshake): void {
-    if (handshake.isDone) {
-      if (this.#upstream === null || this.#connected) this.#open();
-    } else this.toClient(handshake.question);
+  /** @param question null: all is said; undefined: what came was not asked for */
+  #goOn(question: SnMessage | null | undefined): void {
+    if (question === undefined) this.#unexpected();
+    else if (question !== null) this.toClient(question);
+    else if (!this.#upstream.isOpen || this.#upstream.isConnected) this.#open();
   }
 
   /** Connects to the broker as the client has asked. */
   #open(): void {
-    const { cleanSession } = this.#connect!;
-    this.#closeUpstream(false);
-    if (cleanSession) {
-      this.#context.memory.forget(this.clientId);
-      this.#topics.clear();
-      this.#incoming.clear();
-      this.#subscribing.clear();
-      this.#will = null;
-    } else if (this.#topics.ids.size === 0 && this.#will === null) this.#recall();
-    this.#topics.ids.doubtAll();
-    if (this.#handshake !== null) this.#will = this.#handshake.will;
+    const { cleanSession, will } = this.#connect;
+    this.#upstream.close(false);
+    this.#session.begin(cleanSession);
+    if (will !== undefined) this.#session.will = will;
     this.#delivery.clear();
     this.#connectUpstream(cleanSession);
   }
 
-  #recall(): void {
-    const remembered = this.#context.memory.load(this.clientId);
-    if (remembered === undefined) return;
-    this.#topics.ids.restore(remembered.topicIds);
-    this.#will = remembered.will;
-  }
-
-  #remember(): void {
-    if (this.#connect?.cleanSession !== false) return;
-    this.#context.memory.save(this.clientId, { topicIds: this.#topics.ids.entries(), will: this.#will });
+  /** On the same session, with what has changed of the will. */
+  #reconnect(): void {
+    this.#upstream.close(false);
+    this.#delivery.clear();
+    this.#connectUpstream(false);
   }
 
   #connectUpstream(cleanStart: boolean): void {
-    const upstream = this.#context.upstreams.open(this.#peer, this);
-    if (upstream === null) {
-      this.#refuse(ReturnCode.Congestion);
-      return;
-    }
-    this.#upstream = upstream;
-    this.#connected = false;
-    this.#held.length = 0;
-    const { keepAlive } = this.#context.upstreams;
-    const sessionExpiryInterval = this.#connect!.cleanSession
+    const { clientId } = this;
+    const sessionExpiryInterval = this.#connect.cleanSession
       ? CLEAN_SESSION_SECONDS
       : this.#context.options.sessionExpiryInterval;
-    upstream.send({
-      type: 'connect',
-      protocolVersion: ProtocolVersion.V5,
-      clientId: this.clientId,
-      cleanStart,
-      keepAlive,
-      ...(this.#will !== null && { will: willOf(this.#will) }),
-      // One at a time: all others wait in the session, which the broker keeps.
-      properties: { sessionExpiryInterval, receiveMaximum: 1 },
-    });
-    if (keepAlive > 0) this.#context.deadlines.set(this.#ping, this.#context.nowMs + keepAlive * 1000);
+    const { will } = this.#session;
+    const isOpen = this.#upstream.open(this.#peer, { clientId, cleanStart, sessionExpiryInterval, will });
+    if (!isOpen) this.#refuse(ReturnCode.Congestion);
   }
 
   #refuse(returnCode: number): void {
@@ -259,11 +179,11 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        this.#incoming.onAcknowledgement(packet);
+        this.#session.incoming.onAcknowledgement(packet);
         return;
       case 'suback':
       case 'unsuback':
-        if (this.#subscribing.onAnswer(packet)) this.#remember();
+        if (this.#session.subscribing.onAnswer(packet)) this.#session.remember();
         return;
       case 'pingresp':
         this.#onPingresp();
@@ -282,33 +202,23 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
       this.#refuse(returnCodeFor(reasonCode));
       return;
     }
-    this.#connected = true;
+    this.#upstream.onConnected();
     if (this.#state === 'connecting') {
       this.#state = 'active';
       this.#sleepDuration = 0;
-      this.#hasActed = false;
-      if (!sessionPresent) {
-        this.#incoming.clear();
-        this.#subscribing.clear();
-      }
-      this.#remember();
+      this.#connect.onAccepted();
+      if (!sessionPresent) this.#session.clearExchanges();
+      this.#session.remember();
       // Before anything else: clients take nothing before it.
       this.toClient({ type: 'connack', returnCode: ReturnCode.Accepted });
-    } else {
-      const answer = this.#willAnswer;
-      this.#willAnswer = null;
-      if (answer !== null) this.toClient({ type: answer, returnCode: ReturnCode.Accepted });
-    }
-    if (sessionPresent) {
-      this.#incoming.onReconnected();
-      this.#subscribing.onReconnected();
-    }
-    for (const packet of this.#held.splice(0)) this.#upstream?.send(packet);
+    } else this.#willUpdates.onConnected();
+    if (sessionPresent) this.#session.onReconnected();
+    this.#upstream.sendHeld();
     if (this.#state === 'active') this.#delivery.resume();
   }
 
   onClosed(_reason: string): void {
-    this.#upstream = null;
+    this.#upstream.onClosed();
     if (this.#state === 'connecting') {
       this.#refuse(ReturnCode.Congestion);
       return;
@@ -318,48 +228,31 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
     this.#end(false);
   }
 
-  #toBroker(packet: ClientPacket): void {
-    if (this.#upstream === null) return;
-    if (this.#connected) this.#upstream.send(packet);
-    // What the broker sent on the connection before, it sends again on this one, under the same packet identifier.
-    else this.#held.push(packet);
-  }
-
   // ---- from the client -----------------------------------------------------------------------------------------------
 
   /** Anything that came from it, before it is handled. */
   onHeard(): void {
-    this.#hasActed = true;
+    this.#connect.onHeard();
     this.#heard();
     this.#delivery.onHeard();
   }
 
   #heard(): void {
-    const seconds = this.#sleepDuration > 0 ? this.#sleepDuration : (this.#connect?.duration ?? 0);
+    const seconds = this.#sleepDuration > 0 ? this.#sleepDuration : this.#connect.duration;
     const { tolerance, silentMs } = this.#context.options;
     const ms = seconds === 0 ? silentMs : seconds * 1000 * tolerance;
     this.#context.deadlines.set(this.#silence, this.#context.nowMs + ms);
   }
 
-  onRegister({ packetId, topicName }: Register, isValid: boolean): void {
-    if (!this.#isServed) {
-      this.#unexpected();
-      return;
-    }
-    if (!isValid) {
-      this.toClient({ type: 'regack', topicId: 0, packetId, returnCode: ReturnCode.NotSupported });
-      return;
-    }
-    const topicId = this.#topics.idOf(topicName);
-    this.#topics.confirm(topicName);
-    this.#remember();
-    this.toClient({ type: 'regack', topicId, packetId, returnCode: ReturnCode.Accepted });
+  onRegister(message: Register, isValid: boolean): void {
+    if (this.#isServed) this.toClient(this.#session.register(message, isValid));
+    else this.#unexpected();
   }
 
   /** A sleeper may publish without waking (it stays asleep). */
   onPublish(message: Publish): void {
     if (!this.#isServed) this.#unexpected();
-    else this.#incoming.onPublish(message, this.#topics.nameOf(message.topic));
+    else this.#session.incoming.onPublish(message, this.#session.topics.nameOf(message.topic));
   }
 
   onMessage(message: SnMessage): void {
@@ -369,18 +262,18 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
     }
     switch (message.type) {
       case 'pubrel':
-        this.#incoming.onPubrel(message.packetId);
+        this.#session.incoming.onPubrel(message.packetId);
         return;
       case 'subscribe':
-        this.#subscribing.onSubscribe(message);
+        this.#session.subscribing.onSubscribe(message);
         return;
       case 'unsubscribe':
-        this.#subscribing.onUnsubscribe(message);
+        this.#session.subscribing.onUnsubscribe(message);
         return;
       case 'regack':
         this.#validate(message.packetId);
         this.#delivery.onRegack(message.packetId, message.returnCode);
-        this.#remember();
+        this.#session.remember();
         return;
       case 'puback':
         this.#onPuback(message.topicId, message.packetId, message.returnCode);
@@ -394,10 +287,10 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
         this.#delivery.onPubcomp(message.packetId);
         return;
       case 'willtopicupd':
-        this.#onWillTopicUpd(message.will);
+        this.#willUpdates.onTopic(message.will);
         return;
       case 'willmsgupd':
-        this.#onWillMsgUpd(message.payload);
+        this.#willUpdates.onMessage(message.payload);
         return;
       default:
         this.#context.metrics.malformed++;
@@ -406,7 +299,7 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
 
   /** Only who gets what is sent to the address can know the packet identifier. */
   #validate(packetId: number): void {
-    if (this.#delivery.isAwaited(packetId)) this.isValidated = true;
+    if (this.#delivery.isAwaited(packetId)) this.budget.validate();
   }
 
   #onPuback(topicId: number, packetId: number, returnCode: number): void {
@@ -415,7 +308,7 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
       this.#delivery.onPuback(packetId, returnCode);
       return;
     }
-    const topicName = this.#topics.ids.topicName(topicId);
+    const topicName = this.#session.topics.ids.topicName(topicId);
     if (returnCode === ReturnCode.InvalidTopicId && topicName !== undefined) {
       this.#delivery.onUnknownTopic(topicName);
     }
@@ -470,7 +363,7 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
     if (this.#state !== 'awake' || this.#asksForMore) return;
     // The broker may have more that waits for the acknowledgement it has just got. What comes before its answer is more.
     this.#asksForMore = true;
-    this.#toBroker({ type: 'pingreq' });
+    this.#upstream.send({ type: 'pingreq' });
   }
 
   #onPingresp(): void {
@@ -482,44 +375,11 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
     this.toClient({ type: 'pingresp' });
   }
 
-  // ---- the will ------------------------------------------------------------------------------------------------------
-
-  #onWillTopicUpd(will: WillTopic | null): void {
-    // Without a topic, topic and message are deleted (section 5.4.22).
-    this.#will = will === null ? null : { topic: will, payload: this.#will?.payload ?? new Uint8Array(0) };
-    this.#changeWill('willtopicresp');
-  }
-
-  #onWillMsgUpd(payload: Uint8Array): void {
-    if (this.#will === null) {
-      this.toClient({ type: 'willmsgresp', returnCode: ReturnCode.NotSupported });
-      return;
-    }
-    this.#will = { topic: this.#will.topic, payload: payload.slice() };
-    this.#changeWill('willmsgresp');
-  }
-
-  /** MQTT states a will at CONNECT: the gateway connects again, on the same session. */
-  #changeWill(answer: 'willtopicresp' | 'willmsgresp'): void {
-    this.#willAnswer = answer;
-    this.#closeUpstream(false);
-    this.#delivery.clear();
-    this.#connectUpstream(false);
-    this.#remember();
-  }
-
   // ---- ends ----------------------------------------------------------------------------------------------------------
 
   #onSilent(): void {
     this.#context.metrics.clientsLost++;
     this.#end(false, ReasonCode.DisconnectWithWillMessage);
-  }
-
-  #onPing(): void {
-    const { keepAlive } = this.#context.upstreams;
-    if (this.#upstream === null) return;
-    if (this.#connected) this.#upstream.send({ type: 'pingreq' });
-    this.#context.deadlines.set(this.#ping, this.#context.nowMs + keepAlive * 1000);
   }
 
   /** The gateway ends: a sleeper finds out when it wakes. */
@@ -530,31 +390,10 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
 
   #end(goodbye: boolean, reasonCode: ReasonCode = ReasonCode.DisconnectWithWillMessage): void {
     this.#context.deadlines.clear(this.#silence);
-    this.#context.deadlines.clear(this.#ping);
     this.#delivery.pause();
     this.#delivery.clear();
-    this.#closeUpstream(
-      this.#connect?.cleanSession === true,
-      goodbye ? ReasonCode.NormalDisconnection : reasonCode,
-    );
+    this.#upstream.close(this.#connect.cleanSession, goodbye ? ReasonCode.NormalDisconnection : reasonCode);
     this.#state = 'disconnected';
     this.#owner.onGone(this);
   }
-
-  #closeUpstream(endsSession: boolean, reasonCode: ReasonCode = ReasonCode.NormalDisconnection): void {
-    const upstream = this.#upstream;
-    if (upstream === null) return;
-    this.#upstream = null;
-    this.#context.deadlines.clear(this.#ping);
-    if (this.#connected) {
-      const properties = endsSession ? { sessionExpiryInterval: 0 } : NO_PROPERTIES;
-      upstream.send({ type: 'disconnect', reasonCode, properties });
-    }
-    this.#connected = false;
-    upstream.close();
-  }
-}
-
-function willOf({ topic, payload }: SnWill): Will {
-  return { ...topic, payload, properties: NO_PROPERTIES };
 }

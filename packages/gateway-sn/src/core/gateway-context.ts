@@ -1,5 +1,5 @@
 import type { Deadlines } from '@martlet/protocol';
-import type { SnMessage } from '../codec/message.ts';
+import type { SnMessage } from './codec/message.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { ClientMemory } from './ports/memory.ts';

@@ -5,57 +5,24 @@
  * is defended against, and how, is in docs/guides/mqtt-sn.md: an address can be forged, and whatever is answered to it hits somebody.
  */
 import { checkTopicName, Deadlines, utf8ByteLength } from '@martlet/protocol';
-import type { DecodeOptions } from '../codec/decode-message.ts';
-import { decodeMessage } from '../codec/decode-message.ts';
-import { encodeMessage } from '../codec/encode-message.ts';
-import type { Connect, Publish, SnMessage } from '../codec/message.ts';
-import { ReturnCode } from '../codec/return-code.ts';
-import type { ClientOwner, ClientState } from './gateway-client.ts';
+import type { ClientState } from './client-state.ts';
+import type { DecodeOptions } from './codec/decode-message.ts';
+import { decodeMessage } from './codec/decode-message.ts';
+import { encodeMessage } from './codec/encode-message.ts';
+import type { Connect, Publish, SnMessage } from './codec/message.ts';
+import { ReturnCode } from './codec/return-code.ts';
+import type { ClientOwner } from './gateway-client.ts';
 import { GatewayClient } from './gateway-client.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
-import type { GatewayOptions } from './gateway-options.ts';
 import { resolveGatewayOptions } from './gateway-options.ts';
-import type { Link, Peer } from './ports/link.ts';
-import type { ClientMemory } from './ports/memory.ts';
-import type { Upstreams } from './ports/upstream.ts';
-import type { PredefinedTopic } from './predefined-topics.ts';
+import type { ClientChange, GatewayParts } from './gateway-parts.ts';
+import { allowsAddress } from './gateway-parts.ts';
+import type { Peer } from './ports/link.ts';
 import { PredefinedTopics } from './predefined-topics.ts';
 import { StrangerAnswers } from './stranger-answers.ts';
 import { TokenBucket } from './token-bucket.ts';
-import type { UnconnectedOptions } from './unconnected-publisher.ts';
 import { UnconnectedPublisher } from './unconnected-publisher.ts';
-
-/** Who may take over a client identifier that is in use, and from where a sleeper may come back. */
-export type AddressPolicy = 'any' | 'same-host' | 'never';
-
-export interface GatewayParts {
-  readonly link: Link;
-  readonly upstreams: Upstreams;
-  readonly memory: ClientMemory;
-  /** From 0 to below 1, that nobody can guess. */
-  readonly random: () => number;
-  /** Monotonic, in ms. */
-  readonly nowMs: number;
-  readonly options?: Partial<GatewayOptions>;
-  readonly predefinedTopics?: readonly PredefinedTopic[];
-  /** Told in ADVERTISE and GWINFO. @default 1 */
-  readonly gatewayId?: number;
-  /** Whether ADVERTISE is sent and SEARCHGW answered. @default false */
-  readonly discoverable?: boolean;
-  /** @default QoS -1 is dropped */
-  readonly unconnected?: UnconnectedOptions;
-  /** Names in PUBLISH of QoS -1, as Paho's gateway takes them. @default false */
-  readonly longTopics?: boolean;
-  /** A CONNECT with an identifier that is connected from elsewhere. @default 'any' */
-  readonly takeover?: AddressPolicy;
-  /** A PINGREQ with the identifier of a sleeper from elsewhere. @default 'same-host' */
-  readonly wakeFrom?: AddressPolicy;
-  /** Told of clients that come, go and change; for logs. */
-  readonly onClient?: (clientId: string, change: ClientChange, peer: Peer) => void;
-}
-
-export type ClientChange = 'connecting' | 'moved' | 'taken over' | 'gone';
 
 /** At once; the rest of what is due comes in the next call of `tick`. */
 const DEADLINES_AT_ONCE = 10_000;
@@ -138,7 +105,7 @@ export class GatewayCore implements ClientOwner {
     }
     if (toAll && message.type !== 'searchgw') return;
     if (client !== undefined) {
-      client.bytesReceived += datagram.length;
+      client.budget.received(datagram.length);
       client.moveTo(peer);
     }
     this.#onMessage(peer, message, client, datagram.length);
@@ -257,7 +224,7 @@ export class GatewayCore implements ClientOwner {
       this.#move(known, peer, 'taken over');
     }
     this.#byKey.set(peer.key, client);
-    client.bytesReceived += bytes;
+    client.budget.received(bytes);
     this.#parts.onClient?.(clientId, 'connecting', peer);
     client.onConnect(connect);
   }
@@ -282,7 +249,7 @@ export class GatewayCore implements ClientOwner {
   }
 
   #mayTakeOver(client: GatewayClient, peer: Peer): boolean {
-    return allows(this.#parts.takeover ?? 'any', client.peer, peer);
+    return allowsAddress(this.#parts.takeover ?? 'any', client.peer, peer);
   }
 
   #refuse(peer: Peer, returnCode: number): void {
@@ -299,7 +266,7 @@ export class GatewayCore implements ClientOwner {
     // A sleeper that wakes behind another address: its network has given it a new port, or it has moved.
     const sleeper = this.#byId.get(clientId);
     const isAsleep = sleeper !== undefined && sleeper.state === 'asleep';
-    if (!isAsleep || !allows(this.#parts.wakeFrom ?? 'same-host', sleeper.peer, peer)) {
+    if (!isAsleep || !allowsAddress(this.#parts.wakeFrom ?? 'same-host', sleeper.peer, peer)) {
       this.#onStranger(peer);
       return;
     }
@@ -368,16 +335,10 @@ export class GatewayCore implements ClientOwner {
 
   send(client: GatewayClient, message: SnMessage): boolean {
     const bytes = encodeMessage(message);
-    const { unvalidatedBytes } = this.#context.options;
-    // Whoever forges an address must not have it flooded: three times what came from there, as QUIC has it, and a little.
-    if (
-      !client.isValidated &&
-      client.bytesSent + bytes.length > 3 * client.bytesReceived + unvalidatedBytes
-    ) {
+    if (!client.budget.spend(bytes.length)) {
       this.metrics.withheld++;
       return false;
     }
-    client.bytesSent += bytes.length;
     this.#transmit(client.peer, bytes);
     return true;
   }
@@ -395,16 +356,5 @@ export class GatewayCore implements ClientOwner {
     this.metrics.datagramsSent++;
     this.metrics.bytesSent += bytes.length;
     this.#parts.link.send(peer, bytes);
-  }
-}
-
-function allows(policy: AddressPolicy, before: Peer, now: Peer): boolean {
-  switch (policy) {
-    case 'any':
-      return true;
-    case 'same-host':
-      return before.host === now.host;
-    case 'never':
-      return before.key === now.key;
   }
 }

@@ -46,7 +46,7 @@ function row(
 
 const LONG_MS = 7 * 24 * 3600 * 1000;
 
-export const GATEWAY_OPTIONS: Rows = {
+export const GATEWAY_OPTIONS: Readonly<Rows> = {
   retryMs: row(
     10_000,
     10,

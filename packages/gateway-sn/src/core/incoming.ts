@@ -4,9 +4,9 @@
  */
 import type { ClientPacket, ServerPacket } from '@martlet/protocol';
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
-import { shortTopicId } from '../codec/encode-message.ts';
-import type { Publish, TopicReference } from '../codec/message.ts';
-import { ReturnCode } from '../codec/return-code.ts';
+import { shortTopicId } from './codec/encode-message.ts';
+import type { Publish, TopicReference } from './codec/message.ts';
+import { ReturnCode } from './codec/return-code.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import { returnCodeFor } from './return-code-for.ts';
 import type { UpstreamIds } from './upstream-ids.ts';

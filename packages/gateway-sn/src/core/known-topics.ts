@@ -1,5 +1,5 @@
 /** By what a client knows topics, and by what the gateway may name them to it. */
-import type { TopicReference } from '../codec/message.ts';
+import type { TopicReference } from './codec/message.ts';
 import type { PredefinedTopics } from './predefined-topics.ts';
 import type { TopicIds } from './topic-ids.ts';
 

@@ -1,5 +1,5 @@
 import { ReasonCode } from '@martlet/protocol';
-import { ReturnCode } from '../codec/return-code.ts';
+import { ReturnCode } from './codec/return-code.ts';
 
 /** What MQTT-SN has for a reason code of MQTT 5: four words for all. */
 export function returnCodeFor(reasonCode: number): number {

@@ -7,8 +7,8 @@ import {
   parseSharedFilter,
   utf8ByteLength,
 } from '@martlet/protocol';
-import type { SnMessage, Suback, Subscribe, TopicReference, Unsubscribe } from '../codec/message.ts';
-import { ReturnCode } from '../codec/return-code.ts';
+import type { SnMessage, Suback, Subscribe, TopicReference, Unsubscribe } from './codec/message.ts';
+import { ReturnCode } from './codec/return-code.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import { idOf } from './incoming.ts';
 import type { KnownTopics } from './known-topics.ts';

@@ -1,7 +1,7 @@
 /** QoS -1 (section 6.8): who has not connected publishes at QoS 0, by predefined and short topics, and is never answered. */
 import type { ClientPacket, ServerPacket } from '@martlet/protocol';
 import { checkTopicName, NO_PROPERTIES, ProtocolVersion } from '@martlet/protocol';
-import type { Publish } from '../codec/message.ts';
+import type { Publish } from './codec/message.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Peer } from './ports/link.ts';
 import type { Upstream, UpstreamHandler } from './ports/upstream.ts';

@@ -1,5 +1,5 @@
 /** The will that a client states at CONNECT: CONNECT ▶ WILLTOPICREQ ▶ WILLTOPIC ▶ WILLMSGREQ ▶ WILLMSG (section 6.3). */
-import type { SnMessage, WillTopic } from '../codec/message.ts';
+import type { SnMessage, WillTopic } from './codec/message.ts';
 
 export interface SnWill {
   readonly topic: WillTopic;

@@ -1,8 +1,8 @@
 /** A gateway that runs: its core, a link, Node's clock and timers; before a broker in this process, or elsewhere. */
 import type { Broker } from '@martlet/broker';
-import type { GatewayParts } from '../core/gateway-core.ts';
 import { GatewayCore } from '../core/gateway-core.ts';
 import type { GatewayMetrics } from '../core/gateway-metrics.ts';
+import type { GatewayParts } from '../core/gateway-parts.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import type { ClientMemory } from '../core/ports/memory.ts';
 import type { Upstreams } from '../core/ports/upstream.ts';

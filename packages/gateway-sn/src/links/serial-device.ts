@@ -10,8 +10,6 @@ import { ReadStream, WriteStream } from 'node:tty';
 import { promisify } from 'node:util';
 import type { OpenByteStream } from './byte-stream.ts';
 
-const run = promisify(execFile);
-
 export interface SerialOptions {
   /** Such as `/dev/ttyUSB0`. */
   readonly path: string;
@@ -77,7 +75,7 @@ async function setLine({
   const flag = platform() === 'darwin' ? '-f' : '-F';
   const flow = hardwareFlowControl ? 'crtscts' : '-crtscts';
   try {
-    await run('stty', [
+    await promisify(execFile)('stty', [
       flag,
       path,
       String(baudRate),

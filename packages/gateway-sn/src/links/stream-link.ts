@@ -1,5 +1,5 @@
 /** MQTT-SN over a stream of bytes: one peer, or one for each node that a framing or a forwarder tells apart. */
-import { decodeForwarder, encodeForwarder } from '../codec/forwarder.ts';
+import { decodeForwarder, encodeForwarder } from '../core/codec/forwarder.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import type { ByteStream, OpenByteStream } from './byte-stream.ts';
 import type { Framing } from './framing/framing.ts';

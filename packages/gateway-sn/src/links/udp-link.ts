@@ -6,7 +6,7 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
-import { decodeForwarder, encodeForwarder } from '../codec/forwarder.ts';
+import { decodeForwarder, encodeForwarder } from '../core/codec/forwarder.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import { isNobodysAddress, Networks, nearNetworks, plainAddress } from './address-trust.ts';
 

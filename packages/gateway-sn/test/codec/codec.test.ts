@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeMessage } from '../../src/codec/decode-message.ts';
-import { encodeMessage } from '../../src/codec/encode-message.ts';
-import { decodeForwarder, encodeForwarder } from '../../src/codec/forwarder.ts';
-import type { SnMessage } from '../../src/codec/message.ts';
+import { decodeMessage } from '../../src/core/codec/decode-message.ts';
+import { encodeMessage } from '../../src/core/codec/encode-message.ts';
+import { decodeForwarder, encodeForwarder } from '../../src/core/codec/forwarder.ts';
+import type { SnMessage } from '../../src/core/codec/message.ts';
 import { LONG_TOPIC_VECTOR, VECTORS } from './vectors.ts';
 
 const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));

@@ -1,5 +1,5 @@
 /** Messages of MQTT-SN 1.2 and their bytes, from the specification; Wireshark's dissector agrees with them. */
-import type { SnMessage } from '../../src/codec/message.ts';
+import type { SnMessage } from '../../src/core/codec/message.ts';
 
 export interface Vector {
   readonly name: string;

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { publishUnconnected } from '../../src/client/publish-unconnected.ts';
 import type { SnConnectOptions } from '../../src/client/sn-client.ts';
 import { connectSn } from '../../src/client/sn-client.ts';
-import type { SnMessageReceived } from '../../src/client/sn-client-core.ts';
+import type { SnMessageReceived } from '../../src/client/sn-client-options.ts';
 import type { SnGatewayOptions } from '../../src/host/sn-gateway.ts';
 import { SnGateway, toBroker } from '../../src/host/sn-gateway.ts';
 

@@ -3,7 +3,7 @@
 import { createBroker } from '@martlet/broker';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectSn } from '../../src/client/sn-client.ts';
-import type { SnMessageReceived } from '../../src/client/sn-client-core.ts';
+import type { SnMessageReceived } from '../../src/client/sn-client-options.ts';
 import { streamChannel } from '../../src/client/stream-channel.ts';
 import { SnGateway, toBroker } from '../../src/host/sn-gateway.ts';
 import type { Framing } from '../../src/links/framing/framing.ts';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { Broker } from '@martlet/broker';
 import { createBroker } from '@martlet/broker';
 import { afterEach, expect, test } from 'vitest';
-import { encodeForwarder } from '../../src/codec/forwarder.ts';
+import { encodeForwarder } from '../../src/core/codec/forwarder.ts';
 import type { SnGatewayOptions } from '../../src/host/sn-gateway.ts';
 import { SnGateway, toBroker } from '../../src/host/sn-gateway.ts';
 import { isNobodysAddress, Networks, nearNetworks } from '../../src/links/address-trust.ts';

@@ -2,11 +2,11 @@
 import type { Broker, BrokerOptions, ReceivedMessage } from '@martlet/broker';
 import { createBroker } from '@martlet/broker';
 import { SeededRandom } from '../../../../test/seeded-random.ts';
-import { decodeMessage } from '../../src/codec/decode-message.ts';
-import { encodeMessage } from '../../src/codec/encode-message.ts';
-import type { SnMessage } from '../../src/codec/message.ts';
-import type { GatewayParts } from '../../src/core/gateway-core.ts';
+import { decodeMessage } from '../../src/core/codec/decode-message.ts';
+import { encodeMessage } from '../../src/core/codec/encode-message.ts';
+import type { SnMessage } from '../../src/core/codec/message.ts';
 import { GatewayCore } from '../../src/core/gateway-core.ts';
+import type { GatewayParts } from '../../src/core/gateway-parts.ts';
 import type { Link, Peer } from '../../src/core/ports/link.ts';
 import { BrokerUpstreams } from '../../src/upstream/broker-upstreams.ts';
 import { MemoryOfClients } from '../../src/upstream/memory-of-clients.ts';

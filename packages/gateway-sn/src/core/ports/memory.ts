@@ -1,5 +1,5 @@
 /** What the gateway remembers of a client that keeps its session. */
-import type { WillTopic } from '../../codec/message.ts';
+import type { WillTopic } from '../codec/message.ts';
 
 export interface Remembered {
   /** Topic names and the identifiers that the client may know them by. */

@@ -1,0 +1,73 @@
+/** CONNECT and what belongs to it: the will that is asked for, and answers that were lost. */
+import type { ClientState } from './client-state.ts';
+import type { Connect, SnMessage, WillTopic } from './codec/message.ts';
+import { ReturnCode } from './codec/return-code.ts';
+import type { SnWill } from './will-handshake.ts';
+import { WillHandshake } from './will-handshake.ts';
+
+export class ConnectExchange {
+  #last: Connect | null = null;
+  #handshake: WillHandshake | null = null;
+  /** Since CONNACK the client has sent something: it has got it. */
+  #hasActed = false;
+
+  /** @returns what the client is asked first; null if the broker can be asked */
+  begin(connect: Connect): SnMessage | null {
+    this.#last = connect;
+    this.#handshake = connect.will ? new WillHandshake() : null;
+    return this.#handshake?.question ?? null;
+  }
+
+  get cleanSession(): boolean {
+    return this.#last?.cleanSession === true;
+  }
+
+  /** The keep alive, in seconds. */
+  get duration(): number {
+    return this.#last?.duration ?? 0;
+  }
+
+  /** What was stated; undefined if nothing was asked. */
+  get will(): SnWill | null | undefined {
+    return this.#handshake?.will;
+  }
+
+  onAccepted(): void {
+    this.#hasActed = false;
+  }
+
+  onHeard(): void {
+    this.#hasActed = true;
+  }
+
+  /**
+   * A CONNECT whose answer was lost changes nothing, and is answered again.
+   * @returns the answer; null if it comes by itself; undefined if this is another CONNECT
+   */
+  answerAgain(connect: Connect, state: ClientState): SnMessage | null | undefined {
+    const last = this.#last;
+    const isSame =
+      last?.will === connect.will &&
+      last.cleanSession === connect.cleanSession &&
+      last.duration === connect.duration;
+    if (!isSame) return undefined;
+    if (state === 'connecting') {
+      return this.#handshake === null || this.#handshake.isDone ? null : this.#handshake.question;
+    }
+    return state === 'active' && !this.#hasActed
+      ? { type: 'connack', returnCode: ReturnCode.Accepted }
+      : undefined;
+  }
+
+  /** @returns what is asked next; null if the broker can be asked; undefined if no will was asked for */
+  onWillTopic(will: WillTopic | null): SnMessage | null | undefined {
+    if (this.#handshake === null) return undefined;
+    this.#handshake.onWillTopic(will);
+    return this.#handshake.isDone ? null : this.#handshake.question;
+  }
+
+  /** @returns null if the broker can be asked; undefined if no message was asked for */
+  onWillMessage(payload: Uint8Array): null | undefined {
+    return this.#handshake?.onWillMessage(payload) === true ? null : undefined;
+  }
+}
