@@ -296,8 +296,6 @@ export class SnClientCore {
     );
   }
 
-  // ---- subscribing ---------------------------------------------------------------------------------------------------
-
   /** @param settle with the QoS that was granted */
   subscribe(topic: SnTopic, qos: 0 | 1 | 2, settle: Settle<0 | 1 | 2>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
@@ -314,8 +312,6 @@ export class SnClientCore {
     if (!this.#isConnected(settle)) return;
     this.#ask(unsubscribeRequest(this.#nextPacketId(), filterReference(topic), settle), nowMs);
   }
-
-  // ---- the will ------------------------------------------------------------------------------------------------------
 
   /** @param will null deletes it */
   updateWillTopic(will: WillTopic | null, settle: Settle<void>, nowMs: number): void {
@@ -356,8 +352,6 @@ export class SnClientCore {
   #puback(topic: TopicReference, packetId: number, returnCode: number): void {
     this.#send({ type: 'puback', topicId: topicIdOf(topic), packetId, returnCode });
   }
-
-  // ---- ends ----------------------------------------------------------------------------------------------------------
 
   #onGatewayLost(): void {
     if (this.#state === 'disconnected') return;
