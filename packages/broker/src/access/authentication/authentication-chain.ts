@@ -34,8 +34,12 @@ export class AuthenticationChain {
   /** @param isWanted whether the answer still matters */
   authenticate(attempt: AuthenticationAttempt, isWanted: () => boolean): Decided | Promise<Decided> {
     const { authenticationMethod } = attempt;
-    if (authenticationMethod === undefined) return this.#ask(attempt, isWanted, 0);
-    return this.#demanded(attempt) ?? this.#askMethod(attempt, isWanted, authenticationMethod);
+    if (authenticationMethod === undefined) return this.#ask(attempt, isWanted, this.#methods);
+    const speaking = this.#methods.filter((each) =>
+      each.authenticationMethods?.includes(authenticationMethod),
+    );
+    if (speaking.length === 0) return this.#unknownMethod(authenticationMethod); // [MQTT-4.12.0-1]
+    return this.#demanded(attempt) ?? this.#ask(attempt, isWanted, speaking);
   }
 
   /**
@@ -66,28 +70,20 @@ export class AuthenticationChain {
     return undefined;
   }
 
-  #askMethod(
+  /** As long as answers come at once, so does this. */
+  #ask(
     attempt: AuthenticationAttempt,
     isWanted: () => boolean,
-    authenticationMethod: string,
+    methods: readonly AuthenticationMethod[],
+    from = 0,
   ): Decided | Promise<Decided> {
-    const method = this.#methods.find((each) => each.authenticationMethods?.includes(authenticationMethod));
-    if (method === undefined) return this.#unknownMethod(authenticationMethod); // [MQTT-4.12.0-1]
-    const answer = method.authenticate(attempt, isWanted);
-    return answer instanceof Promise
-      ? answer.then((late) => late ?? wrongCredentials())
-      : (answer ?? wrongCredentials());
-  }
-
-  /** As long as answers come at once, so does this. */
-  #ask(attempt: AuthenticationAttempt, isWanted: () => boolean, from: number): Decided | Promise<Decided> {
-    for (let at = from; at < this.#methods.length; at++) {
-      const answer: MethodAnswer | Promise<MethodAnswer> = this.#methods[at]!.authenticate(attempt, isWanted);
+    for (let at = from; at < methods.length; at++) {
+      const answer: MethodAnswer | Promise<MethodAnswer> = methods[at]!.authenticate(attempt, isWanted);
       if (answer instanceof Promise)
-        return answer.then((late) => late ?? this.#ask(attempt, isWanted, at + 1));
+        return answer.then((late) => late ?? this.#ask(attempt, isWanted, methods, at + 1));
       if (answer !== undefined) return answer;
     }
-    return this.#end(attempt);
+    return attempt.authenticationMethod === undefined ? this.#end(attempt) : wrongCredentials();
   }
 
   #end({ username }: AuthenticationAttempt): Decided {

@@ -17,8 +17,8 @@ export interface AuthenticationMethod {
   /** As in the configuration, such as `passwordFile`; for logs. */
   readonly type: string;
   /**
-   * The Authentication Methods of MQTT 5.0 that it speaks. A client that names one of them asks this method alone; one that
-   * names another one, no method.
+   * The Authentication Methods of MQTT 5.0 that it speaks. A client that names one is shown only to those that speak it, in order: the
+   * first that begins an exchange goes on with it.
    * @default none
    */
   readonly authenticationMethods?: readonly string[];

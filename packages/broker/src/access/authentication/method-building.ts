@@ -13,6 +13,7 @@ import type { KeyPath } from '../../config/key-path.ts';
 import { keyText } from '../../config/key-path.ts';
 import { readListedFile } from '../listed-file.ts';
 import type { PasswordHashing } from '../password-hashing.ts';
+import type { ScramMechanism } from '../scram-credentials.ts';
 import type { AuthenticationMethod } from './authentication-method.ts';
 import type { AuthenticationServices } from './authentication-services.ts';
 import type { HttpTls } from './http/bounded-request.ts';
@@ -40,6 +41,8 @@ const LARGEST_JWKS = 1_048_576;
 export class MethodBuilding {
   readonly files: string[] = [];
   readonly problems: ConfigurationProblem[] = [];
+  /** Mechanisms of SCRAM that a method has. */
+  readonly #spoken = new Set<ScramMechanism>();
   readonly #services: AuthenticationServices;
   readonly #hashing: PasswordHashing;
 
@@ -107,6 +110,15 @@ export class MethodBuilding {
 
   async #scram({ file, mechanisms }: ScramConfiguration, at: KeyPath): Promise<ScramMethod> {
     this.files.push(file);
+    if (mechanisms.every((each) => this.#spoken.has(each)))
+      this.problems.push({
+        ...this.#placeOf(at),
+        key: this.#key(at),
+        severity: 'notice',
+        code: 'never-asked',
+        text: 'expected mechanisms that no method before it has, got the same: it is never asked, since SCRAM does not show who is there',
+      });
+    for (const each of mechanisms) this.#spoken.add(each);
     const users = await readScramUsers(file, this.#key([...at, 'file']), this.#services.memory.secret);
     this.problems.push(...users.notices);
     return new ScramMethod(users, { mechanisms });

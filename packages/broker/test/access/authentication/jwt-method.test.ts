@@ -263,6 +263,16 @@ describe('A token by the authentication method jwt', () => {
     );
   });
 
+  it('is looked at by each method that has issuers', async () => {
+    const { ask } = await kit.build([
+      jwtOf({ keyFile: kit.file(pem(EC.publicKey)), issuers: ['https://a'] }),
+      jwtOf({ keyFile: kit.file(pem(OTHER_EC.publicKey)), issuers: ['https://b'] }),
+    ]);
+    const key = OTHER_EC.privateKey;
+    expect(await ask(method(await tokenOf({ iss: 'https://a' })))).toEqual(ACCEPTED);
+    expect(await ask(method(await tokenOf({ iss: 'https://b' }, { key })))).toEqual(ACCEPTED);
+  });
+
   it('is demanded: no other data will do', async () => {
     const { ask } = await build({ issuers: ['https://a'] });
     for (const token of [undefined, '', 'secret', await tokenOf({ iss: 'https://b' })])

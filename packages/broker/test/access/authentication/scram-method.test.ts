@@ -218,4 +218,16 @@ describe('A file of users of SCRAM', () => {
       '5: expected a user name, got an empty one',
     ]);
   });
+
+  it('of which another one has all mechanisms before it has a notice: it is never asked', async () => {
+    const [first, second] = [kit.file(''), kit.file('')];
+    const { built } = await kit.build([
+      { type: 'scram', file: first, mechanisms: ['SCRAM-SHA-256'] },
+      { type: 'scram', file: second, mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'] },
+      { type: 'scram', file: second, mechanisms: ['SCRAM-SHA-512'] },
+    ]);
+    expect(built.notices.map(({ key, code }) => [key, code])).toEqual([
+      ['authentication.methods[2]', 'never-asked'],
+    ]);
+  });
 });

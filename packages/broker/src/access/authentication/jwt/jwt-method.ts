@@ -56,8 +56,7 @@ export class JwtMethod implements AuthenticationMethod {
     const token = tokenFrom(isMethod ? attempt.authenticationData : attempt.password);
     if (token === undefined) return isMethod ? refusal('expected a JSON Web Token') : undefined;
     const header = this.#headerOf(token);
-    if (header === undefined || !this.#isOurs(token))
-      return isMethod ? refusal('expected a JSON Web Token of a known issuer') : undefined;
+    if (header === undefined || !this.#isOurs(token)) return undefined;
     const algorithm = this.#options.algorithms.find((each) => each === header.alg);
     if (algorithm === undefined) return refusal('its algorithm is not taken here');
     if (this.#underWay >= MOST_UNDER_WAY) return tooBusy('the server has too many tokens to check');
