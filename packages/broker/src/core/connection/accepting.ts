@@ -6,6 +6,7 @@ import type { Session } from '../session/session.ts';
 import { willRecord } from '../session/wills.ts';
 import { describeClient } from '../telling/events.ts';
 import type { Attempt } from './attempt.ts';
+import { CREDENTIALS_EXPIRED } from './authentication.ts';
 import { ConnectionInput } from './connection-input.ts';
 import { ConnectionOutput } from './connection-output.ts';
 import type { Refusal } from './handshake.ts';
@@ -66,6 +67,7 @@ export function accept(parts: CoreParts, connection: ConnectionHandle, attempt: 
   // [MQTT-3.2.2-3] 3.1.1 [MQTT-3.1.4-4] 3.1.1
   output.send({ ...connack, sessionPresent: present });
   outbox.notBefore(commitOf(parts, session, context.stagings !== before, durability));
+  serving.expireAt(attempt.accepted.expiresAtWallMs);
   connection.become(serving, agreement.acceptedPacketSize); // [MQTT-3.2.0-2]
   events.emit('clientConnected', {
     ...describeClient(client),
@@ -76,7 +78,13 @@ export function accept(parts: CoreParts, connection: ConnectionHandle, attempt: 
   return null;
 }
 
-function refusalFor({ context, sessions }: CoreParts, { connect, agreement }: Attempt): Refusal | null {
+function refusalFor(
+  { context, sessions }: CoreParts,
+  { connect, agreement, accepted: { expiresAtWallMs } }: Attempt,
+): Refusal | null {
+  if (expiresAtWallMs !== undefined && expiresAtWallMs <= context.wallMs) {
+    return { reasonCode: ReasonCode.NotAuthorized, reasonString: CREDENTIALS_EXPIRED };
+  }
   if (!sessions.hasRoomFor(agreement.clientId)) {
     return {
       reasonCode: ReasonCode.QuotaExceeded,

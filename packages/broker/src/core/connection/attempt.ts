@@ -8,7 +8,8 @@ import type { Agreement } from './handshake.ts';
 import type { ConnectionHandle } from './phase.ts';
 import type { Rights } from './rights.ts';
 
-type Accepting = AuthenticationAnswer & { readonly kind: 'accept' };
+/** What an authenticator says of a client that it accepts. */
+export type Accepting = AuthenticationAnswer & { readonly kind: 'accept' };
 
 const NO_GROUPS: readonly string[] = Object.freeze([]);
 /** Of clients that nobody authenticates. */
@@ -78,4 +79,10 @@ export function identityOf(
     groups: accepted.groups ?? NO_GROUPS,
     permissions: accepted.permissions,
   };
+}
+
+/** A connected client after another authentication: the same one, unless that said something of groups or permissions. */
+export function identifiedAnew(client: ClientIdentity, { groups, permissions }: Accepting): ClientIdentity {
+  if (groups === undefined && permissions === undefined) return client;
+  return { ...client, groups: groups ?? NO_GROUPS, permissions };
 }

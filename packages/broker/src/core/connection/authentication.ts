@@ -62,3 +62,4 @@ export function authPacket(
 export const AUTH_TOO_LARGE = 'AUTH is larger than the Maximum Packet Size';
 export const AUTHENTICATION_CHANGED =
   'how clients are authenticated has changed while this one was: connect again';
+export const CREDENTIALS_EXPIRED = 'its credentials expired';

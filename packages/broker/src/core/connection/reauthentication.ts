@@ -1,11 +1,12 @@
 /**
  * A connected client authenticates again, by the method of its CONNECT. Between the steps its other packets pass; a
- * failure ends the connection. What the authenticator accepts changes nothing else: user name and rights stay.
+ * failure ends the connection. The user name stays; groups, permissions and the time that credentials are good for are those of the latest answer.
  */
 import type { AuthPacket } from '@martlet/protocol';
 import { ProtocolError, ProtocolVersion, packetLength, ReasonCode } from '@martlet/protocol';
 import type { AuthenticationAnswer } from '../ports/authenticator.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
+import type { Accepting } from './attempt.ts';
 import { AUTH_TOO_LARGE, AUTHENTICATION_CHANGED, Authentication, authPacket } from './authentication.ts';
 import type { ConnectionOutput } from './connection-output.ts';
 import type { ConnectionHandle, Deciders } from './phase.ts';
@@ -16,17 +17,22 @@ export class Reauthentication {
   readonly #client: ClientIdentity;
   readonly #connection: ConnectionHandle;
   readonly #output: ConnectionOutput;
+  readonly #onAccepted: (answer: Accepting) => void;
   readonly #onFailed: (reasonCode: ReasonCode, reasonString: string) => void;
   /** Null while none is under way. */
   #exchange: Authentication | null;
 
-  /** @param onFailed ends the connection */
+  /**
+   * @param onAccepted takes what has changed
+   * @param onFailed ends the connection
+   */
   constructor(
     deciders: Deciders,
     method: string,
     client: ClientIdentity,
     connection: ConnectionHandle,
     output: ConnectionOutput,
+    onAccepted: (answer: Accepting) => void,
     onFailed: (reasonCode: ReasonCode, reasonString: string) => void,
   ) {
     this.#deciders = deciders;
@@ -34,6 +40,7 @@ export class Reauthentication {
     this.#client = client;
     this.#connection = connection;
     this.#output = output;
+    this.#onAccepted = onAccepted;
     this.#onFailed = onFailed;
     this.#exchange = null;
   }
@@ -102,5 +109,6 @@ export class Reauthentication {
       return;
     }
     this.#output.send(packet);
+    if (answer.kind === 'accept') this.#onAccepted(answer);
   }
 }

@@ -15,12 +15,16 @@ import {
 import { logInternalError } from '../internal-error.ts';
 import type { Authorizer, ClientIdentity } from '../ports/authorizer.ts';
 import type { Meter } from '../rates/meter.ts';
-import { countFilters } from '../session/filter-count.ts';
+import { checkFilterCount } from '../session/filter-count.ts';
 import type { Session, SessionHolder } from '../session/session.ts';
 import { Leaving } from '../session/sessions.ts';
 import { DropReason } from '../telling/drop-reason.ts';
 import { describeClient } from '../telling/events.ts';
+import type { Accepting } from './attempt.ts';
+import { identifiedAnew } from './attempt.ts';
+import { CREDENTIALS_EXPIRED } from './authentication.ts';
 import type { ConnectionInput } from './connection-input.ts';
+import { CredentialExpiry } from './credential-expiry.ts';
 import type { Agreement, Refusal } from './handshake.ts';
 import type { ConnectionHandle, CoreParts, MeteredPhase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
@@ -28,8 +32,6 @@ import { Rights } from './rights.ts';
 import { toldReasonCode, unkeptReasonCode } from './told-reason.ts';
 
 const PUBLISH = 3;
-const SUBSCRIBE = 8;
-const UNSUBSCRIBE = 10;
 /** First bytes of the acknowledgements, with the reserved flags they must have. */
 const PUBACK = 0x40;
 const PUBREC = 0x50;
@@ -39,11 +41,13 @@ const PINGREQ = 0xc0;
 
 export class Serving implements MeteredPhase, SessionHolder {
   readonly connectedAtMs: number;
+  client: ClientIdentity;
   readonly #parts: CoreParts;
   readonly #connection: ConnectionHandle;
   readonly #input: ConnectionInput;
   readonly #session: Session;
-  readonly #client: ClientIdentity;
+  /** Null while what it was authenticated with never expires. */
+  #expiry: CredentialExpiry | null;
   readonly #version: ProtocolVersion;
   /** Null if CONNECT named no authentication method. */
   readonly #reauthentication: Reauthentication | null;
@@ -65,7 +69,8 @@ export class Serving implements MeteredPhase, SessionHolder {
     this.#connection = connection;
     this.#input = input;
     this.#session = input.session;
-    this.#client = client;
+    this.client = client;
+    this.#expiry = null;
     this.#version = connect.protocolVersion;
     const { authenticationMethod } = connect.properties;
     this.#reauthentication =
@@ -77,6 +82,7 @@ export class Serving implements MeteredPhase, SessionHolder {
             client,
             connection,
             input.output,
+            (answer) => this.#onReauthenticated(answer),
             (reasonCode, reasonString) => this.disconnect(reasonCode, reasonString),
           );
     input.rights = parts.deciders.authorizer === null ? null : this.#rightsBy(parts.deciders.authorizer);
@@ -87,8 +93,23 @@ export class Serving implements MeteredPhase, SessionHolder {
     );
   }
 
-  get client(): ClientIdentity {
-    return this.#client;
+  /** What the client was authenticated with is good until then; undefined: for ever. */
+  expireAt(atWallMs: number | undefined): void {
+    if (atWallMs === undefined && this.#expiry === null) return;
+    this.#expiry ??= new CredentialExpiry(this.#parts.context, () =>
+      this.#endFromOutside(ReasonCode.NotAuthorized, CREDENTIALS_EXPIRED),
+    );
+    this.#expiry.expireAt(atWallMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Its name stays; its groups and permissions, and until when it may stay, are those of the latest authentication. */
+  #onReauthenticated(answer: Accepting): void {
+    this.expireAt(answer.expiresAtWallMs);
+    const client = identifiedAnew(this.client, answer);
+    if (client === this.client) return;
+    this.client = client;
+    this.#parts.sessions.identify(this.#session, this.client);
+    this.onReconfigured(false);
   }
 
   // ---- inputs ------------------------------------------------------------------------------------------------------
@@ -121,19 +142,8 @@ export class Serving implements MeteredPhase, SessionHolder {
       this.#input.output.send({ type: 'pingresp' }); // [MQTT-3.12.4-1] [MQTT-3.12.4-1] 3.1.1
       return FrameResult.Next;
     }
-    if (firstByte >> 4 === SUBSCRIBE) this.#checkFilterCount(bytes, body, end, 1);
-    else if (firstByte >> 4 === UNSUBSCRIBE) this.#checkFilterCount(bytes, body, end, 0);
+    checkFilterCount(bytes, start, body, end, this.#version, context.profile.limits.filtersPerPacket);
     return this.#onPacket(decodePacket(bytes, start, body, end, this.#version));
-  }
-
-  #checkFilterCount(bytes: Uint8Array, body: number, end: number, bytesBehindFilter: 0 | 1): void {
-    const { filtersPerPacket } = this.#parts.context.profile.limits;
-    const count = countFilters(bytes, body, end, this.#version, bytesBehindFilter, filtersPerPacket + 1);
-    if (count <= filtersPerPacket) return;
-    throw new ProtocolError(
-      `a packet names more than ${filtersPerPacket} topic filters, as many as it may`,
-      ReasonCode.QuotaExceeded,
-    );
   }
 
   #onPublish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): FrameResult {
@@ -156,7 +166,7 @@ export class Serving implements MeteredPhase, SessionHolder {
   }
 
   goOnWith(meter: Meter): void {
-    const { clientId, username } = this.#client;
+    const { clientId, username } = this.client;
     meter.goOn(clientId, username, this.#parts.context.nowMs);
     meter.countSubscriptions(this.#session.subscriptionCount);
   }
@@ -177,7 +187,7 @@ export class Serving implements MeteredPhase, SessionHolder {
     this.#parts.context.metrics.protocolErrors++;
     this.#parts.logPeer(
       'protocol-error',
-      `${this.#client.peer} (client ${JSON.stringify(this.#client.clientId)}): ${error.message}`,
+      `${this.client.peer} (client ${JSON.stringify(this.client.clientId)}): ${error.message}`,
     );
   }
 
@@ -252,7 +262,7 @@ export class Serving implements MeteredPhase, SessionHolder {
   }
 
   #rightsBy(authorizer: Authorizer): Rights {
-    return new Rights(authorizer, this.#client, this.#parts.context, () => this.#onRightsAnswered());
+    return new Rights(authorizer, this.client, this.#parts.context, () => this.#onRightsAnswered());
   }
 
   /** The authoriser has answered: what waited is looked at again. */
@@ -366,6 +376,7 @@ export class Serving implements MeteredPhase, SessionHolder {
   }
 
   #leave(leaving: Leaving, reasonCode: ReasonCode, reason: string): void {
+    this.#expiry?.stop();
     const session = this.#session;
     if (session.holder !== this) return;
     const { context, events, incoming, sessions } = this.#parts;
@@ -374,15 +385,15 @@ export class Serving implements MeteredPhase, SessionHolder {
       sessions.leave(session, leaving);
     } catch (error) {
       // The session's own end: the connection's goes on as it has begun, with one DISCONNECT and one event.
-      logInternalError(context.errorLog, this.#client.peer, error);
+      logInternalError(context.errorLog, this.client.peer, error);
     }
     context.refusals.addEnd(this.client, reasonCode, reason);
-    events.emit('clientDisconnected', { ...describeClient(this.#client), reasonCode, reason });
+    events.emit('clientDisconnected', { ...describeClient(this.client), reasonCode, reason });
   }
 
   onUnsent(count: number): void {
     if (count > 0) {
-      this.#parts.context.outcomes.dropped(DropReason.ConnectionClosed, this.#client.clientId, '', count);
+      this.#parts.context.outcomes.dropped(DropReason.ConnectionClosed, this.client.clientId, '', count);
     }
   }
 }

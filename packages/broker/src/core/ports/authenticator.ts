@@ -33,7 +33,10 @@ export type AuthenticationAnswer =
       readonly groups?: readonly string[];
       /** Shown to the authoriser, such as a token's claims. @default undefined */
       readonly permissions?: unknown;
-      /** Wall clock, ms: then the client is disconnected (0x87), unless it has authenticated again. @default never */
+      /**
+       * Wall clock, ms: then the client is disconnected (0x87), unless it has authenticated again; what it was
+       * accepted with then counts. Groups and permissions of that answer count too; the user name stays. @default never
+       */
       readonly expiresAtWallMs?: number;
     }
   | {

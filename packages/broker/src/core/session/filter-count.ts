@@ -2,8 +2,16 @@
  * How many topic filters a SUBSCRIBE or UNSUBSCRIBE names, from its bytes, before anything is made of them: 16 MiB of
  * filters of one character would be millions of strings. It checks nothing; what is no packet is the decoder's to refuse.
  */
-import { ProtocolVersion, readVariableByteInteger, variableByteIntegerLength } from '@martlet/protocol';
+import {
+  ProtocolError,
+  ProtocolVersion,
+  ReasonCode,
+  readVariableByteInteger,
+  variableByteIntegerLength,
+} from '@martlet/protocol';
 
+const SUBSCRIBE = 8;
+const UNSUBSCRIBE = 10;
 const PACKET_ID_BYTES = 2;
 const LENGTH_BYTES = 2;
 
@@ -31,4 +39,23 @@ export function countFilters(
     count++;
   }
   return count;
+}
+
+/** @throws {ProtocolError} if a SUBSCRIBE or UNSUBSCRIBE names more than `limit`; nothing for other packets */
+export function checkFilterCount(
+  bytes: Uint8Array,
+  start: number,
+  body: number,
+  end: number,
+  version: ProtocolVersion,
+  limit: number,
+): void {
+  const type = bytes[start]! >> 4;
+  if (type !== SUBSCRIBE && type !== UNSUBSCRIBE) return;
+  const bytesBehindFilter = type === SUBSCRIBE ? 1 : 0;
+  if (countFilters(bytes, body, end, version, bytesBehindFilter, limit + 1) <= limit) return;
+  throw new ProtocolError(
+    `a packet names more than ${limit} topic filters, as many as it may`,
+    ReasonCode.QuotaExceeded,
+  );
 }

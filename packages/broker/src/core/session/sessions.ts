@@ -115,12 +115,16 @@ export class Sessions implements SessionCensus {
     return { session, present };
   }
 
+  /** Who its client is now. What it may receive has been asked for who it was before. */
+  identify(session: Session, identity: ClientIdentity): void {
+    session.identity = identity;
+    if (this.#context.receiveRights.asked) this.#subscriptions.rightsChanged(session);
+  }
+
   /** The client is accepted: what it asked for is kept if its session is to outlive the connection. */
   connect(session: Session, identity: ClientIdentity): void {
     this.connected++;
-    session.identity = identity;
-    // What it may receive has been asked for its last connection.
-    if (this.#context.receiveRights.asked) this.#subscriptions.rightsChanged(session);
+    this.identify(session, identity);
     if (session.sessionExpiryInterval > 0) session.kept = true;
     if (session.kept || session.will !== null) this.#put(session); // [MQTT-3.1.2-7]
   }
