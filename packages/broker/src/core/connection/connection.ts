@@ -23,6 +23,7 @@ import { ConnectionRates, ratesAnew } from './connection-rates.ts';
 import type { Refusal } from './handshake.ts';
 import { metered } from './metered.ts';
 import { Opening } from './opening.ts';
+import { otherProtocol } from './other-protocol.ts';
 import type { ConnectionHandle, CoreParts, MeteredPhase, Phase } from './phase.ts';
 
 const CONNECT = 1;
@@ -107,7 +108,7 @@ export class Connection
     context.metrics.bytesReceived += end - start;
     const before = context.stagings;
     try {
-      if (this.#untouched) this.#checkFirstByte(bytes[start]!);
+      if (this.#untouched) this.#checkFirstBytes(bytes, start, end);
       this.#stream.receive(bytes, start, end);
       this.#phase.onReadEnd();
     } catch (error) {
@@ -123,9 +124,11 @@ export class Connection
   }
 
   /** Who speaks something else, such as HTTP, is told so before a packet's worth has come. */
-  #checkFirstByte(byte: number): void {
+  #checkFirstBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#untouched = false;
-    if (byte >> 4 !== CONNECT) throw new ProtocolError('the first packet is not CONNECT'); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
+    const other = otherProtocol(bytes, start, end);
+    if (other !== undefined) throw new ProtocolError(`the first packet is not CONNECT: ${other}`); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
+    if (bytes[start]! >> 4 !== CONNECT) throw new ProtocolError('the first packet is not CONNECT'); // [MQTT-3.1.0-1] [MQTT-3.1.0-1] 3.1.1
   }
 
   readInto(): Uint8Array | null {
