@@ -16,7 +16,7 @@ export const command: Readonly<Command> = {
   usage: '[--dry-run] [--broker name | --control path]',
   flags: RELOAD_FLAGS,
   examples: [
-    { line: '', text: 'the one broker that runs here; clients that the change does not concern stay' },
+    { line: '', text: 'the broker that runs here; who is not concerned stays connected' },
     { line: '--dry-run', text: 'what that would change, and who would be disconnected' },
     { line: '--broker office', text: 'of several, the one with office.yaml' },
   ],
