@@ -1,10 +1,13 @@
 // Authenticators of configurations in front of the broker's core: late answers, and clients that are gone by then.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { ReasonCode } from '@martlet/protocol';
+import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { TestClient } from '../../world/test-client.ts';
 import { World } from '../../world/world.ts';
 import type { AuthenticationTest } from './authentication-kit.ts';
-import { AuthenticationKit, bytesOf, failuresOf } from './authentication-kit.ts';
+import { AuthenticationKit, bytesOf, failuresOf, jwtOf } from './authentication-kit.ts';
 
 const kit = new AuthenticationKit();
 /** The password is `x`. */
@@ -77,5 +80,53 @@ describe('A refusal that is told later', () => {
     const old = world.connecting({ ...wrong, protocolVersion: 4 });
     // Return code 5, which is all that MQTT 3.1.1 can say.
     expect(old.take()).toMatchObject([{ type: 'connack', reasonCode: ReasonCode.NotAuthorized }]);
+  });
+});
+
+describe('A token that expires', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const BEGIN_S = Date.UTC(2026, 0, 1) / 1000;
+  const tokenUntil = (seconds: number) =>
+    new SignJWT({ sub: 'ann', exp: BEGIN_S + seconds }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
+
+  async function connected(): Promise<[World, TestClient]> {
+    const keyFile = kit.file(publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    const { built } = await kit.build([jwtOf({ keyFile, clockToleranceSeconds: 0 })]);
+    const world = new World({ authenticator: built.authenticator });
+    const authenticationData = bytesOf(await tokenUntil(60));
+    const client = world.connecting({
+      clientId: 'c',
+      keepAlive: 0,
+      properties: { authenticationMethod: 'jwt', authenticationData },
+    });
+    while (client.paused) await new Promise(setImmediate);
+    world.turn();
+    expect(client.takeOne('connack').reasonCode).toBe(ReasonCode.Success);
+    return [world, client];
+  }
+
+  it('takes its client off, and says why', async () => {
+    const [world, client] = await connected();
+    world.advance(59_000);
+    expect(client.closed).toBe(false);
+    world.advance(1000);
+    expect(client.take()).toMatchObject([{ type: 'disconnect', reasonCode: ReasonCode.NotAuthorized }]);
+    expect(client.closed).toBe(true);
+  });
+
+  it('is replaced by one that the client brings in AUTH', async () => {
+    const [world, client] = await connected();
+    client.send({
+      type: 'auth',
+      reasonCode: ReasonCode.ReAuthenticate,
+      properties: { authenticationMethod: 'jwt', authenticationData: bytesOf(await tokenUntil(120)) },
+    });
+    while (client.paused) await new Promise(setImmediate);
+    world.turn();
+    expect(client.takeOne('auth').reasonCode).toBe(ReasonCode.Success);
+    world.advance(119_000);
+    expect(client.closed).toBe(false);
+    world.advance(1000);
+    expect(client.closed).toBe(true);
   });
 });
