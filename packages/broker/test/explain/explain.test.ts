@@ -321,6 +321,57 @@ describe('why does a client receive, or not', () => {
   });
 });
 
+test('a member of a shared subscription may be passed over', () => {
+  const { world, subscriber } = rig();
+  subscriber.subscribe('$share/g/a/+', 1);
+  const answer = why(world, receive);
+  expect(answer).toMatchObject({ arrives: true, obstacles: [{ code: 'shared', stops: false }] });
+  expect(answer.conclusion).toBe(
+    'messages of a/b go to client "sub", which is subscribed to $share/g/a/+; each message goes to one member of $share/g/a/+ only, which may be another client.',
+  );
+});
+
+test.each([
+  [{}, 'expected a client identifier as clientId'],
+  [{ clientId: 'c' }, 'expected a topic name as topicName'],
+  [{ ...publish, action: 'subscribe' }, 'expected publish or receive as action, got "subscribe"'],
+  [{ ...publish, qos: 3 }, 'expected 0, 1 or 2 as qos, got 3'],
+  [{ ...publish, retain: 'yes' }, 'expected a boolean as retain'],
+  [{ ...publish, identity: null }, 'expected an object as identity'],
+  [{ ...publish, identity: { username: 5 } }, 'expected text as identity.username, got 5'],
+  [{ ...publish, identity: { groups: 'g' } }, 'expected a list of names as identity.groups'],
+  [{ ...publish, identity: { protocolVersion: 6 } }, 'expected 3, 4 or 5 as identity.protocolVersion'],
+])('the question %j is none', (query, text) => {
+  const { world } = rig();
+  expect(() => why(world, query as unknown as ExplanationQuery)).toThrow(text);
+});
+
+test('hostile names are taken as they are', () => {
+  const { world } = rig();
+  for (const name of ['__proto__', 'x'.repeat(100_000), '\ud800', '$share/g/a', '+']) {
+    const answer = why(world, { clientId: name, topicName: name, action: 'receive' });
+    expect(answer.session).toBeNull();
+    expect(answer.arrives).toBe(false);
+    expect(why(world, { clientId: 'pub', topicName: name, action: 'publish' }).clientId).toBe('pub');
+  }
+});
+
+test('a refused UNSUBSCRIBE is remembered with its rule', () => {
+  const authorizer: Authorizer = {
+    asks: { unsubscribe: true },
+    authorize: ({ action }) =>
+      action === 'unsubscribe'
+        ? { allowed: false, reasonString: 'stay', rule: { source: 'acl', line: 1, text: 'deny' } }
+        : { allowed: true },
+  };
+  const { world, subscriber } = rig({ authorizer });
+  subscriber.subscribe('a/#');
+  subscriber.unsubscribe('a/#');
+  expect(why(world, receive).refusals).toMatchObject([
+    { action: 'unsubscribe', topic: 'a/#', reason: 'stay', rule: { line: 1 } },
+  ]);
+});
+
 test('a mount point stands in front of what the client says', () => {
   const world = new World();
   world.listenerPolicy = { mountPoint: 'site/' };

@@ -17,6 +17,7 @@ import type { Sessions } from '../session/sessions.ts';
 import type { SubscriptionTree } from '../topics/subscription-tree.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
 import { decide } from './asking.ts';
+import { checkQuery } from './check-query.ts';
 import { conclude } from './conclusion.ts';
 import type { ExplainedRoute } from './explained-route.ts';
 import { describeSubscription, RouteExplaining, remedyOf } from './explained-route.ts';
@@ -72,12 +73,14 @@ export class Explaining {
   /**
    * @param dryRun who decides instead of the authoriser that there is; null for nobody, undefined for that one
    * @param done called once, at once or when the authoriser has answered
+   * @throws {TypeError} for a question that is none
    */
   explain(
     query: ExplanationQuery,
     dryRun: Authorizer | null | undefined,
     done: (explanation: Explanation) => void,
   ): void {
+    checkQuery(query);
     const { context, sessions, deciders } = this.#parts;
     context.sampleClock();
     const authorizer = dryRun === undefined ? deciders.authorizer : dryRun;
@@ -227,7 +230,9 @@ export class Explaining {
     const qos = Math.min(question.qos, granted) as QoS;
     const asked = { topic, qos: question.qos, publisher: undefined, authorizer };
     const inTheWay = this.#routes.obstacleFor(asked, session, qos, query.clientId);
-    if (inTheWay !== null && !subscriptions.every(({ shared }) => shared)) obstacles.push(inTheWay);
+    const others = subscriptions.filter(({ shared }) => !shared);
+    if (inTheWay !== null && others.length > 0) obstacles.push(inTheWay);
+    if (others.length === 0) obstacles.push(oneOfMany(subscriptions[0]!));
     return subscriptions;
   }
 
@@ -290,6 +295,12 @@ function likely(session: Session, topicName: string): string {
   if (nearest !== undefined) return `; ${nearest.topicFilter} differs in case or slashes only`;
   if (session.subscriptionCount === 0) return '; it has no subscriptions at all';
   return topicName.startsWith('$') ? '; # and + do not match topic names that begin with $' : '';
+}
+
+/** It is subscribed through shared subscriptions only. */
+function oneOfMany({ topicFilter }: ExplainedSubscription): Obstacle {
+  const text = `each message goes to one member of ${topicFilter} only, which may be another client`;
+  return { ...stopping('shared', text, 'Subscribe without $share/ to get every message.'), stops: false };
 }
 
 function stopping(code: string, text: string, remedy: string): Obstacle {

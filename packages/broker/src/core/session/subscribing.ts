@@ -120,7 +120,9 @@ export class Subscribing {
         ? client.rights.ask('unsubscribe', topicFilter, 0, false)
         : undefined;
       if (answer?.allowed === false) {
-        const { reasonCode = ReasonCode.NotAuthorized, reasonString = 'not authorized' } = answer;
+        const { reasonCode = ReasonCode.NotAuthorized, reasonString = 'not authorized', rule } = answer;
+        const verdict = { reasonCode, refusal: reasonString, rule };
+        this.#note('unsubscribe', session.clientId, topicFilter, verdict);
         if (tellsMore(refusals.length)) refusals += `${refusals === '' ? '' : '; '}${asked}: ${reasonString}`;
         return toldReasonCode('unsuback', reasonCode);
       }
@@ -147,6 +149,9 @@ export class Subscribing {
     { packetId, topicFilters }: UnsubscribePacket,
     { reasonCode, reasonString }: KeepingRefusal,
   ): void {
+    for (const topicFilter of topicFilters) {
+      this.#note('unsubscribe', session.clientId, topicFilter, { reasonCode, refusal: reasonString });
+    }
     if (output.version !== ProtocolVersion.V5) {
       session.holder!.onDisconnectAsked(reasonCode, reasonString);
       return;
