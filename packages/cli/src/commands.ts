@@ -92,6 +92,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./reload/reload-command.ts')).command,
   },
   {
+    name: 'why',
+    summary: 'Say why a message does or does not arrive',
+    group: 'Broker',
+    load: async () => (await import('./why/why-command.ts')).command,
+  },
+  {
     name: 'sn',
     summary: 'Speak MQTT-SN: publish, subscribe, a gateway, and finding one',
     group: 'Messages',
