@@ -19,9 +19,7 @@ export function rfc2253Name(lines: string | undefined): string {
 /** One value of a name, escaped. */
 export function escapeNameValue(value: string): string {
   const escaped = value
-    .replace(/[,+"\\<>;]/g, (character) => `\\${character}`)
-    .replace(/^[ #]/, (character) => `\\${character}`)
-    .replace(/(?<!^) $/, '\\ ')
+    .replace(/[,+"\\<>;]|^[ #]| $/g, (character) => `\\${character}`)
     .replace(/[\x00-\x1f\x7f]/g, hexEscape);
   return escapeNonAscii(escaped);
 }
