@@ -38,6 +38,7 @@ export interface ServerParts {
   /** The same, as entries are phrased. */
   readonly log: Log;
   readonly store: ServerStore;
+  readonly loadedInMs: number;
   readonly access: ServerAccess;
   readonly listeners: ServerListeners;
   readonly build: BuildAccess;
@@ -58,6 +59,8 @@ export class Server {
   readonly broker: Broker;
   readonly log: Log;
   readonly store: ServerStore;
+  /** How long it took to open the store, and to load what is in it. */
+  readonly loadedInMs: number;
   readonly #serverLog: ServerLog;
   readonly #listeners: ServerListeners;
   readonly #build: BuildAccess;
@@ -82,6 +85,7 @@ export class Server {
     this.broker = parts.broker;
     this.log = parts.log;
     this.store = parts.store;
+    this.loadedInMs = parts.loadedInMs;
     this.#serverLog = parts.serverLog;
     this.#listeners = parts.listeners;
     this.#build = parts.build;

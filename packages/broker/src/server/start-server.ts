@@ -81,8 +81,10 @@ class ServerStart {
     this.#undoing.push(() => access.close());
     for (const notice of [...this.#loaded.notices, ...access.notices])
       log.write('notice', notice.code, problemText(notice));
+    const loadingMs = this.#environment.nowMs();
     const store = await this.#openStore(configuration, user, log);
     const broker = this.#createBroker(configuration, access, store, log);
+    const loadedInMs = this.#environment.nowMs() - loadingMs;
     serverLog.attachTopics({
       publish: (topicName, text) => void broker.publish(topicName, text).catch(() => {}),
       soon: (callback) => this.#environment.soon(callback),
@@ -96,6 +98,7 @@ class ServerStart {
       serverLog,
       log,
       store,
+      loadedInMs,
       access,
       listeners,
       build,

@@ -37,7 +37,6 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
     );
   // Before opening anything: a signal that comes meanwhile ends orderly too.
   const signal = endingSignal();
-  const startedMs = performance.now();
   let running: Server | undefined;
   const words = await wordsFor(() => (running ?? loaded).configuration);
   const run = (): Promise<Server> =>
@@ -52,7 +51,6 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
     });
   const server = await (file === undefined ? withFlagsNamed(loaded.configuration, run) : run());
   running = server;
-  const loadedInMs = performance.now() - startedMs;
   if (file !== undefined) process.removeAllListeners('SIGHUP');
   process.removeAllListeners('SIGUSR1');
   answerSignals(server, process, file === undefined ? ['SIGUSR1', 'SIGUSR2'] : undefined);
@@ -62,7 +60,7 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
       : 'authentication.anonymous: false in the configuration ends that';
   await warnOfStrangers(server.configuration, server.listeners, remedy, server.log);
   tellReady?.();
-  const ending = await Promise.race([announce(textFor(server, file, loadedInMs)), signal]);
+  const ending = await Promise.race([announce(textFor(server, file)), signal]);
   const isKept = await server.close(ending === 'broken pipe' ? ending : await signal);
   // What waits for a disk that does not answer would keep the process from ending.
   if (!isKept) process.exit(ExitCode.Failure);
@@ -108,9 +106,8 @@ function ownSockets(): ReturnType<typeof activatedSockets> {
 }
 
 function textFor(
-  { broker, configuration, listeners, store }: Server,
+  { broker, configuration, listeners, store, loadedInMs }: Server,
   file: string | undefined,
-  loadedInMs: number,
 ): string {
   const found = { sessions: broker.gauges.sessions, messages: store.store.messageCount, loadedInMs };
   return announcementText({
