@@ -7,6 +7,7 @@ const generators = [
   'configuration.mjs',
   'conformance.mjs',
   'limits.mjs',
+  'mosquitto-options.mjs',
   'statement-texts.mjs',
   'tested-brokers.mjs',
 ];

@@ -74,6 +74,7 @@ async function serve(
   let server: Server | undefined;
   const { dependencies } = new MosquittoLog(() => (server?.configuration ?? loaded.configuration).log);
   const keyLog = keyLogFor(values.tlsKeyLog);
+  const answerEarly = heldSignals();
   server = await startServer(loaded, {
     ...dependencies,
     load: () => load(),
@@ -87,9 +88,24 @@ async function serve(
     systemd: new Systemd((text) => process.stderr.write(`${text}\n`)),
     ...(keyLog === undefined ? {} : { tlsKeyLog: keyLog }),
   });
-  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.removeAllListeners(signal);
-  answerSignals(server);
+  answerEarly(server);
   return server;
+}
+
+const SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Signals that come before there is a server to answer them wait for it. @returns what hands them over */
+function heldSignals(): (server: Server) => void {
+  const held = new Set<(typeof SIGNALS)[number]>();
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => held.add(signal));
+  }
+  return (server) => {
+    for (const signal of SIGNALS) process.removeAllListeners(signal);
+    answerSignals(server);
+    for (const signal of held) process.emit(signal);
+  };
 }
 
 /** What `mosquitto` says before anything else. */
@@ -151,7 +167,7 @@ async function untilEnd(server: Server, { signal }: CommandIo): Promise<number> 
 function statusOf(error: unknown, say: (text: string) => void): number {
   if (error instanceof ConfigurationError) {
     sayProblems(error.problems, say);
-    const isMissing = error.problems.some(({ code }) => code.startsWith('unreadable'));
+    const isMissing = error.problems.some(({ code }) => code === 'file-unreadable');
     return isMissing ? MosquittoStatus.NotFound : MosquittoStatus.Invalid;
   }
   const failure = CommandFailure.ofSystem(error);

@@ -102,14 +102,16 @@ function placeOf({ configuration, address }: AnnouncedListener): Place {
   const { protocol, tls, webSocket } = configuration;
   const text = addressText(address);
   const isSecure = tls !== null;
+  // Any path will do: the shortest is shown.
+  const path = webSocket.path === '*' ? '/' : webSocket.path;
   if (address.kind === 'unix') return { name: 'Unix socket', url: text };
   if (protocol === 'mqtt')
     return isSecure
       ? { name: 'MQTT over TLS', url: `mqtts://${text}` }
       : { name: 'MQTT', url: `mqtt://${text}` };
   return isSecure
-    ? { name: 'WebSocket over TLS', url: `wss://${text}${webSocket.path}` }
-    : { name: 'WebSocket', url: `ws://${text}${webSocket.path}` };
+    ? { name: 'WebSocket over TLS', url: `wss://${text}${path}` }
+    : { name: 'WebSocket', url: `ws://${text}${path}` };
 }
 
 /** Where things are kept; at which levels, and what was there. */
