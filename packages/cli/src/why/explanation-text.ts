@@ -17,8 +17,9 @@ const MOST_SHOWN = 10;
 
 export function explanationText(explanation: Explanation, style: TextStyle): string {
   const { arrives, conclusion } = explanation;
+  const answer = shown(conclusion.charAt(0).toUpperCase() + conclusion.slice(1));
   const lines = [
-    `${arrives ? style('cyan', 'It arrives.') : style('red', 'It does not arrive.')} ${shown(conclusion)}`,
+    style(arrives ? 'cyan' : 'red', answer),
     ...section('In the way', explanation.obstacles.map(obstacleText), style),
     ...section('Client', clientLines(explanation), style),
     ...section('Right', rightLines(explanation), style),
@@ -138,7 +139,9 @@ function refusalText({
 }: Explanation['refusals'][number]): string {
   const what = action === 'end' ? 'connection ended' : `${action}${topic === '' ? '' : ` ${shown(topic)}`}`;
   const often = count > 1 ? `, ${count} times` : '';
-  return `${timeText(lastAtWallMs)}  ${what}${often}: ${shown(reason)}${rule === undefined ? '' : `; ${ruleText(rule)}`}`;
+  const by = rule === undefined ? '' : ruleText(rule);
+  const told = by === '' || reason.includes(by) ? shown(reason) : `${shown(reason)}; ${by}`;
+  return `${timeText(lastAtWallMs)}  ${what}${often}: ${told}`;
 }
 
 function timeText(wallMs: number): string {
