@@ -18,6 +18,7 @@ const extraDirectories = ['/usr/local/bin', '/usr/bin', '/usr/sbin'];
 const packageOf = /** @type {const} */ ({
   chromium: 'chromium',
   mosquitto: 'mosquitto',
+  mosquitto_ctrl: 'mosquitto',
   mosquitto_passwd: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
   mosquitto_sub: 'mosquitto-clients',

@@ -49,9 +49,16 @@ function accessFrom(fields: JsonFields): Partial<DefaultAccess> {
     const name = each?.string('acltype')?.toLowerCase();
     const acltype = ACCESS_TYPES.find((type) => type.toLowerCase() === name);
     if (acltype === undefined) throw new CommandRefusal('Unknown acltype');
-    const allow = each?.get('allow');
-    if (typeof allow !== 'boolean') throw new CommandRefusal('Invalid/missing allow');
-    access[acltype] = allow;
+    access[acltype] = allowFrom(each!);
   }
   return access;
+}
+
+/** `mosquitto_ctrl` 2.0 says `"access": "allow"`, which the plugin of its time passes over without a word. */
+function allowFrom(fields: JsonFields): boolean {
+  const allow = fields.get('allow');
+  const access = fields.get('access');
+  if (typeof allow === 'boolean') return allow;
+  if (allow === undefined && (access === 'allow' || access === 'deny')) return access === 'allow';
+  throw new CommandRefusal('Invalid/missing allow');
 }

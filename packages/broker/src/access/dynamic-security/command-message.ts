@@ -46,6 +46,7 @@ interface CommandResponse {
 /** What was done by which command, for the log. */
 export interface DoneCommand {
   readonly command: string;
+  readonly changes: boolean;
   /** The names in it, such as `username=ann`; never a password. */
   readonly names: string;
 }
@@ -125,7 +126,7 @@ class RunningMessage implements CommandAnswer {
       return { error: 'The answer would be too large: ask in several messages, or with count and offset' };
     try {
       const data = await command.run(fields, this.#draft, this.#hash);
-      this.done.push({ command: command.name, names: namesIn(fields) });
+      this.done.push({ command: command.name, changes: command.changes, names: namesIn(fields) });
       return data === null ? {} : { data };
     } catch (error) {
       if (!(error instanceof CommandRefusal)) throw error;

@@ -217,18 +217,13 @@ export class DynamicSecurity {
 
   #logDone({ done }: CommandAnswer, by: string, failure: string | null): void {
     if (failure !== null) return;
-    for (const { command, names } of done.slice(0, MOST_LOGGED))
-      this.#log.write(
-        'info',
-        'dynamic-security-command',
-        `dynsec: ${by} | ${command}${names === '' ? '' : ` | ${names}`}`,
-      );
-    if (done.length > MOST_LOGGED)
-      this.#log.write(
-        'info',
-        'dynamic-security-command',
-        `dynsec: ${by} | and ${done.length - MOST_LOGGED} more commands`,
-      );
+    for (const { command, changes, names } of done.slice(0, MOST_LOGGED)) {
+      const what = `${command}${names === '' ? '' : ` | ${names}`}`;
+      this.#log.write(changes ? 'notice' : 'info', 'dynamic-security-command', `dynsec: ${by} | ${what}`);
+    }
+    const more = done.length - MOST_LOGGED;
+    if (more > 0)
+      this.#log.write('notice', 'dynamic-security-command', `dynsec: ${by} | and ${more} more commands`);
   }
 
   /** Takes no more commands; fulfils when what is under way is on the disk. */

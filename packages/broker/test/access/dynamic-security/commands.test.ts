@@ -154,6 +154,16 @@ describe('Commands', () => {
     ]);
   });
 
+  it('take the default access as mosquitto_ctrl 2.0 says it', async () => {
+    await opened();
+    const acls = [
+      { acltype: 'subscribe', access: 'allow' },
+      { acltype: 'unsubscribe', access: 'deny' },
+    ];
+    await rig.run({ command: 'setDefaultACLAccess', acls });
+    expect(rig.security.state.defaultAccess).toMatchObject({ subscribe: true, unsubscribe: false });
+  });
+
   it('list nothing for a count of 0', async () => {
     await opened();
     expect(await rig.run({ command: 'listRoles', count: 0 })).toEqual([
@@ -189,7 +199,7 @@ describe('Commands', () => {
       ...Array.from({ length: 30 }, () => ({ command: 'listRoles' })),
     );
     expect(rig.log[0]).toMatch(
-      /^info dynamic-security-command dynsec: test\/admin \| createClient \| username="evil\\nname" \| clientid=x{60}…$/,
+      /^notice dynamic-security-command dynsec: test\/admin \| createClient \| username="evil\\nname" \| clientid=x{60}…$/,
     );
     expect(rig.log).toHaveLength(21);
     expect(rig.log.at(-1)).toContain('and 11 more commands');
