@@ -16,8 +16,6 @@ import { parseServerUrl } from './transports/parse-server-url.ts';
 
 export * from './public.ts';
 export type { NodeTransportOptions } from './transports/open-node-transport.ts';
-export { openNodeTransport } from './transports/open-node-transport.ts';
-export { parseServerUrl } from './transports/parse-server-url.ts';
 
 /** Options of a client in Node.js: those of every client, `tls`, `webSocket` and those of sockets. */
 export interface ConnectOptions extends ClientOptions, NodeTransportOptions {}

@@ -1,6 +1,6 @@
 /** `martlet sn gateway`: MQTT-SN over UDP or a serial line, in front of any MQTT broker. */
 import { readFile } from 'node:fs/promises';
-import { openNodeTransport, parseServerUrl } from '@martlet/client';
+import { openNodeTransport, parseServerUrl } from '@martlet/client/node-transport';
 import type { Credentials, PredefinedTopic, SnGatewayOptions } from '@martlet/gateway-sn';
 import { Networks, SnGateway, toServer } from '@martlet/gateway-sn';
 import type { CommandIo } from '../command.ts';

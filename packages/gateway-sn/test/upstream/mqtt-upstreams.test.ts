@@ -2,7 +2,8 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, openNodeTransport, parseServerUrl } from '@martlet/client';
+import { connect } from '@martlet/client';
+import { openNodeTransport, parseServerUrl } from '@martlet/client/node-transport';
 import { afterEach, describe, expect, test } from 'vitest';
 import { debianTool } from '../../../../test/debian-tools.ts';
 import { MosquittoBroker } from '../../../../test/mosquitto-broker.ts';
