@@ -9,6 +9,7 @@
 import type { LimitName } from './options/limits.ts';
 import type { AuthorizationAnswer, Authorizer, ClientIdentity } from './ports/authorizer.ts';
 import type { Log } from './ports/log.ts';
+import type { Message } from './publish/message.ts';
 import { isControl } from './topics/brokers-topics.ts';
 import type { Topic } from './topics/topic.ts';
 
@@ -31,11 +32,14 @@ export class ReceiveRights {
   readonly #errorLog: Log;
   /** Null: nobody is asked. */
   #authorizer: Authorizer | null;
+  /** Who decides about everything else. */
+  #decider: Authorizer | null;
 
   constructor(limits: { readonly [Name in LimitName]: number }, errorLog: Log) {
     this.#limits = limits;
     this.#errorLog = errorLog;
     this.#authorizer = null;
+    this.#decider = null;
   }
 
   /** Whether anybody is asked: else everything is allowed. */
@@ -45,6 +49,7 @@ export class ReceiveRights {
 
   /** Another authoriser. What the connections remember is theirs to forget. */
   use(authorizer: Authorizer | null): void {
+    this.#decider = authorizer;
     this.#authorizer = authorizer?.asks?.receive === true ? authorizer : null;
   }
 
@@ -59,6 +64,18 @@ export class ReceiveRights {
       output.receivable.set(topic, allowed);
     }
     return allowed;
+  }
+
+  /** Whether the client that published a retained message may still do so; one about whom no answer comes at once may. */
+  mayStillPublish(client: ClientIdentity, { topic, qos }: Message): boolean {
+    const request = { client, action: 'publish', topic: topic.name, qos, retain: true } as const;
+    try {
+      return this.#decider?.authorize(request, () => {})?.allowed !== false;
+    } catch (error) {
+      const text = `the authoriser threw when asked who may still publish: ${error}`;
+      this.#errorLog.write('error', 'authorizer-failed', text);
+      return false;
+    }
   }
 
   /** As the authoriser says it now, with its rule. */

@@ -25,7 +25,7 @@ export class ConnectionInput {
   readonly retainAvailable: boolean;
   readonly topicAliasMaximum: number;
   /** PUBLISH packets of fewer bytes than this may go the short way, if they are plain; 0: none may. */
-  readonly runPacketBytes: number;
+  runPacketBytes: number;
   /** Null when nobody decides: everything is allowed. */
   rights: Rights | null;
   /** The topic that was named last, and the QoS levels at which it may be published to: bit 0 for QoS 0, bit 1 for QoS 1. */
@@ -47,12 +47,18 @@ export class ConnectionInput {
     this.maximumQos = granted.maximumQos;
     this.retainAvailable = granted.retainAvailable;
     this.topicAliasMaximum = granted.topicAliasMaximum;
-    this.runPacketBytes = output.mount === null && granted.maximumQos > 0 ? BY_REFERENCE_BYTES : 0;
+    this.runPacketBytes = 0;
     this.rights = null;
     this.lastTopic = null;
     this.lastAllowed = 0;
     this.#aliases = null;
     this.#connection = connection;
+  }
+
+  /** The payload of a message may have so many bytes: a packet that has no more cannot have a larger one. */
+  set messageSize(bytes: number) {
+    const mayRun = this.output.mount === null && this.maximumQos > 0;
+    this.runPacketBytes = mayRun ? Math.min(BY_REFERENCE_BYTES, bytes + 1) : 0;
   }
 
   /** [MQTT-3.3.2-12] */

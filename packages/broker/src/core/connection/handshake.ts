@@ -90,6 +90,10 @@ export function negotiate(
     if (problem !== null || isSys(will.topicName) || isControl(will.topicName)) {
       return refuse(ReasonCode.TopicNameInvalid, `${will.topicName} cannot be the topic of a will`);
     }
+    if (will.payload.length > limits.messageSize) {
+      const text = `the will has ${will.payload.length} bytes, at most ${limits.messageSize} are allowed`;
+      return refuse(ReasonCode.PacketTooLarge, text);
+    }
     if (will.qos > grants.maximumQos) {
       const text = `the will has QoS ${will.qos}, at most ${grants.maximumQos} is allowed here`;
       return refuse(ReasonCode.QosNotSupported, text); // [MQTT-3.2.2-12]

@@ -13,7 +13,7 @@ import {
   reasonCodeText,
 } from '@martlet/protocol';
 import { logInternalError } from '../internal-error.ts';
-import type { Authorizer, ClientIdentity } from '../ports/authorizer.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
 import type { Meter } from '../rates/meter.ts';
 import { checkFilterCount } from '../session/filter-count.ts';
 import type { Session, SessionHolder } from '../session/session.ts';
@@ -26,6 +26,7 @@ import { CREDENTIALS_EXPIRED } from './authentication.ts';
 import type { ConnectionInput } from './connection-input.ts';
 import { CredentialExpiry } from './credential-expiry.ts';
 import type { Agreement, Refusal } from './handshake.ts';
+import { keepAliveDueMs } from './keep-alive.ts';
 import type { ConnectionHandle, CoreParts, MeteredPhase } from './phase.ts';
 import { Reauthentication } from './reauthentication.ts';
 import { Rights } from './rights.ts';
@@ -85,7 +86,7 @@ export class Serving implements MeteredPhase, SessionHolder {
             (answer) => this.#onReauthenticated(answer),
             (reasonCode, reasonString) => this.disconnect(reasonCode, reasonString),
           );
-    input.rights = parts.deciders.authorizer === null ? null : this.#rightsBy(parts.deciders.authorizer);
+    this.#readOptions();
     this.#keepAliveMs = agreement.keepAlive * 1500; // [MQTT-3.1.2-22] [MQTT-3.2.2-22] [MQTT-3.1.2-24] 3.1.1
     this.#expiresAtOnce = (connect.properties.sessionExpiryInterval ?? 0) === 0;
     connection.setDeadline(
@@ -192,20 +193,15 @@ export class Serving implements MeteredPhase, SessionHolder {
   }
 
   onDeadline(nowMs: number): void {
-    const { awaitsStagingRoom, gateClosed, outbox, lastReceivedMs } = this.#connection;
-    // Nothing can come while it is we who do not read.
-    const unread = gateClosed || awaitsStagingRoom || outbox.overrunByCommit;
-    const lastMs = unread ? nowMs : lastReceivedMs;
-    const dueMs = lastMs + this.#keepAliveMs;
+    const dueMs = keepAliveDueMs(this.#connection, this.#keepAliveMs, nowMs);
     if (nowMs < dueMs) {
       this.#connection.setDeadline(dueMs);
       return;
     }
     this.#parts.context.metrics.keepAliveTimeouts++;
-    this.disconnect(
-      ReasonCode.KeepAliveTimeout,
-      `nothing came for ${this.#keepAliveMs / 1000} s, one and a half times the keep alive`,
-    ); // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
+    const seconds = this.#keepAliveMs / 1000;
+    const text = `nothing came for ${seconds} s, one and a half times the keep alive`;
+    this.disconnect(ReasonCode.KeepAliveTimeout, text); // [MQTT-3.1.2-22] [MQTT-3.1.2-24] 3.1.1
   }
 
   onLost(cause: string | null): void {
@@ -255,14 +251,19 @@ export class Serving implements MeteredPhase, SessionHolder {
     if (reauthenticates) this.#reauthentication?.onReconfigured();
     if (this.#connection.closed) return;
     const waited = this.#input.forgetRights();
-    const { authorizer } = this.#parts.deciders;
-    this.#input.rights = authorizer === null ? null : this.#rightsBy(authorizer);
+    this.#readOptions();
     if (waited) this.#onRightsAnswered();
     this.#parts.outgoing.pump(this.#session);
   }
 
-  #rightsBy(authorizer: Authorizer): Rights {
-    return new Rights(authorizer, this.client, this.#parts.context, () => this.#onRightsAnswered());
+  /** How large its messages may be, and who decides about them, from now on. */
+  #readOptions(): void {
+    const { context, deciders } = this.#parts;
+    this.#input.messageSize = context.profile.limits.messageSize;
+    const { authorizer } = deciders;
+    const onAnswered = (): void => this.#onRightsAnswered();
+    this.#input.rights =
+      authorizer === null ? null : new Rights(authorizer, this.client, context, onAnswered);
   }
 
   /** The authoriser has answered: what waited is looked at again. */

@@ -38,6 +38,15 @@ export const LIMITS = {
     text: 'one packet from a client; told in CONNACK',
     effect: 'the connection ends with 0x95 Packet too large before the packet is buffered',
   },
+  messageSize: {
+    default: 268_435_455,
+    minimum: 0,
+    maximum: 268_435_455,
+    unit: 'bytes',
+    text: 'the payload of one message from a client, will included (maximumPacketSize bounds it more cheaply)',
+    effect:
+      'the message is dropped (payload-too-large); PUBACK and PUBREC say 0x83 Implementation specific error, before MQTT 5.0 nothing is told; CONNECT with such a will is refused with 0x95 Packet too large',
+  },
   connectPacketSize: {
     default: 262_144,
     minimum: 256,

@@ -89,6 +89,12 @@ export interface Habits {
   readonly shareBalancing: ShareBalancing;
   /** Whether QoS 0 messages wait in the queue of a session that is offline, or of a shared group whose members all are. */
   readonly queueQos0: boolean;
+  /** Whether a message is delivered at the QoS of the subscription, also if it was published at a lower one. */
+  readonly upgradeOutgoingQos: boolean;
+  /** Whether a client with overlapping subscriptions gets a message once for each; else once in all. */
+  readonly deliverOverlapping: boolean;
+  /** Whether a retained message is shown only while its publisher may still publish it; known for what came since the start. */
+  readonly checkRetainSource: boolean;
   /** Whether PUBACK and PUBREC tell an MQTT 5 publisher 0x10 No matching subscribers. */
   readonly tellNoMatchingSubscribers: boolean;
   /** Whether CONNACK tells an MQTT 5 client, in a User Property, what acknowledgements promise. */
@@ -152,6 +158,21 @@ export const HABITS: { readonly [Name in keyof Habits]: HabitRow<Habits[Name]> }
     default: false,
     values: [false, true],
     text: 'whether QoS 0 messages wait in the queue of a session, or shared group, that is offline',
+  },
+  upgradeOutgoingQos: {
+    default: false,
+    values: [false, true],
+    text: 'whether a message is delivered at the QoS of the subscription also if it was published at a lower one, which MQTT does not allow',
+  },
+  deliverOverlapping: {
+    default: false,
+    values: [false, true],
+    text: 'whether a client with overlapping subscriptions gets a message once for each of them; else once, at the highest QoS',
+  },
+  checkRetainSource: {
+    default: false,
+    values: [false, true],
+    text: 'whether a retained message is shown only while the client that published it may still publish there; of what was retained before the last start nobody knows who it was, and it is shown',
   },
   tellNoMatchingSubscribers: {
     default: true,

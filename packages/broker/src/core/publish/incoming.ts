@@ -287,6 +287,10 @@ export class Incoming {
       this.#refusals.deny(client, publication, packetId, client.refusalOf(topic));
       return FrameResult.Next;
     }
+    if (end - at > this.#context.profile.limits.messageSize) {
+      this.#refusals.tooLarge(client, publication, packetId);
+      return FrameResult.Next;
+    }
     if (excess !== null) {
       this.#refusals.refuse(client, publication, packetId, DropReason.IncomingRate, excess);
       return FrameResult.Next;

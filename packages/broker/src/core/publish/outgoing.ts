@@ -69,7 +69,8 @@ export class Outgoing {
   /** Gives the message to one session of a route. */
   deliver(publication: Publication, target: Target): void {
     const session = target.session;
-    const qos: QoS = publication.qos < target.qos ? publication.qos : target.qos; // [MQTT-3.8.4-8] [MQTT-3.8.4-6] 3.1.1
+    const lower = publication.qos < target.qos && !this.#context.profile.upgradeOutgoingQos;
+    const qos: QoS = lower ? publication.qos : target.qos; // [MQTT-3.8.4-8] [MQTT-3.8.4-6] 3.1.1
     const retain = publication.retain && target.retainAsPublished; // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT-3.3.1-9] 3.1.1
     if (qos === 0) {
       this.deliverQos0(publication, session, retain, target.identifiers);
@@ -122,10 +123,10 @@ export class Outgoing {
 
   /** Gives a group's message to the member whose turn it is, or keeps it with the group. [MQTT-4.8.2-3] */
   deliverShared(publication: Publication, group: SharedGroup): void {
-    const { shareBalancing, queueQos0 } = this.#context.profile;
+    const { shareBalancing, queueQos0, upgradeOutgoingQos } = this.#context.profile;
     this.#queues.leaveStore(group);
     this.#sharedTopic = publication.topic;
-    if (publication.qos === 0) {
+    if (publication.qos === 0 && !(upgradeOutgoingQos && group.members.some(({ qos }) => qos > 0))) {
       if (queueQos0 && (group.waiting > 0 || group.offline)) {
         const waiting = new Delivery(publication.message(), 0, false, NO_IDENTIFIERS, group.owner);
         if (this.#queues.pushShared(group, waiting, false)) this.pumpGroup(group);
@@ -149,9 +150,10 @@ export class Outgoing {
     }
     const waiting = new Delivery(publication.message(), publication.qos, false, NO_IDENTIFIERS, group.owner);
     if (!group.kept && group.waiting === 0 && this.#queues.affords(waiting)) {
-      const member = group.pick(publication.qos, shareBalancing, this.#canTake);
+      const qos = upgradeOutgoingQos ? 2 : publication.qos;
+      const member = group.pick(qos, shareBalancing, this.#canTake);
       if (member !== null) {
-        const given = group.given(waiting, member);
+        const given = group.given(waiting, member, upgradeOutgoingQos);
         given.origin = null;
         this.#send(member.session, member.session.output!, given);
         return;

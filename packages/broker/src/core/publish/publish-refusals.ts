@@ -31,11 +31,29 @@ export class PublishRefusals {
 
   /** No right. Versions before 5.0 cannot refuse: they get a plain acknowledgement. [MQTT-3.3.5-2] 3.1.1 */
   deny(client: ConnectionInput, publication: Publication, packetId: number, refusal: Refusal): void {
+    this.#tell(client, publication, packetId, DropReason.NotAuthorized, refusal);
+  }
+
+  /** The payload is larger than a message may be; that is told as `deny` tells. */
+  tooLarge(client: ConnectionInput, publication: Publication, packetId: number): void {
+    const { messageSize } = this.#context.profile.limits;
+    const reasonString = `the payload has ${publication.payloadLength} bytes, at most ${messageSize} are allowed`;
+    const refusal = { reasonCode: ReasonCode.ImplementationSpecificError, reasonString };
+    this.#tell(client, publication, packetId, DropReason.PayloadTooLarge, refusal);
+  }
+
+  #tell(
+    client: ConnectionInput,
+    publication: Publication,
+    packetId: number,
+    reason: DropReason,
+    refusal: Refusal,
+  ): void {
     const { output, session } = client;
     const { qos } = publication;
     const { reasonCode, reasonString, rule } = refusal;
     const detail = rule === undefined ? reasonString : ruleText(rule);
-    this.#note(client, publication, DropReason.NotAuthorized, refusal, detail);
+    this.#note(client, publication, reason, refusal, detail);
     if (qos === 0) return;
     if (client.form === WireForm.V3) {
       output.acknowledge(qos === 1 ? PUBACK : PUBREC, packetId, AT_ONCE); // [MQTT-3.3.5-2] 3.1.1

@@ -25,6 +25,7 @@ export class RouteTable {
   #old: Map<number, Route>;
   /** Each subscriber gets one, to hash by; they need not all be different. */
   #nextNumber: number;
+  #separates: boolean;
 
   constructor() {
     this.madeBytes = 0;
@@ -32,6 +33,16 @@ export class RouteTable {
     this.#youngBytes = 0;
     this.#old = new Map();
     this.#nextNumber = 1;
+    this.#separates = false;
+  }
+
+  /** Whether overlapping subscriptions of a session make a copy each: all routes are made anew. */
+  set separates(separates: boolean) {
+    if (separates === this.#separates) return;
+    this.#separates = separates;
+    this.#young = new Map();
+    this.#youngBytes = 0;
+    this.#old = new Map();
   }
 
   /**
@@ -45,7 +56,7 @@ export class RouteTable {
     const known = this.#young.get(hash) ?? this.#old.get(hash);
     const found = known?.leadsTo(subscribers, denied) === true;
     this.madeBytes = found ? 0 : (subscribers.length + denied.length) * BYTES_PER_SUBSCRIBER;
-    const route = found ? known : new Route([...subscribers], denied);
+    const route = found ? known : new Route([...subscribers], denied, this.#separates);
     this.#youngBytes += this.madeBytes;
     if (this.#young.size >= MAXIMUM_ROUTES || this.#youngBytes > MAXIMUM_BYTES) {
       this.#old = this.#young;

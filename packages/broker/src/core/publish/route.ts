@@ -21,6 +21,8 @@ export class Target {
   /** Some, but perhaps not all, matching subscriptions want nothing that the session itself publishes. */
   anyNoLocal: boolean;
   readonly subscriptions: Subscription[];
+  /** A target for each of its subscriptions, where each makes a copy; else, and if there is one only, null. */
+  separate: Target[] | null;
   /** Grows in place while the route is made: one subscriber may have thousands that overlap. */
   #identifiers: number[] | null;
 
@@ -30,6 +32,7 @@ export class Target {
     this.retainAsPublished = subscription.retainAsPublished;
     this.anyNoLocal = subscription.noLocal;
     this.subscriptions = [subscription];
+    this.separate = null;
     this.#identifiers =
       subscription.subscriptionIdentifier === 0 ? null : [subscription.subscriptionIdentifier];
   }
@@ -37,6 +40,13 @@ export class Target {
   /** Of all matching subscriptions that have one. */
   get identifiers(): readonly number[] {
     return this.#identifiers ?? NO_IDENTIFIERS;
+  }
+
+  /** Another subscription of the same session, which makes a copy of its own. */
+  add(subscription: Subscription): void {
+    this.separate ??= [new Target(this.subscriptions[0]!)];
+    this.separate.push(new Target(subscription));
+    this.merge(subscription);
   }
 
   merge(subscription: Subscription): void {
@@ -71,8 +81,11 @@ export class Route {
   readonly isEmpty: boolean;
   readonly #subscribers: readonly Subscriber[];
 
-  /** @param subscribers the route's own from now on, like `denied` */
-  constructor(subscribers: readonly Subscriber[], denied: readonly string[]) {
+  /**
+   * @param subscribers the route's own from now on, like `denied`
+   * @param separates overlapping subscriptions of a session make a copy each
+   */
+  constructor(subscribers: readonly Subscriber[], denied: readonly string[], separates: boolean) {
     const targets: Target[] = [];
     const groups: SharedGroup[] = [];
     const locals: LocalSubscription[] = [];
@@ -82,7 +95,8 @@ export class Route {
         case 'session': {
           const target = bySession?.get(subscriber.session);
           if (target !== undefined) {
-            target.merge(subscriber);
+            if (separates) target.add(subscriber);
+            else target.merge(subscriber);
           } else {
             const added = new Target(subscriber);
             targets.push(added);

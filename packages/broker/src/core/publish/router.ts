@@ -17,6 +17,8 @@ import type { Route, Subscriber, Target } from './route.ts';
 import { RouteTable } from './route-table.ts';
 
 const NOBODY: readonly string[] = Object.freeze([]);
+const NO_GROUPS: readonly SharedGroup[] = Object.freeze([]);
+const NO_LOCALS: readonly LocalSubscription[] = Object.freeze([]);
 
 export class Router {
   readonly #context: CoreContext;
@@ -77,6 +79,11 @@ export class Router {
     locals: readonly LocalSubscription[],
   ): void {
     for (let i = 0; i < targets.length; i++) {
+      const { separate } = targets[i]!;
+      if (separate !== null) {
+        this.deliver(publication, separate, NO_GROUPS, NO_LOCALS);
+        continue;
+      }
       const target = this.#targetFor(targets[i]!, publication);
       if (target !== null) this.#outgoing.deliver(publication, target); // [MQTT-4.5.0-1] [MQTT-4.5.0-1] 3.1.1
     }
@@ -141,6 +148,7 @@ export class Router {
     if (this.#context.receiveRights.asked) this.#takeOutDenied(topic);
     const denied = this.#denied.size === 0 ? NOBODY : [...this.#denied];
     this.#denied.clear();
+    this.#routes.separates = this.#context.profile.deliverOverlapping;
     const found = this.#routes.routeTo(matched, denied);
     matched.length = 0;
     topic.route = found;

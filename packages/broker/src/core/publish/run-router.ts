@@ -37,9 +37,10 @@ export class RunRouter {
     const { targets, groups, locals } = route;
     const others = this.#others;
     others.length = 0;
+    const oneByOne = this.#context.profile.upgradeOutgoingQos;
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
-      if (!this.#giveWhole(run, target)) others.push(target);
+      if (oneByOne || !this.#giveWhole(run, target)) others.push(target);
     }
     if (others.length + groups.length + locals.length > 0) {
       for (let i = 0; i < run.count; i++) {
@@ -65,6 +66,7 @@ export class RunRouter {
     if (
       !output.plain ||
       output.outbox.meter !== null ||
+      target.separate !== null ||
       (target.anyNoLocal && session === run.publisher) ||
       (target.identifiers.length > 0 && output.form === WireForm.V5) ||
       run.maximumLengthIn(output.form) > output.maximumPacketSize

@@ -6,6 +6,7 @@ import type { Deadline } from '@martlet/protocol';
 import type { CoreContext } from '../context.ts';
 import { logInternalError } from '../internal-error.ts';
 import { FIXED_BOUNDS } from '../options/fixed-bounds.ts';
+import type { ClientIdentity } from '../ports/authorizer.ts';
 import { Durability } from '../ports/durability.ts';
 import { Delivery } from '../publish/delivery.ts';
 import type { LocalSubscription } from '../publish/local-subscription.ts';
@@ -49,6 +50,8 @@ export class Retaining {
   #showings: Showing[];
   #localShowings: LocalShowing[];
   readonly #batch: Message[];
+  /** Who published what, if that is to be asked about again. */
+  readonly #sources: WeakMap<Message, ClientIdentity>;
   readonly #quotas: RetainedQuotas;
   /** Why `retain` said no last, as the publisher is told it. */
   refusal: string;
@@ -62,6 +65,7 @@ export class Retaining {
     this.#showings = [];
     this.#localShowings = [];
     this.#batch = [];
+    this.#sources = new WeakMap();
     this.#quotas = new RetainedQuotas(context.profile.retainedQuotas);
     this.refusal = NOT_RETAINED;
   }
@@ -100,6 +104,8 @@ export class Retaining {
     }
     if (inMemory) this.#forget(name, this.messages.get(name)); // what the store has is older
     this.keep(message); // [MQTT-3.3.1-5] [MQTT-3.3.1-5] 3.1.1
+    const source = publication.publisher?.identity;
+    if (this.#context.profile.checkRetainSource && source != null) this.#sources.set(message, source);
     if (!inMemory) this.#put(name, message);
     return true;
   }
@@ -248,12 +254,18 @@ export class Retaining {
   #deliver(session: Session, subscription: Subscription, message: Message): void {
     const { outcomes, receiveRights } = this.#context;
     if (message.expiresAtMs <= this.#context.nowMs) return;
+    const source = this.#context.profile.checkRetainSource ? this.#sources.get(message) : undefined;
+    if (source !== undefined && !receiveRights.mayStillPublish(source, message)) {
+      outcomes.dropped(DropReason.NotAuthorized, source.clientId, message.topic, 1, '', message);
+      return;
+    }
     if (!receiveRights.mayReceive(session, message.topic)) {
       const { clientId } = session;
       outcomes.dropped(DropReason.NotAuthorizedToReceive, clientId, message.topic, 1, '', message);
       return;
     }
-    const qos: QoS = message.qos < subscription.qos ? message.qos : subscription.qos;
+    const lower = message.qos < subscription.qos && !this.#context.profile.upgradeOutgoingQos;
+    const qos: QoS = lower ? message.qos : subscription.qos;
     const identifiers =
       subscription.subscriptionIdentifier === 0 ? [] : [subscription.subscriptionIdentifier]; // [MQTT-3.3.4-3]
     if (qos > 0) {

@@ -121,9 +121,9 @@ export class QueueKeeper {
     return true;
   }
 
-  /** While nothing can be kept, QoS 0 waits nowhere; what comes at QoS 1 and 2 has been refused on its way in. */
+  /** While nothing can be kept, QoS 0 waits nowhere, however it is delivered; what comes at QoS 1 and 2 has been refused on its way in. */
   #isRefused({ qos, message }: Delivery, owner: string): boolean {
-    if (qos > 0 || message.durability === Durability.Memory) return false;
+    if ((qos > 0 && message.qos > 0) || message.durability === Durability.Memory) return false;
     if (!this.#context.keeping.refusesQos0) return false;
     this.#context.outcomes.dropped(DropReason.OfflineQos0, owner, message.topic, 1, '', message);
     return true;
@@ -161,7 +161,7 @@ export class QueueKeeper {
   }
 
   takeShared(group: SharedSource, session: Session): Delivery | undefined {
-    const given = group.takeFor(session);
+    const given = group.takeFor(session, this.#context.profile.upgradeOutgoingQos);
     if (given === undefined) return undefined;
     this.#count(group.queue, given, -1, group.kept);
     return given;

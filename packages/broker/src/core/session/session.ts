@@ -64,7 +64,7 @@ export interface SharedSource {
   /** So many wait. */
   readonly waiting: number;
   /** The oldest message that waits for any member and that this one may take; undefined if there is none. */
-  takeFor(session: Session): Delivery | undefined;
+  takeFor(session: Session, upgradesQos: boolean): Delivery | undefined;
   /** A member has gone offline: while all of them are, what waits need not stay in memory. */
   rest(): void;
 }

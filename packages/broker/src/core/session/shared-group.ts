@@ -131,12 +131,12 @@ export class SharedGroup implements SharedSource {
     return best;
   }
 
-  takeFor(session: Session): Delivery | undefined {
+  takeFor(session: Session, upgradesQos: boolean): Delivery | undefined {
     if (this.#queue === null || this.#queue.length === 0) return undefined;
     const member = session.subscriptionTo(this.name);
     if (member === undefined) return undefined;
     const waiting = this.#queue.shift();
-    return waiting === undefined ? undefined : this.given(waiting, member);
+    return waiting === undefined ? undefined : this.given(waiting, member, upgradesQos);
   }
 
   /**
@@ -150,12 +150,15 @@ export class SharedGroup implements SharedSource {
     return true;
   }
 
-  /** A waiting delivery as this member gets it: with its QoS and subscription identifier. */
-  given(waiting: Delivery, member: Subscription): Delivery {
+  /**
+   * A waiting delivery as this member gets it: with its QoS and subscription identifier.
+   * @param upgradesQos it gets the QoS of the subscription, also if the message has a lower one
+   */
+  given(waiting: Delivery, member: Subscription, upgradesQos: boolean): Delivery {
     const { message } = waiting;
     const given = new Delivery(
       message,
-      member.qos < message.qos ? member.qos : message.qos, // [MQTT-4.8.2-3]
+      upgradesQos || member.qos < message.qos ? member.qos : message.qos, // [MQTT-4.8.2-3]
       message.retain && member.retainAsPublished,
       member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier], // [MQTT-3.3.4-5]
       this.owner,

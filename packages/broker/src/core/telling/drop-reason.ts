@@ -255,6 +255,6 @@ export const DROP_REASONS: readonly DropReasonRow[] = [
     'limit',
     'publisher',
     'The payload of the message is larger than a message may be here.',
-    'Publish smaller messages, or raise the limit payloadBytes.',
+    'Publish smaller messages, or raise the limit messageSize.',
   ),
 ];
