@@ -185,7 +185,7 @@ class ServerStart {
     const open =
       this.#dependencies.openListener ??
       (await import('./listeners/open-served-listener.ts')).openServedListener;
-    const listeners = new ServerListeners(broker, open, { activatedSockets, tlsKeyLog });
+    const listeners = new ServerListeners(broker, open, { activatedSockets, tlsKeyLog, log });
     const prepared = await listeners.prepare(this.#loaded, false);
     prepared.commit();
     for (const { listener } of listeners.running) {

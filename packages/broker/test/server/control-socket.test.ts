@@ -26,6 +26,8 @@ async function answer(request: ControlRequest): Promise<unknown> {
       return 'slow';
     case 'nothing':
       return undefined;
+    case 'much':
+      return 'x'.repeat(1_000_000);
     case 'bug':
       throw new TypeError('x is not a function');
     default:
@@ -150,6 +152,20 @@ describe('The control socket', () => {
     peer.socket.destroy();
     await closed;
     expect(asked).toEqual([]);
+  });
+
+  test('answers no more to one that does not read its answers, and goes on when it does', async () => {
+    const peer = new Peer();
+    peer.socket.pause();
+    const count = 100;
+    peer.socket.write('{"version":1,"request":"much"}\n'.repeat(count));
+    await expect.poll(() => asked.length).toBeGreaterThan(0);
+    const other = new Peer();
+    for (let at = 0; at < 50; at++) await other.ask({ version: 1, request: 'echo' });
+    expect(asked.filter(({ request }) => request === 'much').length).toBeLessThan(10);
+    peer.socket.resume();
+    for (let at = 0; at < count; at++) expect(await peer.line()).toMatchObject({ ok: true });
+    for (const { socket } of [peer, other]) socket.destroy();
   });
 
   test('has no more connections than a bound, and takes others when those have gone', async () => {

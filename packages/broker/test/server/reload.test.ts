@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nextClose, nextDisconnect } from '../../../../test/mqtt-js.ts';
 import { hashPassword, passwordHashText } from '../../src/access/password-hash.ts';
 import { ConfigurationError } from '../../src/config/configuration-error.ts';
+import { openServedListener } from '../../src/server/listeners/open-served-listener.ts';
 import { reportLines } from '../../src/server/reload/reload-report.ts';
 import type { Server } from '../../src/server/server.ts';
 import { portOf, ServedTest } from './served.ts';
@@ -195,6 +196,26 @@ describe('A reload', () => {
     expect(report.disconnectedCount).toBe(2);
     await expect.poll(() => client.connected).toBe(false);
     occupied.close();
+  });
+
+  test('that cannot give an address back says so, and the next one opens the listener', async () => {
+    const port = await freePort();
+    let mayOpen = true;
+    const server = await served.start(served.configuration({ listeners: [{ name: 'main', port }] }), {
+      openListener: (configuration, services) =>
+        mayOpen
+          ? openServedListener(configuration, services)
+          : Promise.reject(new Error('somebody else listens there')),
+    });
+    const closed = nextClose(await connected(server, 'main'));
+    mayOpen = false;
+    const changed = served.configuration({ listeners: [{ name: 'main', port, protocol: 'websocket' }] });
+    await expect(server.reload(changed)).rejects.toThrow('somebody else listens there');
+    await closed;
+    expect(served.lines.join('\n')).toMatch(/^error listener-not-restored: main could not be opened again/m);
+    mayOpen = true;
+    await server.reload(served.configuration({ listeners: [{ name: 'main', port }] }));
+    await connected(server, 'main');
   });
 
   test('takes place one after another, and those that wait are one', async () => {

@@ -114,6 +114,7 @@ class Requests {
       this.#text += this.#decoder.write(bytes);
       this.#next();
     });
+    socket.on('drain', () => this.#next());
     socket.on('end', () => {
       this.#hasEnded = true;
       if (!this.isAnswering) socket.end();
@@ -121,7 +122,8 @@ class Requests {
   }
 
   #next(): void {
-    if (this.isAnswering || this.#socket.destroyed) return;
+    // Who does not read its answers is asked nothing more.
+    if (this.isAnswering || this.#socket.destroyed || this.#socket.writableNeedDrain) return;
     const end = this.#text.indexOf('\n');
     if (end >= MAXIMUM_REQUEST_LENGTH || (end < 0 && this.#text.length >= MAXIMUM_REQUEST_LENGTH)) {
       this.#refuse(

@@ -31,7 +31,7 @@ export interface PreparedListeners {
   abandon(): Promise<void>;
 }
 
-type Opening = Omit<OpeningServices, 'accept' | 'log' | 'maximumPacketSize'>;
+type Opening = Omit<OpeningServices, 'accept' | 'maximumPacketSize'>;
 
 export class ServerListeners {
   readonly #broker: Broker;
@@ -82,6 +82,12 @@ export class ServerListeners {
         this.#opened(listener).catch((error: unknown) => {
           throw withPlace(error, source, after.indexOf(listener));
         }),
+      tellNotRestored: ({ name }, error) =>
+        this.#services.log.write(
+          'error',
+          'listener-not-restored',
+          `${name} could not be opened again where it was, and is closed: ${(error as Error).message}; a reload that succeeds opens it`,
+        ),
       stop: (listener) => void this.#broker.stopListening(listener, { disconnect: true }),
     });
     try {
@@ -106,12 +112,11 @@ export class ServerListeners {
   async #opened(configuration: ListenerConfiguration): Promise<RunningListener> {
     const gate = { isOpen: false };
     let opened: ServedListener | undefined;
-    await this.#broker.listenWith(async (accept, log) => {
+    await this.#broker.listenWith(async (accept) => {
       const guarded: Accept = (transport, origin) => (gate.isOpen ? accept(transport, origin) : null);
       opened = await this.#open(configuration, {
         ...this.#services,
         accept: guarded,
-        log,
         maximumPacketSize: () => this.#maximumPacketSize,
       });
       return opened;
@@ -131,6 +136,8 @@ function withPlace(error: unknown, source: Source, index: number): unknown {
 
 interface ChangeWorld {
   open(configuration: ListenerConfiguration): Promise<RunningListener>;
+  /** A listener could not be opened again where it had been. */
+  tellNotRestored(configuration: ListenerConfiguration, error: unknown): void;
   /** Accepts nothing more there, and disconnects its clients. */
   stop(listener: ServedListener): void;
 }
@@ -210,17 +217,25 @@ class ListenerChange {
     for (const { listener } of this.#opened.splice(0)) this.#world.stop(listener);
     const running: RunningListener[] = [];
     for (const each of this.#before) {
-      running.push(this.#stopped.includes(each) ? await this.#restored(each) : each);
+      const open = this.#stopped.includes(each) ? await this.#restored(each) : each;
+      if (open !== null) running.push(open);
     }
     return running;
   }
 
   /** Its connections have stayed; new ones come through another one at the same place. */
-  async #restored(stopped: RunningListener): Promise<RunningListener> {
+  async #restored(stopped: RunningListener): Promise<RunningListener | null> {
     const { configuration, listener, former } = stopped;
-    const again = await this.#world.open(configuration);
-    again.gate.isOpen = true;
-    return { ...again, former: [...former, listener] };
+    try {
+      const again = await this.#world.open(configuration);
+      again.gate.isOpen = true;
+      return { ...again, former: [...former, listener] };
+    } catch (error) {
+      // Somebody else has taken the address in these milliseconds. The reload fails for its own reason.
+      this.#world.tellNotRestored(configuration, error);
+      for (const each of [listener, ...former]) this.#world.stop(each);
+      return null;
+    }
   }
 
   async #open(configuration: ListenerConfiguration): Promise<void> {
