@@ -13,9 +13,9 @@ import type { PasswordFileUsers } from './password-file-users.ts';
 export class PasswordFileMethod implements AuthenticationMethod {
   readonly type = 'passwordFile';
   readonly #users: PasswordFileUsers;
-  readonly #hashing: PasswordHashing;
+  readonly #hashing: Pick<PasswordHashing, 'verify'>;
 
-  constructor(users: PasswordFileUsers, hashing: PasswordHashing) {
+  constructor(users: PasswordFileUsers, hashing: Pick<PasswordHashing, 'verify'>) {
     this.#users = users;
     this.#hashing = hashing;
   }

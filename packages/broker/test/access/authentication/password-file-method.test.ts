@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReasonCode } from '@martlet/protocol';
 import { describe, expect, it } from 'vitest';
+import { PasswordFileMethod } from '../../../src/access/authentication/password-file-method.ts';
 import { PasswordFileUsers } from '../../../src/access/authentication/password-file-users.ts';
 import { hashPassword, parsePasswordHash, passwordHashText } from '../../../src/access/password-hash.ts';
 import { AuthenticationKit, attemptOf, bytesOf, credentials } from './authentication-kit.ts';
@@ -92,6 +93,26 @@ describe('A password file', () => {
     const lines = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w'].map((name) => mixed.decoy(name)!.line);
     expect(new Set(lines).size).toBeGreaterThan(1);
     expect(mixed.decoy('p')).toBe(mixed.decoy('p'));
+  });
+
+  it('hashes for a user who is not there too, whatever comes of it, and nothing without a password', async () => {
+    const hash = parsePasswordHash(PBKDF2)!;
+    const users = new PasswordFileUsers('f', new Map([['ann', { hash, line: 1 }]]), [], new Uint8Array(32));
+    const hashed: unknown[] = [];
+    const method = new PasswordFileMethod(users, {
+      verify: async (password, computed, isWanted) => {
+        hashed.push([Buffer.from(password).toString(), computed, isWanted?.()]);
+        return true;
+      },
+    });
+    expect(await method.authenticate(credentials('ann', 'a'), () => true)).toEqual({ kind: 'accept' });
+    expect(await method.authenticate(credentials('bob', 'b'), () => false)).toBeUndefined();
+    expect(await method.authenticate(attemptOf({ username: 'bob' }), () => true)).toBeUndefined();
+    expect(await method.authenticate(attemptOf({ username: 'ann' }), () => true)).toMatchObject(REFUSED);
+    expect(hashed).toEqual([
+      ['a', hash, true],
+      ['b', hash, false],
+    ]);
   });
 
   it('refuses with 0x89 when more passwords wait than may, and nothing else is disturbed', async () => {
