@@ -11,6 +11,8 @@ import { MOSQUITTO_VERSION_TEXT } from './mosquitto-version.ts';
 
 /** For `createBroker`, and under `profile: mosquitto`. */
 export const MOSQUITTO_PROFILE: Readonly<ProfileOptions> = {
+  checkRetainSource: true,
+  deliverOverlapping: true,
   fullQueue: 'drop-newest',
   responseTopicPrefix: '',
   sysVersion: MOSQUITTO_VERSION_TEXT,

@@ -296,6 +296,8 @@ describe('Limits and habits', () => {
     const { durability: _, ...profile } = resolveProfile(profileOptionsOf(configuration));
     expect(profile).toEqual({ ...resolveProfile(MOSQUITTO_PROFILE), durability: undefined, ...profile });
     expect(profile).toMatchObject({
+      checkRetainSource: true,
+      deliverOverlapping: true,
       fullQueue: 'drop-newest',
       tellDurability: false,
       tellReasons: false,
@@ -330,6 +332,8 @@ describe('Limits and habits', () => {
     ['persistent_client_expiration 2h', { maximumSessionExpiryInterval: 7200 }],
     ['persistent_client_expiration 3m', { maximumSessionExpiryInterval: 7_776_000 }],
     ['persistent_client_expiration 999y', { maximumSessionExpiryInterval: 4_294_967_294 }],
+    ['message_size_limit 1000', { messageSize: 1000 }],
+    ['message_size_limit 0', { messageSize: 268_435_455 }],
   ])('are as %s says', async (line, limits) => {
     expect((await files.configuration(`${line}\n`)).limits).toMatchObject(limits);
   });
@@ -352,6 +356,17 @@ describe('Limits and habits', () => {
     'packet_buffer_size 65536',
   ])('are refused as %s', async (line) => {
     expect(await files.errors(`${line}\n`)).toMatchObject([{ line: 1, key: line.split(' ')[0] }]);
+  });
+
+  test.each([
+    ['allow_duplicate_messages false', { deliverOverlapping: false }],
+    ['upgrade_outgoing_qos true', { upgradeOutgoingQos: true }],
+    ['allow_duplicate_messages true', { deliverOverlapping: true }],
+    ['check_retain_source false', { checkRetainSource: false }],
+    ['queue_qos0_messages true', { queueQos0: true }],
+    ['sys_interval 0', { sysInterval: 0 }],
+  ])('follow %s', async (line, behaviour) => {
+    expect((await files.configuration(`${line}\n`)).behaviour).toMatchObject(behaviour);
   });
 });
 

@@ -4,7 +4,7 @@ import { HelpRequest } from '../flags/help-request.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
 import { backgroundReady, startInBackground } from '../start/daemon.ts';
 import { UsageError } from '../usage-error.ts';
-import { checkPorts, MOSQUITTO_FLAGS } from './mosquitto-flags.ts';
+import { checkPorts, MOSQUITTO_FLAGS, withHelpSpelledOut } from './mosquitto-flags.ts';
 import { MosquittoStatus } from './mosquitto-status.ts';
 
 export const command: Readonly<Command> = {
@@ -25,8 +25,9 @@ const MOSQUITTO = 'mosquitto';
 
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   try {
-    const { values } = parseFlags(MOSQUITTO_FLAGS, words, { asMosquitto: io.programName === MOSQUITTO });
-    if (values.help) throw new HelpRequest('help');
+    const { values } = parseFlags(MOSQUITTO_FLAGS, withHelpSpelledOut(words), {
+      asMosquitto: io.programName === MOSQUITTO,
+    });
     checkPorts(values.port);
     const tellReady = backgroundReady();
     if (values.daemon && tellReady === undefined) return await startInBackground();

@@ -14,7 +14,6 @@ type Flags = {
   readonly verbose: SwitchFlag;
   readonly testConfig: SwitchFlag;
   readonly tlsKeyLog: ValueFlag<string>;
-  readonly help: SwitchFlag;
 };
 
 export type MosquittoValues = FlagValues<Flags>;
@@ -66,8 +65,18 @@ export const MOSQUITTO_FLAGS: Flags = {
     parse: text('a file'),
     text: 'write the secrets of TLS there, for debugging, in the format of SSLKEYLOGFILE',
   },
-  help: { kind: 'switch', names: ['-h'], text: 'print this' },
 };
+
+/** `-h` is help here, and the host everywhere else: it is no flag of the table. A value that looks so is one. */
+export function withHelpSpelledOut(words: readonly string[]): readonly string[] {
+  const takingValues = Object.values(MOSQUITTO_FLAGS)
+    .filter(({ kind }) => kind !== 'switch')
+    .flatMap(({ names }) => names);
+  return words.map((word, at) => {
+    const isValue = at > 0 && takingValues.includes(words[at - 1]!);
+    return word === '-h' && !isValue ? '--help' : word;
+  });
+}
 
 function parsePort(given: string): number {
   const [, digits = '0'] = /^\s*([+-]?\d+)/.exec(given) ?? [];

@@ -8,7 +8,7 @@ const NAME_COLUMNS = 13;
 export function mosquittoHelp(): string {
   const lines = Object.values(MOSQUITTO_FLAGS).map(({ names, text }) => {
     const [name = ''] = names;
-    return ` ${name.padEnd(NAME_COLUMNS)} : ${text}.`;
+    return line(name, text);
   });
   return `${MOSQUITTO_VERSION_TEXT}
 
@@ -17,9 +17,13 @@ This is Martlet ${versionText()}, an MQTT v5.0/v3.1.1/v3.1 broker, in place of m
 Usage: mosquitto [-c config_file] [-d] [-h] [-p port] [-q] [-v]
                  [--test-config] [--tls-keylog file]
 
-${lines.join('\n')}
+${[...lines, line('-h', 'print this')].join('\n')}
 
 See docs/guides/from-mosquitto.md for what is different.
 
 `;
+}
+
+function line(name: string, text: string): string {
+  return ` ${name.padEnd(NAME_COLUMNS)} : ${text}.`;
 }

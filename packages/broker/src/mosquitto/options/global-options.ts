@@ -14,7 +14,7 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
     default: 'true (false before 2.1)',
     fate: 'works',
     key: 'behaviour.deliverOverlapping',
-    text: 'false: a client with overlapping subscriptions gets a message once',
+    text: 'false: a client with overlapping subscriptions gets a message once, whatever its version',
     deprecated: 'nothing: it is always true',
   },
   {
@@ -40,9 +40,9 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
     scope: 'global',
     value: BOOLEAN,
     default: 'true',
-    fate: 'replaced',
-    key: '',
-    text: 'who published a retained message is not remembered, so it is not asked again; rights of the receiver are asked',
+    fate: 'works',
+    key: 'behaviour.checkRetainSource',
+    text: 'a retained message is shown only while its publisher may still publish there; of what was retained before the last start it is not known',
   },
   {
     name: 'enable_control_api',

@@ -14,6 +14,7 @@ export function translateLimits({ global }: MosquittoSettings, draft: Configurat
   limitFrom(global.find('max_inflight_bytes'), 'inFlightBytes', 0, draft);
   limitFrom(global.find('max_queued_messages'), 'queuedMessages', 0, draft);
   limitFrom(global.find('max_queued_bytes'), 'queuedBytes', 0, draft);
+  limitFrom(global.find('message_size_limit'), 'messageSize', 0, draft);
   const inFlight = global.find('max_inflight_messages');
   if (inFlight !== undefined) {
     const number = inFlight.value === 0 ? MOST_IN_FLIGHT : (inFlight.value as number);
@@ -28,6 +29,7 @@ export function translateLimits({ global }: MosquittoSettings, draft: Configurat
   translatePacketSize(global.find('max_packet_size'), draft);
   translateExpiration(global.find('persistent_client_expiration'), draft);
   habitFrom(global.find('allow_duplicate_messages'), 'deliverOverlapping', draft);
+  habitFrom(global.find('check_retain_source'), 'checkRetainSource', draft);
   habitFrom(global.find('queue_qos0_messages'), 'queueQos0', draft);
   habitFrom(global.find('upgrade_outgoing_qos'), 'upgradeOutgoingQos', draft);
   habitFrom(global.find('sys_interval'), 'sysInterval', draft);
