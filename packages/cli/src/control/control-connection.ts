@@ -51,13 +51,15 @@ export function askAt(
 }
 
 function settleWith(line: string, resolve: (result: unknown) => void, reject: (error: Error) => void): void {
-  let answer: ControlAnswer;
+  let answer: Partial<ControlAnswer> | null;
   try {
-    answer = JSON.parse(line) as ControlAnswer;
+    answer = JSON.parse(line) as Partial<ControlAnswer> | null;
   } catch {
     reject(new Error('what listens there is no broker: expected a line of JSON'));
     return;
   }
-  if (answer.ok) resolve(answer.result);
-  else reject(new BrokerRefusal(answer.error));
+  if (answer?.ok === true) resolve(answer.result);
+  else if (answer?.ok === false && typeof answer.error?.text === 'string')
+    reject(new BrokerRefusal(answer.error));
+  else reject(new Error('what listens there is no broker: expected an answer'));
 }
