@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AclFile, MOST_PROBLEMS } from '../../../src/access/authorization/acl-file.ts';
 import { ConfigurationError } from '../../../src/config/configuration-error.ts';
@@ -89,5 +90,38 @@ describe('An acl_file', () => {
   it('warns of a pattern that is the same for every client', () => {
     const { notices } = AclFile.parse('pattern read a/%c\npattern read a/x%c\n', 'acl');
     expect(notices.map(({ line, code }) => [line, code])).toEqual([[2, 'pattern-for-all']]);
+  });
+
+  it('of any text is read, or refused with its lines, and nothing else', () => {
+    const word = fc.constantFrom(
+      'user',
+      'topic',
+      'pattern',
+      'read',
+      'deny',
+      ' ',
+      '\t',
+      '\n',
+      '#',
+      '+',
+      '/',
+      '%u',
+      '\0',
+      'ü',
+      '\r',
+    );
+    const text = fc.oneof(
+      fc.array(word, { maxLength: 40 }).map((words) => words.join('')),
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(text, (content) => {
+        const problems = problemsOf(content);
+        expect(problems.every((problem) => /^\d+: expected /.test(problem) && !/[\r\n]/.test(problem))).toBe(
+          true,
+        );
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
