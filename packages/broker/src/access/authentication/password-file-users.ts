@@ -3,9 +3,10 @@ import { createHmac } from 'node:crypto';
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { ConfigurationError } from '../../config/configuration-error.ts';
 import { opennessNotice, readListedFile, textOf } from '../listed-file.ts';
-import type { PasswordLine } from '../password-file.ts';
-import { PasswordFile, usernameProblem } from '../password-file.ts';
+import { usernameProblem } from '../password-file.ts';
 import type { PasswordHash } from '../password-hash.ts';
+import type { ListedUser } from './listed-users.ts';
+import { listedUsers } from './listed-users.ts';
 
 /** Bytes: some 600,000 users. */
 const LARGEST_FILE = 67_108_864;
@@ -75,20 +76,20 @@ export async function readPasswordFileUsers(
   const file = await readListedFile(path, key, LARGEST_FILE);
   const users = new Map<string, PasswordUser>();
   const problems: ConfigurationProblem[] = [];
-  for (const [at, each] of PasswordFile.parse(textOf(file, key)).lines.entries()) {
-    if (each.username === undefined) continue;
-    const username = each.username.trim();
-    const text = lineProblem(username, each, users.get(username)?.line);
-    if (text === undefined) users.set(username, { hash: each.hash!, line: at + 1 });
-    else if (problems.length < MOST_PROBLEMS)
-      problems.push({
-        file: path,
-        line: at + 1,
-        key,
-        severity: skipBadLines ? 'notice' : 'error',
-        code: 'bad-password-line',
-        text: skipBadLines ? `left out: ${text}` : text,
-      });
+  for await (const part of listedUsers(textOf(file, key))) {
+    for (const user of part) {
+      const text = lineProblem(user, users.get(user.username)?.line);
+      if (text === undefined) users.set(user.username, { hash: user.hash!, line: user.line });
+      else if (problems.length < MOST_PROBLEMS)
+        problems.push({
+          file: path,
+          line: user.line,
+          key,
+          severity: skipBadLines ? 'notice' : 'error',
+          code: 'bad-password-line',
+          text: skipBadLines ? `left out: ${text}` : text,
+        });
+    }
   }
   if (!skipBadLines && problems.length > 0) throw new ConfigurationError(problems);
   const notice = opennessNotice(file, key);
@@ -97,8 +98,7 @@ export async function readPasswordFileUsers(
 
 /** What is wrong with a line; never what stands behind the colon, which may be a password. */
 function lineProblem(
-  username: string,
-  { secret, hash }: PasswordLine,
+  { username, secret, hash }: ListedUser,
   firstLine: number | undefined,
 ): string | undefined {
   const problem = usernameProblem(username);

@@ -225,6 +225,21 @@ describe('A password file that cannot be taken', () => {
     expect(await empty.ask(credentials('ann', 'secret'))).toEqual(REFUSED);
   });
 
+  it('may have many users, and counts its lines to the last', async () => {
+    const lines = Array.from({ length: 10_000 }, (_, index) =>
+      index % 3 === 0 ? '' : `u${index}:${PBKDF2}`,
+    );
+    const { ask } = await kit.build([fileOf(lines.join('\r\n'))]);
+    expect(await ask(credentials('u9998', 'secret'))).toEqual({ kind: 'accept' });
+    expect(await ask(credentials('u4000', 'wrong'))).toMatchObject({ rule: { line: 4001 } });
+    expect(await kit.problems(fileOf([...lines, 'bob:x'].join('\n')))).toEqual([
+      expect.stringMatching(/^10001: expected a hash/),
+    ]);
+    expect(await kit.problems(fileOf([...lines, `u1:${PBKDF2}`].join('\n')))).toEqual([
+      expect.stringMatching(/^10001: expected each user once, got "u1" again, who is in line 2$/),
+    ]);
+  });
+
   it('tells at most 100 lines', async () => {
     const lines = Array.from({ length: 1000 }, (_, index) => `user${index}:plain`).join('\n');
     expect(await kit.problems(fileOf(lines))).toHaveLength(100);

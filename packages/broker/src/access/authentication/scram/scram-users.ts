@@ -3,9 +3,10 @@ import { createHmac } from 'node:crypto';
 import type { ConfigurationProblem } from '../../../config/configuration-error.ts';
 import { ConfigurationError } from '../../../config/configuration-error.ts';
 import { opennessNotice, readListedFile, textOf } from '../../listed-file.ts';
-import { PasswordFile, usernameProblem } from '../../password-file.ts';
+import { usernameProblem } from '../../password-file.ts';
 import type { ScramCredentials, ScramMechanism } from '../../scram-credentials.ts';
 import { DEFAULT_SCRAM_ITERATIONS, parseScramCredentials, scramDigest } from '../../scram-credentials.ts';
+import { listedUsers } from '../listed-users.ts';
 
 /** Bytes: some 300,000 users. */
 const LARGEST_FILE = 67_108_864;
@@ -72,17 +73,16 @@ export async function readScramUsers(path: string, key: string, secret: Uint8Arr
   const file = await readListedFile(path, key, LARGEST_FILE);
   const users = new Map<string, ScramUser>();
   const problems: ConfigurationProblem[] = [];
-  for (const [at, each] of PasswordFile.parse(textOf(file, key)).lines.entries()) {
-    if (each.username === undefined) continue;
-    const username = each.username.trim();
-    const credentials = parseScramCredentials(each.secret);
-    const firstLine =
-      credentials === undefined ? undefined : users.get(idOf(username, credentials.mechanism))?.line;
-    const text = lineProblem(username, credentials, each.secret, firstLine);
-    if (text === undefined)
-      users.set(idOf(username, credentials!.mechanism), { credentials: credentials!, line: at + 1 });
-    else if (problems.length < MOST_PROBLEMS)
-      problems.push({ file: path, line: at + 1, key, severity: 'error', code: 'bad-scram-line', text });
+  for await (const part of listedUsers(textOf(file, key))) {
+    for (const { username, secret, line } of part) {
+      const credentials = parseScramCredentials(secret);
+      const id = credentials === undefined ? undefined : idOf(username, credentials.mechanism);
+      const firstLine = id === undefined ? undefined : users.get(id)?.line;
+      const text = lineProblem(username, credentials, secret, firstLine);
+      if (text === undefined) users.set(id!, { credentials: credentials!, line });
+      else if (problems.length < MOST_PROBLEMS)
+        problems.push({ file: path, line, key, severity: 'error', code: 'bad-scram-line', text });
+    }
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   const notice = opennessNotice(file, key);
