@@ -111,6 +111,17 @@ describe('reject', () => {
     expect(back(world)).toHaveLength(2);
   });
 
+  test('refuses, too, what the budget of the whole broker has no room for', () => {
+    const { world, publisher } = awayWith([{ topicFilter: '#', whenFull: 'reject' }], {
+      queuedBytesInAll: 1000,
+    });
+    publisher.publish('t', 'x'.repeat(700), { qos: 1 });
+    publisher.publish('t', 'x'.repeat(700), { qos: 1 });
+    expect(publisher.take()).toMatchObject([{ reasonCode: 0 }, { reasonCode: ReasonCode.QuotaExceeded }]);
+    expect(world.dropped('total-budget')).toBe(0);
+    expect(back(world)).toHaveLength(1);
+  });
+
   test('drops a will, which nobody can be told of', () => {
     const { world, publisher } = awayWith([{ topicFilter: '#', whenFull: 'reject' }]);
     const will = {

@@ -110,7 +110,14 @@ export class RouteExplaining {
       );
     }
     const policy = this.#queues.policies.of(question.topic);
-    const { full, waitingMessages } = explainQueue(this.#context, this.#queues, group.queue, 0, policy);
+    const { full, waitingMessages } = explainQueue(
+      this.#context,
+      this.#queues,
+      group.queue,
+      0,
+      policy,
+      group.kept,
+    );
     return full
       ? obstacle('group-full', `the queue is full of ${subject}`, true)
       : obstacle('waits', `it waits with ${subject}: ${waitingMessages} wait already`, false);
@@ -152,6 +159,7 @@ export class RouteExplaining {
       queueOf(this.#queues, session),
       session.inFlightBytes,
       policy,
+      session.kept,
     );
     if (queue.full) return fullQueue(subject, queue.waitingMessages, queue.whenFull);
     if (output === null) return obstacle('waits', `it waits until ${subject} connects`, false);

@@ -7,7 +7,7 @@ import type { Session } from '../session/session.ts';
 import { NEVER_EXPIRES } from '../session/session.ts';
 import type { ExplainedQueue, ExplainedRate, ExplainedSession } from './explanation.ts';
 
-const NO_POLICY: Readonly<QueuePolicy> = Object.freeze({ topicFilter: '', whenFull: 'drop-oldest' });
+const NO_POLICY: Pick<Readonly<QueuePolicy>, 'messages' | 'bytes'> = Object.freeze({});
 
 export function explainSession(
   context: CoreContext,
@@ -23,7 +23,7 @@ export function explainSession(
     endsAtWallMs: endOf(context, session),
     kept: session.kept,
     subscriptions: session.subscriptionCount,
-    queue: explainQueue(context, queues, queue, session.inFlightBytes, policy),
+    queue: explainQueue(context, queues, queue, session.inFlightBytes, policy, session.kept),
     inFlightMessages: senderIfUsed?.inFlight.size ?? queue?.unconfirmed ?? 0,
     inFlightBytes: session.inFlightBytes,
     maximumInFlight: output?.sendQuota ?? null,
@@ -39,6 +39,7 @@ export function explainQueue(
   queue: MessageQueue | null,
   inFlightBytes: number,
   policy: QueuePolicy | null,
+  kept: boolean,
 ): ExplainedQueue {
   const { limits, fullQueue } = profile;
   return {
@@ -48,7 +49,7 @@ export function explainQueue(
     maximumBytes: Math.min(policy?.bytes ?? limits.queuedBytes, limits.queuedBytes),
     whenFull: policy?.whenFull ?? fullQueue,
     policyFilter: policy?.topicFilter ?? null,
-    full: queues.isFull(queue, 0, inFlightBytes, policy ?? NO_POLICY),
+    full: queues.isFull(queue, 0, inFlightBytes, policy ?? NO_POLICY, kept),
   };
 }
 

@@ -120,12 +120,13 @@ export class Router {
       const { session } = target;
       if (canTakeNow(session, Math.min(qos, target.qos))) continue;
       const queue = session.queueUnopened ? this.#queues.queueOf(session) : session.queue;
-      if (this.#queues.isFull(queue, bytes, session.inFlightBytes, policy)) return session.clientId;
+      if (this.#queues.isFull(queue, bytes, session.inFlightBytes, policy, session.kept))
+        return session.clientId;
     }
     for (const group of groups) {
       if (group.members.some(({ session, qos: granted }) => canTakeNow(session, Math.min(qos, granted))))
         continue;
-      if (this.#queues.isFull(group.queue, bytes, 0, policy)) return group.name;
+      if (this.#queues.isFull(group.queue, bytes, 0, policy, group.kept)) return group.name;
     }
     return null;
   }

@@ -7,8 +7,10 @@ import type { QueuePolicy } from '../options/profile.ts';
 import { Durability } from '../ports/durability.ts';
 import type { MessageQueue } from '../ports/store.ts';
 import type { Delivery } from '../publish/delivery.ts';
-import { DROP_REASONS, DropReason } from '../telling/drop-reason.ts';
+import { DropReason } from '../telling/drop-reason.ts';
+import { FullQueueNotes } from './full-queue-notes.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import type { NamedQueuePolicy } from './queue-policies.ts';
 import { QueuePolicies } from './queue-policies.ts';
 import type { Session, SharedSource } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
@@ -21,18 +23,14 @@ export class QueueKeeper {
   readonly #waitingCosts: boolean;
   /** What waits in these queues of a store on disk, and is in memory nevertheless: it is never written. In bytes. */
   readonly #unwrittenBytes: Map<MessageQueue, number>;
-  /** Of which the log has been told that they are full. */
-  readonly #toldFull: WeakSet<MessageQueue>;
-  /** Whether it was ever told of any: most brokers need not look. */
-  #anyToldFull: boolean;
+  readonly #notes: FullQueueNotes;
 
   constructor(context: CoreContext) {
     this.policies = new QueuePolicies(context.profile.queues);
     this.#context = context;
     this.#waitingCosts = context.store.holdsWaitingInMemory;
     this.#unwrittenBytes = new Map();
-    this.#toldFull = new WeakSet();
-    this.#anyToldFull = false;
+    this.#notes = new FullQueueNotes(context);
   }
 
   /** The session's queue, made on first use. */
@@ -75,18 +73,26 @@ export class QueueKeeper {
   }
 
   /**
-   * Whether the queue has no room for a message that would have to wait in it, by a policy.
+   * Whether the queue has no room for a message that would have to wait in it, by a policy, or the broker's budget has none.
    * @param bytes that the message costs
    * @param inFlightBytes of the session; 0 for a shared group
+   * @param kept it is in the store
    */
-  isFull(queue: MessageQueue | null, bytes: number, inFlightBytes: number, policy: QueuePolicy): boolean {
+  isFull(
+    queue: MessageQueue | null,
+    bytes: number,
+    inFlightBytes: number,
+    policy: Pick<QueuePolicy, 'messages' | 'bytes'>,
+    kept: boolean,
+  ): boolean {
     const { limits } = this.#context.profile;
     const { messages = limits.queuedMessages, bytes: ownBytes = limits.queuedBytes } = policy;
     const length = queue?.length ?? 0;
     const waitingBytes = queue?.bytes ?? 0;
     return (
       length >= Math.min(messages, limits.queuedMessages) ||
-      waitingBytes + inFlightBytes + bytes > Math.min(ownBytes, limits.queuedBytes)
+      waitingBytes + inFlightBytes + bytes > Math.min(ownBytes, limits.queuedBytes) ||
+      ((!kept || this.#waitingCosts) && this.#context.queuedBytes + bytes > limits.queuedBytesInAll)
     );
   }
 
@@ -286,7 +292,7 @@ export class QueueKeeper {
     owner: string,
     inFlightBytes: number | null,
     kept: boolean,
-    policy: QueuePolicy | null,
+    policy: NamedQueuePolicy | null,
     takesPlace: boolean,
   ): boolean {
     const { limits } = this.#context.profile;
@@ -297,13 +303,7 @@ export class QueueKeeper {
     // What is dropped must make room: not if this one alone is too much, nor if others have overdrawn the budget.
     const fits = limits.queuedMessages > 0 && held <= limits.queuedBytes;
     const shared = inFlightBytes === null;
-    if (
-      this.#anyToldFull &&
-      queue.length < limits.queuedMessages / 2 &&
-      queue.bytes < limits.queuedBytes / 2
-    ) {
-      this.#toldFull.delete(queue);
-    }
+    this.#notes.look(queue);
     for (;;) {
       const waiting = queue.length - (takesPlace ? 1 : 0);
       const full = waiting >= maximumMessages || queue.bytes + held > maximumBytes;
@@ -320,9 +320,9 @@ export class QueueKeeper {
             : DropReason.QueueFullDroppedOldest;
       const message = typeof oldest === 'string' ? null : (oldest ?? delivery).message;
       const topic = typeof oldest === 'string' ? oldest : message!.topic;
-      const detail = policy === null ? '' : `queue policy of ${policy.topicFilter}: ${policy.whenFull}`;
+      const detail = policy?.name ?? '';
       this.#context.outcomes.dropped(reason, owner, topic, 1, detail, message);
-      this.#tellFull(queue, owner, reason);
+      this.#notes.tell(queue, owner, reason);
       if (oldest === undefined) return false;
       // What is only on the disk costs no memory.
       if (typeof oldest !== 'string') this.#count(queue, oldest, -1, kept);
@@ -333,19 +333,6 @@ export class QueueKeeper {
   #dropsOldest(policy: QueuePolicy | null): boolean {
     if (policy === null) return this.#context.profile.fullQueue === 'drop-oldest';
     return policy.whenFull === 'drop-oldest' || policy.whenFull === 'keep-latest';
-  }
-
-  /**
-   * Once until the queue is half empty: who reads a little now and then fills no log. When too many are full at once, with
-   * what is dropped in a later minute.
-   */
-  #tellFull(queue: MessageQueue, owner: string, reason: DropReason): void {
-    if (this.#toldFull.has(queue) || !this.#context.dropLog.hasRoom) return;
-    this.#toldFull.add(queue);
-    this.#anyToldFull = true;
-    const { code } = DROP_REASONS[reason]!;
-    const text = `${JSON.stringify(owner)}: messages for it are dropped from now on, ${queue.length} wait; told again only after it was half empty`;
-    this.#context.dropLog.write('warning', code, text);
   }
 
   /** Whether the budget would have room for one more if so many bytes were given up. */
