@@ -15,6 +15,8 @@ const SEVERITY: Readonly<Record<LogLevel, number>> = { error: 3, warning: 4, not
 
 const MAXIMUM_WAITING_BYTES = 1024 * 1024;
 const LEAST_RESTART_MS = 60_000;
+/** A program that does not end with its input is ended. */
+const LONGEST_CLOSE_MS = 2000;
 
 export interface SyslogOptions {
   /** Such as `daemon` or `local0`. */
@@ -63,8 +65,13 @@ export class SyslogDestination implements LogDestination {
     this.#startedMs = Number.POSITIVE_INFINITY;
     if (logger === null || logger.exitCode !== null) return Promise.resolve();
     return new Promise((resolve) => {
-      logger.once('exit', () => resolve());
-      logger.once('error', () => resolve());
+      const timer = setTimeout(() => logger.kill('SIGKILL'), LONGEST_CLOSE_MS);
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      logger.once('exit', end);
+      logger.once('error', end);
       logger.stdin.end();
     });
   }
