@@ -1,10 +1,10 @@
-/** The lines of a file of users, some thousands at a time: between them the event loop has its turn, since a file may be long. */
+/** The lines of a file of users, a thousand at a time: between them the event loop has its turn, since a file may be long. */
 import { setImmediate } from 'node:timers/promises';
 import type { PasswordLine } from '../password-file.ts';
 import { PasswordFile } from '../password-file.ts';
 
-/** Some ten milliseconds. */
-const LINES_AT_ONCE = 4000;
+/** A few milliseconds. */
+const LINES_AT_ONCE = 1000;
 
 export interface ListedUser extends PasswordLine {
   /** Without spaces around it, as Mosquitto reads it. */
