@@ -314,7 +314,11 @@ export class BrokerCore {
   /** Rights have changed: every decision that was remembered is forgotten. */
   forgetRights(): void {
     this.#tree.touchAll();
-    for (const connection of this.#connections) connection.forgetRights();
+    const { asked } = this.context.receiveRights;
+    for (const connection of this.#connections) {
+      connection.forgetRights();
+      if (asked) connection.onRoom(); // what waits in a shared group may be for another member now
+    }
   }
 
   /** Ends a client's connection, if it has one. */

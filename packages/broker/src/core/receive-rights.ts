@@ -2,9 +2,10 @@
  * Who may receive the messages of a topic. Only an authoriser that says so is asked, and it answers at once.
  *
  * It is asked when the way of a topic is found (`Router`): a session that may not receive is not on it, and costs nothing per
- * message. What waits in a queue is asked about again when it is sent, because rights may have changed, and because
- * after a restart nobody knows who a session's client is before it connects. A session whose client is away has the rights of its last
- * connection. In-process subscribers are never asked about, nor is what the broker itself says on `$CONTROL/`.
+ * message but its count. What waits in a queue is asked about again when it is sent, because rights may have changed, and
+ * because after a restart nobody knows who a session's client is before it connects; what has been sent once is sent
+ * again unasked. A session whose client is away has the rights of its last connection. In-process subscribers are never
+ * asked about, nor is what the broker itself says on `$CONTROL/`.
  */
 import type { LimitName } from './options/limits.ts';
 import type { AuthorizationAnswer, Authorizer, ClientIdentity } from './ports/authorizer.ts';

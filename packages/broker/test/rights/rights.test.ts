@@ -57,6 +57,36 @@ describe('a decision about publishing', () => {
   });
 });
 
+describe('the state of a bridge', () => {
+  it('is the one thing that clients may say under $SYS, if the authoriser lets them', () => {
+    const subscriber = world.connect();
+    subscriber.subscribe('$SYS/broker/connection/#');
+    const will = {
+      topicName: '$SYS/broker/connection/b/state',
+      payload: bytesOf('0'),
+      qos: 1,
+      retain: true,
+      properties: {},
+    } as const;
+    const bridge = world.connect({ will });
+    bridge.publish('$SYS/broker/connection/b/state', '1', { retain: true });
+    bridge.drop();
+    expect(subscriber.takeTexts()).toEqual(['1', '0']);
+    const client = world.connect();
+    for (const topic of [
+      '$SYS/broker/connection/state',
+      '$SYS/broker/connection/a/b/state',
+      '$SYS/broker/uptime',
+    ]) {
+      client.publish(topic, '1', { qos: 1 });
+      expect(client.takeOne('puback').reasonCode).toBe(0x87);
+    }
+    denyTopic('$SYS/broker/connection/b/state');
+    client.publish('$SYS/broker/connection/b/state', '1', { qos: 1 });
+    expect(client.takeOne('puback').reasonCode).toBe(0x87);
+  });
+});
+
 describe('a message that its publisher may not publish', () => {
   beforeEach(() => denyTopic('secret'));
 

@@ -244,7 +244,6 @@ export class Serving implements MeteredPhase, SessionHolder {
 
   forgetRights(): void {
     if (this.#input.forgetRights()) this.#onRightsAnswered();
-    if (this.#parts.context.receiveRights.asked) this.#parts.outgoing.pump(this.#session);
   }
 
   onReconfigured(reauthenticates: boolean): void {
