@@ -55,6 +55,7 @@ function emptyModel(): Model {
 const STEPS = [
   'push',
   'push to all',
+  'push latest',
   'shift',
   'send',
   'send directly',
@@ -90,6 +91,8 @@ class History {
   /** The deliveries behind the model's `held` and `inFlight`, in the same order. */
   #held: Record<OwnerName, Delivery[]> = { c: [], d: [], group: [] };
   readonly #inFlight: Record<ClientId, Delivery[]> = { c: [], d: [] };
+  /** By topic name what `pushLatest` would supersede, unless it is gone. */
+  #latest: Record<ClientId, Map<string, string>> = { c: new Map(), d: new Map() };
   #lastText = 0;
   #lastPacketId = 0;
 
@@ -122,11 +125,14 @@ class History {
         return this.#push([name]);
       case 'push to all':
         return this.#push(OWNERS);
+      case 'push latest':
+        return this.#pushLatest(clientId, `l${a % 3}`);
       case 'shift': {
         const delivery = this.#queue(name).shift();
         const model = this.#model.queues[name];
         expect(delivery && viewOf(delivery).text).toBe(model.waiting[model.held]);
         if (delivery === undefined) return;
+        if (name !== 'group') this.#latest[name].delete(delivery.message.topic.name);
         model.held++;
         this.#held[name].push(delivery);
         return;
@@ -241,6 +247,19 @@ class History {
     }
   }
 
+  #pushLatest(clientId: ClientId, topicName: string): void {
+    const text = `${++this.#lastText}`;
+    const message = this.#core.message({ topicName, payload: text, qos: 2 });
+    const { waiting, held } = this.#model.queues[clientId];
+    const at = waiting.indexOf(this.#latest[clientId].get(topicName) ?? '', held);
+    expect(this.#queue(clientId).holdsLatest(topicName)).toBe(at >= 0);
+    const superseded = this.#queue(clientId).pushLatest(new Delivery(message, 2, false));
+    expect(superseded !== undefined).toBe(at >= 0);
+    if (at < 0) waiting.push(text);
+    else waiting[at] = text;
+    this.#latest[clientId].set(topicName, text);
+  }
+
   /** A session takes a group's delivery as one of its own, and the group is done with what waited. */
   #send(clientId: ClientId, waited: Delivery, shared: boolean): void {
     const delivery = shared ? new Delivery(waited.message, waited.qos, false, [], GROUP) : waited;
@@ -275,6 +294,7 @@ class History {
     this.#core.store.deleteSession(clientId);
     this.#putSession(clientId);
     this.#held[clientId] = [];
+    this.#latest[clientId].clear();
     this.#inFlight[clientId] = [];
     this.#model.queues[clientId] = emptyModel().queues[clientId];
     this.#model.received[clientId] = [];
@@ -303,6 +323,9 @@ class History {
     // A commit under way may or may not be kept by a crash; this history lets it end.
     await this.#endCommit(false);
     if (this.#traits.keepsAtOnce) this.#committed = structuredClone(this.#model);
+    // What took the place of another stands where it was added, after a restart.
+    for (const clientId of CLIENT_IDS)
+      this.#committed.queues[clientId].waiting.sort((x, y) => Number(x) - Number(y));
     this.#harness = await this.#harness.reopen();
     this.#core = new LoadedStore(this.#harness.store);
     this.#compare();
@@ -312,6 +335,7 @@ class History {
     this.#model = structuredClone(this.#committed);
     for (const name of OWNERS) this.#model.queues[name].held = 0;
     this.#held = { c: [], d: [], group: [] };
+    this.#latest = { c: new Map(), d: new Map() };
     for (const clientId of CLIENT_IDS) {
       this.#inFlight[clientId] = this.#queue(clientId).takeInFlight();
       if (!this.#core.sessions.has(clientId)) this.#putSession(clientId);
