@@ -27,7 +27,7 @@ function answerTo(world: World, connect: Partial<ConnectPacket>): number | strin
 }
 
 describe('the highest QoS of a listener', () => {
-  it('is told in CONNACK, if it is not 2', () => {
+  it('[MQTT-3.2.2-9] v5 is told in CONNACK, if it is not 2', () => {
     for (const maximumQos of [0, 1] as const)
       expect(worldWith({ maximumQos }).connect().connack?.properties.maximumQos).toBe(maximumQos);
     expect(worldWith({ maximumQos: 2 }).connect().connack?.properties.maximumQos).toBeUndefined();
@@ -49,14 +49,14 @@ describe('the highest QoS of a listener', () => {
     }
   });
 
-  it('refuses a will above it', () => {
+  it('[MQTT-3.2.2-12] v5 refuses a will above it', () => {
     const world = worldWith({ maximumQos: 0 });
     expect(answerTo(world, { protocolVersion: V5, will })).toBe(0x9b);
     expect(answerTo(world, { protocolVersion: V311, will })).toBe('closed');
     expect(answerTo(world, { protocolVersion: V5, will: { ...will, qos: 0 } })).toBe(0);
   });
 
-  it('is what subscriptions are granted at most', () => {
+  it('[MQTT-3.2.2-10] v5 is what subscriptions are granted at most, and no reason to refuse one', () => {
     const world = worldWith({ maximumQos: 1 });
     const client = world.connect();
     const filters = [
@@ -89,7 +89,7 @@ describe('a listener without retained messages', () => {
     expect(world.core.gauges.retainedMessages).toBe(0);
   });
 
-  it('refuses a will that asks to be retained', () => {
+  it('[MQTT-3.2.2-13] v5 refuses a will that asks to be retained', () => {
     const world = worldWith({ retainAvailable: false });
     expect(answerTo(world, { protocolVersion: V5, will: { ...will, retain: true } })).toBe(0x9a);
     expect(answerTo(world, { protocolVersion: V311, will: { ...will, retain: true } })).toBe('closed');
