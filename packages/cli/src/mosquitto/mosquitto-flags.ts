@@ -18,7 +18,7 @@ type Flags = {
 
 export type MosquittoValues = FlagValues<Flags>;
 
-export const MOSQUITTO_FLAGS: Flags = {
+export const MOSQUITTO_FLAGS: Readonly<Flags> = {
   config: {
     kind: 'value',
     names: ['-c', '--config-file'],
