@@ -37,8 +37,9 @@ function ownerError(
 /** `getent` asks what the system asks: files, LDAP and whatever else it is configured to. */
 function numberOf(database: 'passwd' | 'group', what: string, name: string): number {
   if (/^\d+$/.test(name)) return Number(name);
+  if (name.startsWith('-')) throw unknownOwner(what, name); // It would be an option.
   try {
-    const entry = execFileSync('getent', ['--', database, name], {
+    const entry = execFileSync('getent', [database, name], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -47,9 +48,10 @@ function numberOf(database: 'passwd' | 'group', what: string, name: string): num
   } catch {
     // Not found, or there is no getent here: the number is always understood.
   }
-  throw new EnvironmentError(
-    'LISTEN_FAILED',
-    `there is no ${what} ${JSON.stringify(name)} to give the Unix socket to; a number is understood as well`,
-    undefined,
-  );
+  throw unknownOwner(what, name);
+}
+
+function unknownOwner(what: string, name: string): EnvironmentError {
+  const text = `there is no ${what} ${JSON.stringify(name)} to give the Unix socket to; a number is understood as well`;
+  return new EnvironmentError('LISTEN_FAILED', text, undefined);
 }

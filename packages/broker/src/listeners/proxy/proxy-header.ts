@@ -48,7 +48,9 @@ export function readProxyHeader(bytes: Buffer, accepted: ProxyProtocol): ProxyHe
   const isV1 = begins(bytes, SIGNATURE_V1);
   const isV2 = begins(bytes, SIGNATURE_V2);
   if (!isV1 && !isV2)
-    return refused('it does not begin with a PROXY header: is it no proxy, or does the proxy not send one?');
+    return refused(
+      'it does not begin with a PROXY header: it did not come through the proxy, or the proxy is not told to send one',
+    );
   if (isV1 && accepted === 'v2')
     return refused('the PROXY header is of version 1, and version 2 is expected');
   if (isV2 && accepted === 'v1')

@@ -1,10 +1,13 @@
 /**
- * Whether a client certificate is signed by our authorities, leaving out the dates (`checkClientDates: false`).
+ * Whether a client certificate is signed by our authorities, where what OpenSSL says is not enough:
  *
- * Node.js has no switch for that, and OpenSSL keeps only the last thing it found wrong with a chain: behind "has expired" an unknown
- * issuer may hide, or a revocation. So a chain of which it says so is built again here: names, signatures, the right to sign, the
- * length of the path, the purpose, and the revocation lists are checked. Constraints on names are not: a chain that has some is refused.
- * Revocation lists are the operator's own files, so their signatures are not checked here.
+ * - It has expired, and that does not matter (`checkClientDates: false`). Node.js has no switch for that.
+ * - An authority of its chain has no revocation list, which matters for the last one only, as with Mosquitto. Node.js asks all of them.
+ *
+ * OpenSSL keeps only the last thing it found wrong with a chain: behind these an unknown issuer may hide, or a revocation. So the chain
+ * is built again here: names, signatures, the right to sign, the length of the path, the purpose, dates, and the revocation lists are
+ * checked. Constraints on names are not: a chain that has some is refused. Revocation lists are the operator's own files, so
+ * their signatures are not checked here.
  */
 import type { X509Certificate } from 'node:crypto';
 import type { DerElement } from './der.ts';
@@ -29,19 +32,23 @@ export interface TrustAnchors {
 
 /**
  * @param presented What the client sent besides its certificate.
- * @param wallMs The time now: revocation lists do expire.
+ * @param checkDates Whether certificates may have expired, or be not yet valid. Revocation lists may not.
+ * @param wallMs The time now.
  * @returns OpenSSL's code of what is wrong, or undefined
+ * @throws {Error} for certificates that are put together in odd ways
  */
 export function chainProblem(
   certificate: X509Certificate,
   presented: readonly X509Certificate[],
   anchors: TrustAnchors,
+  checkDates: boolean,
   wallMs: number,
 ): string | undefined {
   const purposes = certificate.keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTHENTICATION) && !purposes.includes(ANY_PURPOSE))
     return 'INVALID_PURPOSE';
   let current = certificate;
+  if (checkDates && !isInDate(current, wallMs)) return 'CERT_HAS_EXPIRED';
   for (let depth = 0; depth < MAXIMUM_DEPTH; depth++) {
     const authority = issuerOf(current, anchors.authorities);
     const issuer = authority ?? issuerOf(current, presented);
@@ -49,7 +56,8 @@ export function chainProblem(
     if (!issuer.ca) return 'INVALID_CA';
     if (issuer.raw.includes(NAME_CONSTRAINTS as Buffer)) return 'UNSUPPORTED_NAME_SYNTAX';
     if (depth > pathLengthOf(issuer)) return 'PATH_LENGTH_EXCEEDED';
-    const revocation = revocationProblem(current, anchors.revocationLists, wallMs);
+    if (checkDates && !isInDate(issuer, wallMs)) return 'CERT_HAS_EXPIRED';
+    const revocation = revocationProblem(current, anchors.revocationLists, depth === 0, wallMs);
     if (revocation !== undefined) return revocation;
     // A root signs itself: the chain ends at one of ours, and nowhere else.
     if (authority !== undefined && isSelfIssued(authority)) return undefined;
@@ -68,6 +76,10 @@ function issuerOf(
   );
 }
 
+function isInDate({ validFrom, validTo }: X509Certificate, wallMs: number): boolean {
+  return Date.parse(validFrom) <= wallMs && wallMs < Date.parse(validTo);
+}
+
 function isSelfIssued(certificate: X509Certificate): boolean {
   return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
 }
@@ -75,12 +87,13 @@ function isSelfIssued(certificate: X509Certificate): boolean {
 function revocationProblem(
   certificate: X509Certificate,
   lists: readonly RevocationList[],
+  isOfClient: boolean,
   wallMs: number,
 ): string | undefined {
   if (lists.length === 0) return undefined;
   const issuer = issuerNameOf(certificate);
   const own = lists.filter((list) => list.issuer.equals(issuer));
-  if (own.length === 0) return 'UNABLE_TO_GET_CRL';
+  if (own.length === 0) return isOfClient ? 'UNABLE_TO_GET_CRL' : undefined;
   if (own.some((list) => list.revoked.has(serialDigits(certificate.serialNumber)))) return 'CERT_REVOKED';
   const isCurrent = own.some(({ nextUpdateMs }) => nextUpdateMs === undefined || nextUpdateMs > wallMs);
   return isCurrent ? undefined : 'CRL_HAS_EXPIRED';

@@ -87,11 +87,12 @@ export class TlsGate {
   #createServer(context: SecureContextOptions): Server {
     const tls = this.#tls;
     const { keyLog, psk, pskHint } = tls;
+    const hasLists = tls.anchors.revocationLists.length > 0;
     const server = createServer({
       ...context,
       requestCert: tls.clientCertificates !== 'none',
-      // With it, who sends no certificate is told so by an alert. Node.js would also refuse for dates, so it is not told then.
-      rejectUnauthorized: tls.clientCertificates === 'require' && tls.checkClientDates,
+      // With it, who sends no certificate is told so by an alert. Node.js refuses by itself then, so it must know best.
+      rejectUnauthorized: tls.clientCertificates === 'require' && tls.checkClientDates && !hasLists,
       handshakeTimeout: HANDSHAKE_SILENCE_MS,
       ALPNProtocols: [...tls.alpn],
       ...(psk === null
@@ -122,33 +123,40 @@ export class TlsGate {
       socket.destroy();
       return;
     }
-    const pskIdentity = this.#pskIdentities.get(socket);
-    const certificate = socket.getPeerX509Certificate();
-    const problem = this.#problemOf(socket, certificate, pskIdentity);
-    if (problem !== undefined) {
-      socket.on('error', () => {});
-      socket.destroy();
-      handshake.onFailed('client-certificate-refused', problem);
+    const examined = this.#examine(socket);
+    if (typeof examined !== 'string') {
+      handshake.onSecured(socket, examined);
       return;
     }
-    handshake.onSecured(socket, securityOf(socket, identityOf(certificate), pskIdentity));
+    socket.on('error', () => {});
+    socket.destroy();
+    handshake.onFailed('client-certificate-refused', examined);
   }
 
-  /** Why a connection is refused whose handshake is done. */
-  #problemOf(
-    socket: TLSSocket,
-    certificate: X509Certificate | undefined,
-    pskIdentity: string | undefined,
-  ): string | undefined {
-    if (this.#tls.psk !== null)
-      return pskIdentity === undefined ? 'no pre-shared key was agreed on' : undefined;
-    if (this.#tls.clientCertificates === 'none') return undefined;
-    if (certificate === undefined)
-      return this.#tls.clientCertificates === 'require' ? CERTIFICATE_MISSING : undefined;
+  /** What is known of a connection whose handshake is done, or why it is refused. */
+  #examine(socket: TLSSocket): TransportSecurity | string {
+    const pskIdentity = this.#pskIdentities.get(socket);
+    if (this.#tls.psk !== null && pskIdentity === undefined) return 'no pre-shared key was agreed on';
+    try {
+      const certificate =
+        this.#tls.clientCertificates === 'none' ? undefined : socket.getPeerX509Certificate();
+      const problem = this.#certificateProblem(socket, certificate);
+      return problem ?? securityOf(socket, identityOf(certificate), pskIdentity);
+    } catch {
+      // Whoever is not trusted may put a certificate together as it likes.
+      return certificateRefusalText('CERT_REJECTED');
+    }
+  }
+
+  #certificateProblem(socket: TLSSocket, certificate: X509Certificate | undefined): string | undefined {
+    const { clientCertificates, checkClientDates, anchors } = this.#tls;
+    if (certificate === undefined) return clientCertificates === 'require' ? CERTIFICATE_MISSING : undefined;
     if (socket.authorized) return undefined;
     const code = codeOf(socket.authorizationError);
-    if (this.#tls.checkClientDates || !DATE_ERRORS.includes(code)) return certificateRefusalText(code);
-    const problem = chainProblem(certificate, presentedWith(certificate), this.#tls.anchors, this.#wallMs());
+    if (code !== 'UNABLE_TO_GET_CRL' && (checkClientDates || !DATE_ERRORS.includes(code)))
+      return certificateRefusalText(code);
+    const presented = presentedWith(certificate);
+    const problem = chainProblem(certificate, presented, anchors, checkClientDates, this.#wallMs());
     return problem === undefined ? undefined : certificateRefusalText(problem);
   }
 

@@ -228,6 +228,43 @@ describe.skipIf(!HAS_OPENSSL)(`A listener with TLS${HAS_OPENSSL ? '' : ' (skippe
       revoking.remove();
     });
 
+    test('wants the list of the last CA of a chain, and those of others only to look into, as Mosquitto does', async () => {
+      const root = new MadeAuthority('Root CA');
+      const between = new MadeAuthority('Issuing CA', root);
+      const revokedBetween = new MadeAuthority('Revoked CA', root);
+      const [good, bad] = [between.certify('kept'), between.certify('dropped')];
+      const old = between.certify('outdated', { from: -10, to: -5 });
+      const under = revokedBetween.certify('under-revoked');
+      between.revoke(bad);
+      root.revoke(revokedBetween);
+      const lists = [between.revocationList('between'), revokedBetween.revocationList('of-revoked')];
+      const caFile = root.file(
+        'chain.pem',
+        root.certificate + between.certificate + revokedBetween.certificate,
+      );
+      const crlFiles = [...lists];
+      const tls = { clientCertificates: 'require', caFile, crlFiles } as const;
+      const rig = await open(tls);
+      await rig.echo(withCertificate(good));
+      expect(rig.transport.security?.certificate?.commonName).toBe('kept');
+      await rig.echo(withCertificate(under));
+      const strict = await open({ ...tls, crlFiles: [...lists, root.revocationList('root')] });
+      const partial = await open({ ...tls, crlFiles: lists.slice(1) });
+      for (const [where, client, text] of [
+        [rig, bad, 'it is revoked'],
+        [rig, old, 'it has expired'],
+        [rig, other.certify('unknown'), 'none of our CAs'],
+        [strict, under, 'it is revoked'],
+        [partial, good, 'there is no revocation list of its CA'],
+      ] as const) {
+        const count = where.sinks.length;
+        await expect(where.echo(withCertificate(client))).rejects.toThrow();
+        await where.until(() => where.lines.some((line) => line.includes(text)));
+        expect(where.sinks).toHaveLength(count);
+      }
+      root.remove();
+    });
+
     test('tells that a list has expired, and refuses everybody of its CA', async () => {
       const list = authority.revocationList('stale', { from: -10, to: -5 });
       const rig = await open({
