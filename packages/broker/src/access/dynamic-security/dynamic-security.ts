@@ -26,8 +26,10 @@ import { Draft } from './draft.ts';
 import { firstState } from './first-state.ts';
 import { SecurityAuthentication } from './security-authentication.ts';
 import { SecurityAuthorization } from './security-authorization.ts';
+import type { ReadSecurityFile } from './security-file.ts';
 import { SecurityFile, systemReason, writeSynced } from './security-file.ts';
 import type { SecurityView } from './security-state.ts';
+import type { ReadState } from './state-reading.ts';
 import { readState } from './state-reading.ts';
 import { stateText } from './state-text.ts';
 
@@ -83,7 +85,7 @@ export class DynamicSecurity {
     await file.checkWritable();
     const read = await file.read();
     if (read !== undefined) {
-      const known = readState(read.text, options.file);
+      const known = knownFrom(read, options.file);
       file.take(read.stamp);
       return new DynamicSecurity(file, known, services);
     }
@@ -97,7 +99,7 @@ export class DynamicSecurity {
    */
   static async check({ file }: DynamicSecurityOptions): Promise<readonly ConfigurationProblem[]> {
     const read = await new SecurityFile(file).read();
-    if (read !== undefined) return readState(read.text, file).notices;
+    if (read !== undefined) return knownFrom(read, file).notices;
     const notice = 'there is no such file yet: it will be made, with a client "admin"';
     return [
       {
@@ -200,7 +202,7 @@ export class DynamicSecurity {
     if (!(await this.#file.hasChanged())) return NOBODY;
     const read = await this.#file.read();
     if (read === undefined) return NOBODY;
-    const { state, notices } = readState(read.text, this.#file.path);
+    const { state, notices } = knownFrom(read, this.#file.path);
     this.#file.take(read.stamp);
     const before = this.#state;
     this.#state = state;
@@ -232,6 +234,12 @@ export class DynamicSecurity {
     this.#channels.clear();
     await this.#last;
   }
+}
+
+/** @throws {ConfigurationError} with all that is wrong in it */
+function knownFrom({ text, notices }: ReadSecurityFile, file: string): ReadState {
+  const read = readState(text, file);
+  return { state: read.state, notices: [...notices, ...read.notices] };
 }
 
 async function begin(

@@ -6,8 +6,9 @@
  */
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { ConfigurationError } from '../../config/configuration-error.ts';
-import { readListedFile, textOf } from '../listed-file.ts';
+import { opennessNotice, readListedFile, textOf } from '../listed-file.ts';
 
 /** Some million clients. */
 export const MAXIMUM_SECURITY_FILE_BYTES: number = 256 * 1024 * 1024;
@@ -23,6 +24,12 @@ export interface FileStamp {
   readonly modifiedMs: number;
 }
 
+export interface ReadSecurityFile {
+  readonly text: string;
+  readonly stamp: FileStamp;
+  readonly notices: readonly ConfigurationProblem[];
+}
+
 export class SecurityFile {
   /** As it is configured. */
   readonly path: string;
@@ -36,10 +43,12 @@ export class SecurityFile {
    * @returns undefined if there is none; what is read counts as known from `take` on
    * @throws {ConfigurationError} if it cannot be read
    */
-  async read(): Promise<{ readonly text: string; readonly stamp: FileStamp } | undefined> {
+  async read(): Promise<ReadSecurityFile | undefined> {
     const stamp = await stampOf(this.path);
     if (stamp === null) return undefined;
-    return { text: textOf(await readListedFile(this.path, KEY, MAXIMUM_SECURITY_FILE_BYTES), KEY), stamp };
+    const file = await readListedFile(this.path, KEY, MAXIMUM_SECURITY_FILE_BYTES);
+    const notice = opennessNotice(file, KEY);
+    return { text: textOf(file, KEY), stamp, notices: notice === undefined ? [] : [notice] };
   }
 
   /** What was read is good, and in force: until then it may not be written over. */
@@ -114,10 +123,15 @@ export async function writeSynced(path: string, text: string, mode: number = PRI
   }
 }
 
+const NOT_SYNCABLE: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'ENOSYS']);
+
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();
+  } catch (error) {
+    // Some file systems keep the order by themselves, and know of no such thing.
+    if (!NOT_SYNCABLE.has(systemReason(error))) throw error;
   } finally {
     await directory.close();
   }

@@ -178,6 +178,7 @@ describe('The file of dynamic security', () => {
     });
     expect(rig.security.state.clients.get('a')?.roles).toEqual([]);
     expect(rig.security.notices.map(({ key, code }) => `${key} ${code}`)).toEqual([
+      'dynamicSecurity.file file-open-to-all',
       'clients[0].roles[0].rolename unknown-name',
       'clients[0].x unknown-key',
       'groups[0].clients[0].username unknown-name',
