@@ -126,7 +126,7 @@ export class MosquittoLog implements ConnectionWatcher {
   #toldAccept(configuration: ListenerConfiguration, accept: Accept): Accept {
     const port = configuration.path === null ? configuration.port : 0;
     return (transport, origin) => {
-      const peer = shownPeer(transport.peer, configuration);
+      const peer = shownPeer(transport.peer);
       if (this.#configuration().connectionMessages) {
         this.#say('notice', 'connection', `New connection from ${peer} on port ${port}.`);
       }
@@ -154,7 +154,7 @@ export class MosquittoLog implements ConnectionWatcher {
       const clean = Number(connection?.cleanStart ?? true);
       const user = username === undefined ? '' : `, u'${username}'`;
       const agreed = `p${shownVersion(protocolVersion)}, c${clean}, k${keepAlive}${user}`;
-      const text = `New client connected from ${barePeer(peer)} as ${clientId} (${agreed}).`;
+      const text = `New client connected from ${shownPeer(peer)} as ${clientId} (${agreed}).`;
       this.#say('notice', 'client', text);
     }
     if (connection === undefined) return;
@@ -206,14 +206,12 @@ export class MosquittoLog implements ConnectionWatcher {
   }
 }
 
-/** Without the brackets of IPv6, as Mosquitto has it. */
-function barePeer(peer: string): string {
-  return peer.replace(/^\[(.*)\](:\d+)$/, '$1$2');
+/** As Mosquitto has it: IPv6 without brackets, a Unix socket by its path and port 0. */
+function shownPeer(peer: string): string {
+  return peer.startsWith(UNIX) ? `${peer.slice(UNIX.length)}:0` : peer.replace(/^\[(.*)\](:\d+)$/, '$1$2');
 }
 
-function shownPeer(peer: string, { path }: ListenerConfiguration): string {
-  return path === null ? barePeer(peer) : `${path}:0`;
-}
+const UNIX = 'unix:';
 
 function openingLines({
   protocol,

@@ -52,7 +52,7 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
     since: '2.1',
     fate: 'replaced',
     key: '',
-    text: '$CONTROL/broker/v1 has no answers; martlet status tells of listeners over the control socket',
+    text: '$CONTROL/broker/v1 has no answers; martlet config show --running tells of listeners',
   },
   {
     name: 'global_max_clients',
