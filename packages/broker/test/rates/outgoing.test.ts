@@ -28,6 +28,9 @@ describe('a client that is sent more than its rate', () => {
     expect(subscriber.takeTexts()).toEqual(['0', '1']);
     expect(world.dropped('outgoing-rate')).toBe(3);
     expect(world.dropped('outbox-full')).toBe(0);
+    expect(world.core.context.outcomes.latest('subscriber')[0]?.detail).toBe(
+      'client "subscriber" is sent more than it may (messagesOutPerSecond 2)',
+    );
     world.advance(1000);
     publisher.publish('t', 'late');
     expect(subscriber.takeTexts()).toEqual(['late']);

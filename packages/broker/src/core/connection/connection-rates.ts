@@ -26,6 +26,7 @@ export class ConnectionRates implements OutboxMeter {
   readonly meter: Meter;
   /** It is not read now. */
   awaitsIncoming: boolean;
+  reason: string;
   readonly #context: CoreContext;
   readonly #connection: RatedConnection;
   readonly #incoming: Deadline;
@@ -34,6 +35,7 @@ export class ConnectionRates implements OutboxMeter {
   constructor(context: CoreContext, meter: Meter, connection: RatedConnection) {
     this.meter = meter;
     this.awaitsIncoming = false;
+    this.reason = '';
     this.#context = context;
     this.#connection = connection;
     this.#incoming = { heapIndex: -1, onDue: (nowMs) => this.#onIncomingDue(nowMs) };
@@ -67,6 +69,7 @@ export class ConnectionRates implements OutboxMeter {
     this.meter.chargeOutgoing(messages, bytes, nowMs);
     const waitMs = this.meter.outgoingWaitMs(nowMs);
     if (waitMs === 0) return;
+    this.reason = this.meter.outgoingReason(nowMs);
     this.#connection.outbox.heldBack = true;
     deadlines.set(this.#outgoing, nowMs + waitMs);
   }

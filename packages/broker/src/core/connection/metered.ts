@@ -6,6 +6,7 @@ import type { RemoteError } from '@martlet/protocol';
 import { FrameResult, ReasonCode } from '@martlet/protocol';
 import type { CoreContext } from '../context.ts';
 import type { Allowance } from '../rates/allowance.ts';
+import { boundsText } from '../rates/bounds-text.ts';
 import type { Meter } from '../rates/meter.ts';
 import type { MeteredPhase, Phase } from './phase.ts';
 
@@ -64,11 +65,8 @@ class Metered implements Phase {
     owned: boolean,
   ): FrameResult {
     const { messagesInPerSecond, bytesInPerSecond, whenExceeded } = exceeded.rates;
-    const rates = [
-      messagesInPerSecond === null ? '' : `messagesInPerSecond ${messagesInPerSecond}`,
-      bytesInPerSecond === null ? '' : `bytesInPerSecond ${bytesInPerSecond}`,
-    ];
-    const reasonString = `${exceeded.name} publishes more than it may (${rates.filter((each) => each !== '').join(', ')})`;
+    const bounds = boundsText({ messagesInPerSecond, bytesInPerSecond });
+    const reasonString = `${exceeded.name} publishes more than it may (${bounds})`;
     if (whenExceeded === 'disconnect') {
       this.#inner.onShutDown(ReasonCode.MessageRateTooHigh, reasonString);
       return FrameResult.Stop;

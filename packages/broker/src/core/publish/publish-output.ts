@@ -70,8 +70,10 @@ export class PublishOutput {
       return false;
     }
     if (qos0 && !output.outbox.accepts(packetLength)) {
-      const reason = output.outbox.heldBack ? DropReason.OutgoingRate : DropReason.OutboxFull;
-      outcomes.dropped(reason, output.clientId, topic, 1, '', message);
+      const { heldBack, meter } = output.outbox;
+      const reason = heldBack ? DropReason.OutgoingRate : DropReason.OutboxFull;
+      const detail = heldBack && meter !== null ? meter.reason : '';
+      outcomes.dropped(reason, output.clientId, topic, 1, detail, message);
       return false;
     }
     return true;

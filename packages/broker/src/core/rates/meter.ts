@@ -10,6 +10,7 @@ import { ReasonCode } from '@martlet/protocol';
 import type { Refusal } from '../connection/handshake.ts';
 import type { RateName } from '../options/rates.ts';
 import type { Allowance } from './allowance.ts';
+import { boundsText } from './bounds-text.ts';
 
 /** Where meters get their allowances, and find each other. */
 export interface MeterHome {
@@ -158,6 +159,15 @@ export class Meter {
     return waitMs;
   }
 
+  /** Whose rate that is; empty if none is exceeded. */
+  outgoingReason(nowMs: number): string {
+    const exceeded = this.#outgoing.find((allowance) => allowance.outgoingWaitMs(nowMs) > 0);
+    if (exceeded === undefined) return '';
+    const { messagesOutPerSecond, bytesOutPerSecond } = exceeded.rates;
+    const bounds = boundsText({ messagesOutPerSecond, bytesOutPerSecond });
+    return `${exceeded.name} is sent more than it may (${bounds})`;
+  }
+
   /** Its session has so many subscriptions. */
   countSubscriptions(count: number): void {
     const difference = count - this.#subscriptions;
@@ -212,12 +222,9 @@ function tooMany(allowance: Allowance, name: RateName & ('connections' | 'subscr
 
 function tooFast(allowance: Allowance): Refusal {
   const { connectsPerSecond, connectsPerMinute } = allowance.rates;
-  const rates = [
-    connectsPerSecond === null ? '' : `connectsPerSecond ${connectsPerSecond}`,
-    connectsPerMinute === null ? '' : `connectsPerMinute ${connectsPerMinute}`,
-  ];
+  const bounds = boundsText({ connectsPerSecond, connectsPerMinute });
   return {
     reasonCode: ReasonCode.ConnectionRateExceeded,
-    reasonString: `${allowance.name} connects more often than it may (${rates.filter((each) => each !== '').join(', ')})`,
+    reasonString: `${allowance.name} connects more often than it may (${bounds})`,
   };
 }
