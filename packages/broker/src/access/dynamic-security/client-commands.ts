@@ -5,6 +5,7 @@ import {
   groupUsesFrom,
   NO_PRIORITY,
   nameFrom,
+  newNameFrom,
   optionalClientId,
   optionalText,
   roleUsesFrom,
@@ -88,7 +89,7 @@ export const CLIENT_COMMANDS: readonly Command[] = [
 
 async function createClient(fields: JsonFields, draft: Draft, hash: HashPassword): Promise<null> {
   const { state } = draft;
-  const username = nameFrom(fields, 'username');
+  const username = newNameFrom(fields, 'username');
   const password = optionalText(fields, 'password');
   const clientid = optionalClientId(fields, 'client id');
   const textname = optionalText(fields, 'textname');

@@ -10,15 +10,24 @@ import { inOrderOfUse } from './security-state.ts';
 /** Of roles and groups where a command gives none. Of ACLs it is 0. */
 export const NO_PRIORITY = -1;
 
-/** The name by which something is found: `username`, `groupname` or `rolename`. */
-export function nameFrom(fields: JsonFields, key: 'username' | 'groupname' | 'rolename'): string {
+type NameKey = 'username' | 'groupname' | 'rolename';
+
+/** The name of what is new. Mosquitto 2.0 lets it be empty, which nobody can have meant. */
+export function newNameFrom(fields: JsonFields, key: NameKey): string {
+  const name = nameFrom(fields, key);
+  if (name === '') throw new CommandRefusal(`Invalid/missing ${key}`);
+  return name;
+}
+
+/** The name by which something is found. */
+export function nameFrom(fields: JsonFields, key: NameKey): string {
   const name = fields.string(key);
-  if (name === undefined || name === '') throw new CommandRefusal(`Invalid/missing ${key}`);
+  if (name === undefined) throw new CommandRefusal(`Invalid/missing ${key}`);
   if (!isFieldText(name)) throw new CommandRefusal(`${NAMES[key]} not valid UTF-8`);
   return name;
 }
 
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<NameKey, string>> = {
   username: 'Username',
   groupname: 'Group name',
   rolename: 'Role name',

@@ -1,7 +1,14 @@
 /** The commands about groups, and about the group that stands for clients without a user name. */
 import type { Command } from './command.ts';
 import { found, listed, refuseIf } from './command.ts';
-import { membersFrom, NO_PRIORITY, nameFrom, optionalText, roleUsesFrom } from './command-fields.ts';
+import {
+  membersFrom,
+  NO_PRIORITY,
+  nameFrom,
+  newNameFrom,
+  optionalText,
+  roleUsesFrom,
+} from './command-fields.ts';
 import { describedGroup } from './described.ts';
 import type { Draft } from './draft.ts';
 import type { JsonFields } from './json-fields.ts';
@@ -76,7 +83,7 @@ export const GROUP_COMMANDS: readonly Command[] = [
 ];
 
 function createGroup(fields: JsonFields, draft: Draft): null {
-  const groupname = nameFrom(fields, 'groupname');
+  const groupname = newNameFrom(fields, 'groupname');
   refuseIf(draft.state.groups.has(groupname), 'Group already exists');
   const textname = optionalText(fields, 'textname');
   const textdescription = optionalText(fields, 'textdescription');

@@ -4,7 +4,7 @@
  */
 import type { Command } from './command.ts';
 import { found, listed, refuseIf } from './command.ts';
-import { aclFrom, aclKeyFrom, aclsFrom, nameFrom, optionalText } from './command-fields.ts';
+import { aclFrom, aclKeyFrom, aclsFrom, nameFrom, newNameFrom, optionalText } from './command-fields.ts';
 import { describedRole } from './described.ts';
 import type { Draft } from './draft.ts';
 import type { JsonFields } from './json-fields.ts';
@@ -18,7 +18,7 @@ export const ROLE_COMMANDS: readonly Command[] = [
     name: 'createRole',
     changes: true,
     run(fields, draft) {
-      const rolename = nameFrom(fields, 'rolename');
+      const rolename = newNameFrom(fields, 'rolename');
       const textname = optionalText(fields, 'textname');
       const textdescription = optionalText(fields, 'textdescription');
       refuseIf(draft.state.roles.has(rolename), 'Role already exists');

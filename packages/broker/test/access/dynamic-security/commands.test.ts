@@ -186,6 +186,17 @@ describe('Commands', () => {
     expect([clients.get('u')?.roles, clients.get('v')?.groups, groups.has('g')]).toEqual([[], [], false]);
   });
 
+  it('find and delete what an old Mosquitto let have an empty name', async () => {
+    const content = { clients: [{ username: '' }], groups: [{ groupname: '' }], roles: [{ rolename: '' }] };
+    rig = await SecurityRig.open({ content: JSON.stringify(content) });
+    const answers = await rig.run(
+      { command: 'deleteClient', username: '' },
+      { command: 'deleteGroup', groupname: '' },
+      { command: 'deleteRole', rolename: '' },
+    );
+    expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('bound priorities', async () => {
     await opened({ command: 'addClientRole', username: 'u', rolename: 'q', priority: 1e300 });
     expect(rig.security.state.clients.get('u')?.roles[0]).toEqual({ rolename: 'q', priority: 100_000 });
