@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { connectAsync } from 'mqtt';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -119,17 +119,20 @@ describe('A broker with a configuration file', () => {
   });
 
   test('is found by its name, and a reload without any says so', async () => {
+    // Other brokers of this machine may be called martlet.
+    const name = basename(directory);
+    file = join(directory, `${name}.yaml`);
     configure({ control: { socket: 'default' } });
     const broker = start();
     await broker.line(/^Data/);
-    expect((await martlet('reload', '--broker', 'martlet')).code).toBe(0);
+    expect((await martlet('reload', '--broker', name)).code).toBe(0);
     expect((await martlet('reload', '--broker', String(broker.child.pid))).code).toBe(0);
     const other = await martlet('reload', '--broker', 'elsewhere');
     expect(other).toMatchObject({ code: 2, stdout: '' });
     expect(other.stderr).toMatch(/^martlet reload: option '--broker': expected one of .*got 'elsewhere'\n$/);
     broker.signal('SIGKILL');
     await broker.exit;
-    const none = await martlet('reload', '--broker', 'martlet');
+    const none = await martlet('reload', '--broker', name);
     expect(none.code).not.toBe(0);
     expect(none.stderr).toMatch(/^martlet reload: (no broker of this user runs|option '--broker')/);
     expect((await martlet('reload', '--control', control)).stderr).toBe(
