@@ -92,6 +92,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./reload/reload-command.ts')).command,
   },
   {
+    name: 'bans',
+    summary: 'Show who is banned from a running broker, and let them in again',
+    group: 'Broker',
+    load: async () => (await import('./bans/bans-command.ts')).command,
+  },
+  {
     name: 'why',
     summary: 'Say why a message does or does not arrive',
     group: 'Broker',
