@@ -17,6 +17,7 @@ import type { BuildAccess } from './access/access-building.ts';
 import type { AccessBuilder } from './access/build-access.ts';
 import { ServerAccess } from './access/server-access.ts';
 import { brokerName, registeredPath, registryWorld } from './control/broker-registry.ts';
+import type { ControlRequest } from './control/control-message.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { openControlSocket } from './control/control-socket.ts';
 import { answerServerRequest } from './control/server-requests.ts';
@@ -205,11 +206,19 @@ class ServerStart {
       mkdirSync(registry.systemDirectory, { recursive: true, mode: 0o700 });
       giveTo(user, registry.systemDirectory);
     }
-    return actAs(user, () => {
+    const answer = (request: ControlRequest): Promise<unknown> =>
+      answerServerRequest(server, request, name, answerMore);
+    if (socket !== 'default') return actAs(user, () => openControlSocket(socket, answer));
+    try {
       const uid = user?.uid ?? registry.uid;
-      const path = socket === 'default' ? registeredPath(name, process.pid, { ...registry, uid }) : socket;
-      return openControlSocket(path, (request) => answerServerRequest(server, request, name, answerMore));
-    });
+      return await actAs(user, async () =>
+        openControlSocket(registeredPath(name, process.pid, { ...registry, uid }), answer),
+      );
+    } catch (error) {
+      // Nobody has asked for it: a file system that cannot be written keeps no broker from serving.
+      server.log.write('warning', 'no-control-socket', (error as Error).message);
+      return null;
+    }
   }
 
   async #accessBuilder(log: Log): Promise<BuildAccess> {

@@ -151,3 +151,20 @@ describe('A server is asked', () => {
     expect(existsSync(path)).toBe(false);
   });
 });
+
+test('A server whose control socket can be nowhere serves without it, and says so', async () => {
+  const registry = {
+    env: {},
+    systemDirectory: join(served.directory, 'no', 'system'),
+    temporaryDirectory: join(served.directory, 'no'),
+    uid: process.getuid!(),
+  };
+  const loaded = served.configuration({ control: { socket: 'default' } });
+  const other = await served.start(loaded, { registry });
+  expect(other.controlPath).toBe(null);
+  expect(served.lines.join('\n')).toMatch(
+    /^warning no-control-socket: no directory for the control socket: /m,
+  );
+  const asked = served.configuration({ control: { socket: join(served.directory, 'no', 'a.sock') } });
+  await expect(served.start(asked)).rejects.toThrow(/the control socket .* cannot be opened/);
+});
