@@ -372,6 +372,24 @@ test('a refused UNSUBSCRIBE is remembered with its rule', () => {
   ]);
 });
 
+test('what is published below $CONTROL/ goes to the broker itself', () => {
+  const { world, subscriber } = rig({ authorizer: byRule });
+  subscriber.subscribe('$CONTROL/#');
+  const topicName = '$CONTROL/dynamic-security/v1';
+  expect(why(world, { ...publish, topicName })).toMatchObject({
+    arrives: true,
+    obstacles: [{ code: 'control' }],
+  });
+  expect(why(world, { ...publish, topicName }, null)).toMatchObject({
+    arrives: false,
+    decision: { by: 'broker' },
+  });
+  expect(why(world, { ...receive, topicName })).toMatchObject({
+    arrives: false,
+    obstacles: [{ code: 'control' }],
+  });
+});
+
 test('a mount point stands in front of what the client says', () => {
   const world = new World();
   world.listenerPolicy = { mountPoint: 'site/' };

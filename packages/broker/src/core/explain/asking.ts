@@ -6,7 +6,7 @@ import type {
   Authorizer,
   ClientIdentity,
 } from '../ports/authorizer.ts';
-import { isSys } from '../topics/brokers-topics.ts';
+import { isControl, isSys } from '../topics/brokers-topics.ts';
 import type { ExplainedDecision } from './explanation.ts';
 
 const NOBODY: Readonly<ExplainedDecision> = Object.freeze({
@@ -26,12 +26,15 @@ export function decide(
   request: AuthorizationRequest,
   done: (decision: ExplainedDecision) => void,
 ): void {
-  if (request.action === 'publish' && isSys(request.topic)) {
+  const { action, topic } = request;
+  if (action === 'publish' && (isSys(topic) || (authorizer === null && isControl(topic)))) {
     done({
       allowed: false,
       by: 'broker',
       reasonCode: ReasonCode.NotAuthorized,
-      reason: 'only the broker publishes below $SYS/',
+      reason: isSys(topic)
+        ? 'only the broker publishes below $SYS/'
+        : 'nobody may control the broker unless an authoriser lets it',
       rule: null,
     });
     return;

@@ -14,6 +14,7 @@ import type { Retaining } from '../retained/retaining.ts';
 import type { QueueKeeper } from '../session/queue-keeper.ts';
 import type { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
+import { isControl } from '../topics/brokers-topics.ts';
 import type { SubscriptionTree } from '../topics/subscription-tree.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
 import { decide } from './asking.ts';
@@ -59,6 +60,7 @@ interface Question {
   readonly authorizer: Authorizer | null;
 }
 
+const CONTROL = 'what is published there goes to the broker itself, and to no subscriber';
 const NO_ROUTE: Readonly<ExplainedRoute> = Object.freeze({ recipients: [], count: 0, locals: 0 });
 
 export class Explaining {
@@ -186,6 +188,10 @@ export class Explaining {
     const full = retain ? retaining.fullnessOf(topicName) : null;
     if (full !== null)
       obstacles.push({ ...drop('retained-limit', `it is not retained: ${full}`), stops: false });
+    if (isControl(topicName)) {
+      obstacles.push({ ...stopping('control', CONTROL, ''), stops: false });
+      return NO_ROUTE;
+    }
     const route = this.#routes.explain({ topic, qos, publisher: session, authorizer });
     if (route.count + route.locals === 0) {
       obstacles.push(drop('no-matching-subscribers', `nobody is subscribed to ${topicName}`));
@@ -204,6 +210,10 @@ export class Explaining {
   ): readonly ExplainedSubscription[] {
     const { query, session, authorizer, topicName } = question;
     const name = `client ${JSON.stringify(query.clientId)}`;
+    if (isControl(topicName)) {
+      obstacles.push(stopping('control', CONTROL, 'Look at the answers of the broker instead.'));
+      return [];
+    }
     if (session === undefined) {
       const text = `${name} has no session: it is not connected, and left none`;
       const remedy =

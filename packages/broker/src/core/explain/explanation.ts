@@ -39,7 +39,7 @@ export interface ExplanationQuery {
 export interface Obstacle {
   /**
    * Stable: a drop reason's code, or one of `unknown-client`, `not-connected`, `topic-invalid`,
-   * `not-subscribed`, `shared`, `no-local`, `qos-not-supported`, `retain-not-supported`, `waits`.
+   * `not-subscribed`, `shared`, `control`, `no-local`, `qos-not-supported`, `retain-not-supported`, `waits`.
    */
   readonly code: string;
   readonly text: string;
