@@ -314,10 +314,11 @@ export class BrokerCore {
   /** Rights have changed: every decision that was remembered is forgotten. */
   forgetRights(): void {
     this.#tree.touchAll();
-    const { asked } = this.context.receiveRights;
+    const { receiveRights } = this.context;
+    receiveRights.forget();
     for (const connection of this.#connections) {
       connection.forgetRights();
-      if (asked) connection.onRoom(); // what waits in a shared group may be for another member now
+      if (receiveRights.asked) connection.onRoom(); // what waits in a shared group may be for another member now
     }
   }
 

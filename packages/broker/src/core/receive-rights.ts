@@ -17,6 +17,13 @@ import type { Topic } from './topics/topic.ts';
 const ALLOWED: AuthorizationAnswer = Object.freeze({ allowed: true });
 const DENIED: AuthorizationAnswer = Object.freeze({ allowed: false });
 
+/** What was answered for one connection. */
+export interface ReceiveAnswers {
+  /** Of the rights; those of an earlier one count no more. */
+  readonly generation: number;
+  readonly byTopic: Map<Topic, boolean>;
+}
+
 /** A session, as far as this concerns it. */
 export interface Recipient {
   /** Of its last connection; null if there has been none since the start. */
@@ -24,7 +31,7 @@ export interface Recipient {
   /** Null while its client is away. */
   readonly output: {
     /** What was answered for this connection; null if nothing has been asked. */
-    receivable: Map<Topic, boolean> | null;
+    receivable: ReceiveAnswers | null;
   } | null;
 }
 
@@ -35,12 +42,14 @@ export class ReceiveRights {
   #authorizer: Authorizer | null;
   /** Who decides about everything else. */
   #decider: Authorizer | null;
+  #generation: number;
 
   constructor(limits: { readonly [Name in LimitName]: number }, errorLog: Log) {
     this.#limits = limits;
     this.#errorLog = errorLog;
     this.#authorizer = null;
     this.#decider = null;
+    this.#generation = 0;
   }
 
   /** Whether anybody is asked: else everything is allowed. */
@@ -48,22 +57,30 @@ export class ReceiveRights {
     return this.#authorizer !== null;
   }
 
-  /** Another authoriser. What the connections remember is theirs to forget. */
+  /** Rights have changed: for all connections at once, because what one of them sends now may go to any other. */
+  forget(): void {
+    this.#generation++;
+  }
+
+  /** Another authoriser. */
   use(authorizer: Authorizer | null): void {
+    this.forget();
     this.#decider = authorizer;
     this.#authorizer = authorizer?.asks?.receive === true ? authorizer : null;
   }
 
   mayReceive({ identity, output }: Recipient, topic: Topic): boolean {
     if (this.#authorizer === null || identity === null) return true;
-    const known = output?.receivable?.get(topic);
+    if (output === null) return this.answer(identity, topic.name).allowed;
+    if (output.receivable?.generation !== this.#generation) {
+      output.receivable = { generation: this.#generation, byTopic: new Map() };
+    }
+    const { byTopic } = output.receivable;
+    const known = byTopic.get(topic);
     if (known !== undefined) return known;
     const { allowed } = this.answer(identity, topic.name);
-    if (output !== null) {
-      output.receivable ??= new Map();
-      if (output.receivable.size >= this.#limits.rememberedRights) output.receivable.clear();
-      output.receivable.set(topic, allowed);
-    }
+    if (byTopic.size >= this.#limits.rememberedRights) byTopic.clear();
+    byTopic.set(topic, allowed);
     return allowed;
   }
 

@@ -97,6 +97,21 @@ describe('authentication of a connected client', () => {
     expect(client.closed).toBe(true);
   });
 
+  it('counts for what it may receive, too', () => {
+    const world = worldOf({ groups: ['a'] }, {}, { groups: ['b'] });
+    const authorizer = Object.assign(new TestAuthorizer(), { asks: { receive: true } });
+    authorizer.rule = ({ action, client }) =>
+      action === 'receive' ? { allowed: client.groups.includes('b') } : undefined;
+    world.reconfigure({ authorizer });
+    const client = world.connect({ properties: METHOD });
+    client.subscribe('t');
+    const publisher = world.connect();
+    publisher.publish('t', 'before');
+    client.send(again);
+    publisher.publish('t', 'after');
+    expect(client.takeTexts()).toEqual(['after']);
+  });
+
   it('gives the authoriser its new groups and permissions, and keeps its name', () => {
     const first = { username: 'u', groups: ['a'], permissions: 1 };
     const world = worldOf(first, {}, { username: 'another', groups: ['b'] }, { permissions: 2 });

@@ -95,7 +95,6 @@ export class ConnectionInput {
   forgetRights(): boolean {
     this.lastTopic = null;
     this.lastAllowed = 0;
-    this.output.receivable = null;
     return this.rights?.forget() === true;
   }
 }

@@ -9,8 +9,8 @@ import type { Outbox } from '../output/outbox.ts';
 import type { Durability } from '../ports/durability.ts';
 import type { OutboundAliases } from '../publish/outbound-aliases.ts';
 import { WireForm } from '../publish/publish-writer.ts';
+import type { ReceiveAnswers } from '../receive-rights.ts';
 import type { Metrics } from '../telling/metrics.ts';
-import type { Topic } from '../topics/topic.ts';
 import type { MountPoint } from './mount-point.ts';
 import { toldReasonString } from './told-reason.ts';
 
@@ -37,7 +37,7 @@ export class ConnectionOutput {
   /** A PUBLISH may be sent to it as it came in: neither aliases nor a mount point change the topic. */
   readonly plain: boolean;
   /** ReceiveRights': what was answered for this client. */
-  receivable: Map<Topic, boolean> | null;
+  receivable: ReceiveAnswers | null;
   /** False when the client asked for no Reason String and User Properties except where they are always allowed. */
   readonly tellsProblems: boolean;
   /** False where the broker says nothing in words. */

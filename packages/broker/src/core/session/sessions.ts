@@ -118,6 +118,7 @@ export class Sessions implements SessionCensus {
   /** Who its client is now. What it may receive has been asked for who it was before. */
   identify(session: Session, identity: ClientIdentity): void {
     session.identity = identity;
+    if (session.output !== null) session.output.receivable = null;
     if (this.#context.receiveRights.asked) this.#subscriptions.rightsChanged(session);
   }
 
