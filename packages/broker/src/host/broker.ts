@@ -9,10 +9,10 @@ import { ReasonCode } from '@martlet/protocol';
 import { BrokerClosedError } from '../broker-closed-error.ts';
 import { BrokerCore } from '../core/broker-core.ts';
 import type { Explanation, ExplanationQuery } from '../core/explain/explanation.ts';
+import { checkListenerPolicy } from '../core/options/listener-policy.ts';
 import type { Profile } from '../core/options/profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
 import type { ClientIdentity } from '../core/ports/authorizer.ts';
-import type { DurabilityName } from '../core/ports/durability.ts';
 import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { StoreError } from '../core/ports/store.ts';
@@ -124,15 +124,18 @@ export class Broker {
     this.#scheduleTurn();
   }
 
-  /** Listens for MQTT over TCP, or on a Unix socket. Rejects with an `EnvironmentError`, such as for a port in use. */
+  /**
+   * Listens for MQTT over TCP or on a Unix socket, with or without TLS. Rejects with an `EnvironmentError`, such as for a port in use, and
+   * with a `ConfigurationError` for certificates, keys and lists that cannot be used.
+   */
   async listen(options: TcpListenerOptions = {}): Promise<Listener> {
-    checkDurability(options.durability);
+    checkGrants(options);
     return this.#listeners.open((accept, log) => listenTcp(options, accept, log), 'listen');
   }
 
-  /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects with an `EnvironmentError`. */
+  /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects as `listen` does. */
   async listenWebSocket(options: WebSocketListenerOptions = {}): Promise<Listener> {
-    checkDurability(options.durability);
+    checkGrants(options);
     const maximumMessageBytes = this.profile.limits.maximumPacketSize + WEBSOCKET_ALLOWANCE;
     return this.#listeners.open(
       (accept, log) => listenWebSocket({ maximumMessageBytes, ...options }, accept, log),
@@ -384,7 +387,8 @@ export class Broker {
   }
 }
 
-/** @throws {RangeError} for what is no level */
-function checkDurability(durability: DurabilityName | undefined): void {
+/** @throws {TypeError | RangeError} for what cannot be granted to the clients of a listener */
+function checkGrants({ durability, policy }: Pick<TcpListenerOptions, 'durability' | 'policy'>): void {
   if (durability !== undefined) durabilityNamed(durability, 'durability');
+  if (policy !== undefined) checkListenerPolicy(policy);
 }
