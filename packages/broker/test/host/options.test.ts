@@ -123,3 +123,13 @@ test('An option that is undefined counts as left out', async () => {
   expect(broker.profile.limits.connections).toBe(LIMITS.connections.default);
   await broker.close();
 });
+
+test('A listener is told at once of a policy that cannot be', async () => {
+  const broker = createBroker();
+  await expect(broker.listen({ port: 0, policy: { mountPoint: 'a/#' } })).rejects.toThrow('mountPoint "a/#"');
+  await expect(broker.listenWebSocket({ port: 0, policy: { protocolVersions: [] } })).rejects.toThrow(
+    'protocolVersions',
+  );
+  expect(broker.listeners).toEqual([]);
+  await broker.close();
+});
