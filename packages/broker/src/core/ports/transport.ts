@@ -87,7 +87,7 @@ export interface ListenerPolicy {
   readonly clientIdPrefix?: string | undefined;
   /** Whether a client may come without identifier and be assigned one. @default true */
   readonly allowEmptyClientId?: boolean | undefined;
-  /** What all its connections together may do. @default the profile's `rates.perListener` */
+  /** What all its connections together may do; what is left out is as in the profile's `rates.perListener`. */
   readonly rates?: RateSetOptions | undefined;
 }
 
