@@ -90,7 +90,7 @@ function checkUsername(
 }
 
 function checkTls(tls: TlsConfiguration, at: KeyPath, findings: Findings): void {
-  const { certificates, clientCertificates, caFile, caDirectory, crlFiles, psk, minimumVersion } = tls;
+  const { certificates, clientCertificates, caFile, caDirectory, crlFiles, psk } = tls;
   if (certificates.length === 0 && psk === null)
     findings.error(at, 'missing-key', 'expected certificates of the server, or psk, got neither');
   if (certificates.length > 0 && psk !== null)
@@ -112,11 +112,5 @@ function checkTls(tls: TlsConfiguration, at: KeyPath, findings: Findings): void 
       [...at, 'crlFiles'],
       'contradiction',
       'expected clientCertificates request or require with it, got none: nobody is asked for a certificate',
-    );
-  if (psk !== null && minimumVersion === '1.3')
-    findings.error(
-      [...at, 'psk'],
-      'contradiction',
-      'expected minimumVersion 1.2 with it: keys that are shared are spoken of in TLS 1.2 only',
     );
 }

@@ -146,10 +146,6 @@ describe('Keys that contradict each other are told:', () => {
       'listeners[0].tls.crlFiles: expected clientCertificates request or require with it, got none: nobody is asked for a certificate',
     ],
     [
-      'listeners: [{ tls: { psk: { file: a }, minimumVersion: "1.3" } }]',
-      'listeners[0].tls.psk: expected minimumVersion 1.2 with it: keys that are shared are spoken of in TLS 1.2 only',
-    ],
-    [
       `listeners: [{ tls: { ${TLS}, psk: { file: a } } }]`,
       'listeners[0].tls.psk: expected certificates or psk, got both',
     ],

@@ -34,6 +34,11 @@ describe('A configuration', () => {
     expect(parsed(`listeners: [${listener}]`).listeners).toMatchObject([{ name, port }]);
   });
 
+  test('may have keys that are shared with TLS 1.3 alone', () => {
+    const tls = '{ psk: { file: keys.psk }, minimumVersion: "1.3" }';
+    expect(parsed(`listeners: [{ tls: ${tls} }]`).listeners[0]?.tls?.minimumVersion).toBe('1.3');
+  });
+
   test('gives no two listeners the same name', () => {
     const { listeners } = parsed(
       'listeners: [{}, { host: 10.0.0.7 }, { port: 0 }, { port: 0 }, { port: 0 }]',

@@ -32,7 +32,7 @@ const PSK_ROWS: Readonly<Table<PskConfiguration>> = {
     kind: 'text',
     form: 'plain',
     default: null,
-    text: 'what clients are told so that they choose an identity',
+    text: 'what clients are told so that they choose an identity; TLS 1.2 only',
   },
 };
 
@@ -114,6 +114,6 @@ export const TLS_ROWS: Readonly<Table<TlsConfiguration>> = {
     kind: 'section',
     keys: PSK_ROWS,
     default: null,
-    text: 'keys that clients and the server share, in place of certificates (TLS 1.2)',
+    text: 'keys that clients and the server share, in place of certificates; with TLS 1.2 and 1.3',
   },
 };

@@ -373,6 +373,13 @@ describe.skipIf(!HAS_OPENSSL)(`A listener with TLS${HAS_OPENSSL ? '' : ' (skippe
       expect(rig.transport.security?.pskIdentity).toBe('other');
     });
 
+    test('may be spoken of in TLS 1.3 alone', async () => {
+      const rig = await open({ certificates: [], psk: { file: keys() }, minimumVersion: '1.3' });
+      await rig.echo(having('sensor', key('00c0ffee'), 'TLSv1.3'));
+      expect(rig.transport.security).toMatchObject({ protocol: 'TLSv1.3', pskIdentity: 'sensor' });
+      await expect(rig.echo(having('sensor', key('00c0ffee'), 'TLSv1.2'))).rejects.toThrow();
+    });
+
     test.each(['TLSv1.2', 'TLSv1.3'] as const)('refuses others over %s, and says why', async (version) => {
       const rig = await open({ certificates: [], psk: { file: keys() } });
       await expect(rig.echo(having('nobody', key('00c0ffee'), version))).rejects.toThrow();
