@@ -9,11 +9,9 @@ import { ReasonCode } from '@martlet/protocol';
 import { BrokerClosedError } from '../broker-closed-error.ts';
 import { BrokerCore } from '../core/broker-core.ts';
 import type { Explanation, ExplanationQuery } from '../core/explain/explanation.ts';
-import { checkListenerPolicy } from '../core/options/listener-policy.ts';
 import type { Profile } from '../core/options/profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
 import type { ClientIdentity } from '../core/ports/authorizer.ts';
-import { durabilityNamed } from '../core/ports/durability.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { StoreError } from '../core/ports/store.ts';
 import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
@@ -41,9 +39,10 @@ import type {
   PublishOptions,
   SubscribeOptions,
 } from './broker-options.ts';
+import { checkGrants } from './check-grants.ts';
 import { collectAfterLoading } from './full-collection.ts';
 import type { SessionDescription } from './inspection.ts';
-import { clientsOf, retainedMessagesOf, sessionsOf } from './inspection.ts';
+import { clientsOf, queuedMessagesOf, retainedMessagesOf, sessionsOf } from './inspection.ts';
 import { KeptWaiters } from './kept-waiters.ts';
 import { publishLocally, publishToClient } from './publish-locally.ts';
 import type { ReceivedMessage } from './received-message.ts';
@@ -307,6 +306,11 @@ export class Broker {
     return this.#listeners.all;
   }
 
+  /** Messages that wait in the session of a client and have not been sent to it; 0 if there is none. */
+  queuedMessages(clientId: string): number {
+    return queuedMessagesOf(this.#core, clientId);
+  }
+
   /** Every client that is connected now, as the authoriser sees it. */
   get clients(): readonly ClientIdentity[] {
     return clientsOf(this.#core);
@@ -385,10 +389,4 @@ export class Broker {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#log.write('error', 'handler-error', `a handler of the application threw: ${text}`);
   }
-}
-
-/** @throws {TypeError | RangeError} for what cannot be granted to the clients of a listener */
-function checkGrants({ durability, policy }: Pick<TcpListenerOptions, 'durability' | 'policy'>): void {
-  if (durability !== undefined) durabilityNamed(durability, 'durability');
-  if (policy !== undefined) checkListenerPolicy(policy);
 }

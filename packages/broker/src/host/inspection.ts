@@ -36,6 +36,12 @@ export function sessionsOf(core: BrokerCore): readonly SessionDescription[] {
   return [...core.sessions.all()].map((session) => describeSession(core, session));
 }
 
+/** Messages that wait in the session of a client and have not been sent to it. */
+export function queuedMessagesOf(core: BrokerCore, clientId: string): number {
+  const session = core.sessions.get(clientId);
+  return session === undefined ? 0 : (queueOf(core, session)?.length ?? 0);
+}
+
 /** Clients that are connected now. */
 export function clientsOf(core: BrokerCore): readonly ClientIdentity[] {
   return [...core.sessions.all()].flatMap(({ holder }) => (holder === null ? [] : [holder.client]));
@@ -54,10 +60,7 @@ export function retainedMessagesOf(core: BrokerCore, topicFilter: string): reado
 
 function describeSession(core: BrokerCore, session: Session): SessionDescription {
   const { clientId, senderIfUsed } = session;
-  // After a restart it may still have to be opened, which it is only once.
-  const queue = session.queueUnopened
-    ? core.context.store.openQueue({ kind: 'session', clientId })
-    : session.queue;
+  const queue = queueOf(core, session);
   return {
     clientId,
     connected: session.output !== null,
@@ -66,6 +69,12 @@ function describeSession(core: BrokerCore, session: Session): SessionDescription
     queuedMessages: queue?.length ?? 0,
     inFlightMessages: senderIfUsed?.inFlight.size ?? queue?.unconfirmed ?? 0,
   };
+}
+
+/** After a restart it may still have to be opened, which it is only once. */
+function queueOf(core: BrokerCore, session: Session): Session['queue'] {
+  const { clientId, queueUnopened, queue } = session;
+  return queueUnopened ? core.context.store.openQueue({ kind: 'session', clientId }) : queue;
 }
 
 function describeSubscription(subscription: Subscription): SubscriptionDescription {
