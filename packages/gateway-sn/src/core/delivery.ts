@@ -10,25 +10,38 @@
 import type { ClientPacket, Deadline, ServerPacket } from '@martlet/protocol';
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
 import { encodeMessage } from './codec/encode-message.ts';
-import type { Publish, SnMessage, TopicReference } from './codec/message.ts';
+import type { SnMessage } from './codec/message.ts';
 import { ReturnCode } from './codec/return-code.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import type { KnownTopics } from './known-topics.ts';
+import type { PacketIds } from './packet-ids.ts';
 import type { Waiting } from './waiting-messages.ts';
-import { WaitingMessages } from './waiting-messages.ts';
+import { WaitingMessages, waitingFor, waitingForRelease } from './waiting-messages.ts';
 
 type Stage = 'idle' | 'registering' | 'publishing' | 'received' | 'releasing';
+
+/** What a client's delivery asks and tells. */
+export interface DeliveryOwner {
+  readonly topics: KnownTopics;
+  readonly packetIds: PacketIds;
+  toBroker(packet: ClientPacket): void;
+  /** Whether the client itself has published to this topic and not been answered: its answer is to come first. */
+  awaitsBroker(topicName: string): boolean;
+  /** Nothing waits any more, and nothing is under way. */
+  onDrained(): void;
+  /** The client has no room (T_WAIT), or does not answer: nothing more is sent for now. */
+  onStopped(reason: 'congested' | 'unanswered'): void;
+}
 
 export class Delivery {
   readonly #context: GatewayContext;
   readonly #line: ClientLine;
-  readonly #topics: KnownTopics;
-  readonly #toBroker: (packet: ClientPacket) => void;
-  readonly #onDrained: () => void;
+  readonly #owner: DeliveryOwner;
   readonly #retry: Deadline;
   readonly #waiting: WaitingMessages;
   #stage: Stage = 'idle';
-  #packetId = 0;
+  /** Of the REGISTER under way. */
+  #registerId = 0;
   #attempts = 0;
   /** Nothing is to be sent: the client is asleep, or not connected. */
   #paused = true;
@@ -39,159 +52,146 @@ export class Delivery {
   /** The client was heard since the request was made. */
   #heard = false;
 
-  /** @param onDrained nothing waits any more, and nothing is under way; never called from inside a call */
-  constructor(
-    context: GatewayContext,
-    line: ClientLine,
-    topics: KnownTopics,
-    toBroker: (packet: ClientPacket) => void,
-    onDrained: () => void,
-  ) {
+  constructor(context: GatewayContext, line: ClientLine, owner: DeliveryOwner) {
     this.#context = context;
     this.#line = line;
-    this.#topics = topics;
-    this.#toBroker = toBroker;
-    this.#onDrained = onDrained;
+    this.#owner = owner;
     const { bufferedMessages, bufferedBytes } = context.options;
     this.#waiting = new WaitingMessages(bufferedMessages, bufferedBytes);
-    this.#retry = { heapIndex: -1, onDue: () => this.#onUnanswered() };
+    this.#retry = { heapIndex: -1, onDue: () => this.#onDue() };
   }
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
 
-  /** The client did not answer, however often it was asked. */
-  get isStalled(): boolean {
-    return this.#stalled;
-  }
-
-  /** Whether a request with this packet identifier is under way. */
-  isAwaited(packetId: number): boolean {
-    return this.#stage !== 'idle' && this.#stage !== 'received' && packetId === this.#packetId;
-  }
-
   get bufferedMessages(): number {
     return this.#waiting.length;
+  }
+
+  /** Whether only who got what was sent to the address can know this packet identifier. */
+  proves({ type, packetId }: { readonly type: string; readonly packetId: number }): boolean {
+    if (type === 'regack') return this.#stage === 'registering' && packetId === this.#registerId;
+    const { head } = this.#waiting;
+    if (packetId !== head?.packetId || !(this.#stage === 'publishing' || this.#stage === 'releasing'))
+      return false;
+    const isAnswer = type === 'puback' || type === 'pubrec' || type === 'pubcomp';
+    return isAnswer && (head.qos === 1 || this.#owner.packetIds.offsetIsSecret);
   }
 
   // ---- from the broker -----------------------------------------------------------------------------------------------
 
   onPublish(packet: ServerPacket & { readonly type: 'publish' }): void {
-    const { topicName, payload, qos, retain, packetId, dup } = packet;
-    // After the connection to the broker was made anew it sends again what is here already.
-    if (qos > 0 && this.#waiting.has(packetId)) return;
-    const waiting: Waiting = {
-      topicName,
-      payload: payload.slice(),
-      qos,
-      retain,
-      upstreamId: packetId,
-      dup,
-      registeredAgain: false,
-    };
-    // The head may be under way: it stays.
-    this.#context.metrics.bufferFull += this.#waiting.push(waiting, this.#stage === 'idle' ? 0 : 1);
-    this.#next();
-  }
-
-  /** The broker lets go of a QoS 2 message that the client has received. */
-  onPubrel(packetId: number): void {
-    const head = this.#waiting.head;
-    if (head?.upstreamId !== packetId || this.#stage !== 'received') {
-      if (!this.#waiting.has(packetId)) this.#pubcomp(packetId);
+    const known = packet.qos === 0 ? undefined : this.#waiting.withId(packet.packetId);
+    if (known !== undefined) {
+      // Over a new connection the broker sends again what is here already. If its PUBREC was lost with the old one:
+      if (known === this.#waiting.head && this.#stage === 'received') this.#acknowledge('pubrec', known);
       return;
     }
-    this.#begin('releasing');
-    this.#request({ type: 'pubrel', packetId: this.#packetId });
+    this.#waiting.push(waitingFor(packet, this.#context.nowMs));
+    this.#next();
+    // The head may be under way: it stays.
+    this.#context.metrics.bufferFull += this.#waiting.trim(this.#stage === 'idle' ? 0 : 1);
+  }
+
+  /** The broker lets go of a QoS 2 message that the client has received, on this connection or on one before it. */
+  onPubrel(upstreamId: number): void {
+    const known = this.#waiting.withId(upstreamId);
+    if (known === undefined) {
+      this.#waiting.push(waitingForRelease(upstreamId));
+      this.#next();
+      return;
+    }
+    known.released = true;
+    if (known !== this.#waiting.head || this.#stage !== 'received') return;
+    if (this.#paused) this.#stage = 'idle';
+    else this.#release(known);
   }
 
   // ---- from the client -----------------------------------------------------------------------------------------------
 
   onRegack(packetId: number, returnCode: number): void {
-    const head = this.#answered('registering', packetId);
-    if (head === undefined) return;
+    const head = this.#waiting.head;
+    if (this.#stage !== 'registering' || packetId !== this.#registerId || head === undefined) return;
+    this.#context.deadlines.clear(this.#retry);
+    this.#stage = 'idle';
     if (returnCode === ReturnCode.Accepted) {
-      this.#topics.confirm(head.topicName);
-      this.#stage = 'idle';
+      this.#owner.topics.confirm(head.topicName);
       this.#next();
     } else if (returnCode === ReturnCode.Congestion) this.#wait();
     else {
       // As if it had unsubscribed from this topic, not from the filter (section 6.10).
-      this.#topics.reject(head.topicName);
+      this.#owner.topics.reject(head.topicName);
       this.#refused(head);
     }
   }
 
   onPuback(packetId: number, returnCode: number): void {
-    const head = this.#answered('publishing', packetId);
-    if (head === undefined || (head.qos !== 1 && returnCode === ReturnCode.Accepted)) return;
+    const head = this.#underWay('publishing', packetId);
+    if (head === undefined || (head.qos === 2 && returnCode === ReturnCode.Accepted)) return;
+    this.#context.deadlines.clear(this.#retry);
+    this.#stage = 'idle';
+    const { topics } = this.#owner;
     switch (returnCode) {
       case ReturnCode.Accepted:
-        this.#acknowledge('puback', head.upstreamId, ReasonCode.Success);
-        this.#done();
+        this.#acknowledge('puback', head);
+        this.#remove();
+        this.#next();
         return;
       case ReturnCode.Congestion:
         this.#wait();
         return;
       case ReturnCode.InvalidTopicId:
-        this.#topics.doubt(head.topicName);
-        if (!head.registeredAgain && this.#topics.canRegister(head.topicName)) {
+        topics.doubt(head.topicName);
+        if (head.registeredAgain || !topics.canRegister(head.topicName)) this.#refused(head);
+        else {
           head.registeredAgain = true;
-          this.#stage = 'idle';
           this.#next();
-          return;
         }
-        this.#refused(head);
         return;
       default:
         this.#refused(head);
     }
   }
 
-  /** A PUBLISH of QoS 0 is over when it is sent, but its client may still say that it does not know the topic. */
-  onUnknownTopic(topicName: string): void {
-    this.#topics.doubt(topicName);
-  }
-
   onPubrec(packetId: number): void {
-    if (this.#stage === 'releasing' && packetId === this.#packetId) {
+    const releasing = this.#underWay('releasing', packetId);
+    if (releasing !== undefined) {
       this.#line.toClient({ type: 'pubrel', packetId });
       return;
     }
-    const head = this.#answered('publishing', packetId);
-    if (head === undefined || head.qos !== 2) return;
+    const head = this.#underWay('publishing', packetId);
+    if (head?.qos !== 2) return;
+    this.#context.deadlines.clear(this.#retry);
     this.#stage = 'received';
-    this.#acknowledge('pubrec', head.upstreamId, ReasonCode.Success);
+    this.#acknowledge('pubrec', head);
   }
 
   onPubcomp(packetId: number): void {
-    const head = this.#answered('releasing', packetId);
+    const head = this.#underWay('releasing', packetId);
     if (head === undefined) return;
-    this.#pubcomp(head.upstreamId);
-    this.#done();
+    this.#stage = 'idle';
+    this.#acknowledge('pubcomp', head);
+    this.#remove();
+    this.#next();
   }
 
   /** Anything came from the client: it is there, and may be asked again. */
   onHeard(): void {
     this.#heard = true;
-    if (!this.#stalled) return;
-    this.#stalled = false;
-    if (this.#paused) return;
-    if (this.#stage === 'publishing' || this.#stage === 'registering') this.#stage = 'idle';
-    if (this.#stage === 'releasing') this.#request({ type: 'pubrel', packetId: this.#packetId });
-    else this.#next();
+    if (this.#stalled && !this.#paused) this.resume();
   }
 
   // ---- commands ------------------------------------------------------------------------------------------------------
 
+  /** The client can be sent to (again): what was under way is sent again. */
   resume(): void {
     this.#paused = false;
     this.#stalled = false;
     this.#congested = false;
-    if (this.#stage === 'publishing' || this.#stage === 'registering') this.#stage = 'idle';
-    if (this.#stage === 'releasing') this.#request({ type: 'pubrel', packetId: this.#packetId });
-    else this.#next();
+    this.#context.deadlines.clear(this.#retry);
+    if (this.#stage !== 'received') this.#stage = 'idle';
+    this.#next();
   }
 
   /** The client sleeps, or has gone. What is under way begins again when it is back. */
@@ -200,7 +200,12 @@ export class Delivery {
     this.#context.deadlines.clear(this.#retry);
   }
 
-  /** Its session is another one, or the connection to the broker is lost: what the broker keeps it sends again. */
+  /** What waited for an answer to the client itself. */
+  proceed(): void {
+    this.#next();
+  }
+
+  /** Its session is another one: what the broker keeps it sends again. */
   clear(): void {
     this.#context.deadlines.clear(this.#retry);
     this.#waiting.clear();
@@ -215,116 +220,129 @@ export class Delivery {
     while (this.#stage === 'idle' && !this.#paused && !this.#stalled && !this.#congested) {
       const head = this.#waiting.head;
       if (head === undefined) {
-        this.#onDrained();
+        this.#owner.onDrained();
         return;
       }
-      if (this.#topics.isRejected(head.topicName)) this.#refuse(head);
+      if (head.released) this.#release(head);
+      else if (this.#isUnwanted(head)) this.#refuse(head);
+      // Who publishes to what it subscribed to is answered first: many a client takes nothing else in between.
+      else if (this.#owner.awaitsBroker(head.topicName)) return;
       else this.#send(head);
     }
   }
 
-  #send(head: Waiting): void {
-    const topic = this.#topics.referenceFor(head.topicName);
-    if (topic === null) {
-      const register: SnMessage = {
-        type: 'register',
-        topicId: this.#topics.idOf(head.topicName),
-        packetId: this.#newPacketId(),
-        topicName: head.topicName,
-      };
-      if (!this.#fits(register)) this.#tooLong(head);
-      else {
-        this.#begin('registering');
-        this.#request(register);
-      }
-      return;
-    }
-    const publish = this.#publishOf(head, topic);
-    if (!this.#fits(publish)) {
-      this.#tooLong(head);
-      return;
-    }
-    if (head.qos === 0) {
-      if (!this.#line.toClient(publish)) {
-        this.#stalled = true;
-        return;
-      }
-      this.#context.metrics.publishesSent++;
-      this.#remove();
-      return;
-    }
-    this.#begin('publishing');
-    this.#context.metrics.publishesSent++;
-    this.#request(publish);
+  #isUnwanted({ dup, expiresMs, topicName }: Waiting): boolean {
+    if (dup) return false; // Its delivery has begun. [MQTT-4.3.3-7]
+    const { metrics, nowMs } = this.#context;
+    if (expiresMs <= nowMs) metrics.expired++;
+    return expiresMs <= nowMs || this.#owner.topics.isRejected(topicName);
   }
 
-  #begin(stage: Stage): void {
+  #send(head: Waiting): void {
+    const { qos, retain, payload, topicName } = head;
+    const topic = this.#owner.topics.referenceFor(topicName);
+    if (topic === null) {
+      this.#registerId = this.#owner.packetIds.take();
+      this.#begin('registering', this.#registerOf(topicName));
+      return;
+    }
+    if (qos > 0 && head.packetId === 0) {
+      const { packetIds } = this.#owner;
+      head.packetId = qos === 2 ? packetIds.ofQos2(head.upstreamId) : packetIds.take();
+    }
+    const { packetId } = head;
+    const publish: SnMessage = {
+      type: 'publish',
+      dup: head.dup && qos > 0,
+      qos,
+      retain,
+      topic,
+      packetId,
+      payload,
+    };
+    if (qos > 0) {
+      if (this.#begin('publishing', publish)) head.dup = true;
+      return;
+    }
+    if (!this.#fits(publish)) this.#tooLong(head);
+    else if (this.#line.toClient(publish)) {
+      this.#context.metrics.publishesSent++;
+      this.#remove();
+    } else this.#stalled = true;
+  }
+
+  #registerOf(topicName: string): SnMessage {
+    const { topics } = this.#owner;
+    return { type: 'register', topicId: topics.idOf(topicName), packetId: this.#registerId, topicName };
+  }
+
+  #release(head: Waiting): void {
+    if (head.packetId === 0) head.packetId = this.#owner.packetIds.ofQos2(head.upstreamId);
+    this.#begin('releasing', { type: 'pubrel', packetId: head.packetId });
+  }
+
+  /** @returns whether it has left */
+  #begin(stage: 'registering' | 'publishing' | 'releasing', message: SnMessage): boolean {
+    if (!this.#fits(message)) {
+      this.#tooLong(this.#waiting.head!);
+      return false;
+    }
     this.#stage = stage;
     this.#attempts = 0;
     this.#heard = false;
+    const sent = this.#request(message);
+    if (sent && stage === 'publishing') this.#context.metrics.publishesSent++;
+    return sent;
   }
 
-  #publishOf(head: Waiting, topic: TopicReference): Publish {
-    const { qos, retain, payload, dup } = head;
-    const packetId = qos === 0 ? 0 : this.#newPacketId();
-    return { type: 'publish', dup: dup && qos > 0, qos, retain, topic, packetId, payload };
-  }
-
-  /** One that only who gets it can know: an answer with it proves the address. */
-  #newPacketId(): number {
-    this.#packetId = 1 + Math.floor(this.#context.random() * 65_535);
-    return this.#packetId;
-  }
-
-  #request(message: SnMessage): void {
+  #request(message: SnMessage): boolean {
     if (!this.#line.toClient(message)) {
       this.#stalled = true;
-      return;
+      return false;
     }
     this.#context.deadlines.set(this.#retry, this.#context.nowMs + this.#context.options.retryMs);
+    return true;
   }
 
-  #onUnanswered(): void {
-    const head = this.#waiting.head;
+  #onDue(): void {
     if (this.#congested) {
       this.#congested = false;
       this.#next();
       return;
     }
+    const head = this.#waiting.head;
     if (head === undefined || this.#paused) return;
     const { options, metrics } = this.#context;
     if (this.#attempts >= options.retries) {
       metrics.retriesExhausted++;
       // Who is there and never answers REGISTER knows no such message: this one is given up, the session is not.
       if (this.#stage === 'registering' && this.#heard) this.#refused(head);
-      else this.#stalled = true;
+      else {
+        this.#stalled = true;
+        this.#owner.onStopped('unanswered');
+      }
       return;
     }
     this.#attempts++;
     metrics.retransmissions++;
+    this.#repeat(head);
+  }
+
+  #repeat({ topicName, qos, retain, payload, packetId }: Waiting): void {
     switch (this.#stage) {
       case 'registering':
-        this.#request({
-          type: 'register',
-          topicId: this.#topics.idOf(head.topicName),
-          packetId: this.#packetId,
-          topicName: head.topicName,
-        });
+        this.#request(this.#registerOf(topicName));
         return;
       case 'publishing': {
-        const topic = this.#topics.referenceFor(head.topicName);
+        const topic = this.#owner.topics.referenceFor(topicName);
         if (topic === null) {
           this.#stage = 'idle';
           this.#next();
-          return;
-        }
-        const { qos, retain, payload } = head;
-        head.dup = true;
-        this.#request({ type: 'publish', dup: true, qos, retain, topic, packetId: this.#packetId, payload });
+        } else this.#request({ type: 'publish', dup: true, qos, retain, topic, packetId, payload });
         return;
       }
       case 'releasing':
-        this.#request({ type: 'pubrel', packetId: this.#packetId });
+        this.#request({ type: 'pubrel', packetId });
         return;
       case 'idle':
       case 'received':
@@ -334,9 +352,9 @@ export class Delivery {
 
   /** The client has no room: it is left alone for T_WAIT, or until it wakes. */
   #wait(): void {
-    this.#stage = 'idle';
     this.#congested = true;
     this.#context.deadlines.set(this.#retry, this.#context.nowMs + this.#context.options.waitMs);
+    this.#owner.onStopped('congested');
   }
 
   #fits(message: SnMessage): boolean {
@@ -358,19 +376,9 @@ export class Delivery {
   /** The broker is told that the client will not have it, and does not send it again. */
   #refuse(head: Waiting): void {
     if (head.qos > 0) {
-      this.#acknowledge(
-        head.qos === 1 ? 'puback' : 'pubrec',
-        head.upstreamId,
-        ReasonCode.ImplementationSpecificError,
-      );
+      this.#acknowledge(head.qos === 1 ? 'puback' : 'pubrec', head, ReasonCode.ImplementationSpecificError);
     }
     this.#remove();
-  }
-
-  #done(): void {
-    this.#stage = 'idle';
-    this.#remove();
-    this.#next();
   }
 
   #remove(): void {
@@ -378,17 +386,17 @@ export class Delivery {
     this.#waiting.shift();
   }
 
-  #answered(stage: Stage, packetId: number): Waiting | undefined {
-    if (this.#stage !== stage || packetId !== this.#packetId) return undefined;
-    this.#context.deadlines.clear(this.#retry);
-    return this.#waiting.head;
+  #underWay(stage: Stage, packetId: number): Waiting | undefined {
+    return this.#stage === stage && packetId === this.#waiting.head?.packetId
+      ? this.#waiting.head
+      : undefined;
   }
 
-  #acknowledge(type: 'puback' | 'pubrec', packetId: number, reasonCode: ReasonCode): void {
-    this.#toBroker({ type, packetId, reasonCode, properties: NO_PROPERTIES });
-  }
-
-  #pubcomp(packetId: number): void {
-    this.#toBroker({ type: 'pubcomp', packetId, reasonCode: ReasonCode.Success, properties: NO_PROPERTIES });
+  #acknowledge(
+    type: 'puback' | 'pubrec' | 'pubcomp',
+    { upstreamId }: Waiting,
+    reasonCode: ReasonCode = ReasonCode.Success,
+  ): void {
+    this.#owner.toBroker({ type, packetId: upstreamId, reasonCode, properties: NO_PROPERTIES });
   }
 }

@@ -7,65 +7,67 @@
  *       ▼                   ▼                   ▼               │
  *   disconnected ◀──────DISCONNECT──────────── awake ───────────┘        lost: silent too long, from any but disconnected
  */
-import type { ClientPacket, Deadline, ServerPacket } from '@martlet/protocol';
+import type { ClientPacket, ServerPacket } from '@martlet/protocol';
 import { ReasonCode } from '@martlet/protocol';
 import { AddressBudget } from './address-budget.ts';
+import { Awake } from './awake.ts';
+import type { ClientOwner } from './client-owner.ts';
 import type { ClientState } from './client-state.ts';
-import type { Connect, Publish, Register, SnMessage, WillTopic } from './codec/message.ts';
+import type { Connect, SnMessage, WillTopic } from './codec/message.ts';
 import { ReturnCode } from './codec/return-code.ts';
 import { ConnectExchange } from './connect-exchange.ts';
+import type { DeliveryOwner } from './delivery.ts';
 import { Delivery } from './delivery.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import { KeptSession } from './kept-session.ts';
+import type { KnownTopics } from './known-topics.ts';
+import type { PacketIds } from './packet-ids.ts';
 import type { Peer } from './ports/link.ts';
 import type { UpstreamHandler } from './ports/upstream.ts';
 import { returnCodeFor } from './return-code-for.ts';
+import { ServedMessages } from './served-messages.ts';
+import { limitsOf } from './server-limits.ts';
+import { Silence } from './silence.ts';
 import { UpstreamLine } from './upstream-line.ts';
-import { WillUpdates } from './will-updates.ts';
-
-/** What a client asks of the gateway around it. */
-export interface ClientOwner {
-  /** @returns false if it may not be sent: see `ClientLine` */
-  send(client: GatewayClient, message: SnMessage): boolean;
-  /** It has left or was lost, and is no client any more. */
-  onGone(client: GatewayClient): void;
-}
+import { isWillTopic, WillUpdates } from './will-updates.ts';
 
 /** Seconds that a session with CleanSession outlives its connection, so that a will can be changed by connecting again. */
 const CLEAN_SESSION_SECONDS = 300;
-/** Gateways of other makers hold with it: their clients take no other. */
-const PROTOCOL_ID = 1;
 
-export class GatewayClient implements ClientLine, UpstreamHandler {
+export class GatewayClient implements ClientLine, DeliveryOwner, UpstreamHandler {
   readonly clientId: string;
   readonly budget: AddressBudget;
   readonly #context: GatewayContext;
-  readonly #owner: ClientOwner;
-  readonly #connect = new ConnectExchange();
+  readonly #owner: ClientOwner<GatewayClient>;
+  readonly #connect: ConnectExchange;
   readonly #session: KeptSession;
   readonly #delivery: Delivery;
   readonly #willUpdates: WillUpdates;
-  readonly #silence: Deadline;
+  readonly #served: ServedMessages;
+  readonly #silence: Silence;
   readonly #upstream: UpstreamLine;
+  readonly #awake: Awake;
   #peer: Peer;
   #state: ClientState = 'disconnected';
+  /** It has left or was lost: nothing is done any more. */
+  #isOver = false;
   /** Seconds; 0: not asleep. */
   #sleepDuration = 0;
-  /** Everything has been given to a client that woke; the broker is asked whether it has more. */
-  #asksForMore = false;
 
-  constructor(context: GatewayContext, owner: ClientOwner, clientId: string, peer: Peer) {
+  constructor(context: GatewayContext, owner: ClientOwner<GatewayClient>, clientId: string, peer: Peer) {
     this.#context = context;
     this.#owner = owner;
     this.clientId = clientId;
     this.#peer = peer;
     this.budget = new AddressBudget(peer, context.options.unvalidatedBytes);
-    const toBroker = (packet: ClientPacket) => this.#upstream.send(packet);
-    this.#session = new KeptSession(context, this, toBroker);
-    this.#delivery = new Delivery(context, this, this.#session.topics, toBroker, () => this.#onDrained());
-    this.#willUpdates = new WillUpdates(this, this.#session, () => this.#reconnect());
-    this.#silence = { heapIndex: -1, onDue: () => this.#onSilent() };
+    this.#connect = new ConnectExchange(context.options);
     this.#upstream = new UpstreamLine(context, this);
+    this.#session = new KeptSession(context, this, (packet) => this.#upstream.send(packet));
+    this.#delivery = new Delivery(context, this, this);
+    this.#willUpdates = new WillUpdates(context, this, this.#session, () => this.#reconnect());
+    this.#served = new ServedMessages(context, this, this.#session, this.#delivery, this.#willUpdates);
+    this.#silence = new Silence(context, () => this.#onSilent());
+    this.#awake = new Awake(context, this.#upstream, () => this.#sleepAgain(true));
   }
 
   get state(): ClientState {
@@ -88,61 +90,70 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
     return this.#owner.send(this, message);
   }
 
-  /** It was heard from another address that is believed to be its own. */
+  /** It was heard from another address that is believed to be its own, or from the same again. */
   moveTo(peer: Peer): void {
+    if (peer.key !== this.#peer.key) this.packetIds.onMoved();
     this.budget.moveTo(peer);
     this.#peer = peer;
+  }
+
+  #become(state: ClientState): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#owner.onState(before, state);
   }
 
   // ---- CONNECT -------------------------------------------------------------------------------------------------------
 
   onConnect(connect: Connect): void {
-    if (connect.protocolId !== PROTOCOL_ID) {
-      this.toClient({ type: 'connack', returnCode: ReturnCode.NotSupported });
-      if (this.#state === 'disconnected') this.#owner.onGone(this);
-      return;
-    }
-    const again = this.#connect.answerAgain(connect, this.#state);
+    const again = this.#connect.answerAgain(connect, this.#state, this.#context.nowMs);
     if (again !== undefined) {
+      this.#heard();
       if (again !== null) this.toClient(again);
       return;
     }
     const question = this.#connect.begin(connect);
+    this.#delivery.pause();
+    this.#awake.end();
+    this.#sleepDuration = 0;
+    this.#become('connecting');
     this.#heard();
-    if (this.#state === 'asleep' || this.#state === 'awake') this.#delivery.pause();
-    this.#state = 'connecting';
     this.#goOn(question);
   }
 
   onWillTopic(will: WillTopic | null): void {
-    this.#goOn(this.#state === 'connecting' ? this.#connect.onWillTopic(will) : undefined);
+    if (this.#state !== 'connecting') this.#unexpected();
+    else if (will !== null && !isWillTopic(will, this.#context)) this.#refuse(ReturnCode.NotSupported);
+    else this.#goOn(this.#connect.onWillTopic(will));
   }
 
   onWillMessage(payload: Uint8Array): void {
-    this.#goOn(this.#state === 'connecting' ? this.#connect.onWillMessage(payload) : undefined);
+    if (this.#state !== 'connecting') this.#unexpected();
+    else this.#goOn(this.#connect.onWillMessage(payload));
   }
 
   /** @param question null: all is said; undefined: what came was not asked for */
   #goOn(question: SnMessage | null | undefined): void {
-    if (question === undefined) this.#unexpected();
+    if (question === undefined) this.toClient({ type: 'disconnect', duration: undefined });
     else if (question !== null) this.toClient(question);
-    else if (!this.#upstream.isOpen || this.#upstream.isConnected) this.#open();
+    else if (!this.#connect.isAsked) this.#open();
   }
 
   /** Connects to the broker as the client has asked. */
   #open(): void {
     const { cleanSession, will } = this.#connect;
-    this.#upstream.close(false);
+    this.#connect.onAsked();
+    this.#willUpdates.clear();
+    this.#upstream.close(false, ReasonCode.NormalDisconnection, !cleanSession);
     this.#session.begin(cleanSession);
     if (will !== undefined) this.#session.will = will;
-    this.#delivery.clear();
+    if (cleanSession) this.#delivery.clear();
     this.#connectUpstream(cleanSession);
   }
 
   /** On the same session, with what has changed of the will. */
   #reconnect(): void {
-    this.#upstream.close(false);
-    this.#delivery.clear();
+    this.#upstream.close(false, ReasonCode.NormalDisconnection, true);
     this.#connectUpstream(false);
   }
 
@@ -157,74 +168,91 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
   }
 
   #refuse(returnCode: number): void {
-    this.#context.metrics.connectsRefused++;
-    this.toClient({ type: 'connack', returnCode });
+    if (this.#state === 'connecting') {
+      this.#context.metrics.connectsRefused++;
+      this.toClient({ type: 'connack', returnCode });
+    } else this.toClient({ type: 'disconnect', duration: undefined });
     this.#end(false);
   }
 
   // ---- from the broker -----------------------------------------------------------------------------------------------
 
   onPacket(packet: ServerPacket): void {
+    if (this.#isOver) return;
     switch (packet.type) {
       case 'connack':
-        this.#onConnack(packet.reasonCode, packet.sessionPresent);
+        this.#onConnack(packet);
         return;
       case 'publish':
-        this.#asksForMore = false;
+        this.#awake.onMore();
         this.#delivery.onPublish(packet);
         return;
       case 'pubrel':
+        this.#awake.onMore();
         this.#delivery.onPubrel(packet.packetId);
         return;
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
         this.#session.incoming.onAcknowledgement(packet);
+        this.#delivery.proceed();
         return;
       case 'suback':
       case 'unsuback':
-        if (this.#session.subscribing.onAnswer(packet)) this.#session.remember();
+        this.#session.subscribing.onAnswer(packet);
+        this.#session.rememberSoon();
         return;
       case 'pingresp':
-        this.#onPingresp();
+        this.#awake.onAnswer(this.#upstream.onAnswer(), this.#delivery.isEmpty);
         return;
       case 'disconnect':
+        this.onClosed(packet.properties.reasonString ?? 'the broker has ended the connection');
+        return;
       case 'auth':
-        this.onClosed(
-          packet.type === 'disconnect' ? (packet.properties.reasonString ?? '') : 'asked for AUTH',
-        );
+        this.onClosed('the broker asked for AUTH');
         return;
     }
   }
 
-  #onConnack(reasonCode: ReasonCode, sessionPresent: boolean): void {
+  #onConnack(packet: ServerPacket & { readonly type: 'connack' }): void {
+    const { reasonCode, sessionPresent } = packet;
     if (reasonCode >= 0x80) {
-      this.#refuse(returnCodeFor(reasonCode));
+      const returnCode = returnCodeFor(reasonCode);
+      if (this.#state === 'connecting' || !this.#willUpdates.onRefused(returnCode)) this.#refuse(returnCode);
       return;
     }
-    this.#upstream.onConnected();
+    this.#upstream.onConnected(packet);
+    this.#session.incoming.limits = limitsOf(packet);
     if (this.#state === 'connecting') {
-      this.#state = 'active';
-      this.#sleepDuration = 0;
-      this.#connect.onAccepted();
-      if (!sessionPresent) this.#session.clearExchanges();
-      this.#session.remember();
+      this.#connect.onAccepted(this.#context.nowMs);
+      if (!sessionPresent) this.#delivery.clear();
+      this.#session.onAccepted(sessionPresent);
+      this.#become('active');
+      this.#heard();
       // Before anything else: clients take nothing before it.
       this.toClient({ type: 'connack', returnCode: ReturnCode.Accepted });
+    } else if (!sessionPresent) {
+      // A broker that forgets sessions at once: the client's subscriptions are gone, and it has to begin again.
+      this.#refuse(ReturnCode.NotSupported);
+      return;
     } else this.#willUpdates.onConnected();
+    if (!this.#upstream.isConnected) return; // The will has changed again.
     if (sessionPresent) this.#session.onReconnected();
     this.#upstream.sendHeld();
+    this.#awake.onReconnected(this.#delivery.isEmpty);
     if (this.#state === 'active') this.#delivery.resume();
   }
 
+  /** The connection to the broker is over. A sleeper finds out when it wakes. */
   onClosed(_reason: string): void {
+    if (this.#isOver) return;
     this.#upstream.onClosed();
     if (this.#state === 'connecting') {
       this.#refuse(ReturnCode.Congestion);
       return;
     }
     // It is to connect again: the specification's word for "I know nothing of you".
-    this.toClient({ type: 'disconnect', duration: undefined });
+    if (this.#state !== 'asleep') this.toClient({ type: 'disconnect', duration: undefined });
     this.#end(false);
   }
 
@@ -238,162 +266,129 @@ export class GatewayClient implements ClientLine, UpstreamHandler {
   }
 
   #heard(): void {
-    const seconds = this.#sleepDuration > 0 ? this.#sleepDuration : this.#connect.duration;
-    const { tolerance, silentMs } = this.#context.options;
-    const ms = seconds === 0 ? silentMs : seconds * 1000 * tolerance;
-    this.#context.deadlines.set(this.#silence, this.#context.nowMs + ms);
-  }
-
-  onRegister(message: Register, isValid: boolean): void {
-    if (this.#isServed) this.toClient(this.#session.register(message, isValid));
-    else this.#unexpected();
-  }
-
-  /** A sleeper may publish without waking (it stays asleep). */
-  onPublish(message: Publish): void {
-    if (!this.#isServed) this.#unexpected();
-    else this.#session.incoming.onPublish(message, this.#session.topics.nameOf(message.topic));
+    if (this.#state === 'connecting') this.#silence.beginHandshake();
+    else this.#silence.begin(this.#sleepDuration > 0 ? this.#sleepDuration : this.#connect.duration);
   }
 
   onMessage(message: SnMessage): void {
-    if (!this.#isServed) {
-      this.#unexpected();
-      return;
-    }
-    switch (message.type) {
-      case 'pubrel':
-        this.#session.incoming.onPubrel(message.packetId);
-        return;
-      case 'subscribe':
-        this.#session.subscribing.onSubscribe(message);
-        return;
-      case 'unsubscribe':
-        this.#session.subscribing.onUnsubscribe(message);
-        return;
-      case 'regack':
-        this.#validate(message.packetId);
-        this.#delivery.onRegack(message.packetId, message.returnCode);
-        this.#session.remember();
-        return;
-      case 'puback':
-        this.#onPuback(message.topicId, message.packetId, message.returnCode);
-        return;
-      case 'pubrec':
-        this.#validate(message.packetId);
-        this.#delivery.onPubrec(message.packetId);
-        return;
-      case 'pubcomp':
-        this.#validate(message.packetId);
-        this.#delivery.onPubcomp(message.packetId);
-        return;
-      case 'willtopicupd':
-        this.#willUpdates.onTopic(message.will);
-        return;
-      case 'willmsgupd':
-        this.#willUpdates.onMessage(message.payload);
-        return;
-      default:
-        this.#context.metrics.malformed++;
-    }
-  }
-
-  /** Only who gets what is sent to the address can know the packet identifier. */
-  #validate(packetId: number): void {
-    if (this.#delivery.isAwaited(packetId)) this.budget.validate();
-  }
-
-  #onPuback(topicId: number, packetId: number, returnCode: number): void {
-    if (packetId !== 0) {
-      this.#validate(packetId);
-      this.#delivery.onPuback(packetId, returnCode);
-      return;
-    }
-    const topicName = this.#session.topics.ids.topicName(topicId);
-    if (returnCode === ReturnCode.InvalidTopicId && topicName !== undefined) {
-      this.#delivery.onUnknownTopic(topicName);
-    }
+    if (this.#isServed) this.#served.onMessage(message, this.budget);
+    else this.#unexpected();
   }
 
   onPingreq(clientId: string | undefined): void {
-    if (clientId === undefined || this.#state === 'active') {
-      this.toClient({ type: 'pingresp' });
-      return;
+    if (!this.#isServed) this.#unexpected();
+    else if (clientId === undefined || this.#state === 'active') this.toClient({ type: 'pingresp' });
+    else if (this.#state === 'asleep') {
+      this.#become('awake');
+      this.#awake.begin();
+      this.#delivery.resume();
     }
-    if (this.#state !== 'asleep') return;
-    this.#state = 'awake';
-    this.#asksForMore = false;
-    this.#delivery.resume();
   }
 
   onDisconnect(duration: number | undefined): void {
-    if (duration === undefined || duration === 0) {
-      this.toClient({ type: 'disconnect', duration: undefined });
+    const sleeps = duration !== undefined && duration > 0;
+    this.toClient({ type: 'disconnect', duration: undefined });
+    if (!sleeps || !this.#isServed) {
       this.#end(true);
       return;
     }
-    if (!this.#isServed) {
-      this.#unexpected();
-      return;
-    }
     this.#sleepDuration = Math.min(duration, this.#context.options.maximumSleep);
-    this.#state = 'asleep';
-    this.#asksForMore = false;
-    this.#delivery.pause();
-    this.#heard();
-    this.toClient({ type: 'disconnect', duration: undefined });
+    this.#sleep();
   }
 
-  /** Another connection has come with its client identifier. */
+  /** Another connection has come with its client identifier: as in MQTT, its will is published, and it is told. */
   onTakenOver(): void {
-    this.toClient({ type: 'disconnect', duration: undefined });
+    if (this.#state !== 'asleep') this.toClient({ type: 'disconnect', duration: undefined });
+    this.#connect.forget();
+    this.#upstream.close(false, ReasonCode.DisconnectWithWillMessage, true);
+  }
+
+  /** It has come back by CONNECT from an address from where a sleeper may wake. */
+  onCameBack(): void {
+    this.#connect.forget();
   }
 
   get #isServed(): boolean {
     return this.#state === 'active' || this.#state === 'asleep' || this.#state === 'awake';
   }
 
-  /** It does not belong where it came: the client begins again. */
+  /** It does not belong where it came. A late copy of a message is no reason to end anything. */
   #unexpected(): void {
-    this.toClient({ type: 'disconnect', duration: undefined });
+    this.#context.metrics.unexpected++;
   }
 
-  // ---- awake ---------------------------------------------------------------------------------------------------------
+  // ---- of its delivery -----------------------------------------------------------------------------------------------
 
-  #onDrained(): void {
-    if (this.#state !== 'awake' || this.#asksForMore) return;
-    // The broker may have more that waits for the acknowledgement it has just got. What comes before its answer is more.
-    this.#asksForMore = true;
-    this.#upstream.send({ type: 'pingreq' });
+  get topics(): KnownTopics {
+    return this.#session.topics;
   }
 
-  #onPingresp(): void {
-    if (this.#state !== 'awake' || !this.#asksForMore || !this.#delivery.isEmpty) return;
-    this.#asksForMore = false;
-    this.#state = 'asleep';
+  get packetIds(): PacketIds {
+    return this.#session.packetIds;
+  }
+
+  toBroker(packet: ClientPacket): void {
+    this.#awake.onAcknowledged();
+    this.#upstream.send(packet);
+  }
+
+  awaitsBroker(topicName: string): boolean {
+    return this.#session.incoming.awaitsBroker(topicName);
+  }
+
+  onDrained(): void {
+    this.#awake.onDrained();
+  }
+
+  /** Who is awake and has no room, or does not answer, sleeps: what was under way waits until it wakes again. */
+  onStopped(reason: 'congested' | 'unanswered'): void {
+    if (this.#state === 'awake') this.#sleepAgain(reason === 'congested');
+  }
+
+  #sleepAgain(tells: boolean): void {
+    this.#sleep();
+    if (tells) this.toClient({ type: 'pingresp' });
+  }
+
+  #sleep(): void {
+    this.#become('asleep');
+    this.#awake.end();
     this.#delivery.pause();
     this.#heard();
-    this.toClient({ type: 'pingresp' });
   }
 
   // ---- ends ----------------------------------------------------------------------------------------------------------
 
   #onSilent(): void {
-    this.#context.metrics.clientsLost++;
-    this.#end(false, ReasonCode.DisconnectWithWillMessage);
+    if (this.#state !== 'connecting') this.#context.metrics.clientsLost++;
+    else if (this.#connect.isAsked) {
+      this.#refuse(ReturnCode.Congestion);
+      return;
+    } else this.#context.metrics.connectsAbandoned++;
+    this.#end(false);
   }
 
   /** The gateway ends: a sleeper finds out when it wakes. */
   shutDown(): void {
-    this.toClient({ type: 'disconnect', duration: undefined });
-    this.#end(false, ReasonCode.NormalDisconnection);
+    if (this.#state !== 'asleep') this.toClient({ type: 'disconnect', duration: undefined });
+    this.#end(true);
   }
 
-  #end(goodbye: boolean, reasonCode: ReasonCode = ReasonCode.DisconnectWithWillMessage): void {
-    this.#context.deadlines.clear(this.#silence);
-    this.#delivery.pause();
+  /** @param goodbye its will is not to be published */
+  #end(goodbye: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { cleanSession } = this.#connect;
+    this.#silence.end();
+    this.#awake.end();
     this.#delivery.clear();
-    this.#upstream.close(this.#connect.cleanSession, goodbye ? ReasonCode.NormalDisconnection : reasonCode);
-    this.#state = 'disconnected';
+    this.#delivery.pause();
+    this.#session.end(!cleanSession);
+    this.#upstream.close(
+      cleanSession,
+      goodbye ? ReasonCode.NormalDisconnection : ReasonCode.DisconnectWithWillMessage,
+    );
+    this.#become('disconnected');
     this.#owner.onGone(this);
   }
 }

@@ -4,14 +4,15 @@
  * It knows who is behind which address, answers who is nobody within bounds, and gives each client what came from it. What
  * is defended against, and how, is in docs/guides/mqtt-sn.md: an address can be forged, and whatever is answered to it hits somebody.
  */
-import { checkTopicName, Deadlines, utf8ByteLength } from '@martlet/protocol';
+import { Deadlines, utf8ByteLength } from '@martlet/protocol';
+import type { ClientOwner } from './client-owner.ts';
 import type { ClientState } from './client-state.ts';
 import type { DecodeOptions } from './codec/decode-message.ts';
 import { decodeMessage } from './codec/decode-message.ts';
 import { encodeMessage } from './codec/encode-message.ts';
 import type { Connect, Publish, SnMessage } from './codec/message.ts';
 import { ReturnCode } from './codec/return-code.ts';
-import type { ClientOwner } from './gateway-client.ts';
+import { Discovery } from './discovery.ts';
 import { GatewayClient } from './gateway-client.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
@@ -24,10 +25,12 @@ import { StrangerAnswers } from './stranger-answers.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { UnconnectedPublisher } from './unconnected-publisher.ts';
 
+/** Of MQTT-SN 1.2; other versions speak another protocol. */
+const PROTOCOL_ID = 1;
 /** At once; the rest of what is due comes in the next call of `tick`. */
 const DEADLINES_AT_ONCE = 10_000;
 
-export class GatewayCore implements ClientOwner {
+export class GatewayCore implements ClientOwner<GatewayClient> {
   readonly metrics: GatewayMetrics;
   readonly #parts: GatewayParts;
   readonly #context: GatewayContext;
@@ -38,7 +41,8 @@ export class GatewayCore implements ClientOwner {
   readonly #byId = new Map<string, GatewayClient>();
   readonly #perHost = new Map<string, number>();
   readonly #rates = new Map<string, TokenBucket>();
-  #opening = 0;
+  readonly #states = { connecting: 0, active: 0, asleep: 0, awake: 0, disconnected: 0 };
+  readonly #discovery: Discovery | null;
 
   /** @throws {TypeError | RangeError} for an option that cannot be */
   constructor(parts: GatewayParts) {
@@ -58,7 +62,9 @@ export class GatewayCore implements ClientOwner {
     this.#strangers = new StrangerAnswers(this.#context.options.answersPerSecond);
     this.#unconnected =
       parts.unconnected === undefined ? null : new UnconnectedPublisher(this.#context, parts.unconnected);
-    if (parts.discoverable === true) this.#advertise();
+    const { gatewayId = 1, link } = parts;
+    this.#discovery =
+      parts.discoverable === true ? new Discovery(this.#context, link, this.#strangers, gatewayId) : null;
   }
 
   // ---- state ---------------------------------------------------------------------------------------------------------
@@ -69,9 +75,7 @@ export class GatewayCore implements ClientOwner {
 
   /** How many there are in each state. */
   get states(): Readonly<Record<ClientState, number>> {
-    const counts = { connecting: 0, active: 0, asleep: 0, awake: 0, disconnected: 0 };
-    for (const client of this.#byId.values()) counts[client.state]++;
-    return counts;
+    return { ...this.#states };
   }
 
   stateOf(clientId: string): ClientState | undefined {
@@ -122,6 +126,7 @@ export class GatewayCore implements ClientOwner {
     this.#context.nowMs = nowMs;
     for (const client of [...this.#byId.values()]) client.shutDown();
     this.#unconnected?.shutDown();
+    this.#discovery?.stop();
   }
 
   #withinRate(client: GatewayClient): boolean {
@@ -136,7 +141,7 @@ export class GatewayCore implements ClientOwner {
   #onMessage(peer: Peer, message: SnMessage, client: GatewayClient | undefined, bytes: number): void {
     switch (message.type) {
       case 'searchgw':
-        this.#onSearch(peer, message.radius);
+        this.#discovery?.onSearch(peer, message.radius);
         return;
       case 'connect':
         this.#onConnect(peer, message, client, bytes);
@@ -144,10 +149,10 @@ export class GatewayCore implements ClientOwner {
       case 'publish':
         if (message.qos === -1) this.#onUnconnected(peer, message);
         else if (client === undefined) this.#onStranger(peer);
-        else this.#serve(client, (own) => own.onPublish(message));
+        else this.#serve(client, (own) => own.onMessage(message));
         return;
       case 'pingreq':
-        this.#onPingreq(peer, message.clientId, client);
+        this.#onPingreq(peer, message.clientId, client, bytes);
         return;
       // Of other gateways, or for clients: a gateway that answered would keep two of them busy for ever.
       case 'advertise':
@@ -170,9 +175,6 @@ export class GatewayCore implements ClientOwner {
 
   #give(client: GatewayClient, message: SnMessage): void {
     switch (message.type) {
-      case 'register':
-        client.onRegister(message, this.#isTopicName(message.topicName));
-        return;
       case 'willtopic':
         client.onWillTopic(message.will);
         return;
@@ -192,40 +194,53 @@ export class GatewayCore implements ClientOwner {
     handle(client);
   }
 
-  #isTopicName(topicName: string): boolean {
-    const { topicBytes } = this.#context.options;
-    return utf8ByteLength(topicName) <= topicBytes && checkTopicName(topicName) === null;
-  }
-
   // ---- CONNECT and PINGREQ -------------------------------------------------------------------------------------------
 
   #onConnect(peer: Peer, connect: Connect, before: GatewayClient | undefined, bytes: number): void {
-    const { clientId } = connect;
     this.metrics.connects++;
-    const { clientIdBytes } = this.#context.options;
-    if (clientId === '' || utf8ByteLength(clientId) > clientIdBytes || clientId.includes('\0')) {
-      this.#refuse(peer, ReturnCode.NotSupported);
+    const refusal = this.#refusalOf(connect);
+    if (refusal !== ReturnCode.Accepted) {
+      this.#refuse(peer, refusal);
       return;
     }
-    // Another client from the same address (a port that was given anew): the old one has lost its address, and its timers go on.
-    if (before !== undefined && before.clientId !== clientId) this.#byKey.delete(peer.key);
+    const { clientId } = connect;
     const known = this.#byId.get(clientId);
-    if (known !== undefined && known.peer.key !== peer.key && !this.#mayTakeOver(known, peer)) {
-      this.#refuse(peer, ReturnCode.NotSupported);
+    if (known === undefined) {
+      const client = this.#newClient(clientId, peer);
+      if (client === null) {
+        this.#refuse(peer, ReturnCode.Congestion);
+        return;
+      }
+      this.#connect(client, peer, connect, bytes);
       return;
     }
-    const client = known ?? this.#newClient(clientId, peer);
-    if (client === null) {
-      this.#refuse(peer, ReturnCode.Congestion);
-      return;
+    if (known !== before) {
+      // Back from where a sleeper may wake is no other one.
+      const isBack = known.state === 'asleep' && this.#mayWake(known, peer);
+      if (!isBack && !allowsAddress(this.#parts.takeover ?? 'any', known.peer, peer)) {
+        this.#refuse(peer, ReturnCode.NotSupported);
+        return;
+      }
+      if (isBack) known.onCameBack();
+      else known.onTakenOver();
+      this.#move(known, peer, isBack ? 'moved' : 'taken over');
     }
-    if (known !== undefined && known.peer.key !== peer.key) {
-      known.onTakenOver();
-      this.#move(known, peer, 'taken over');
-    }
+    this.#connect(known, peer, connect, bytes);
+  }
+
+  #refusalOf({ clientId, protocolId }: Connect): number {
+    if (protocolId !== PROTOCOL_ID) return ReturnCode.NotSupported;
+    const { clientIdBytes } = this.#context.options;
+    const isClientId =
+      clientId !== '' && utf8ByteLength(clientId) <= clientIdBytes && !clientId.includes('\0');
+    return isClientId ? ReturnCode.Accepted : ReturnCode.NotSupported;
+  }
+
+  /** Another client that was behind this address (a port that was given anew) has lost it, and its timers go on. */
+  #connect(client: GatewayClient, peer: Peer, connect: Connect, bytes: number): void {
     this.#byKey.set(peer.key, client);
     client.budget.received(bytes);
-    this.#parts.onClient?.(clientId, 'connecting', peer);
+    this.#parts.onClient?.(client.clientId, 'connecting', peer);
     client.onConnect(connect);
   }
 
@@ -234,22 +249,16 @@ export class GatewayCore implements ClientOwner {
     if (this.#byId.size >= clients) return null;
     const ofHost = this.#perHost.get(peer.host) ?? 0;
     if (!peer.trusted && ofHost >= clientsPerHost) return null;
-    if (this.#countOpening(openingClients) >= openingClients) return null;
+    if (this.#states.connecting >= openingClients) return null;
     const client = new GatewayClient(this.#context, this, clientId, peer);
     this.#byId.set(clientId, client);
+    this.#states.disconnected++;
     this.#perHost.set(peer.host, ofHost + 1);
     return client;
   }
 
-  /** Those that are opening now; counted anew only when there may be too many. */
-  #countOpening(limit: number): number {
-    if (++this.#opening < limit) return this.#opening;
-    this.#opening = this.states.connecting;
-    return this.#opening;
-  }
-
-  #mayTakeOver(client: GatewayClient, peer: Peer): boolean {
-    return allowsAddress(this.#parts.takeover ?? 'any', client.peer, peer);
+  #mayWake(sleeper: GatewayClient, peer: Peer): boolean {
+    return allowsAddress(this.#parts.wakeFrom ?? 'same-host', sleeper.peer, peer);
   }
 
   #refuse(peer: Peer, returnCode: number): void {
@@ -257,7 +266,12 @@ export class GatewayCore implements ClientOwner {
     this.#answer(peer, { type: 'connack', returnCode });
   }
 
-  #onPingreq(peer: Peer, clientId: string | undefined, client: GatewayClient | undefined): void {
+  #onPingreq(
+    peer: Peer,
+    clientId: string | undefined,
+    client: GatewayClient | undefined,
+    bytes: number,
+  ): void {
     if (clientId === undefined || client?.clientId === clientId) {
       if (client === undefined) this.#onStranger(peer);
       else this.#serve(client, (own) => own.onPingreq(clientId));
@@ -265,13 +279,14 @@ export class GatewayCore implements ClientOwner {
     }
     // A sleeper that wakes behind another address: its network has given it a new port, or it has moved.
     const sleeper = this.#byId.get(clientId);
-    const isAsleep = sleeper !== undefined && sleeper.state === 'asleep';
-    if (!isAsleep || !allowsAddress(this.#parts.wakeFrom ?? 'same-host', sleeper.peer, peer)) {
+    const isAsleep = sleeper?.state === 'asleep' || sleeper?.state === 'awake';
+    if (sleeper === undefined || !isAsleep || !this.#mayWake(sleeper, peer)) {
       this.#onStranger(peer);
       return;
     }
     this.#move(sleeper, peer, 'moved');
     this.#byKey.set(peer.key, sleeper);
+    sleeper.budget.received(bytes);
     this.#serve(sleeper, (own) => own.onPingreq(clientId));
   }
 
@@ -290,29 +305,6 @@ export class GatewayCore implements ClientOwner {
   }
 
   // ---- who is no client ----------------------------------------------------------------------------------------------
-
-  #onSearch(peer: Peer, radius: number): void {
-    const { discoverable, gatewayId = 1, link } = this.#parts;
-    if (discoverable !== true || !this.#strangers.mayAnswer(peer.host, this.#context.nowMs)) return;
-    const answer = encodeMessage({ type: 'gwinfo', gatewayId, gatewayAddress: new Uint8Array(0) });
-    this.#transmit(peer, answer);
-    link.broadcast?.(answer, radius);
-  }
-
-  #advertise(): void {
-    const { advertiseMs } = this.#context.options;
-    const { link, gatewayId = 1 } = this.#parts;
-    const duration = Math.min(0xffff, Math.round(advertiseMs / 1000));
-    const bytes = encodeMessage({ type: 'advertise', gatewayId, duration });
-    const again = {
-      heapIndex: -1,
-      onDue: () => {
-        link.broadcast?.(bytes, 0);
-        this.#context.deadlines.set(again, this.#context.nowMs + advertiseMs);
-      },
-    };
-    this.#context.deadlines.set(again, this.#context.nowMs);
-  }
 
   #onUnconnected(peer: Peer, message: Publish): void {
     if (this.#unconnected === null) this.metrics.unconnectedRefused++;
@@ -334,6 +326,8 @@ export class GatewayCore implements ClientOwner {
   // ---- of clients ----------------------------------------------------------------------------------------------------
 
   send(client: GatewayClient, message: SnMessage): boolean {
+    // Another client has its address now: nobody is there.
+    if (this.#byKey.get(client.peer.key) !== client) return false;
     const bytes = encodeMessage(message);
     if (!client.budget.spend(bytes.length)) {
       this.metrics.withheld++;
@@ -343,9 +337,15 @@ export class GatewayCore implements ClientOwner {
     return true;
   }
 
+  onState(before: ClientState, after: ClientState): void {
+    this.#states[before]--;
+    this.#states[after]++;
+  }
+
   onGone(client: GatewayClient): void {
     if (this.#byId.get(client.clientId) !== client) return;
     this.#byId.delete(client.clientId);
+    this.#states.disconnected--;
     this.#rates.delete(client.clientId);
     if (this.#byKey.get(client.peer.key) === client) this.#byKey.delete(client.peer.key);
     this.#leaveHost(client.peer.host);

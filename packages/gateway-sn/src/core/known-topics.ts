@@ -1,5 +1,7 @@
 /** By what a client knows topics, and by what the gateway may name them to it. */
+import { checkTopicName, utf8ByteLength } from '@martlet/protocol';
 import type { TopicReference } from './codec/message.ts';
+import type { SubscribedAs } from './ports/memory.ts';
 import type { PredefinedTopics } from './predefined-topics.ts';
 import type { TopicIds } from './topic-ids.ts';
 
@@ -11,7 +13,7 @@ export class KnownTopics {
   readonly #clientId: string;
   readonly #predefined: PredefinedTopics;
   /** Topics that the client subscribed to by a predefined identifier or a short name: it is given them as such. */
-  readonly #subscribedAs = new Map<string, TopicReference>();
+  readonly #subscribedAs = new Map<string, SubscribedAs>();
   readonly #rejected = new Set<string>();
 
   constructor(clientId: string, predefined: PredefinedTopics, ids: TopicIds) {
@@ -20,7 +22,25 @@ export class KnownTopics {
     this.ids = ids;
   }
 
-  /** The topic that a client names; undefined if it is unknown. */
+  /** Topics that the client subscribed to by a predefined identifier or a short name. */
+  get subscribedAs(): readonly (readonly [topicName: string, topic: SubscribedAs])[] {
+    return [...this.#subscribedAs];
+  }
+
+  /** What was remembered of a session. A predefined topic may have become another one since. */
+  restoreSubscribedAs(entries: readonly (readonly [topicName: string, topic: SubscribedAs])[]): void {
+    for (const [topicName, topic] of entries) {
+      if (this.nameOf(topic) === topicName) this.#subscribedAs.set(topicName, topic);
+    }
+  }
+
+  /** The topic to which a client publishes; undefined if it is unknown, or none that one can publish to. */
+  topicNameOf(topic: TopicReference): string | undefined {
+    const topicName = this.nameOf(topic);
+    return topicName === undefined || checkTopicName(topicName) !== null ? undefined : topicName;
+  }
+
+  /** The topic or filter that a client names; undefined if it is unknown. */
   nameOf(topic: TopicReference): string | undefined {
     switch (topic.kind) {
       case 'normal':
@@ -37,6 +57,8 @@ export class KnownTopics {
   referenceFor(topicName: string): TopicReference | null {
     const subscribed = this.#subscribedAs.get(topicName);
     if (subscribed !== undefined) return subscribed;
+    // Two octets that a wildcard matched need no identifier; who named them in full was given one.
+    if (utf8ByteLength(topicName) === 2 && !this.ids.has(topicName)) return { kind: 'short', topicName };
     return this.ids.isConfirmed(topicName) ? { kind: 'normal', topicId: this.ids.idOf(topicName) } : null;
   }
 
@@ -54,7 +76,7 @@ export class KnownTopics {
 
   /** Whether registering it (again) could help. */
   canRegister(topicName: string): boolean {
-    return !this.#subscribedAs.has(topicName);
+    return this.ids.has(topicName) && !this.#subscribedAs.has(topicName);
   }
 
   reject(topicName: string): void {
@@ -67,8 +89,9 @@ export class KnownTopics {
   }
 
   subscribed(topicName: string, topic: TopicReference): void {
-    this.#rejected.delete(topicName);
-    if (topic.kind === 'predefined' || topic.kind === 'short') this.#subscribedAs.set(topicName, topic);
+    this.#rejected.clear();
+    if (topic.kind === 'predefined') this.#subscribedAs.set(topicName, { ...topic, kind: 'predefined' });
+    else if (topic.kind === 'short') this.#subscribedAs.set(topicName, { ...topic, kind: 'short' });
     else this.#subscribedAs.delete(topicName);
   }
 
@@ -76,10 +99,14 @@ export class KnownTopics {
     this.#subscribedAs.delete(topicName);
   }
 
+  clearSubscriptions(): void {
+    this.#subscribedAs.clear();
+    this.#rejected.clear();
+  }
+
   /** Another session: nothing of the old one is known. */
   clear(): void {
     this.ids.clear();
-    this.#subscribedAs.clear();
-    this.#rejected.clear();
+    this.clearSubscriptions();
   }
 }

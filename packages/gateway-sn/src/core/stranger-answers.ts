@@ -4,7 +4,7 @@
  */
 import { TokenBucket } from './token-bucket.ts';
 
-/** Networks and peers that are remembered; then it begins anew. */
+/** Networks and peers that are remembered; then the oldest is forgotten. */
 const MOST_REMEMBERED = 10_000;
 const TOLD_AGAIN_MS = 10_000;
 
@@ -22,7 +22,7 @@ export class StrangerAnswers {
     const network = networkOf(host);
     let bucket = this.#buckets.get(network);
     if (bucket === undefined) {
-      if (this.#buckets.size >= MOST_REMEMBERED) this.#buckets.clear();
+      makeRoom(this.#buckets);
       bucket = new TokenBucket(this.#perSecond, nowMs);
       this.#buckets.set(network, bucket);
     }
@@ -34,14 +34,24 @@ export class StrangerAnswers {
     const toldMs = this.#toldMs.get(key);
     if (toldMs !== undefined && nowMs - toldMs < TOLD_AGAIN_MS) return false;
     if (!this.mayAnswer(host, nowMs)) return false;
-    if (this.#toldMs.size >= MOST_REMEMBERED) this.#toldMs.clear();
+    // Behind the others again: the first is the one that was told longest ago.
+    this.#toldMs.delete(key);
+    makeRoom(this.#toldMs);
     this.#toldMs.set(key, nowMs);
     return true;
   }
 }
 
+function makeRoom(remembered: Map<string, unknown>): void {
+  if (remembered.size < MOST_REMEMBERED) return;
+  const [oldest] = remembered.keys();
+  remembered.delete(oldest!);
+}
+
 /** /24 of IPv4, /56 of IPv6; what is no address is a network of its own. */
-function networkOf(host: string): string {
+function networkOf(node: string): string {
+  // Behind a forwarder there are as many nodes as it says; the datagrams go to the forwarder.
+  const [host = ''] = node.split('/');
   const v4 = /^(\d+\.\d+\.\d+)\.\d+$/u.exec(host);
   if (v4 !== null) return v4[1]!;
   if (!host.includes(':')) return host;

@@ -2,12 +2,13 @@
 import type { ClientPacket, ServerPacket } from '@martlet/protocol';
 import {
   checkTopicFilter,
+  checkTopicName,
   isSharedFilter,
   NO_PROPERTIES,
   parseSharedFilter,
   utf8ByteLength,
 } from '@martlet/protocol';
-import type { SnMessage, Suback, Subscribe, TopicReference, Unsubscribe } from './codec/message.ts';
+import type { Suback, Subscribe, TopicReference, Unsubscribe } from './codec/message.ts';
 import { ReturnCode } from './codec/return-code.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import { idOf } from './incoming.ts';
@@ -23,25 +24,31 @@ interface Asked {
   readonly packet: ClientPacket & { readonly type: 'subscribe' | 'unsubscribe' };
 }
 
-/** Answers that a client may not have got; it has one request open at a time, and may repeat the last ones. */
-const REMEMBERED_ANSWERS = 4;
+/** SUBSCRIBE and UNSUBSCRIBE that the broker has not answered; the specification has 1 of each. */
+const MOST_ASKED = 16;
+
+/** The last SUBACK, for a client that did not get it. */
+interface Answered {
+  readonly suback: Suback;
+  readonly topicFilter: string;
+}
 
 export class Subscribing {
   readonly #context: GatewayContext;
   readonly #line: ClientLine;
   readonly #topics: KnownTopics;
   readonly #ids: UpstreamIds;
-  readonly #toBroker: (packet: ClientPacket) => void;
+  readonly #toBroker: (packet: ClientPacket) => boolean;
   /** By the gateway's packet identifiers. */
   readonly #asked = new Map<number, Asked>();
-  readonly #answers: SnMessage[] = [];
+  #answered: Answered | null = null;
 
   constructor(
     context: GatewayContext,
     line: ClientLine,
     topics: KnownTopics,
     ids: UpstreamIds,
-    toBroker: (packet: ClientPacket) => void,
+    toBroker: (packet: ClientPacket) => boolean,
   ) {
     this.#context = context;
     this.#line = line;
@@ -52,17 +59,23 @@ export class Subscribing {
 
   onSubscribe(message: Subscribe): void {
     const { packetId, topic, qos, dup } = message;
-    if (this.#isRepeated(packetId, 'suback', dup)) return;
     const topicFilter = this.#topics.nameOf(topic);
     if (topicFilter === undefined) {
       this.#refuse(message, ReturnCode.InvalidTopicId);
       return;
     }
-    if (!this.#isFilter(topicFilter)) {
+    if (!this.#isFilter(topicFilter, topic)) {
       this.#refuse(message, ReturnCode.NotSupported);
       return;
     }
-    const upstreamId = this.#ids.take();
+    if (this.#isAsked('subscribe', packetId, topicFilter)) return;
+    const answered = this.#answered;
+    if (dup && answered?.suback.packetId === packetId && answered.topicFilter === topicFilter) {
+      // Only SUBACK was lost: to subscribe again would bring the retained messages again.
+      this.#line.toClient(answered.suback);
+      return;
+    }
+    const upstreamId = this.#ids.take(MOST_ASKED);
     if (upstreamId === null) {
       this.#refuse(message, ReturnCode.Congestion);
       return;
@@ -89,14 +102,16 @@ export class Subscribing {
 
   onUnsubscribe(message: Unsubscribe): void {
     const { packetId, topic } = message;
-    if (this.#isRepeated(packetId, 'unsuback', false)) return;
     const topicFilter = this.#topics.nameOf(topic);
-    // UNSUBACK has no return code: what cannot have been subscribed to is not subscribed to any more.
-    const upstreamId = topicFilter === undefined || !this.#isFilter(topicFilter) ? null : this.#ids.take();
-    if (topicFilter === undefined || upstreamId === null) {
+    if (topicFilter === undefined || !this.#isFilter(topicFilter, topic)) {
+      // UNSUBACK has no return code: what cannot have been subscribed to is not subscribed to any more.
       this.#line.toClient({ type: 'unsuback', packetId });
       return;
     }
+    if (this.#isAsked('unsubscribe', packetId, topicFilter)) return;
+    const upstreamId = this.#ids.take(MOST_ASKED);
+    // Nor can it say that there is no room: the client asks again.
+    if (upstreamId === null) return;
     this.#ask(upstreamId, {
       packetId,
       topic,
@@ -110,17 +125,17 @@ export class Subscribing {
     });
   }
 
-  /** @returns whether it was for this client's requests */
-  onAnswer(answer: ServerPacket & { readonly type: 'suback' | 'unsuback' }): boolean {
+  onAnswer(answer: ServerPacket & { readonly type: 'suback' | 'unsuback' }): void {
     const asked = this.#asked.get(answer.packetId);
-    if (asked === undefined) return false;
+    if (asked === undefined || (answer.type === 'suback') !== (asked.packet.type === 'subscribe')) return;
     this.#asked.delete(answer.packetId);
     this.#ids.free(answer.packetId);
     const { packetId, topic, topicFilter } = asked;
     if (answer.type === 'unsuback') {
       this.#topics.unsubscribed(topicFilter);
-      this.#answer({ type: 'unsuback', packetId });
-      return true;
+      if (this.#answered?.topicFilter === topicFilter) this.#answered = null;
+      this.#line.toClient({ type: 'unsuback', packetId });
+      return;
     }
     const reasonCode = answer.reasonCodes[0] ?? 0x80;
     const returnCode = returnCodeFor(reasonCode);
@@ -132,8 +147,8 @@ export class Subscribing {
       packetId,
       returnCode,
     };
-    this.#answer(suback);
-    return true;
+    this.#answered = { suback, topicFilter };
+    this.#line.toClient(suback);
   }
 
   /** A name without wildcards is given an identifier at once; one with wildcards has none (section 5.4.16). */
@@ -145,7 +160,9 @@ export class Subscribing {
     return topicId;
   }
 
-  #isFilter(topicFilter: string): boolean {
+  #isFilter(topicFilter: string, { kind }: TopicReference): boolean {
+    // Short topic names and predefined topics are names (sections 3 and 5.3.4): wildcards are for filters in full.
+    if (kind !== 'name') return checkTopicName(topicFilter) === null;
     if (utf8ByteLength(topicFilter) > this.#context.options.topicBytes) return false;
     if (isSharedFilter(topicFilter)) return typeof parseSharedFilter(topicFilter) === 'object';
     return checkTopicFilter(topicFilter) === null;
@@ -156,25 +173,17 @@ export class Subscribing {
     this.#toBroker(asked.packet);
   }
 
-  #isRepeated(packetId: number, type: 'suback' | 'unsuback', dup: boolean): boolean {
-    for (const asked of this.#asked.values()) if (asked.packetId === packetId) return true;
-    if (!dup) return false;
-    const given = this.#answers.find(
-      (answer) => answer.type === type && 'packetId' in answer && answer.packetId === packetId,
-    );
-    if (given === undefined) return false;
-    this.#line.toClient(given);
-    return true;
+  /** Whether the broker is being asked exactly this: the answer comes by itself. */
+  #isAsked(type: 'subscribe' | 'unsubscribe', packetId: number, topicFilter: string): boolean {
+    for (const asked of this.#asked.values()) {
+      const isSame = asked.packetId === packetId && asked.topicFilter === topicFilter;
+      if (isSame && asked.packet.type === type) return true;
+    }
+    return false;
   }
 
   #refuse({ topic, packetId }: Subscribe, returnCode: number): void {
     this.#line.toClient({ type: 'suback', qos: 0, topicId: idOf(topic), packetId, returnCode });
-  }
-
-  #answer(message: SnMessage): void {
-    this.#answers.push(message);
-    if (this.#answers.length > REMEMBERED_ANSWERS) this.#answers.shift();
-    this.#line.toClient(message);
   }
 
   /** The connection to the broker is a new one on the old session. */
@@ -185,6 +194,6 @@ export class Subscribing {
   clear(): void {
     for (const upstreamId of this.#asked.keys()) this.#ids.free(upstreamId);
     this.#asked.clear();
-    this.#answers.length = 0;
+    this.#answered = null;
   }
 }

@@ -63,6 +63,10 @@ export class TopicIds {
     this.#next = this.#next >= MAXIMUM_TOPIC_ID ? this.#lowest : this.#next + 1;
   }
 
+  has(topicName: string): boolean {
+    return this.#byName.has(topicName);
+  }
+
   topicName(topicId: number): string | undefined {
     return this.#byId.get(topicId);
   }

@@ -1,11 +1,12 @@
 /** QoS -1 (section 6.8): who has not connected publishes at QoS 0, by predefined and short topics, and is never answered. */
 import type { ClientPacket, ServerPacket } from '@martlet/protocol';
-import { checkTopicName, NO_PROPERTIES, ProtocolVersion } from '@martlet/protocol';
+import { checkTopicName, NO_PROPERTIES } from '@martlet/protocol';
 import type { Publish } from './codec/message.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Peer } from './ports/link.ts';
-import type { Upstream, UpstreamHandler } from './ports/upstream.ts';
+import type { UpstreamHandler } from './ports/upstream.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { UpstreamLine } from './upstream-line.ts';
 
 export interface UnconnectedOptions {
   /** Of the one connection to the broker through which all of them publish: what rights are given to. */
@@ -18,20 +19,17 @@ export interface UnconnectedOptions {
   readonly retain?: boolean;
 }
 
-/** Messages that wait for the connection to the broker. */
-const MOST_WAITING = 100;
-
 export class UnconnectedPublisher implements UpstreamHandler {
   readonly #context: GatewayContext;
   readonly #options: UnconnectedOptions;
   readonly #bucket: TokenBucket;
-  #upstream: Upstream | null = null;
-  #connected = false;
-  readonly #waiting: ClientPacket[] = [];
+  readonly #upstream: UpstreamLine;
+  #isOpen = false;
 
   constructor(context: GatewayContext, options: UnconnectedOptions) {
     this.#context = context;
     this.#options = options;
+    this.#upstream = new UpstreamLine(context, this);
     this.#bucket = new TokenBucket(options.perSecond ?? 100, context.nowMs);
   }
 
@@ -58,57 +56,49 @@ export class UnconnectedPublisher implements UpstreamHandler {
   }
 
   #send(peer: Peer, packet: ClientPacket): void {
-    if (this.#connected) {
-      this.#upstream?.send(packet);
-      return;
-    }
-    if (this.#waiting.length >= MOST_WAITING) {
-      this.#context.metrics.unconnectedRefused++;
-      return;
-    }
-    this.#waiting.push(packet);
-    if (this.#upstream === null) this.#open(peer);
+    if (!this.#isOpen) this.#open(peer);
+    if (this.#isOpen) this.#upstream.send(packet);
+    else this.#context.metrics.unconnectedRefused++;
   }
 
   #open(peer: Peer): void {
-    this.#upstream = this.#context.upstreams.open(peer, this);
-    this.#upstream?.send({
-      type: 'connect',
-      protocolVersion: ProtocolVersion.V5,
-      clientId: this.#options.clientId,
+    const { clientId } = this.#options;
+    this.#isOpen = this.#upstream.open(peer, {
+      clientId,
       cleanStart: true,
-      keepAlive: 0,
-      properties: NO_PROPERTIES,
+      sessionExpiryInterval: 0,
+      will: null,
     });
-    if (this.#upstream === null) this.#drop();
   }
 
   onPacket(packet: ServerPacket): void {
-    if (packet.type === 'connack') {
-      if (packet.reasonCode >= 0x80) {
-        this.#upstream?.close();
+    switch (packet.type) {
+      case 'connack':
+        if (packet.reasonCode >= 0x80) this.shutDown();
+        else {
+          this.#upstream.onConnected(packet);
+          this.#upstream.sendHeld();
+        }
+        return;
+      case 'pingresp':
+        this.#upstream.onAnswer();
+        return;
+      case 'disconnect':
         this.onClosed();
         return;
-      }
-      this.#connected = true;
-      for (const waiting of this.#waiting.splice(0)) this.#upstream?.send(waiting);
-    } else if (packet.type === 'disconnect') this.onClosed();
+      default:
+    }
   }
 
+  /** What waited is lost, as messages of QoS 0 may be; the next one opens it anew. */
   onClosed(): void {
-    this.#upstream = null;
-    this.#connected = false;
-    this.#drop();
-  }
-
-  #drop(): void {
-    this.#context.metrics.unconnectedRefused += this.#waiting.length;
-    this.#waiting.length = 0;
+    this.#isOpen = false;
+    this.#upstream.onClosed();
   }
 
   shutDown(): void {
-    this.#upstream?.close();
-    this.#upstream = null;
+    this.#isOpen = false;
+    this.#upstream.close(true);
   }
 }
 

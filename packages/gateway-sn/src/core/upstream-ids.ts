@@ -1,12 +1,27 @@
-/** Packet identifiers of one connection to the broker, which are the gateway's own: the client's are its own, too. */
+/**
+ * Packet identifiers of SUBSCRIBE and UNSUBSCRIBE on the connection to the broker. PUBLISH and PUBREL have the client's own, so
+ * that an exchange of QoS 2 goes on after any of the three has begun anew; these begin at the other end, and stay clear of them.
+ */
+const HIGHEST = 65_535;
+
 export class UpstreamIds {
   readonly #used = new Set<number>();
-  #next = 1;
+  readonly #isOfPublish: (packetId: number) => boolean;
+  #next = HIGHEST;
 
-  /** Null if all are in use. */
-  take(): number | null {
-    if (this.#used.size >= 65_535) return null;
-    while (this.#used.has(this.#next)) this.#advance();
+  /** @param isOfPublish whether an exchange of the client's has this identifier */
+  constructor(isOfPublish: (packetId: number) => boolean) {
+    this.#isOfPublish = isOfPublish;
+  }
+
+  has(packetId: number): boolean {
+    return this.#used.has(packetId);
+  }
+
+  /** @param most how many there may be at a time. @returns null if there are so many */
+  take(most: number): number | null {
+    if (this.#used.size >= most) return null;
+    while (this.#used.has(this.#next) || this.#isOfPublish(this.#next)) this.#advance();
     const packetId = this.#next;
     this.#used.add(packetId);
     this.#advance();
@@ -14,14 +29,10 @@ export class UpstreamIds {
   }
 
   #advance(): void {
-    this.#next = this.#next === 65_535 ? 1 : this.#next + 1;
+    this.#next = this.#next === 1 ? HIGHEST : this.#next - 1;
   }
 
   free(packetId: number): void {
     this.#used.delete(packetId);
-  }
-
-  clear(): void {
-    this.#used.clear();
   }
 }

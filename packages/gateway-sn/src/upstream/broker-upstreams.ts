@@ -15,9 +15,14 @@ export interface BrokerUpstreamsOptions {
   readonly origin: Origin;
   /** Runs it after the inputs of this round, before the process sleeps. */
   readonly soon: (run: () => void) => void;
+  /** Messages that wait in the broker's session of a client: `(clientId) => broker.queuedMessages(clientId)`. */
+  readonly queuedMessages: (clientId: string) => number;
   /** Called before packets are handed on: the gateway's clock is to be set. */
   readonly onTurn: () => void;
 }
+
+/** Packets that wait while the broker reads nothing; of QoS 0, no more messages are taken then. */
+const MOST_TO_BROKER = 100;
 
 export class BrokerUpstreams implements Upstreams {
   readonly keepAlive = 0;
@@ -29,8 +34,9 @@ export class BrokerUpstreams implements Upstreams {
   }
 
   open(peer: Peer, handler: UpstreamHandler): Upstream | null {
-    const connection = new BrokerConnection(peer.text, handler, (dirty) => this.#mark(dirty));
-    const sink = this.#options.attach(connection, this.#options.origin);
+    const { attach, origin, queuedMessages } = this.#options;
+    const connection = new BrokerConnection(peer.text, handler, queuedMessages, (dirty) => this.#mark(dirty));
+    const sink = attach(connection, origin);
     if (sink === null) return null;
     connection.start(sink);
     return connection;
@@ -52,9 +58,11 @@ export class BrokerUpstreams implements Upstreams {
 class BrokerConnection implements Transport, Upstream {
   readonly peer: string;
   readonly #handler: UpstreamHandler;
+  readonly #queuedMessages: (clientId: string) => number;
   readonly #mark: (connection: BrokerConnection) => void;
   readonly #channel: PacketChannel;
   #sink: TransportSink | null = null;
+  #clientId = '';
   /** Written by the broker, and not handed on yet. */
   #written: Uint8Array[] = [];
   #marked = false;
@@ -64,9 +72,15 @@ class BrokerConnection implements Transport, Upstream {
   #ended = false;
   #closed = false;
 
-  constructor(peer: string, handler: UpstreamHandler, mark: (connection: BrokerConnection) => void) {
+  constructor(
+    peer: string,
+    handler: UpstreamHandler,
+    queuedMessages: (clientId: string) => number,
+    mark: (connection: BrokerConnection) => void,
+  ) {
     this.peer = peer;
     this.#handler = handler;
+    this.#queuedMessages = queuedMessages;
     this.#mark = mark;
     this.#channel = new PacketChannel((packet) => {
       if (!this.#closed) handler.onPacket(packet);
@@ -79,13 +93,24 @@ class BrokerConnection implements Transport, Upstream {
 
   // ---- of the gateway ------------------------------------------------------------------------------------------------
 
-  send(packet: ClientPacket): void {
+  get waitingMessages(): number {
+    return this.#queuedMessages(this.#clientId);
+  }
+
+  send(packet: ClientPacket): boolean {
     const sink = this.#sink;
-    if (sink === null || this.#ended || this.#closed) return;
+    if (sink === null || this.#ended || this.#closed) return true;
+    if (packet.type === 'connect') this.#clientId = packet.clientId;
     const bytes = encodePacket(packet, ProtocolVersion.V5);
+    if (!this.#paused && this.#toBroker.length === 0) {
+      sink.receive(bytes, 0, bytes.length);
+      return true;
+    }
     // The broker reads nothing from this connection now, such as while an authenticator thinks.
-    if (this.#paused || this.#toBroker.length > 0) this.#toBroker.push(bytes);
-    else sink.receive(bytes, 0, bytes.length);
+    const isQos0 = packet.type === 'publish' && packet.qos === 0;
+    if (isQos0 && this.#toBroker.length >= MOST_TO_BROKER) return false;
+    this.#toBroker.push(bytes);
+    return true;
   }
 
   close(): void {

@@ -35,6 +35,8 @@ export interface MqttUpstreamsOptions {
   readonly onFailure?: (reason: string) => void;
 }
 
+/** Packets that wait for the connection; of QoS 0, no more messages are taken then. */
+const MOST_WAITING = 100;
 const MAXIMUM_PACKET_BYTES = 268_435_460;
 
 export class MqttUpstreams implements Upstreams {
@@ -65,6 +67,8 @@ class MqttConnection implements Upstream {
   #version: ProtocolVersion;
   /** Counts the connections: what is told of one before is not heard. */
   #attempt = 0;
+  /** The server takes what was written more slowly than it comes. */
+  #isFull = false;
   #closed = false;
 
   constructor(owner: MqttUpstreams, peer: Peer, handler: UpstreamHandler) {
@@ -97,7 +101,9 @@ class MqttConnection implements Upstream {
       onBytes: (bytes: Uint8Array) => {
         if (isCurrent()) this.#onBytes(bytes);
       },
-      onDrain: () => {},
+      onDrain: () => {
+        if (isCurrent()) this.#isFull = false;
+      },
       onClose: (error?: Error) => {
         if (isCurrent()) this.#onClosed(error?.message ?? 'the server closed the connection');
       },
@@ -118,12 +124,15 @@ class MqttConnection implements Upstream {
     for (const packet of this.#waiting.splice(0)) this.#write(packet);
   }
 
-  send(packet: ClientPacket): void {
-    if (this.#closed) return;
+  send(packet: ClientPacket): boolean {
+    if (this.#closed) return true;
+    const isQos0 = packet.type === 'publish' && packet.qos === 0;
+    if (isQos0 && (this.#isFull || this.#waiting.length >= MOST_WAITING)) return false;
     const own = packet.type === 'connect' ? this.#withCredentials(packet) : packet;
     if (own.type === 'connect') this.#connect = own;
     if (this.#transport === null) this.#waiting.push(own);
     else this.#write(own);
+    return true;
   }
 
   #withCredentials(packet: ConnectPacket): ConnectPacket {
@@ -139,7 +148,7 @@ class MqttConnection implements Upstream {
       return;
     }
     const versioned = packet.type === 'connect' ? { ...packet, protocolVersion: this.#version } : packet;
-    this.#transport?.write(encodePacket(versioned, this.#version));
+    if (this.#transport?.write(encodePacket(versioned, this.#version)) === false) this.#isFull = true;
   }
 
   #onBytes(bytes: Uint8Array): void {

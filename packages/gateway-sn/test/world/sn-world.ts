@@ -65,6 +65,7 @@ export class SnWorld implements Link {
       nowMs: this.#nowMs,
       upstreams: new BrokerUpstreams({
         attach: (transport, origin) => this.broker.attach(transport, origin),
+        queuedMessages: (clientId) => this.broker.queuedMessages(clientId),
         origin: { listener: 'sn', kind: 'in-process' },
         soon,
         onTurn: () => this.gateway.tick(this.#nowMs),

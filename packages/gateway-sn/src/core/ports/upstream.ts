@@ -4,10 +4,15 @@ import type { Peer } from './link.ts';
 
 /** What the gateway tells a connection. */
 export interface Upstream {
-  /** The first is CONNECT. Nothing is sent once the connection is closed. */
-  send(packet: ClientPacket): void;
+  /**
+   * The first is CONNECT. Nothing is sent once the connection is closed.
+   * @returns false if a PUBLISH of QoS 0 was dropped, because the broker does not take so much now
+   */
+  send(packet: ClientPacket): boolean;
   /** Closes it after what was sent. `onClosed` is not called for it. */
   close(): void;
+  /** Messages that wait in the broker for this client; undefined where nobody can tell. */
+  readonly waitingMessages?: number | undefined;
 }
 
 /** What a connection tells the gateway: never from inside a call of {@link Upstream} or {@link Upstreams}. */

@@ -1,0 +1,55 @@
+/** Being found (section 6.1): ADVERTISE at intervals, and GWINFO for who searches. Neither says where: the sender's address does. */
+import type { Deadline } from '@martlet/protocol';
+import { encodeMessage } from './codec/encode-message.ts';
+import type { GatewayContext } from './gateway-context.ts';
+import type { Link, Peer } from './ports/link.ts';
+import type { StrangerAnswers } from './stranger-answers.ts';
+
+export class Discovery {
+  readonly #context: GatewayContext;
+  readonly #link: Link;
+  readonly #strangers: StrangerAnswers;
+  readonly #gwinfo: Uint8Array;
+  readonly #advertise: Uint8Array;
+  readonly #next: Deadline;
+
+  constructor(context: GatewayContext, link: Link, strangers: StrangerAnswers, gatewayId: number) {
+    this.#context = context;
+    this.#link = link;
+    this.#strangers = strangers;
+    const seconds = Math.round(context.options.advertiseMs / 1000);
+    this.#gwinfo = encodeMessage({ type: 'gwinfo', gatewayId, gatewayAddress: new Uint8Array(0) });
+    this.#advertise = encodeMessage({ type: 'advertise', gatewayId, duration: Math.min(0xffff, seconds) });
+    this.#next = { heapIndex: -1, onDue: () => this.#onDue() };
+    context.deadlines.set(this.#next, context.nowMs);
+  }
+
+  #onDue(): void {
+    const { deadlines, nowMs, options } = this.#context;
+    this.#broadcast(this.#advertise, 0);
+    deadlines.set(this.#next, nowMs + options.advertiseMs);
+  }
+
+  /** @param radius hops that the searching client asked for */
+  onSearch(peer: Peer, radius: number): void {
+    if (!this.#strangers.mayAnswer(peer.host, this.#context.nowMs)) return;
+    this.#count(this.#gwinfo);
+    this.#link.send(peer, this.#gwinfo);
+    this.#broadcast(this.#gwinfo, radius);
+  }
+
+  #broadcast(bytes: Uint8Array, radius: number): void {
+    if (this.#link.broadcast === undefined) return;
+    this.#count(bytes);
+    this.#link.broadcast(bytes, radius);
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#context.metrics.datagramsSent++;
+    this.#context.metrics.bytesSent += bytes.length;
+  }
+
+  stop(): void {
+    this.#context.deadlines.clear(this.#next);
+  }
+}
