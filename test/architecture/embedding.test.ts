@@ -34,6 +34,7 @@ describe('Loading @martlet/broker', () => {
   test('/config loads zod and yaml besides', () => {
     expect(packagesLoadedWith('packages/broker/src/config/index.ts', files)).toEqual([
       '@martlet/protocol',
+      '@martlet/protocol/mqtt-sn',
       'yaml',
       'zod',
     ]);

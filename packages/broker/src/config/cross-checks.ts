@@ -6,6 +6,7 @@ import type { Configuration } from './configuration.ts';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { Findings } from './findings.ts';
 import { checkListeners } from './listener-checks.ts';
+import { checkMqttSnAccess } from './mqtt-sn-checks.ts';
 import { profileOptionsOf } from './profile-options.ts';
 import type { Source } from './source.ts';
 
@@ -22,6 +23,7 @@ export function findingsOf(configuration: Configuration, source: Source): readon
     if (authorization !== null)
       checkAuthorization(authorization, [...path, 'authorization'], configuration, findings);
   }
+  checkMqttSnAccess(configuration, findings);
   checkProfile(configuration, findings);
   checkLog(configuration, findings);
   checkBridges(configuration.bridges, findings);

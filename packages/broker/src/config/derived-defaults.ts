@@ -32,7 +32,9 @@ function completeSection(root: Section, name: string, defaults: object | undefin
 
 function completeListener(listener: Section): void {
   const isWebSocket = listener['protocol'] === 'websocket';
-  const { tls } = listener as { readonly tls?: unknown };
+  const { tls, mqttSn } = listener as { readonly tls?: unknown; readonly mqttSn?: unknown };
+  if (isSection(mqttSn) && mqttSn['discovery'] === undefined)
+    mqttSn['discovery'] = typeof mqttSn['group'] === 'string';
   if (listener['port'] === undefined) listener['port'] = defaultPort(isWebSocket, isSection(tls));
   if (isSection(tls) && isWebSocket && tls['alpn'] === undefined) tls['alpn'] = ['http/1.1'];
 }
@@ -56,13 +58,20 @@ function nameListeners(listeners: readonly Section[]): void {
   }
 }
 
-function listenerName({ protocol, path, port, tls, socketActivation }: Section): string {
+function listenerName({ protocol, path, port, tls, socketActivation, mqttSn }: Section): string {
+  if (protocol === 'mqtt-sn') return `sn:${serialDevice(mqttSn) ?? String(port)}`;
   if (typeof path === 'string') return `unix:${path}`;
   if (socketActivation !== undefined && socketActivation !== null)
     return `socket:${String(socketActivation)}`;
   const isSecure = isSection(tls);
   const kind = protocol === 'websocket' ? (isSecure ? 'wss' : 'websocket') : isSecure ? 'tls' : 'tcp';
   return `${kind}:${String(port)}`;
+}
+
+function serialDevice(mqttSn: unknown): string | undefined {
+  const serial = isSection(mqttSn) ? mqttSn['serial'] : undefined;
+  const device = isSection(serial) ? serial['device'] : undefined;
+  return typeof device === 'string' ? device : undefined;
 }
 
 function completeAccess(root: Section, listeners: readonly Section[]): void {
@@ -90,9 +99,11 @@ function completeMethod(method: Section): void {
     method['algorithms'] = hasKeys ? ['ES256', 'EdDSA', 'RS256', 'PS256', 'HS256'] : ['HS256'];
 }
 
-/** Whether only this machine reaches it: a Unix socket, or a loopback address. */
+/** Whether only this machine reaches it: a Unix socket, or a loopback address. A multicast group is only where it is searched. */
 export function isForThisMachine(listener: Readonly<Record<string, unknown>>): boolean {
-  const { path, host = '127.0.0.1', interface: name, socketActivation } = listener;
+  const { path, host = '127.0.0.1', interface: name, socketActivation, mqttSn } = listener;
+  // What is at the other end of a serial line may be a radio.
+  if (serialDevice(mqttSn) !== undefined) return false;
   if (typeof path === 'string') return true;
   if (typeof name === 'string') return name === 'lo';
   if (socketActivation !== undefined && socketActivation !== null) return false;

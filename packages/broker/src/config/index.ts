@@ -42,6 +42,14 @@ export type {
 export type { LoadedConfiguration, LoadOptions } from './load-configuration.ts';
 export { configurationFrom, loadConfiguration, parseConfiguration } from './load-configuration.ts';
 export type { LogConfiguration, LogDestinationConfiguration, LogType } from './log-configuration.ts';
+export type {
+  MqttSnAddressPolicy,
+  MqttSnConfiguration,
+  MqttSnPredefinedTopic,
+  MqttSnSerialConfiguration,
+  MqttSnUnconnectedConfiguration,
+  MqttSnUserConfiguration,
+} from './mqtt-sn-configuration.ts';
 export type { ConfigurationOverride } from './overrides.ts';
 export { profileOptionsOf } from './profile-options.ts';
 export type { RatesConfiguration } from './rates-configuration.ts';

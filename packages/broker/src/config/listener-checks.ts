@@ -2,13 +2,19 @@
 import type { Findings } from './findings.ts';
 import type { KeyPath } from './key-path.ts';
 import type { ListenerConfiguration, TlsConfiguration } from './listener-configuration.ts';
+import { checkMqttSn } from './mqtt-sn-checks.ts';
 
 export function checkListeners(listeners: readonly ListenerConfiguration[], findings: Findings): void {
   findings.unique(listeners, ['listeners'], 'name', ({ name }) => name);
   findings.unique(listeners, ['listeners'], 'path', ({ path }) => path);
   findings.unique(listeners, ['listeners'], 'port', addressOf);
+  findings.unique(listeners, ['listeners'], 'mqttSn.serial.device', serialOf);
   for (const [at, listener] of listeners.entries()) {
     const path = ['listeners', at];
+    if (listener.protocol === 'mqtt-sn') {
+      checkMqttSn(listener, path, findings);
+      continue;
+    }
     checkPlace(listener, path, findings);
     checkProxy(listener, path, findings);
     checkUsername(listener, path, findings);
@@ -16,8 +22,14 @@ export function checkListeners(listeners: readonly ListenerConfiguration[], find
   }
 }
 
+function serialOf({ protocol, mqttSn }: ListenerConfiguration): string | null {
+  return protocol === 'mqtt-sn' ? (mqttSn.serial?.device ?? null) : null;
+}
+
 /** Null where two may have the same. */
 function addressOf({
+  protocol,
+  mqttSn,
   host,
   port,
   path,
@@ -26,6 +38,7 @@ function addressOf({
   family,
 }: ListenerConfiguration): string | null {
   if (path !== null || socketActivation !== null || port === 0) return null;
+  if (protocol === 'mqtt-sn') return mqttSn.serial === null ? `${host}:${port} (UDP)` : null;
   return `${name ?? host}:${port}${family === 'both' ? '' : ` (${family})`}`;
 }
 

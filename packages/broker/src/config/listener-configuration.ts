@@ -1,6 +1,7 @@
 /** A listener of the configuration, resolved. What each key means stands in tables/listener-rows.ts and tables/tls-rows.ts. */
 import type { DurabilityName } from '../core/ports/durability.ts';
 import type { AuthenticationConfiguration, AuthorizationConfiguration } from './access-configuration.ts';
+import type { MqttSnConfiguration } from './mqtt-sn-configuration.ts';
 import type { RatesConfiguration } from './rates-configuration.ts';
 
 export type ProtocolVersionName = '3.1' | '3.1.1' | '5.0';
@@ -9,7 +10,7 @@ export type UsernameSource = 'connect' | 'certificate-cn' | 'certificate-subject
 export interface ListenerConfiguration {
   /** By it a reload finds the listener again; unique. */
   readonly name: string;
-  readonly protocol: 'mqtt' | 'websocket';
+  readonly protocol: 'mqtt' | 'websocket' | 'mqtt-sn';
   /** An address or name, or `*` for all networks. Without effect beside `path`, `socketActivation` or `interface`. */
   readonly host: string;
   readonly port: number;
@@ -24,6 +25,7 @@ export interface ListenerConfiguration {
   /** The name of a socket that systemd hands over, or the number of its descriptor (from 3 on). */
   readonly socketActivation: string | number | null;
   readonly webSocket: WebSocketConfiguration;
+  readonly mqttSn: MqttSnConfiguration;
   readonly tls: TlsConfiguration | null;
   readonly proxyProtocol: 'none' | 'v1' | 'v2' | 'any';
   readonly proxyProtocolRequireTls: boolean;

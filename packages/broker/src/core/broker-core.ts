@@ -51,6 +51,7 @@ import type { EventSink } from './telling/events.ts';
 import { LimitedLog } from './telling/limited-log.ts';
 import type { Gauges } from './telling/metrics.ts';
 import { Outcomes } from './telling/outcomes.ts';
+import type { MoreSysTopics } from './telling/sys-topics.ts';
 import { SubscriptionTree } from './topics/subscription-tree.ts';
 import { TopicTable } from './topics/topic-table.ts';
 import { WallClockWatch } from './wall-clock-watch.ts';
@@ -309,6 +310,11 @@ export class BrokerCore {
     this.#sys.start();
     for (const connection of this.#connections) connection.reconfigure(reauthenticates);
     context.requestTurn();
+  }
+
+  /** Has numbers told in `$SYS` that the core does not know. */
+  tellInSys(more: MoreSysTopics): void {
+    this.#sys.add(more);
   }
 
   /** Rights have changed: every decision that was remembered is forgotten. */

@@ -6,7 +6,7 @@ import { Message, NO_BYTES } from './publish/message.ts';
 import type { Publication } from './publish/publication.ts';
 import type { Router } from './publish/router.ts';
 import type { Retaining } from './retained/retaining.ts';
-import type { SysSources } from './telling/sys-topics.ts';
+import type { MoreSysTopics, SysSources } from './telling/sys-topics.ts';
 import { SysTopics } from './telling/sys-topics.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
@@ -41,6 +41,11 @@ export class SysPublishing implements Deadline {
       sysInterval: context.profile.sysInterval,
       versionText: context.profile.sysVersion,
     });
+  }
+
+  /** From the next update on they are told, too. */
+  add(more: MoreSysTopics): void {
+    this.#sysTopics.add(more);
   }
 
   /** Sets the deadline of the next update: now, for the first one, and when the interval has changed. */

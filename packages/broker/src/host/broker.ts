@@ -18,6 +18,7 @@ import type { Origin, Transport, TransportSink } from '../core/ports/transport.t
 import type { BrokerEventName, BrokerEvents } from '../core/telling/events.ts';
 import type { Gauges, Metrics } from '../core/telling/metrics.ts';
 import type { Outcomes } from '../core/telling/outcomes.ts';
+import type { MoreSysTopics } from '../core/telling/sys-topics.ts';
 import type { Listener } from '../listeners/listener.ts';
 import type { TcpListenerOptions } from '../listeners/tcp-listener.ts';
 import { listenTcp } from '../listeners/tcp-listener.ts';
@@ -174,6 +175,11 @@ export class Broker {
     const connection = this.#core.attach(transport, origin, listener);
     this.#alarm.arm(this.#core.nextDeadlineMs);
     return connection;
+  }
+
+  /** Has numbers told in `$SYS/broker/...` that the broker does not know: it asks for them whenever it tells its own. */
+  tellInSys(more: MoreSysTopics): void {
+    this.#core.tellInSys(more);
   }
 
   /**

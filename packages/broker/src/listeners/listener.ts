@@ -5,9 +5,11 @@ import type { ListenerRefusalCounts } from './listener-refusals.ts';
 /** Where a listener listens. */
 export type ListenerAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'udp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'serial'; readonly path: string };
 
-/** Something that accepts connections: a TCP port, a Unix socket, a WebSocket path. */
+/** Something that accepts connections: a TCP port, a Unix socket, a WebSocket path; or datagrams. */
 export interface Listener {
   /** As `Origin.listener` names it in logs, metrics and access rules, such as `tcp:1883`. */
   readonly name: string;
@@ -32,7 +34,7 @@ export interface Listener {
 
 /** The address as a person writes it: `127.0.0.1:1883`, `[::1]:1883`, `/run/martlet.sock`. */
 export function addressText(address: ListenerAddress): string {
-  if (address.kind === 'unix') return address.path;
+  if (address.kind === 'unix' || address.kind === 'serial') return address.path;
   const { host, port } = address;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -59,8 +61,8 @@ function reasonOf(
       return {
         code: 'ADDRESS_IN_USE',
         text:
-          address.kind === 'tcp'
-            ? `port ${address.port} is already in use: another broker is running there? Stop it or use ${choice}`
+          'port' in address
+            ? `${address.kind === 'udp' ? 'UDP ' : ''}port ${address.port} is already in use: another broker is running there? Stop it or use ${choice}`
             : `${place} is already in use: another broker is running there? Stop it or use ${choice}`,
       };
     case 'EACCES':
@@ -68,7 +70,7 @@ function reasonOf(
       return {
         code: 'LISTEN_NOT_PERMITTED',
         text:
-          address.kind === 'tcp'
+          'port' in address
             ? `no permission to listen on port ${address.port}: ports below 1024 need a privilege; use ${choice}`
             : // Node.js reports a missing directory as EACCES, too.
               `cannot create ${place}: the directory does not exist, or this user may not write to it; use ${choice}`,

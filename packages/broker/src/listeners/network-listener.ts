@@ -228,7 +228,7 @@ export class NetworkListener implements Listener, Arrivals {
   #defaultName(): string {
     const [address] = this.#sockets.addresses;
     if (address === undefined) return 'a listener';
-    if (address.kind === 'unix') return `unix:${address.path}`;
+    if ('path' in address) return `unix:${address.path}`;
     const [plain, secure] = this.#kind === 'websocket' ? ['websocket', 'wss'] : ['tcp', 'tls'];
     return `${this.#settings.tls === null ? plain : secure}:${address.port}`;
   }

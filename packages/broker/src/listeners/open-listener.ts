@@ -171,7 +171,8 @@ function commonOptions(configuration: ListenerConfiguration, services: ListenerS
 
 const VERSION_NUMBERS: Readonly<Record<ProtocolVersionName, 3 | 4 | 5>> = { '3.1': 3, '3.1.1': 4, '5.0': 5 };
 
-function policyOf(configuration: ListenerConfiguration): ListenerPolicy {
+/** What clients of this listener are granted. */
+export function policyOf(configuration: ListenerConfiguration): ListenerPolicy {
   const { mountPoint, maximumQos, retainAvailable, protocolVersions, clientIdPrefix } = configuration;
   const { topicAliasMaximum, outboundTopicAliases, useUsernameAsClientId, allowEmptyClientId, rates } =
     configuration;

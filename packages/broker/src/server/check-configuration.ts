@@ -7,13 +7,16 @@ import { nodeEnvironment } from '../host/broker-environment.ts';
 import { checkListenerFiles } from '../listeners/open-listener.ts';
 import type { AccessBuilding } from './access/access-building.ts';
 import { AccessBuilder } from './access/build-access.ts';
+import type { ProtocolOpeners } from './listeners/listener-opening.ts';
 
 /**
  * Reads every file that the configuration names: passwords, rules, certificates. Nothing is opened, written or asked over a network.
+ * @param openers what the server would be given for further protocols
  * @returns errors and notices by file and line, those of the configuration itself among them
  */
 export async function checkConfiguration(
   loaded: LoadedConfiguration,
+  openers: ProtocolOpeners = {},
 ): Promise<readonly ConfigurationProblem[]> {
   const problems: ConfigurationProblem[] = [...loaded.notices];
   const builder = new AccessBuilder({
@@ -32,7 +35,7 @@ export async function checkConfiguration(
     }
   });
   await builder.close();
-  await checkListeners(loaded, problems);
+  await checkListeners(loaded, openers, problems);
   return inOrder(withoutRepetitions(problems));
 }
 
@@ -63,9 +66,12 @@ async function checkAccess(
 
 async function checkListeners(
   { configuration, source }: LoadedConfiguration,
+  openers: ProtocolOpeners,
   problems: ConfigurationProblem[],
 ): Promise<void> {
   for (const [index, listener] of configuration.listeners.entries()) {
+    const opener = listener.protocol === 'mqtt-sn' ? openers[listener.protocol] : undefined;
+    if (opener !== undefined) problems.push(...(await opener.check(listener, ['listeners', index])));
     const path = ['listeners', index, 'tls'];
     await collect(problems, async () => {
       const remarks = await checkListenerFiles(listener);

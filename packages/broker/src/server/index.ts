@@ -13,7 +13,14 @@ export { CONTROL_VERSION, ControlError } from './control/control-message.ts';
 export type { AnswerMore, ServerAnswers, ServerStatus } from './control/server-requests.ts';
 export { logEvents } from './event-log.ts';
 export type { ListenerFate } from './listeners/listener-fates.ts';
-export type { OpeningServices, OpenServedListener, ServedListener } from './listeners/listener-opening.ts';
+export type {
+  OpeningServices,
+  OpenServedListener,
+  ProtocolOpener,
+  ProtocolOpeners,
+  ServedListener,
+} from './listeners/listener-opening.ts';
+export { originOf } from './listeners/origin-of.ts';
 export type { LogFormat, TimeText } from './log/log-line.ts';
 export { escapeControls } from './log/log-line.ts';
 export type { LogWorld } from './log/server-log.ts';

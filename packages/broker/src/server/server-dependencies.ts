@@ -6,7 +6,7 @@ import type { BrokerEnvironment } from '../host/broker-environment.ts';
 import type { BuildAccess } from './access/access-building.ts';
 import type { RegistryWorld } from './control/broker-registry.ts';
 import type { AnswerMore } from './control/server-requests.ts';
-import type { OpenServedListener } from './listeners/listener-opening.ts';
+import type { OpenServedListener, ProtocolOpeners } from './listeners/listener-opening.ts';
 import type { LogWorld } from './log/server-log.ts';
 import type { ActivatedSocket, Systemd } from './process/systemd.ts';
 import type { OpenServerStore } from './server-store.ts';
@@ -28,6 +28,8 @@ export interface ServerDependencies {
   readonly openStore?: OpenServerStore;
   readonly buildAccess?: BuildAccess;
   readonly openListener?: OpenServedListener;
+  /** Of further protocols, such as MQTT-SN. @default there are no others, and listeners for them are refused */
+  readonly openers?: ProtocolOpeners;
   /** Sockets that systemd handed over. @default none */
   readonly activatedSockets?: readonly ActivatedSocket[];
   /** Given the secrets of handshakes of TLS, for debugging, in the format of `SSLKEYLOGFILE`. @default nobody is */

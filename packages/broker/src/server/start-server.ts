@@ -21,6 +21,7 @@ import type { ControlRequest } from './control/control-message.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { openControlSocket } from './control/control-socket.ts';
 import { answerServerRequest } from './control/server-requests.ts';
+import { openByProtocol } from './listeners/open-by-protocol.ts';
 import { ServerListeners } from './listeners/server-listeners.ts';
 import { ServerLog } from './log/server-log.ts';
 import { writePidFile } from './process/pid-file.ts';
@@ -183,10 +184,16 @@ class ServerStart {
 
   async #openListeners(broker: Broker, log: Log): Promise<ServerListeners> {
     const { activatedSockets = [], tlsKeyLog } = this.#dependencies;
-    const open =
+    const own =
       this.#dependencies.openListener ??
       (await import('./listeners/open-served-listener.ts')).openServedListener;
-    const listeners = new ServerListeners(broker, open, { activatedSockets, tlsKeyLog, log });
+    const { openers = {} } = this.#dependencies;
+    for (const { sysTopics } of Object.values(openers)) broker.tellInSys(sysTopics);
+    const listeners = new ServerListeners(broker, openByProtocol(own, openers), {
+      activatedSockets,
+      tlsKeyLog,
+      log,
+    });
     const prepared = await listeners.prepare(this.#loaded, false);
     prepared.commit();
     for (const { listener } of listeners.running) {

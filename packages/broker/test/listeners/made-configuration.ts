@@ -1,4 +1,5 @@
 import type { ListenerConfiguration, TlsConfiguration } from '../../src/config/listener-configuration.ts';
+import { parsed } from '../config/parsed.ts';
 
 /** A listener as the configuration resolves it, on a free port of this machine. */
 export function listenerConfiguration(given: Partial<ListenerConfiguration> = {}): ListenerConfiguration {
@@ -15,6 +16,7 @@ export function listenerConfiguration(given: Partial<ListenerConfiguration> = {}
     pathGroup: null,
     socketActivation: null,
     webSocket: { path: '/mqtt', origins: null, maximumHttpConnections: 1000, headersTimeoutMs: 10_000 },
+    mqttSn: parsed('listeners: [{ protocol: mqtt-sn }]').listeners[0]!.mqttSn,
     tls: null,
     proxyProtocol: 'none',
     proxyProtocolRequireTls: false,

@@ -208,7 +208,7 @@ async function secured(socket: Socket, authority: MadeAuthority, version: '1.2' 
 export async function dialSocket(listener: Listener): Promise<Socket> {
   const { address } = listener;
   const place: NetConnectOpts =
-    address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+    'path' in address ? { path: address.path } : { host: address.host, port: address.port };
   const socket = connect({ ...place, noDelay: true, allowHalfOpen: true });
   await once(socket, 'connect');
   return socket;

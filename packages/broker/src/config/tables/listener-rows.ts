@@ -4,6 +4,7 @@ import type { ListenerConfiguration, WebSocketConfiguration } from '../listener-
 import type { Table } from '../row.ts';
 import { AUTHENTICATION_ROWS } from './authentication-rows.ts';
 import { AUTHORIZATION_ROWS } from './authorization-rows.ts';
+import { MQTT_SN_ROWS } from './mqtt-sn-rows.ts';
 import { ratesRow } from './rate-rows.ts';
 import { TLS_ROWS } from './tls-rows.ts';
 
@@ -46,14 +47,14 @@ export const LISTENER_ROWS: Readonly<Table<ListenerConfiguration>> = {
     form: 'plain',
     default: '',
     defaultText:
-      'the kind and the port or path, such as `tcp:1883`, `tls:8883`, `websocket:8080`, `unix:/run/martlet.sock`',
+      'the kind and the port or path, such as `tcp:1883`, `tls:8883`, `websocket:8080`, `sn:1883`, `unix:/run/martlet.sock`',
     text: 'what the listener is called in logs, rules and answers; a reload finds it by its name again',
   },
   protocol: {
     kind: 'choice',
-    choices: ['mqtt', 'websocket'],
+    choices: ['mqtt', 'websocket', 'mqtt-sn'],
     default: 'mqtt',
-    text: 'MQTT over the byte stream, or over WebSocket',
+    text: 'MQTT over the byte stream, or over WebSocket; or MQTT-SN 1.2 over UDP or a serial line',
   },
   host: {
     kind: 'text',
@@ -64,7 +65,7 @@ export const LISTENER_ROWS: Readonly<Table<ListenerConfiguration>> = {
   port: {
     kind: 'number',
     default: 0,
-    defaultText: 'mqtt 1883, with `tls` 8883; websocket 8080, with `tls` 8084',
+    defaultText: 'mqtt 1883, with `tls` 8883; websocket 8080, with `tls` 8084; mqtt-sn 1883 (UDP)',
     minimum: 0,
     maximum: 65_535,
     unit: 'port',
@@ -109,6 +110,7 @@ export const LISTENER_ROWS: Readonly<Table<ListenerConfiguration>> = {
     text: 'a socket that systemd has opened, by its `FileDescriptorName` or by the number of the descriptor, in place of `host` and `port`',
   },
   webSocket: { kind: 'section', keys: WEB_SOCKET_ROWS, text: 'of a listener whose protocol is `websocket`' },
+  mqttSn: { kind: 'section', keys: MQTT_SN_ROWS, text: 'of a listener whose protocol is `mqtt-sn`' },
   tls: { kind: 'section', keys: TLS_ROWS, default: null, text: 'TLS; without it the listener is plain' },
   proxyProtocol: {
     kind: 'choice',

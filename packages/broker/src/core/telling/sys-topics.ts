@@ -24,6 +24,9 @@ export interface SysSources {
   heapBytes(): number;
 }
 
+/** Tells numbers of a part that the core does not know, each by its name below `$SYS/broker/`. */
+export type MoreSysTopics = (tell: (name: string, value: number) => void) => void;
+
 /** Publishes a retained message; Mosquitto uses QoS 2 for these. */
 export type PublishSysTopic = (topicName: string, text: string) => void;
 
@@ -169,6 +172,7 @@ export class SysTopics {
   /** By topic name: what was published last. */
   readonly #published = new Map<string, string>();
   readonly #maxima: number[];
+  readonly #more: MoreSysTopics[] = [];
   /** Null until the first update. */
   #loads: readonly LoadAverages[] | null = null;
   #startMs = 0;
@@ -181,6 +185,10 @@ export class SysTopics {
     this.#intervalMs = (options.sysInterval ?? 10) * 1000;
     this.#maxima = SYS_TOPICS.map(() => 0);
     this.#nextMs = this.#intervalMs === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  }
+
+  add(more: MoreSysTopics): void {
+    this.#more.push(more);
   }
 
   /** When `update` is to be called again, on the monotonic clock; at once for the first time. */
@@ -228,6 +236,8 @@ export class SysTopics {
       }
       for (const topicName of topic.topicNames) this.#publishChanged(topicName, `${value}`, publish);
     });
+    for (const more of this.#more)
+      more((name, value) => this.#publishChanged(`${ROOT}${name}`, `${value}`, publish));
     loads.forEach((load, i) => {
       LOAD_PERIODS.forEach((period, p) => {
         const topicName = `${ROOT}load/${SYS_LOADS[i]!.name}/${period.name}`;

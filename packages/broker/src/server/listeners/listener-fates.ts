@@ -4,6 +4,7 @@
  * an open socket makes it a new one.
  */
 import type { ListenerConfiguration } from '../../config/listener-configuration.ts';
+import type { MqttSnConfiguration } from '../../config/mqtt-sn-configuration.ts';
 import { placeOf } from './listener-place.ts';
 
 export type ListenerFate =
@@ -61,6 +62,15 @@ function fateAtPlace(before: ListenerConfiguration, after: ListenerConfiguration
  */
 function socketOptions(listener: ListenerConfiguration): string {
   const { name, protocol, backlog, path, pathMode, pathOwner, pathGroup, tls } = listener;
+  if (protocol === 'mqtt-sn') return JSON.stringify([name, protocol, ...datagramOptions(listener.mqttSn)]);
   const owner = path === null ? [] : [pathMode, pathOwner, pathGroup];
   return JSON.stringify([name, protocol, backlog, ...owner, tls !== null]);
+}
+
+/** Where datagrams come from, whose they are, and how the gateway is found. */
+function datagramOptions(mqttSn: MqttSnConfiguration): readonly unknown[] {
+  const { group, groupPort, groupInterface, groupHops, discovery, gatewayId } = mqttSn;
+  const { forwarders, trustedNetworks, serial, maximumMessageBytes, unconnected, limits } = mqttSn;
+  const discovered = [group, groupPort, groupInterface, groupHops, discovery, gatewayId, limits.advertiseMs];
+  return [...discovered, forwarders, trustedNetworks, serial, maximumMessageBytes, unconnected?.longTopics];
 }

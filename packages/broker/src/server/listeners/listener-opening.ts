@@ -1,7 +1,10 @@
 /** What the server asks of whoever opens listeners. */
+import type { ConfigurationProblem } from '../../config/configuration-error.ts';
+import type { KeyPath } from '../../config/key-path.ts';
 import type { ListenerConfiguration } from '../../config/listener-configuration.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Accept, CertificateIdentity } from '../../core/ports/transport.ts';
+import type { MoreSysTopics } from '../../core/telling/sys-topics.ts';
 import type { Listener } from '../../listeners/listener.ts';
 import type { ActivatedSocket } from '../process/systemd.ts';
 
@@ -28,6 +31,23 @@ export interface OpeningServices {
   /** Given the secrets of handshakes, for debugging, in the format of `SSLKEYLOGFILE`. */
   readonly tlsKeyLog?: ((line: Uint8Array) => void) | undefined;
 }
+
+/** Opens listeners of a protocol that the broker itself does not speak: what it hands to `accept` speaks MQTT. */
+export interface ProtocolOpener {
+  readonly open: OpenServedListener;
+  /**
+   * Reads the files that a listener names, and opens nothing.
+   * @param at where the listener stands, for what is wrong with it
+   */
+  check(configuration: ListenerConfiguration, at: KeyPath): Promise<readonly ConfigurationProblem[]>;
+  /** What is told of all its listeners together below `$SYS/broker/`; asked again for every update. */
+  readonly sysTopics: MoreSysTopics;
+}
+
+/** By the protocols of the configuration. */
+export type ProtocolOpeners = Readonly<
+  Partial<Record<Exclude<ListenerConfiguration['protocol'], 'mqtt' | 'websocket'>, ProtocolOpener>>
+>;
 
 /** Rejects with an `EnvironmentError` or a `ConfigurationError`. */
 export type OpenServedListener = (
