@@ -239,7 +239,24 @@ describe('why does a client receive, or not', () => {
     expect(why(world, { ...receive, topicName: 'sent/only' })).toMatchObject({
       arrives: false,
       obstacles: [{ code: 'not-authorized', rule: { line: 7 } }],
+      decision: { allowed: false, reason: 'it is a secret', rule: { line: 7 } },
     });
+    expect(why(world, { ...receive, topicName: 'sent/else' }).decision.allowed).toBe(true);
+  });
+
+  test('it may not receive when it comes back, or when it comes for the first time', () => {
+    const { world, subscriber } = rig({ authorizer: byRule });
+    subscriber.subscribe('sent/#', 1);
+    subscriber.drop();
+    const denied = {
+      arrives: false,
+      decision: { allowed: false, rule: { line: 7 } },
+      obstacles: expect.arrayContaining([expect.objectContaining({ code: 'not-authorized', stops: true })]),
+    };
+    expect(why(world, { ...receive, topicName: 'sent/only', qos: 1 })).toMatchObject(denied);
+    const stranger = { ...receive, clientId: 'stranger', identity: { username: 'eve' } };
+    expect(why(world, { ...stranger, topicName: 'sent/only' })).toMatchObject(denied);
+    expect(why(world, { ...stranger, topicName: 'sent/else' }).decision.allowed).toBe(true);
   });
 
   test('it is away: QoS 0 is dropped, QoS 1 waits, and a full queue drops', () => {

@@ -17,7 +17,7 @@ import type { Sessions } from '../session/sessions.ts';
 import { isControl } from '../topics/brokers-topics.ts';
 import type { SubscriptionTree } from '../topics/subscription-tree.ts';
 import type { Topic, TopicTable } from '../topics/topic-table.ts';
-import { decide } from './asking.ts';
+import { decide, decideReceive } from './asking.ts';
 import { checkQuery } from './check-query.ts';
 import { conclude } from './conclusion.ts';
 import type { ExplainedRoute } from './explained-route.ts';
@@ -113,6 +113,7 @@ export class Explaining {
     const obstacles: Obstacle[] = [];
     let route: ExplainedRoute = NO_ROUTE;
     let subscriptions: readonly ExplainedSubscription[] = [];
+    let told = decision;
     if (topic === null) {
       const text = `${JSON.stringify(topicName)} is no topic name: ${TOPIC_PROBLEMS[problem ?? 'tooManyLevels']}`;
       obstacles.push(stopping('topic-invalid', text, 'Correct the topic name.'));
@@ -120,6 +121,7 @@ export class Explaining {
       route = this.#ofPublish(question, decision, topic, obstacles);
     } else {
       subscriptions = this.#ofReceive(question, decision, topic, obstacles);
+      told = this.#receiving(question, decision, subscriptions.length > 0, obstacles);
     }
     const drops = latestDrops(context, query.clientId, topicName);
     const refusals = latestRefusals(context, query.clientId, topicName);
@@ -136,7 +138,7 @@ export class Explaining {
       obstacles,
       session: session === undefined ? null : explainSession(context, queues, session, policy),
       identity,
-      decision,
+      decision: told,
       subscriptions,
       recipients: route.recipients,
       recipientCount: route.count,
@@ -244,6 +246,25 @@ export class Explaining {
     if (inTheWay !== null && others.length > 0) obstacles.push(inTheWay);
     if (others.length === 0) obstacles.push(oneOfMany(subscriptions[0]!));
     return subscriptions;
+  }
+
+  /**
+   * The right that counts: to receive, where the authoriser has an opinion about that and the client is subscribed, or would be in
+   * vain; else to subscribe. Of a client of whom nothing is known, a denial is told and taken for no obstacle.
+   */
+  #receiving(
+    { client, identity, authorizer, topicName }: Question,
+    toSubscribe: ExplainedDecision,
+    isSubscribed: boolean,
+    obstacles: Obstacle[],
+  ): ExplainedDecision {
+    if (authorizer?.asks?.receive !== true || isControl(topicName)) return toSubscribe;
+    const toReceive = decideReceive(authorizer, client, topicName);
+    if (toReceive.allowed) return isSubscribed ? toReceive : toSubscribe;
+    const isNoted = obstacles.some(({ code, stops }) => code === 'not-authorized' && stops);
+    if (!isNoted && identity.source !== 'unknown')
+      this.#noteRights(toReceive, `receive messages of ${topicName}`, obstacles);
+    return toReceive;
   }
 
   /** Of this client, those that match. */

@@ -166,6 +166,7 @@ export interface Explanation {
   /** Null if the client has none. */
   readonly session: ExplainedSession | null;
   readonly identity: ExplainedIdentity;
+  /** About publishing; about receiving where the authoriser has an opinion about that, else about the subscription. */
   readonly decision: ExplainedDecision;
   /** Of this client, those that match; to publish, none. */
   readonly subscriptions: readonly ExplainedSubscription[];
