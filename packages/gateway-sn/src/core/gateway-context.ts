@@ -8,7 +8,8 @@ import type { PredefinedTopics } from './predefined-topics.ts';
 
 /** What the parts of one gateway share. */
 export interface GatewayContext {
-  readonly options: GatewayOptions;
+  /** Another one when the gateway is configured anew. */
+  options: GatewayOptions;
   readonly deadlines: Deadlines;
   readonly metrics: GatewayMetrics;
   readonly predefined: PredefinedTopics;

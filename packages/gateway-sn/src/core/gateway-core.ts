@@ -17,7 +17,7 @@ import { GatewayClient } from './gateway-client.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { resolveGatewayOptions } from './gateway-options.ts';
-import type { ClientChange, GatewayParts } from './gateway-parts.ts';
+import type { AddressPolicy, ClientChange, GatewayChanges, GatewayParts } from './gateway-parts.ts';
 import { allowsAddress } from './gateway-parts.ts';
 import type { Peer } from './ports/link.ts';
 import { PredefinedTopics } from './predefined-topics.ts';
@@ -36,7 +36,9 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
   readonly #context: GatewayContext;
   readonly #decodeOptions: DecodeOptions;
   readonly #strangers: StrangerAnswers;
-  readonly #unconnected: UnconnectedPublisher | null;
+  #unconnected: UnconnectedPublisher | null;
+  #takeover: AddressPolicy;
+  #wakeFrom: AddressPolicy;
   readonly #byKey = new Map<string, GatewayClient>();
   readonly #byId = new Map<string, GatewayClient>();
   readonly #perHost = new Map<string, number>();
@@ -60,11 +62,16 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     };
     this.#decodeOptions = { longTopics: parts.longTopics === true };
     this.#strangers = new StrangerAnswers(this.#context.options.answersPerSecond);
-    this.#unconnected =
-      parts.unconnected === undefined ? null : new UnconnectedPublisher(this.#context, parts.unconnected);
+    this.#unconnected = this.#unconnectedOf(parts);
+    this.#takeover = parts.takeover ?? 'any';
+    this.#wakeFrom = parts.wakeFrom ?? 'same-host';
     const { gatewayId = 1, link } = parts;
     this.#discovery =
       parts.discoverable === true ? new Discovery(this.#context, link, this.#strangers, gatewayId) : null;
+  }
+
+  #unconnectedOf({ unconnected }: GatewayChanges): UnconnectedPublisher | null {
+    return unconnected === undefined ? null : new UnconnectedPublisher(this.#context, unconnected);
   }
 
   // ---- state ---------------------------------------------------------------------------------------------------------
@@ -119,6 +126,24 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
   tick(nowMs: number): void {
     this.#context.nowMs = nowMs;
     this.#context.deadlines.run(nowMs, DEADLINES_AT_ONCE);
+  }
+
+  /**
+   * Goes over to other values, for everything that happens from now on; what is left out is as if it had never been given. Nobody is
+   * disconnected.
+   * @throws {TypeError | RangeError} for what cannot be; nothing has changed then
+   */
+  reconfigure(changes: GatewayChanges, nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    const options = resolveGatewayOptions(changes.options);
+    this.#context.predefined.become(new PredefinedTopics(changes.predefinedTopics ?? []));
+    this.#context.options = options;
+    this.#strangers.answersPerSecond = options.answersPerSecond;
+    this.#rates.clear();
+    this.#takeover = changes.takeover ?? 'any';
+    this.#wakeFrom = changes.wakeFrom ?? 'same-host';
+    this.#unconnected?.shutDown();
+    this.#unconnected = this.#unconnectedOf(changes);
   }
 
   /** Tells everyone that the gateway goes; nothing may be put in after it. */
@@ -217,7 +242,7 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     if (known !== before) {
       // Back from where a sleeper may wake is no other one.
       const isBack = known.state === 'asleep' && this.#mayWake(known, peer);
-      if (!isBack && !allowsAddress(this.#parts.takeover ?? 'any', known.peer, peer)) {
+      if (!isBack && !allowsAddress(this.#takeover, known.peer, peer)) {
         this.#refuse(peer, ReturnCode.NotSupported);
         return;
       }
@@ -258,7 +283,7 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
   }
 
   #mayWake(sleeper: GatewayClient, peer: Peer): boolean {
-    return allowsAddress(this.#parts.wakeFrom ?? 'same-host', sleeper.peer, peer);
+    return allowsAddress(this.#wakeFrom, sleeper.peer, peer);
   }
 
   #refuse(peer: Peer, returnCode: number): void {

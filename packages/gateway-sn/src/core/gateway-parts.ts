@@ -35,6 +35,12 @@ export interface GatewayParts {
   readonly onClient?: (clientId: string, change: ClientChange, peer: Peer) => void;
 }
 
+/** What may become another thing while clients are connected. */
+export type GatewayChanges = Pick<
+  GatewayParts,
+  'options' | 'predefinedTopics' | 'unconnected' | 'takeover' | 'wakeFrom'
+>;
+
 export type ClientChange = 'connecting' | 'moved' | 'taken over' | 'gone';
 
 export function allowsAddress(policy: AddressPolicy, before: Peer, now: Peer): boolean {

@@ -12,14 +12,12 @@ export interface PredefinedTopic {
 export const MAXIMUM_TOPIC_ID = 0xfffe;
 
 export class PredefinedTopics {
-  /** The highest identifier; 0 if there is none. Normal ones begin above it. */
-  readonly highestId: number;
-  readonly #forAll = new Map<number, string>();
-  readonly #forOne = new Map<string, Map<number, string>>();
+  #highestId = 0;
+  #forAll = new Map<number, string>();
+  #forOne = new Map<string, Map<number, string>>();
 
   /** @throws {RangeError} for an identifier that cannot be, or one that stands for two topics, or a topic name that is none */
   constructor(topics: readonly PredefinedTopic[]) {
-    let highestId = 0;
     for (const { topicId, topicName, clientId } of topics) {
       if (!Number.isInteger(topicId) || topicId < 1 || topicId > MAXIMUM_TOPIC_ID) {
         throw new RangeError(
@@ -38,9 +36,20 @@ export class PredefinedTopics {
         );
       }
       table.set(topicId, topicName);
-      highestId = Math.max(highestId, topicId);
+      this.#highestId = Math.max(this.#highestId, topicId);
     }
-    this.highestId = highestId;
+  }
+
+  /** The highest identifier; 0 if there is none. Normal ones begin above it. */
+  get highestId(): number {
+    return this.#highestId;
+  }
+
+  /** Goes over to others; whoever holds this object knows them then. */
+  become(others: PredefinedTopics): void {
+    this.#highestId = others.#highestId;
+    this.#forAll = others.#forAll;
+    this.#forOne = others.#forOne;
   }
 
   #tableOf(clientId: string): Map<number, string> {

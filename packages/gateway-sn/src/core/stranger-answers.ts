@@ -9,12 +9,18 @@ const MOST_REMEMBERED = 10_000;
 const TOLD_AGAIN_MS = 10_000;
 
 export class StrangerAnswers {
-  readonly #perSecond: number;
+  #perSecond: number;
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #toldMs = new Map<string, number>();
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
+  }
+
+  /** For each network, from now on. */
+  set answersPerSecond(perSecond: number) {
+    this.#perSecond = perSecond;
+    this.#buckets.clear();
   }
 
   /** Whether an answer may go to this host's network now. */
