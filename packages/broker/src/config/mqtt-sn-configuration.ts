@@ -23,6 +23,8 @@ export interface MqttSnConfiguration {
   readonly trustedNetworks: readonly string[] | null;
   /** In place of UDP. */
   readonly serial: MqttSnSerialConfiguration | null;
+  /** `*` stands for any characters. */
+  readonly clientIds: readonly string[];
   /** The first that matches counts. */
   readonly users: readonly MqttSnUserConfiguration[];
   readonly takeover: MqttSnAddressPolicy;

@@ -1,4 +1,8 @@
 /** Servers: brokers that run a configuration. */
+
+export { anyGlobMatches, globMatches } from '../access/authorization/glob.ts';
+export { readListedFile, textOf } from '../access/listed-file.ts';
+export { listenError } from '../listeners/listener.ts';
 export type {
   AccessBuilding,
   BuildAccess,

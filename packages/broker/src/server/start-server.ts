@@ -93,7 +93,7 @@ class ServerStart {
     });
     access.installed(broker);
     this.#dependencies.onBroker?.(broker);
-    const listeners = await this.#openListeners(broker, log);
+    const listeners = await this.#openListeners(broker, store.directory ?? null, log);
     const server = new Server({
       broker,
       loaded: this.#loaded,
@@ -182,7 +182,7 @@ class ServerStart {
     return broker;
   }
 
-  async #openListeners(broker: Broker, log: Log): Promise<ServerListeners> {
+  async #openListeners(broker: Broker, storeDirectory: string | null, log: Log): Promise<ServerListeners> {
     const { activatedSockets = [], tlsKeyLog } = this.#dependencies;
     const own =
       this.#dependencies.openListener ??
@@ -191,6 +191,7 @@ class ServerStart {
     for (const { sysTopics } of Object.values(openers)) broker.tellInSys(sysTopics);
     const listeners = new ServerListeners(broker, openByProtocol(own, openers), {
       activatedSockets,
+      storeDirectory,
       tlsKeyLog,
       log,
     });

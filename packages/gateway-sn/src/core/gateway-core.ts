@@ -37,6 +37,7 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
   readonly #decodeOptions: DecodeOptions;
   readonly #strangers: StrangerAnswers;
   #unconnected: UnconnectedPublisher | null;
+  #acceptsClient: (clientId: string, peer: Peer) => boolean;
   #takeover: AddressPolicy;
   #wakeFrom: AddressPolicy;
   readonly #byKey = new Map<string, GatewayClient>();
@@ -63,6 +64,7 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     this.#decodeOptions = { longTopics: parts.longTopics === true };
     this.#strangers = new StrangerAnswers(this.#context.options.answersPerSecond);
     this.#unconnected = this.#unconnectedOf(parts);
+    this.#acceptsClient = acceptanceOf(parts);
     this.#takeover = parts.takeover ?? 'any';
     this.#wakeFrom = parts.wakeFrom ?? 'same-host';
     const { gatewayId = 1, link } = parts;
@@ -140,6 +142,7 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     this.#context.options = options;
     this.#strangers.answersPerSecond = options.answersPerSecond;
     this.#rates.clear();
+    this.#acceptsClient = acceptanceOf(changes);
     this.#takeover = changes.takeover ?? 'any';
     this.#wakeFrom = changes.wakeFrom ?? 'same-host';
     this.#unconnected?.shutDown();
@@ -223,7 +226,7 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
 
   #onConnect(peer: Peer, connect: Connect, before: GatewayClient | undefined, bytes: number): void {
     this.metrics.connects++;
-    const refusal = this.#refusalOf(connect);
+    const refusal = this.#refusalOf(connect, peer);
     if (refusal !== ReturnCode.Accepted) {
       this.#refuse(peer, refusal);
       return;
@@ -253,12 +256,12 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     this.#connect(known, peer, connect, bytes);
   }
 
-  #refusalOf({ clientId, protocolId }: Connect): number {
+  #refusalOf({ clientId, protocolId }: Connect, peer: Peer): number {
     if (protocolId !== PROTOCOL_ID) return ReturnCode.NotSupported;
     const { clientIdBytes } = this.#context.options;
     const isClientId =
       clientId !== '' && utf8ByteLength(clientId) <= clientIdBytes && !clientId.includes('\0');
-    return isClientId ? ReturnCode.Accepted : ReturnCode.NotSupported;
+    return isClientId && this.#acceptsClient(clientId, peer) ? ReturnCode.Accepted : ReturnCode.NotSupported;
   }
 
   /** Another client that was behind this address (a port that was given anew) has lost it, and its timers go on. */
@@ -382,4 +385,12 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     this.metrics.bytesSent += bytes.length;
     this.#parts.link.send(peer, bytes);
   }
+}
+
+/** The identifier of those who publish unconnected is nobody's: who had it would take their connection over. */
+function acceptanceOf({
+  acceptsClient,
+  unconnected,
+}: GatewayChanges): (clientId: string, peer: Peer) => boolean {
+  return (clientId, peer) => clientId !== unconnected?.clientId && acceptsClient?.(clientId, peer) !== false;
 }

@@ -31,6 +31,8 @@ export interface GatewayParts {
   readonly takeover?: AddressPolicy;
   /** A PINGREQ with the identifier of a sleeper from elsewhere. @default 'same-host' */
   readonly wakeFrom?: AddressPolicy;
+  /** Whether a client may connect with this identifier; others are told that this is not supported. @default everyone */
+  readonly acceptsClient?: (clientId: string, peer: Peer) => boolean;
   /** Told of clients that come, go and change; for logs. */
   readonly onClient?: (clientId: string, change: ClientChange, peer: Peer) => void;
 }
@@ -38,7 +40,7 @@ export interface GatewayParts {
 /** What may become another thing while clients are connected. */
 export type GatewayChanges = Pick<
   GatewayParts,
-  'options' | 'predefinedTopics' | 'unconnected' | 'takeover' | 'wakeFrom'
+  'options' | 'predefinedTopics' | 'unconnected' | 'takeover' | 'wakeFrom' | 'acceptsClient'
 >;
 
 export type ClientChange = 'connecting' | 'moved' | 'taken over' | 'gone';

@@ -3,7 +3,7 @@
  * writes is handed on after its turn, because neither side calls the other from inside a call.
  */
 import type { Origin, Transport, TransportSink } from '@martlet/broker';
-import type { ClientPacket } from '@martlet/protocol';
+import type { ClientPacket, ConnectPacket } from '@martlet/protocol';
 import { encodePacket, ProtocolVersion } from '@martlet/protocol';
 import type { Peer } from '../core/ports/link.ts';
 import type { Upstream, UpstreamHandler, Upstreams } from '../core/ports/upstream.ts';
@@ -17,6 +17,8 @@ export interface BrokerUpstreamsOptions {
   readonly soon: (run: () => void) => void;
   /** Messages that wait in the broker's session of a client: `(clientId) => broker.queuedMessages(clientId)`. */
   readonly queuedMessages: (clientId: string) => number;
+  /** The user name that a client has in the broker, since MQTT-SN has none. @default none */
+  readonly usernameOf?: (clientId: string, peer: Peer) => string | undefined;
   /** Called before packets are handed on: the gateway's clock is to be set. */
   readonly onTurn: () => void;
 }
@@ -27,15 +29,17 @@ const MOST_TO_BROKER = 100;
 export class BrokerUpstreams implements Upstreams {
   readonly keepAlive = 0;
   readonly #options: BrokerUpstreamsOptions;
+  readonly #markThis: (connection: BrokerConnection) => void;
   #dirty: BrokerConnection[] = [];
 
   constructor(options: BrokerUpstreamsOptions) {
     this.#options = options;
+    this.#markThis = (connection) => this.#mark(connection);
   }
 
   open(peer: Peer, handler: UpstreamHandler): Upstream | null {
-    const { attach, origin, queuedMessages } = this.#options;
-    const connection = new BrokerConnection(peer.text, handler, queuedMessages, (dirty) => this.#mark(dirty));
+    const { attach, origin } = this.#options;
+    const connection = new BrokerConnection(peer, handler, this.#options, this.#markThis);
     const sink = attach(connection, origin);
     if (sink === null) return null;
     connection.start(sink);
@@ -58,7 +62,8 @@ export class BrokerUpstreams implements Upstreams {
 class BrokerConnection implements Transport, Upstream {
   readonly peer: string;
   readonly #handler: UpstreamHandler;
-  readonly #queuedMessages: (clientId: string) => number;
+  readonly #from: Peer;
+  readonly #options: BrokerUpstreamsOptions;
   readonly #mark: (connection: BrokerConnection) => void;
   readonly #channel: PacketChannel;
   #sink: TransportSink | null = null;
@@ -73,14 +78,15 @@ class BrokerConnection implements Transport, Upstream {
   #closed = false;
 
   constructor(
-    peer: string,
+    peer: Peer,
     handler: UpstreamHandler,
-    queuedMessages: (clientId: string) => number,
+    options: BrokerUpstreamsOptions,
     mark: (connection: BrokerConnection) => void,
   ) {
-    this.peer = peer;
+    this.peer = peer.text;
+    this.#from = peer;
     this.#handler = handler;
-    this.#queuedMessages = queuedMessages;
+    this.#options = options;
     this.#mark = mark;
     this.#channel = new PacketChannel((packet) => {
       if (!this.#closed) handler.onPacket(packet);
@@ -94,14 +100,16 @@ class BrokerConnection implements Transport, Upstream {
   // ---- of the gateway ------------------------------------------------------------------------------------------------
 
   get waitingMessages(): number {
-    return this.#queuedMessages(this.#clientId);
+    return this.#options.queuedMessages(this.#clientId);
   }
 
   send(packet: ClientPacket): boolean {
     const sink = this.#sink;
     if (sink === null || this.#ended || this.#closed) return true;
-    if (packet.type === 'connect') this.#clientId = packet.clientId;
-    const bytes = encodePacket(packet, ProtocolVersion.V5);
+    const bytes = encodePacket(
+      packet.type === 'connect' ? this.#withUsername(packet) : packet,
+      ProtocolVersion.V5,
+    );
     if (!this.#paused && this.#toBroker.length === 0) {
       sink.receive(bytes, 0, bytes.length);
       return true;
@@ -111,6 +119,12 @@ class BrokerConnection implements Transport, Upstream {
     if (isQos0 && this.#toBroker.length >= MOST_TO_BROKER) return false;
     this.#toBroker.push(bytes);
     return true;
+  }
+
+  #withUsername(packet: ConnectPacket): ConnectPacket {
+    this.#clientId = packet.clientId;
+    const username = this.#options.usernameOf?.(packet.clientId, this.#from);
+    return username === undefined ? packet : { ...packet, username };
   }
 
   close(): void {

@@ -213,6 +213,17 @@ export const MQTT_SN_ROWS: Readonly<Table<MqttSnConfiguration>> = {
     default: null,
     text: 'a serial line in place of `host` and `port`',
   },
+  clientIds: {
+    kind: 'list',
+    of: {
+      kind: 'text',
+      form: 'plain',
+      text: 'a client identifier; `*` in it stands for any characters',
+    },
+    default: ['*'],
+    minimumEntries: 1,
+    text: 'who may connect: a client chooses its identifier itself, and with it takes over the session of that name; others are told that this is not supported',
+  },
   users: {
     kind: 'list',
     of: { kind: 'section', keys: USER_ROWS, text: 'a user name for clients' },

@@ -28,6 +28,10 @@ export interface OpeningServices {
   readonly activatedSockets: readonly ActivatedSocket[];
   /** The largest packet that the broker takes, or will, in bytes. */
   maximumPacketSize(): number;
+  /** Messages that wait in the session of a client. */
+  queuedMessages(clientId: string): number;
+  /** Where the broker keeps what outlives it; null: it keeps nothing. */
+  readonly storeDirectory: string | null;
   /** Given the secrets of handshakes, for debugging, in the format of `SSLKEYLOGFILE`. */
   readonly tlsKeyLog?: ((line: Uint8Array) => void) | undefined;
 }

@@ -31,7 +31,7 @@ export interface PreparedListeners {
   abandon(): Promise<void>;
 }
 
-type Opening = Omit<OpeningServices, 'accept' | 'maximumPacketSize'>;
+type Opening = Omit<OpeningServices, 'accept' | 'maximumPacketSize' | 'queuedMessages'>;
 
 export class ServerListeners {
   readonly #broker: Broker;
@@ -118,6 +118,7 @@ export class ServerListeners {
         ...this.#services,
         accept: guarded,
         maximumPacketSize: () => this.#maximumPacketSize,
+        queuedMessages: (clientId) => this.#broker.queuedMessages(clientId),
       });
       return opened;
     });
