@@ -23,6 +23,7 @@ export const knownOutsideTheCore: readonly { readonly path: string; readonly rea
   },
   {
     path: 'packages/broker/src/core/telling/limited-log.ts',
-    reason: 'a log within a bound of lines, which strangers must not fill, is the same wherever they are heard',
+    reason:
+      'a log within a bound of lines, which strangers must not fill, is the same wherever they are heard',
   },
 ];
