@@ -18,7 +18,7 @@ import type { GatewayContext } from './gateway-context.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { resolveGatewayOptions } from './gateway-options.ts';
 import type { AddressPolicy, ClientChange, GatewayChanges, GatewayParts } from './gateway-parts.ts';
-import { allowsAddress } from './gateway-parts.ts';
+import { acceptanceOf, allowsAddress } from './gateway-parts.ts';
 import type { Peer } from './ports/link.ts';
 import { PredefinedTopics } from './predefined-topics.ts';
 import { StrangerAnswers } from './stranger-answers.ts';
@@ -85,6 +85,13 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
   /** How many there are in each state. */
   get states(): Readonly<Record<ClientState, number>> {
     return { ...this.#states };
+  }
+
+  /** Messages that wait for clients here; those of QoS 1 and 2 wait in the broker's sessions. */
+  get bufferedMessages(): number {
+    let messages = 0;
+    for (const client of this.#byId.values()) messages += client.bufferedMessages;
+    return messages;
   }
 
   stateOf(clientId: string): ClientState | undefined {
@@ -385,12 +392,4 @@ export class GatewayCore implements ClientOwner<GatewayClient> {
     this.metrics.bytesSent += bytes.length;
     this.#parts.link.send(peer, bytes);
   }
-}
-
-/** The identifier of those who publish unconnected is nobody's: who had it would take their connection over. */
-function acceptanceOf({
-  acceptsClient,
-  unconnected,
-}: GatewayChanges): (clientId: string, peer: Peer) => boolean {
-  return (clientId, peer) => clientId !== unconnected?.clientId && acceptsClient?.(clientId, peer) !== false;
 }

@@ -55,3 +55,11 @@ export function allowsAddress(policy: AddressPolicy, before: Peer, now: Peer): b
       return before.key === now.key;
   }
 }
+
+/** The identifier of those who publish unconnected is nobody's: who had it would take their connection over. */
+export function acceptanceOf({
+  acceptsClient,
+  unconnected,
+}: GatewayChanges): (clientId: string, peer: Peer) => boolean {
+  return (clientId, peer) => clientId !== unconnected?.clientId && acceptsClient?.(clientId, peer) !== false;
+}

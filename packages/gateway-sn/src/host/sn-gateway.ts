@@ -2,7 +2,7 @@
 import type { Broker } from '@martlet/broker';
 import { GatewayCore } from '../core/gateway-core.ts';
 import type { GatewayMetrics } from '../core/gateway-metrics.ts';
-import type { GatewayParts } from '../core/gateway-parts.ts';
+import type { GatewayChanges, GatewayParts } from '../core/gateway-parts.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import type { ClientMemory } from '../core/ports/memory.ts';
 import type { Upstreams } from '../core/ports/upstream.ts';
@@ -49,7 +49,7 @@ export class SnGateway {
     this.#alarm = new GatewayAlarm(() => this.#tick());
     this.#core = new GatewayCore({
       ...options,
-      memory: options.memory ?? new MemoryOfClients(),
+      memory: options.memory ?? new MemoryOfClients({ nowMs: () => performance.now() }),
       link,
       random: unguessableNumbers(),
       nowMs: performance.now(),
@@ -124,6 +124,15 @@ export class SnGateway {
 
   get core(): GatewayCore {
     return this.#core;
+  }
+
+  /**
+   * Goes over to other options for everything that happens from now on; nobody is disconnected.
+   * @throws {TypeError | RangeError} for what cannot be; nothing has changed then
+   */
+  reconfigure(changes: GatewayChanges): void {
+    this.#core.reconfigure(changes, performance.now());
+    this.#arm();
   }
 
   receive(peer: Peer, bytes: Uint8Array, toAll: boolean): void {

@@ -2,10 +2,11 @@
  * MQTT-SN over UDP: one socket that clients send to and hear from, and one for the multicast group, if there is one. Datagrams
  * of forwarders (section 5.5) are unwrapped: who is behind one is a peer of its own.
  */
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo, Socket, SocketOptions } from 'node:dgram';
 import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns';
 import type { AddressInfo } from 'node:net';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { decodeForwarder, encodeForwarder } from '../core/codec/forwarder.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import { isNobodysAddress, Networks, nearNetworks, plainAddress } from './address-trust.ts';
@@ -82,11 +83,15 @@ export class UdpLink implements Link {
     this.#forwarders =
       forwarders === undefined ? null : forwarders === 'any' ? 'any' : new Networks(forwarders);
     this.#maximumMessageBytes = maximumMessageBytes;
-    this.#socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+    this.#socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: lookupAtOnce });
     this.#group =
       multicast === undefined
         ? null
-        : createSocket({ type: isIPv6(multicast.group) ? 'udp6' : 'udp4', reuseAddr: true });
+        : createSocket({
+            type: isIPv6(multicast.group) ? 'udp6' : 'udp4',
+            reuseAddr: true,
+            lookup: lookupAtOnce,
+          });
   }
 
   async open(): Promise<void> {
@@ -170,6 +175,17 @@ export class UdpLink implements Link {
     await Promise.all([closed(this.#socket), this.#group === null ? undefined : closed(this.#group)]);
   }
 }
+
+/**
+ * An address is one already: Node would ask for it again with each datagram, and send in a later round of the event loop, when
+ * the socket may be closed.
+ */
+const lookupAtOnce: NonNullable<SocketOptions['lookup']> = (host, options, done) => {
+  const family = isIP(host.split('%')[0]!);
+  if (family === 0)
+    lookup(host, options, done as (error: Error | null, address: string, family: number) => void);
+  else done(null, host, family);
+};
 
 function bound(socket: Socket, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
