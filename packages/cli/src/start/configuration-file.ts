@@ -1,5 +1,5 @@
 /** Which configuration a broker is started with, and in whose language it is: ours, or Mosquitto's. */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { extname, isAbsolute, join } from 'node:path';
 import type { LoadedConfiguration, LoadOptions } from '@martlet/broker/config';
@@ -62,14 +62,32 @@ export function isMosquittoFile(path: string): boolean {
   }
 }
 
+/** So much of a file is looked at; a first line that stands behind more comments than that is taken for ours. */
+const lookedAtBytes = 65_536;
+
 /** `listener 1883`, and not `listeners:`. */
 function looksLikeMosquitto(path: string): boolean {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return false; // Whoever loads it says what is wrong.
-  }
-  const line = text.split('\n').find((each) => each.trim() !== '' && !each.startsWith('#'));
+  const line = beginningOf(path)
+    .split('\n')
+    .find((each) => each.trim() !== '' && !each.startsWith('#'));
   return line !== undefined && /^\w+(\s+[^:#\s].*)?$/.test(line.trimEnd());
+}
+
+/** Empty of what is no regular file, or cannot be read: whoever loads it says what is wrong. Opened so that a pipe without a writer holds up nobody. */
+function beginningOf(path: string): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return '';
+  }
+  try {
+    if (!fstatSync(descriptor).isFile()) return '';
+    const bytes = Buffer.alloc(lookedAtBytes);
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes));
+  } catch {
+    return '';
+  } finally {
+    closeSync(descriptor);
+  }
 }

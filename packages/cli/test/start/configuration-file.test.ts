@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -50,6 +51,22 @@ describe('The configuration file', () => {
     ['f', '', false],
   ])('%s with %j in it is in the language of Mosquitto: %s', (name, text, expected) => {
     expect(isMosquittoFile(written(name, text))).toBe(expected);
+  });
+
+  test('that is no regular file is opened without waiting for a writer, and looked into no further', () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(isMosquittoFile(pipe)).toBe(false);
+    expect(isMosquittoFile('/dev/zero')).toBe(false);
+    expect(isMosquittoFile(directory)).toBe(false);
+    expect(isMosquittoFile(join(directory, 'nowhere'))).toBe(false);
+  });
+
+  test('of any size is told apart by its beginning', () => {
+    const path = written('long', `listener 1883\n${'#'.repeat(100_000)}\n`);
+    truncateSync(path, 3 * 2 ** 30);
+    expect(isMosquittoFile(path)).toBe(true);
+    rmSync(path);
   });
 
   test('is loaded in its language, with flags over it', async () => {
