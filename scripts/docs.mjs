@@ -9,6 +9,7 @@ const generators = [
   'limits.mjs',
   'mosquitto-options.mjs',
   'statement-texts.mjs',
+  'sys-topics.mjs',
   'tested-brokers.mjs',
 ];
 

@@ -42,6 +42,8 @@ export type {
 export { RATE_SCOPES, RATES, WHEN_EXCEEDED } from './core/options/rates.ts';
 export type { ProfileOptions } from './core/options/resolve-profile.ts';
 export { resolveProfile } from './core/options/resolve-profile.ts';
+export type { AuthenticationCountRow, AuthenticationCounts } from './core/ports/authentication-counts.ts';
+export { AUTHENTICATION_COUNTERS } from './core/ports/authentication-counts.ts';
 export type {
   AuthenticationAnswer,
   AuthenticationAttempt,
@@ -58,6 +60,8 @@ export type {
 } from './core/ports/authorizer.ts';
 export type { DurabilityName } from './core/ports/durability.ts';
 export { Durability } from './core/ports/durability.ts';
+export type { ListenerRefusal, ListenerRefusalCounts } from './core/ports/listener-refusal.ts';
+export { LISTENER_REFUSALS } from './core/ports/listener-refusal.ts';
 export type { Log, LogLevel } from './core/ports/log.ts';
 export type { MessageQueue, Store, StoreError } from './core/ports/store.ts';
 export type {
@@ -94,7 +98,6 @@ export type { SessionDescription, SubscriptionDescription } from './host/inspect
 export type { ReceivedMessage } from './host/received-message.ts';
 export type { Listener, ListenerAddress } from './listeners/listener.ts';
 export { addressText } from './listeners/listener.ts';
-export type { ListenerRefusal, ListenerRefusalCounts } from './listeners/listener-refusals.ts';
 export type { ListenerOptions } from './listeners/listener-settings.ts';
 export type { AddressFamily, PlaceOptions } from './listeners/listening-places.ts';
 export type { ProxyOptions } from './listeners/proxy/proxy-settings.ts';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { AUTHENTICATION_COUNTERS, NOTHING_AUTHENTICATED } from '../src/core/ports/authentication-counts.ts';
 import type { Gauges } from '../src/core/telling/metrics.ts';
 import { COUNTERS, GAUGES, Metrics } from '../src/core/telling/metrics.ts';
 
@@ -27,11 +28,15 @@ test('every gauge has one row of the table', () => {
   expect(GAUGES.map((row) => row.name)).toEqual(names);
 });
 
+test('every count of authentication has a row of the table, in its order', () => {
+  expect(AUTHENTICATION_COUNTERS.map((row) => row.name)).toEqual(Object.keys(NOTHING_AUTHENTICATED));
+});
+
 test('names and texts are fit for an exporter and for people', () => {
-  for (const row of [...COUNTERS, ...GAUGES]) {
+  for (const row of [...COUNTERS, ...GAUGES, ...AUTHENTICATION_COUNTERS]) {
     expect(row.name).toMatch(/^[a-z]+([A-Z][a-z0-9]*)*$/);
     expect(row.text).toMatch(/^[A-Z][^\n]+\.$/);
   }
-  const texts = [...COUNTERS, ...GAUGES].map((row) => row.text);
+  const texts = [...COUNTERS, ...GAUGES, ...AUTHENTICATION_COUNTERS].map((row) => row.text);
   expect(new Set(texts).size).toBe(texts.length);
 });

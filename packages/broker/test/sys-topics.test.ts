@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { AUTHENTICATION_COUNTERS, NOTHING_AUTHENTICATED } from '../src/core/ports/authentication-counts.ts';
+import { LISTENER_REFUSALS, noListenerRefusals } from '../src/core/ports/listener-refusal.ts';
 import { DropReason } from '../src/core/telling/drop-reason.ts';
 import { LOAD_PERIODS, LoadAverages } from '../src/core/telling/load-averages.ts';
 import type { Gauges } from '../src/core/telling/metrics.ts';
@@ -69,6 +71,8 @@ class Rig {
     outboxBytes: 0,
     storeState: 0,
   };
+  readonly authentication = { ...NOTHING_AUTHENTICATED };
+  readonly listenerRefusals = noListenerRefusals();
   heap = 30_000_000;
   heapAsked = 0;
   nowMs = START_MS;
@@ -81,6 +85,8 @@ class Rig {
       metrics: this.metrics,
       outcomes: this.outcomes,
       gauges: this.gauges,
+      authentication: () => this.authentication,
+      listenerRefusals: () => this.listenerRefusals,
       heapBytes: () => {
         this.heapAsked++;
         return this.heap;
@@ -119,12 +125,34 @@ describe('$SYS topics', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(MOSQUITTO_2_0_11.filter((name) => !names.includes(name))).toEqual([]);
     const ours = names.filter((name) => !MOSQUITTO_2_0_11.includes(name));
-    expect(ours.filter((name) => !name.startsWith('$SYS/broker/publish/messages/dropped/'))).toEqual([
+    const families =
+      /^\$SYS\/broker\/(publish\/messages\/dropped|listeners\/refused|authentication|rates\/refused)\//;
+    expect(ours.filter((name) => !families.test(name))).toEqual([
       '$SYS/broker/store/state',
       '$SYS/broker/packet/out/bytes',
       '$SYS/broker/connections/socket/count',
     ]);
     expect(ours).toContain('$SYS/broker/publish/messages/dropped/outbox_full');
+  });
+
+  test('tell who was turned away: by a listener, in authentication, for a rate', () => {
+    const before = rig.next();
+    for (const refusal of Object.keys(LISTENER_REFUSALS))
+      expect(before[`$SYS/broker/listeners/refused/${refusal.replaceAll('-', '_')}`]).toBe('0');
+    const authentication = Object.keys(before).filter((name) => name.includes('/authentication/'));
+    expect(authentication).toHaveLength(AUTHENTICATION_COUNTERS.length);
+    rig.listenerRefusals['proxy-not-trusted'] = 3;
+    Object.assign(rig.authentication, { bannedRefused: 4 });
+    rig.metrics.connectsBeyondRate = 5;
+    rig.metrics.subscriptionsBeyondRate = 6;
+    rig.metrics.connectionsBeyondRate = 7;
+    expect(rig.next()).toMatchObject({
+      '$SYS/broker/listeners/refused/proxy_not_trusted': '3',
+      '$SYS/broker/authentication/banned_refused': '4',
+      '$SYS/broker/rates/refused/connects': '5',
+      '$SYS/broker/rates/refused/subscriptions': '6',
+      '$SYS/broker/rates/refused/connections': '7',
+    });
   });
 
   test('make names of metrics once their slashes and the one space are replaced', () => {

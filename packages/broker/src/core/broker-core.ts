@@ -17,8 +17,12 @@ import { logInternalError } from './internal-error.ts';
 import type { StoreStateChange } from './keeping.ts';
 import type { Profile } from './options/profile.ts';
 import type { Outbox } from './output/outbox.ts';
+import type { AuthenticationCounts } from './ports/authentication-counts.ts';
+import { NOTHING_AUTHENTICATED } from './ports/authentication-counts.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Authorizer } from './ports/authorizer.ts';
+import type { ListenerRefusalCounts } from './ports/listener-refusal.ts';
+import { noListenerRefusals } from './ports/listener-refusal.ts';
 import type { Log } from './ports/log.ts';
 import type { Store, StoreError } from './ports/store.ts';
 import type { Origin, Transport } from './ports/transport.ts';
@@ -69,6 +73,8 @@ export interface CorePorts {
   readonly version: string;
   /** Bytes of memory in use; for `$SYS/broker/heap`. */
   readonly heapBytes: () => number;
+  /** What listeners have refused; asked for each update of `$SYS`. @default nothing */
+  readonly listenerRefusals?: () => ListenerRefusalCounts;
   /** What was published with this commit's number is kept, or is not. */
   readonly onCommitted: (commit: number, error: StoreError | null) => void;
 }
@@ -194,6 +200,8 @@ export class BrokerCore {
       metrics: context.metrics,
       outcomes,
       gauges: this.gauges,
+      authentication: () => this.authenticationCounts,
+      listenerRefusals: ports.listenerRefusals ?? noListenerRefusals,
       heapBytes,
     });
     restore({ context, topics, sessions, subscriptions, groups, queues, retaining });
@@ -221,6 +229,7 @@ export class BrokerCore {
     const meter = context.rates.accept(transport.peer, origin, context.nowMs);
     if (meter === false) {
       context.metrics.connectionsRefused++;
+      context.metrics.connectionsBeyondRate++;
       const text = `${transport.peer}: twice as many connections are open from its address, or at its listener, as may be`;
       this.#peerLog.write('notice', 'too-many-connections', text);
       return null;
@@ -315,6 +324,11 @@ export class BrokerCore {
   /** Has numbers told in `$SYS` that the core does not know. */
   tellInSys(more: MoreSysTopics): void {
     this.#sys.add(more);
+  }
+
+  /** As the authenticator says that decides now. */
+  get authenticationCounts(): AuthenticationCounts {
+    return this.#parts.deciders.authenticator?.counts ?? NOTHING_AUTHENTICATED;
   }
 
   /** Rights have changed: every decision that was remembered is forgotten. */

@@ -3,6 +3,8 @@
  * connection came, and each can be stopped by itself.
  */
 import { BrokerClosedError } from '../broker-closed-error.ts';
+import type { ListenerRefusal, ListenerRefusalCounts } from '../core/ports/listener-refusal.ts';
+import { noListenerRefusals } from '../core/ports/listener-refusal.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Accept, Origin, Transport, TransportSink } from '../core/ports/transport.ts';
 import type { Listener } from '../listeners/listener.ts';
@@ -23,6 +25,8 @@ export class BrokerListeners {
   readonly #open: Map<Listener, object>;
   /** They accept nothing any more, and have connections yet. */
   readonly #stopped: Set<Listener>;
+  /** Of those that are closed. */
+  readonly #formerRefusals: Record<ListenerRefusal, number>;
   #closed: boolean;
 
   constructor(connections: ListenerConnections, log: Log) {
@@ -30,12 +34,20 @@ export class BrokerListeners {
     this.#log = log;
     this.#open = new Map();
     this.#stopped = new Set();
+    this.#formerRefusals = noListenerRefusals();
     this.#closed = false;
   }
 
   /** Those that accept connections. */
   get all(): readonly Listener[] {
     return [...this.#open.keys()];
+  }
+
+  /** Of all listeners that there have been: no count falls when one is closed. */
+  get refusals(): ListenerRefusalCounts {
+    const sum = { ...this.#formerRefusals };
+    for (const listener of [...this.#open.keys(), ...this.#stopped]) addRefusals(sum, listener);
+    return sum;
   }
 
   async open(open: OpenListener, operation: string): Promise<Listener> {
@@ -64,6 +76,7 @@ export class BrokerListeners {
       await stopped;
     } finally {
       this.#stopped.delete(listener);
+      addRefusals(this.#formerRefusals, listener);
     }
   }
 
@@ -72,6 +85,12 @@ export class BrokerListeners {
     this.#closed = true;
     const listeners = [...this.#open.keys(), ...this.#stopped];
     await Promise.all(listeners.map((listener) => listener.close()));
+    for (const listener of this.#open.keys()) addRefusals(this.#formerRefusals, listener);
     this.#open.clear();
   }
+}
+
+function addRefusals(sum: Record<ListenerRefusal, number>, { refusals }: Listener): void {
+  if (refusals === undefined) return;
+  for (const refusal of Object.keys(sum) as ListenerRefusal[]) sum[refusal] += refusals[refusal];
 }

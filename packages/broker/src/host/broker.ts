@@ -11,7 +11,9 @@ import { BrokerCore } from '../core/broker-core.ts';
 import type { Explanation, ExplanationQuery } from '../core/explain/explanation.ts';
 import type { Profile } from '../core/options/profile.ts';
 import { resolveProfile } from '../core/options/resolve-profile.ts';
+import type { AuthenticationCounts } from '../core/ports/authentication-counts.ts';
 import type { ClientIdentity } from '../core/ports/authorizer.ts';
+import type { ListenerRefusalCounts } from '../core/ports/listener-refusal.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { StoreError } from '../core/ports/store.ts';
 import type { Origin, Transport, TransportSink } from '../core/ports/transport.ts';
@@ -110,6 +112,7 @@ export class Broker {
       hashSeed: world.hashSeed(),
       version: MARTLET_VERSION,
       heapBytes: () => world.heapBytes(),
+      listenerRefusals: () => this.listenerRefusals,
       onCommitted: (commit, error) => this.#onCommitted(commit, error),
     });
     this.#listeners = new BrokerListeners(
@@ -301,6 +304,16 @@ export class Broker {
 
   get gauges(): Gauges {
     return this.#core.gauges;
+  }
+
+  /** Why listeners closed connections before the broker saw them, and how often: of all listeners since the start. */
+  get listenerRefusals(): ListenerRefusalCounts {
+    return this.#listeners.refusals;
+  }
+
+  /** How many clients the authenticator let in and refused, as far as it tells (`Authenticator.counts`). */
+  get authenticationCounts(): AuthenticationCounts {
+    return this.#core.authenticationCounts;
   }
 
   /** Where every message ended: delivered, or dropped for which reason. */

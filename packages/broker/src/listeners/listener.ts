@@ -1,6 +1,6 @@
+import type { ListenerRefusalCounts } from '../core/ports/listener-refusal.ts';
 import type { EnvironmentErrorCode } from '../environment-error.ts';
 import { EnvironmentError } from '../environment-error.ts';
-import type { ListenerRefusalCounts } from './listener-refusals.ts';
 
 /** Where a listener listens. */
 export type ListenerAddress =

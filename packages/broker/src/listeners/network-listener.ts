@@ -8,13 +8,13 @@
  * does is in its settings, which a reload replaces as a whole; connections stay.
  */
 import type { Socket } from 'node:net';
+import type { ListenerRefusalCounts } from '../core/ports/listener-refusal.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Origin } from '../core/ports/transport.ts';
 import { AcceptFailures } from './accept-failures.ts';
 import type { Arrival } from './arrival.ts';
 import type { Entrance } from './entrance.ts';
 import type { Listener, ListenerAddress } from './listener.ts';
-import type { ListenerRefusalCounts } from './listener-refusals.ts';
 import { ListenerRefusals } from './listener-refusals.ts';
 import type { ListenerSettings } from './listener-settings.ts';
 import type { Arrivals, ListeningOptions } from './listening-sockets.ts';

@@ -1,10 +1,10 @@
 /** From a listener of the configuration to one that listens, and from the next configuration to what changes while it does. */
 import type { ListenerConfiguration, ProtocolVersionName } from '../config/listener-configuration.ts';
+import type { ListenerRefusalCounts } from '../core/ports/listener-refusal.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Accept, ListenerPolicy } from '../core/ports/transport.ts';
 import { EnvironmentError } from '../environment-error.ts';
 import type { Listener, ListenerAddress } from './listener.ts';
-import type { ListenerRefusalCounts } from './listener-refusals.ts';
 import { listenerSettings } from './listener-settings.ts';
 import type { TcpListenerOptions } from './tcp-listener.ts';
 import { listenTcp } from './tcp-listener.ts';

@@ -1,8 +1,9 @@
 /** One connection on its way through a listener: its PROXY header, then the handshake of TLS, within one time limit. */
 import type { Socket } from 'node:net';
+import type { ListenerRefusal } from '../core/ports/listener-refusal.ts';
 import type { TransportSecurity } from '../core/ports/transport.ts';
 import type { Arrival } from './arrival.ts';
-import type { ListenerRefusal, ListenerRefusals } from './listener-refusals.ts';
+import type { ListenerRefusals } from './listener-refusals.ts';
 import type { PendingConnection, PendingConnections } from './pending-connections.ts';
 import type { ProxyHeader } from './proxy/proxy-header.ts';
 import type { ProxySettings } from './proxy/proxy-settings.ts';

@@ -56,6 +56,22 @@ describe('stopListening', () => {
     await broker.close();
   });
 
+  test('forgets nothing of what the listener has refused', async () => {
+    const broker = createBroker();
+    const going = await broker.listen({ port: 0, maximumConnections: 1 });
+    const client = await connectAsync(urlOf(going), { reconnectPeriod: 0 });
+    const refused = connect(going.address.kind === 'tcp' ? going.address.port : 0, '127.0.0.1');
+    refused.on('error', () => {});
+    await once(refused, 'close');
+    expect(broker.listenerRefusals['maximum-connections']).toBe(1);
+    await client.endAsync();
+    await broker.stopListening(going, { disconnect: true });
+    expect(broker.listenerRefusals['maximum-connections']).toBe(1);
+    await broker.listen({ port: 0 });
+    await broker.close();
+    expect(broker.listenerRefusals['maximum-connections']).toBe(1);
+  });
+
   test('leaves the clients that are there, if it is told so, and its address is free at once', async () => {
     const broker = createBroker();
     const listener = await broker.listen({ port: 0 });

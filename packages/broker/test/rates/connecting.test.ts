@@ -16,6 +16,7 @@ describe('a bound on connections', () => {
       properties: { reasonString: 'user "anna" has 2 connections, as many as it may (connections 2)' },
     });
     expect(third.closed).toBe(true);
+    expect(world.core.context.metrics).toMatchObject({ connectsRefused: 1, connectsBeyondRate: 1 });
     world.connect({ username: 'bert' });
     world.connect(); // nobody's
     second.disconnect();
@@ -57,7 +58,8 @@ describe('a bound on connections', () => {
     const open = Array.from({ length: 4 }, () => world.open());
     expect(open.every(({ closed }) => !closed)).toBe(true);
     expect(world.open().closed).toBe(true);
-    expect(world.core.context.metrics.connectionsRefused).toBe(1);
+    const { metrics } = world.core.context;
+    expect(metrics).toMatchObject({ connectionsRefused: 1, connectionsBeyondRate: 1, connectsBeyondRate: 0 });
     open[0]!.drop();
     expect(world.open().closed).toBe(false);
   });
@@ -88,6 +90,7 @@ describe('a rate of connecting', () => {
     });
     const old = world.connecting({ protocolVersion: V311 });
     expect(old.takeOne('connack').reasonCode).toBe(ReasonCode.ServerUnavailable);
+    expect(world.core.context.metrics.connectsBeyondRate).toBe(2);
     world.advance(499);
     expect(world.connecting().takeOne('connack').reasonCode).toBe(ReasonCode.ConnectionRateExceeded);
     world.advance(1);
@@ -137,6 +140,7 @@ describe('a bound on subscriptions', () => {
     client.unsubscribe('a');
     expect(client.subscribe('c')).toEqual([0]);
     expect(client.subscribe('d')).toEqual([ReasonCode.QuotaExceeded]);
+    expect(world.core.context.metrics.subscriptionsBeyondRate).toBe(2);
   });
 
   test('of a user counts those of its connected clients, sessions that come back included', () => {

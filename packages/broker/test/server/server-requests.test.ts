@@ -142,6 +142,12 @@ describe('A server is asked', () => {
     });
     expect(await ask('unban', { by: 'user', key: 'ann' })).toMatchObject({ result: { count: 1 } });
     clients.push(await attempt('right'));
+    expect(server.broker.authenticationCounts).toMatchObject({
+      accepted: 1,
+      refused: 1,
+      bannedRefused: 1,
+      bansGiven: 1,
+    });
   });
 
   test('nothing any more when it has ended', async () => {

@@ -3,6 +3,7 @@
  * they decided is counted, and a refusal told the later the more of them there were.
  */
 import { ReasonCode } from '@martlet/protocol';
+import type { AuthenticationCounts } from '../../core/ports/authentication-counts.ts';
 import type {
   AuthenticationAnswer,
   AuthenticationAttempt,
@@ -38,6 +39,10 @@ export class GuardedAuthenticator implements Authenticator {
     this.#failures = failures;
     this.#flapping = flapping;
     this.#services = services;
+  }
+
+  get counts(): AuthenticationCounts {
+    return this.#services.memory.counters;
   }
 
   authenticate(

@@ -38,7 +38,10 @@ export function accept(parts: CoreParts, connection: ConnectionHandle, attempt: 
     };
   }
   const excess = connection.admit(agreement.clientId, client.username);
-  if (excess !== null) return excess;
+  if (excess !== null) {
+    context.metrics.connectsBeyondRate++;
+    return excess;
+  }
   const { outbox } = connection;
   const before = context.stagings;
   const { session, present } = sessions.open(

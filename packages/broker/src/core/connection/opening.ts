@@ -149,6 +149,7 @@ export class Opening implements Phase {
     }
     const excess = this.#connection.admitAtDoor(agreement.clientId);
     if (excess !== null) {
+      context.metrics.connectsBeyondRate++;
       this.#refuse(connect, excess);
       return;
     }

@@ -1,4 +1,5 @@
 import type { ReasonCode } from '@martlet/protocol';
+import type { AuthenticationCounts } from './authentication-counts.ts';
 import type { RuleReference } from './authorizer.ts';
 import type { Origin, TransportSecurity } from './transport.ts';
 
@@ -58,4 +59,6 @@ export interface Authenticator {
     attempt: AuthenticationAttempt,
     answer: (answer: AuthenticationAnswer) => void,
   ): AuthenticationAnswer | undefined;
+  /** What it has decided until now, for `$SYS`; each number only rises. @default nothing is told */
+  readonly counts?: AuthenticationCounts | undefined;
 }

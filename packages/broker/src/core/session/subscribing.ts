@@ -225,7 +225,10 @@ export class Subscribing {
       return { reasonCode: ReasonCode.QuotaExceeded, refusal: 'as many subscriptions as there may be' };
     }
     const excess = client.refusesSubscription(topicFilter);
-    if (excess !== undefined) return { reasonCode: ReasonCode.QuotaExceeded, refusal: excess };
+    if (excess !== undefined) {
+      this.#context.metrics.subscriptionsBeyondRate++;
+      return { reasonCode: ReasonCode.QuotaExceeded, refusal: excess };
+    }
     const granted = Math.min(asked.qos, answer?.qos ?? 2, client.maximumQos); // [MQTT-3.2.2-9] [MQTT-3.2.2-10]
     return { reasonCode: granted as ReasonCode, refusal: undefined };
   }

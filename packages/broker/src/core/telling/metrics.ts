@@ -9,9 +9,11 @@ export class Metrics {
   connectionsOpened = 0;
   connectionsClosed = 0;
   connectionsRefused = 0;
+  connectionsBeyondRate = 0;
   connectTimeouts = 0;
   connectsReceived = 0;
   connectsRefused = 0;
+  connectsBeyondRate = 0;
 
   bytesReceived = 0;
   bytesSent = 0;
@@ -29,6 +31,7 @@ export class Metrics {
   sessionsExpired = 0;
   publishesRefused = 0;
   subscriptionsRefused = 0;
+  subscriptionsBeyondRate = 0;
   willsPublished = 0;
 
   commits = 0;
@@ -92,12 +95,22 @@ export const COUNTERS: readonly CounterRow[] = [
     'Network connections closed at once, because there are as many as may be.',
   ),
   counter(
+    'connectionsBeyondRate',
+    'connections',
+    'Network connections closed at once for a rate: far more are open at an address or listener than may be.',
+  ),
+  counter(
     'connectTimeouts',
     'connections',
     'Network connections closed because no CONNECT was accepted in time.',
   ),
   counter('connectsReceived', 'packets', 'CONNECT packets received.'),
   counter('connectsRefused', 'packets', 'CONNECT packets answered with a refusal, or by closing.'),
+  counter(
+    'connectsBeyondRate',
+    'packets',
+    'CONNECT packets refused for a rate of the address, listener, user or client.',
+  ),
   counter(
     'bytesReceived',
     'bytes',
@@ -133,6 +146,11 @@ export const COUNTERS: readonly CounterRow[] = [
     'PUBLISH packets that were not routed: no right, beyond a limit, or nothing could be kept.',
   ),
   counter('subscriptionsRefused', 'subscriptions', 'Topic filters of SUBSCRIBE packets that were refused.'),
+  counter(
+    'subscriptionsBeyondRate',
+    'subscriptions',
+    'Topic filters of SUBSCRIBE packets that were refused for a rate of subscriptions.',
+  ),
   counter('willsPublished', 'messages', 'Will messages published.'),
   counter('commits', 'commits', 'Commits of the store that succeeded.'),
   counter('commitsFailed', 'commits', 'Commits of the store that failed; nothing of them was acknowledged.'),

@@ -8,6 +8,10 @@
  * Names have only letters, digits, `_` and `/` in them, but for the one that has a space since long ago: there are
  * exporters that make a metric's name of every topic they see here, and end on any other character.
  */
+import type { AuthenticationCounts } from '../ports/authentication-counts.ts';
+import { AUTHENTICATION_COUNTERS } from '../ports/authentication-counts.ts';
+import type { ListenerRefusal, ListenerRefusalCounts } from '../ports/listener-refusal.ts';
+import { LISTENER_REFUSALS } from '../ports/listener-refusal.ts';
 import { DROP_REASONS } from './drop-reason.ts';
 import { LOAD_PERIODS, LoadAverages } from './load-averages.ts';
 import type { Gauges, Metrics } from './metrics.ts';
@@ -20,6 +24,8 @@ export interface SysSources {
   readonly metrics: Metrics;
   readonly outcomes: Outcomes;
   readonly gauges: Gauges;
+  authentication(): AuthenticationCounts;
+  listenerRefusals(): ListenerRefusalCounts;
   /** Bytes of memory in use; asked once for each update. */
   heapBytes(): number;
 }
@@ -136,6 +142,41 @@ export const SYS_TOPICS: readonly SysTopicRow[] = [
     'counter',
     'Network connections accepted.',
     (s) => s.metrics.connectionsOpened,
+  ),
+  // Ours: who was turned away, and by what.
+  ...Object.entries(LISTENER_REFUSALS).map(([refusal, { text }]) =>
+    row(
+      `listeners/refused/${refusal.replaceAll('-', '_')}`,
+      'counter',
+      `Connections that listeners closed: ${text}.`,
+      (s) => s.listenerRefusals()[refusal as ListenerRefusal],
+    ),
+  ),
+  ...AUTHENTICATION_COUNTERS.map(({ name, text }) =>
+    row(
+      `authentication/${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+      'counter',
+      text,
+      (s) => s.authentication()[name],
+    ),
+  ),
+  row(
+    'rates/refused/connections',
+    'counter',
+    'Connections closed at once for a rate.',
+    (s) => s.metrics.connectionsBeyondRate,
+  ),
+  row(
+    'rates/refused/connects',
+    'counter',
+    'CONNECT packets refused for a rate.',
+    (s) => s.metrics.connectsBeyondRate,
+  ),
+  row(
+    'rates/refused/subscriptions',
+    'counter',
+    'Topic filters refused for a rate of subscriptions.',
+    (s) => s.metrics.subscriptionsBeyondRate,
   ),
 ];
 

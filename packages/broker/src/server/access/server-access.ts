@@ -4,6 +4,7 @@
  */
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import type { LoadedConfiguration } from '../../config/load-configuration.ts';
+import type { AuthenticationCounts } from '../../core/ports/authentication-counts.ts';
 import type {
   AuthenticationAnswer,
   AuthenticationAttempt,
@@ -81,6 +82,11 @@ export class ServerAccess implements Authenticator, Authorizer {
 
   get notices(): readonly ConfigurationProblem[] {
     return [...this.#building.notices, ...this.#all.flatMap(({ notices }) => notices)];
+  }
+
+  /** All authenticators of a server count in one memory. */
+  get counts(): AuthenticationCounts | undefined {
+    return this.#authenticator.authenticator.counts;
   }
 
   authenticate(

@@ -3,6 +3,8 @@
  * a reload makes new authenticators and keeps this, so that nobody is let off by it.
  */
 import { randomBytes } from 'node:crypto';
+import type { AuthenticationCounts } from '../../../core/ports/authentication-counts.ts';
+import { NOTHING_AUTHENTICATED } from '../../../core/ports/authentication-counts.ts';
 import type { Ban, BanSelection } from './bans.ts';
 import { Bans } from './bans.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -26,25 +28,6 @@ export interface Count {
   username: string | undefined;
 }
 
-/** Since the start; each only grows. */
-export interface AuthenticationCounters {
-  accepted: number;
-  /** For their credentials. */
-  refused: number;
-  /** Without a look at their credentials: they are banned. */
-  bannedRefused: number;
-  /** Too much was under way. */
-  busyRefused: number;
-  /** What decides could not be asked. */
-  unavailableRefused: number;
-  /** For their failures. */
-  bansGiven: number;
-  /** For connecting too often. */
-  flappingBansGiven: number;
-  /** Refusals that were told later. */
-  delayed: number;
-}
-
 const ENTRIES = 10_000;
 
 export class AuthenticationMemory {
@@ -56,7 +39,7 @@ export class AuthenticationMemory {
   readonly connects: BoundedMap<Count>;
   /** Users and client identifiers that came in from an address: nobody elsewhere can lock them out there. */
   readonly acquainted: BoundedMap<true>;
-  readonly counters: AuthenticationCounters;
+  readonly counters: { -readonly [Name in keyof AuthenticationCounts]: number };
   /** Refusals that wait to be told. */
   delays: number;
 
@@ -66,16 +49,7 @@ export class AuthenticationMemory {
     this.failures = new BoundedMap(entries);
     this.connects = new BoundedMap(entries);
     this.acquainted = new BoundedMap(entries);
-    this.counters = {
-      accepted: 0,
-      refused: 0,
-      bannedRefused: 0,
-      busyRefused: 0,
-      unavailableRefused: 0,
-      bansGiven: 0,
-      flappingBansGiven: 0,
-      delayed: 0,
-    };
+    this.counters = { ...NOTHING_AUTHENTICATED };
     this.delays = 0;
   }
 
