@@ -3,6 +3,7 @@ import type { TopicReference } from '../core/codec/message.ts';
 
 export class ClientTopics {
   readonly #predefined: ReadonlyMap<number, string>;
+  /** A name has the last identifier that the gateway has given it; an identifier means the last name. */
   readonly #idByName = new Map<string, number>();
   readonly #nameById = new Map<number, string>();
 
@@ -28,8 +29,9 @@ export class ClientTopics {
   }
 
   know(topicName: string, topicId: number): void {
-    const before = this.#nameById.get(topicId);
-    if (before !== undefined && before !== topicName) this.#idByName.delete(before);
+    this.forgetId(topicId);
+    // Not more identifiers than names: a gateway may give one topic a new one time and again.
+    this.forget(topicName);
     this.#idByName.set(topicName, topicId);
     this.#nameById.set(topicId, topicName);
   }
@@ -38,6 +40,11 @@ export class ClientTopics {
     const topicId = this.#idByName.get(topicName);
     this.#idByName.delete(topicName);
     if (topicId !== undefined) this.#nameById.delete(topicId);
+  }
+
+  forgetId(topicId: number): void {
+    const topicName = this.#nameById.get(topicId);
+    if (topicName !== undefined) this.forget(topicName);
   }
 
   clear(): void {

@@ -1,5 +1,8 @@
 /** What a client sends to its gateway by, and hears it by: UDP, a serial line. */
 export interface DatagramChannel {
+  /** Bytes of the longest message that it carries. @default 65,535 */
+  readonly maximumMessageBytes?: number;
+  /** Never throws: what cannot be sent is lost, as datagrams may be. */
   send(bytes: Uint8Array): void;
   close(): Promise<void>;
 }

@@ -23,38 +23,56 @@ export interface Request {
   readonly onFailed: (error: SnClientError) => void;
 }
 
+/** Something that waits for its turn. */
+export interface Waiting {
+  /** Its turn has come. Null: there is nothing to wait for, and whoever asked has been told. */
+  readonly begin: () => Request | null;
+  readonly onFailed: (error: SnClientError) => void;
+}
+
+/** More is refused: an application that asks faster than its gateway answers is to notice. */
+const MOST_WAITING = 1000;
+
 export class OneRequest {
   readonly #deadlines: Deadlines;
   readonly #timers: RequestTimers;
-  readonly #send: (message: SnMessage) => void;
-  readonly #onLost: () => void;
+  readonly #send: (message: SnMessage) => boolean;
+  readonly #onUnanswered: (error: SnClientError) => void;
   readonly #retry: Deadline;
-  readonly #waiting: Request[] = [];
+  readonly #waiting: Waiting[] = [];
   #current: Request | null = null;
   #attempts = 0;
   #nowMs = 0;
 
-  /** @param onLost the gateway did not answer: everything that waited has been told */
+  /**
+   * @param send false if the message is longer than the way to the gateway carries
+   * @param onUnanswered the gateway did not answer, however often it was asked: `fail` is to be called
+   */
   constructor(
     deadlines: Deadlines,
     timers: RequestTimers,
-    send: (message: SnMessage) => void,
-    onLost: () => void,
+    send: (message: SnMessage) => boolean,
+    onUnanswered: (error: SnClientError) => void,
   ) {
     this.#deadlines = deadlines;
     this.#timers = timers;
     this.#send = send;
-    this.#onLost = onLost;
-    this.#retry = { heapIndex: -1, onDue: (nowMs) => this.#onUnanswered(nowMs) };
+    this.#onUnanswered = onUnanswered;
+    this.#retry = { heapIndex: -1, onDue: (nowMs) => this.#onDue(nowMs) };
   }
 
   get isIdle(): boolean {
     return this.#current === null;
   }
 
-  ask(request: Request, nowMs: number): void {
+  ask(waiting: Waiting, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#waiting.push(request);
+    if (this.#waiting.length >= MOST_WAITING) {
+      const text = `expected at most ${MOST_WAITING} requests that wait for their turn: await what is asked`;
+      waiting.onFailed(new SnClientError('QUEUE_FULL', text));
+      return;
+    }
+    this.#waiting.push(waiting);
     this.#next();
   }
 
@@ -64,40 +82,59 @@ export class OneRequest {
     const current = this.#current;
     const result = current?.onAnswer(message);
     if (current === null || result === undefined) return false;
-    if (result === 'done') this.#current = null;
-    else this.#begin(result);
+    // What was told of the answer may have given up everything.
+    if (this.#current !== current) return true;
+    this.#current = null;
+    if (result !== 'done') this.#start(result);
     this.#next();
     return true;
   }
 
-  /** Gives up all that is asked and waits. */
+  /** The gateway is at work on what is asked: its time begins anew. */
+  onProgress(nowMs: number): void {
+    if (this.#current === null) return;
+    this.#attempts = 0;
+    this.#deadlines.set(this.#retry, nowMs + this.#timers.retryMs);
+  }
+
+  /** Gives up what is asked, and all that waits. */
   fail(error: SnClientError): void {
-    const failed =
-      this.#current === null ? this.#waiting.splice(0) : [this.#current, ...this.#waiting.splice(0)];
+    const current = this.#current;
     this.#current = null;
     this.#deadlines.clear(this.#retry);
-    for (const request of failed) request.onFailed(error);
+    const waiting = this.#waiting.splice(0);
+    current?.onFailed(error);
+    for (const { onFailed } of waiting) onFailed(error);
+  }
+
+  failWaiting(error: SnClientError): void {
+    for (const { onFailed } of this.#waiting.splice(0)) onFailed(error);
   }
 
   #next(): void {
-    if (this.#current !== null) return;
-    this.#deadlines.clear(this.#retry);
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#begin(next);
+    while (this.#current === null) {
+      this.#deadlines.clear(this.#retry);
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const request = next.begin();
+      if (request !== null) this.#start(request);
+    }
   }
 
-  #begin(request: Request): void {
+  #start(request: Request): void {
     this.#current = request;
     this.#attempts = 0;
-    this.#transmit(request.message(false));
+    if (this.#transmit(request.message(false))) return;
+    this.#current = null;
+    request.onFailed(tooLong());
   }
 
-  #transmit(message: SnMessage): void {
+  #transmit(message: SnMessage): boolean {
     this.#deadlines.set(this.#retry, this.#nowMs + this.#timers.retryMs);
-    this.#send(message);
+    return this.#send(message);
   }
 
-  #onUnanswered(nowMs: number): void {
+  #onDue(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#current === null) return;
     if (this.#attempts < this.#timers.retries) {
@@ -106,12 +143,14 @@ export class OneRequest {
       return;
     }
     const times = this.#timers.retries + 1;
-    this.fail(
-      new SnClientError(
-        'GATEWAY_LOST',
-        `the gateway did not answer, and was asked ${times} times: is it there, and the port right?`,
-      ),
-    );
-    this.#onLost();
+    const asked = times === 1 ? 'once' : `${times} times`;
+    const text = `the gateway did not answer, and was asked ${asked}: is it there, and the port right?`;
+    this.#onUnanswered(new SnClientError('GATEWAY_LOST', text));
   }
+}
+
+export function tooLong(): SnClientError {
+  const text =
+    'the message is longer than the way to the gateway carries: send less, or use a predefined or short topic';
+  return new SnClientError('TOO_LONG', text);
 }

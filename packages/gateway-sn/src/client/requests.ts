@@ -1,6 +1,7 @@
 /** What a client asks of a gateway that is one message and one answer. */
 import type { SnMessage, TopicReference } from '../core/codec/message.ts';
 import { ReturnCode } from '../core/codec/return-code.ts';
+import type { Congestion } from './congestion.ts';
 import type { Request } from './one-request.ts';
 import { rejected } from './rejected.ts';
 import type { Settle } from './sn-client-options.ts';
@@ -49,31 +50,21 @@ export function pingRequest(clientId: string | undefined, settle: Settle<void>):
   );
 }
 
-export function registerRequest(packetId: number, topicName: string, settle: Settle<number>): Request {
-  return {
-    message: () => ({ type: 'register', topicId: 0, packetId, topicName }),
-    onAnswer: (answer) => {
-      if (answer.type !== 'regack' || answer.packetId !== packetId) return undefined;
-      if (answer.returnCode === ReturnCode.Accepted) settle(null, answer.topicId);
-      else settle(rejected(`REGISTER of ${topicName}`, answer.returnCode));
-      return 'done';
-    },
-    onFailed: settle,
-  };
-}
-
 /** @param settle with the QoS that was granted, and the identifier of a topic without wildcards, or 0 */
 export function subscribeRequest(
   packetId: number,
   topic: TopicReference,
   qos: 0 | 1 | 2,
   settle: Settle<{ readonly qos: 0 | 1 | 2; readonly topicId: number }>,
+  congestion: Congestion,
+  nowMs: () => number,
 ): Request {
   return {
     message: (dup) => ({ type: 'subscribe', dup, qos, packetId, topic }),
     onAnswer: (answer) => {
       if (answer.type !== 'suback' || answer.packetId !== packetId) return undefined;
       if (answer.returnCode === ReturnCode.Accepted) settle(null, answer);
+      else if (answer.returnCode === ReturnCode.Congestion) settle(congestion.begin('SUBSCRIBE', nowMs()));
       else settle(rejected('SUBSCRIBE', answer.returnCode));
       return 'done';
     },

@@ -9,51 +9,73 @@
 import { Deadlines } from '@martlet/protocol';
 import { decodeMessage } from '../core/codec/decode-message.ts';
 import { encodeMessage } from '../core/codec/encode-message.ts';
-import type { Publish, SnMessage, TopicReference, WillTopic } from '../core/codec/message.ts';
+import { MAXIMUM_MESSAGE_BYTES } from '../core/codec/frame.ts';
+import type { SnMessage, WillTopic } from '../core/codec/message.ts';
 import { ReturnCode } from '../core/codec/return-code.ts';
+import type { ResolvedSnOptions } from './checked.ts';
+import { invalid, resolveSnOptions, topicProblem } from './checked.ts';
+import type { ClientContext } from './client-context.ts';
+import { askLater, ClientPacketIds } from './client-context.ts';
+import { ClientIncoming } from './client-incoming.ts';
+import { ClientPublishing } from './client-publishing.ts';
+import { ClientSubscriptions } from './client-subscriptions.ts';
 import { ClientTopics } from './client-topics.ts';
+import { Congestion } from './congestion.ts';
+import { connectRequest } from './connect-request.ts';
 import type { Request } from './one-request.ts';
 import { OneRequest } from './one-request.ts';
 import { rejected } from './rejected.ts';
-import {
-  goodbyeRequest,
-  pingRequest,
-  registerRequest,
-  sleepRequest,
-  subscribeRequest,
-  unsubscribeRequest,
-  willRequest,
-} from './requests.ts';
+import { goodbyeRequest, pingRequest, sleepRequest, willRequest } from './requests.ts';
 import { SnClientError } from './sn-client-error.ts';
-import type { Settle, SnClientHost, SnClientOptions, SnClientState, SnTopic } from './sn-client-options.ts';
-import { filterReference, referenceTo, topicIdOf } from './topic-reference.ts';
+import type {
+  Settle,
+  SnClientHost,
+  SnClientOptions,
+  SnClientState,
+  SnPublishOptions,
+  SnTopic,
+} from './sn-client-options.ts';
 
-/** QoS 2 messages that were received and not released; the gateway has one under way. */
-const MOST_RECEIVED = 64;
+/** Of the keep alive, in ms for each second: a ping that is lost is sent again before the gateway gives the client up. */
+const PING_AFTER_MS = 800;
 
 export class SnClientCore {
   readonly deadlines: Deadlines = new Deadlines();
-  readonly #options: SnClientOptions;
+  readonly subscriptions: ClientSubscriptions;
+  readonly #options: ResolvedSnOptions;
   readonly #host: SnClientHost;
-  readonly #requests: OneRequest;
-  readonly #topics: ClientTopics;
-  readonly #received = new Set<number>();
+  readonly #context: ClientContext;
+  readonly #publishing: ClientPublishing;
+  readonly #incoming: ClientIncoming;
   readonly #keepAlive: { heapIndex: number; onDue: (nowMs: number) => void };
   #state: SnClientState = 'disconnected';
-  #packetId = 0;
-  #nowMs = 0;
+  /** CONNECT, or what follows it, waits for its answer. */
+  #connecting = false;
+  /** Goodbye has been said. */
+  #leaving = false;
 
+  /** @throws {SnClientError} `INVALID_ARGUMENT` for an option that cannot be */
   constructor(options: SnClientOptions, host: SnClientHost) {
-    this.#options = options;
+    this.#options = resolveSnOptions(options);
     this.#host = host;
-    const { retryMs = 10_000, retries = 3, predefinedTopics = new Map() } = options;
-    this.#topics = new ClientTopics(predefinedTopics);
-    this.#requests = new OneRequest(
-      this.deadlines,
-      { retryMs, retries },
-      (message) => this.#send(message),
-      () => this.#onGatewayLost(),
-    );
+    this.#context = {
+      options: this.#options,
+      deadlines: this.deadlines,
+      requests: new OneRequest(
+        this.deadlines,
+        this.#options,
+        (message) => this.#send(message),
+        (error) => this.#onLost(error),
+      ),
+      topics: new ClientTopics(this.#options.predefinedTopics),
+      congestion: new Congestion(this.#options.waitMs),
+      packetIds: new ClientPacketIds(),
+      nowMs: 0,
+      send: (message) => this.#send(message),
+    };
+    this.#publishing = new ClientPublishing(this.#context, () => this.#maximumMessageBytes);
+    this.#incoming = new ClientIncoming(this.#context, (message) => host.onMessage(message));
+    this.subscriptions = new ClientSubscriptions(this.#context);
     this.#keepAlive = { heapIndex: -1, onDue: (nowMs) => this.#onIdle(nowMs) };
   }
 
@@ -63,79 +85,68 @@ export class SnClientCore {
 
   /** @param nowMs monotonic */
   receive(bytes: Uint8Array, nowMs: number): void {
-    this.#nowMs = nowMs;
+    this.#context.nowMs = nowMs;
     const message = decodeMessage(bytes);
     if (message.type === 'malformed') return;
-    if (this.#requests.onMessage(message, nowMs)) return;
-    switch (message.type) {
-      case 'publish':
-        this.#onPublish(message);
-        return;
-      case 'register':
-        this.#onRegister(message.topicId, message.packetId, message.topicName);
-        return;
-      case 'pubrel':
-        this.#received.delete(message.packetId);
-        this.#send({ type: 'pubcomp', packetId: message.packetId });
-        return;
-      case 'pingreq':
-        this.#send({ type: 'pingresp' });
-        return;
-      case 'disconnect':
-        if (this.#state !== 'disconnected') this.#onEnded('the gateway has ended the connection');
-        return;
-    }
+    const { requests } = this.#context;
+    if (requests.onMessage(message, nowMs)) return;
+    // A gateway that was asked for what waits hands it over first; it is not lost as long as it does (section 6.14).
+    if (this.#state === 'awake') requests.onProgress(nowMs);
+    if (message.type === 'disconnect') this.#onDisconnect();
+    else this.#incoming.receive(message);
   }
 
   tick(nowMs: number): void {
-    this.#nowMs = nowMs;
+    this.#context.nowMs = nowMs;
     this.deadlines.run(nowMs);
   }
 
   // ---- connection ----------------------------------------------------------------------------------------------------
 
   connect(settle: Settle<void>, nowMs: number): void {
-    const { clientId, cleanSession = true, keepAlive = 60, will } = this.#options;
-    const connect: SnMessage = {
-      type: 'connect',
-      will: will !== undefined,
-      cleanSession,
-      protocolId: 1,
-      duration: keepAlive,
-      clientId,
+    const over: Settle<void> = (error) => {
+      this.#connecting = false;
+      settle(error);
     };
-    const onConnack = (answer: SnMessage): 'done' | undefined => {
-      if (answer.type !== 'connack') return undefined;
-      if (answer.returnCode !== ReturnCode.Accepted) {
-        settle(rejected('CONNECT', answer.returnCode));
-        return 'done';
+    const onConnack = (returnCode: number): void => {
+      if (returnCode === ReturnCode.Accepted) {
+        this.#onConnected();
+        over(null);
+        return;
       }
-      this.#state = 'active';
-      if (cleanSession) {
-        this.#topics.clear();
-        this.#received.clear();
-      }
-      this.#touch();
-      settle(null);
-      return 'done';
+      const error = rejected('CONNECT', returnCode);
+      this.#end();
+      over(error);
+      this.#context.requests.failWaiting(error);
     };
-    const step = (message: SnMessage, onAnswer: Request['onAnswer']): Request => ({
-      message: () => message,
-      onAnswer: (answer) => onConnack(answer) ?? onAnswer(answer),
-      onFailed: settle,
-    });
-    const message = step({ type: 'willmsg', payload: will?.payload ?? new Uint8Array(0) }, () => undefined);
-    const topic = step({ type: 'willtopic', will: will?.topic ?? null }, (answer) =>
-      answer.type === 'willmsgreq' ? message : undefined,
-    );
-    this.#ask(
-      step(connect, (answer) => (answer.type === 'willtopicreq' ? topic : undefined)),
-      nowMs,
-    );
+    const begin = (): Request => {
+      this.#connecting = true;
+      this.#leaving = false;
+      return connectRequest(this.#options, onConnack, over);
+    };
+    this.#ask(begin, over, nowMs);
+  }
+
+  #onConnected(): void {
+    this.#state = 'active';
+    if (this.#options.cleanSession) {
+      this.#context.topics.clear();
+      this.#incoming.clear();
+      this.subscriptions.clear();
+    }
+    this.#touch();
+  }
+
+  /** The next gateway is another one: what this one knew, that one does not. */
+  onOtherGateway(): void {
+    this.#context.topics.clear();
+    this.#context.congestion.clear();
+    this.#incoming.clear();
   }
 
   disconnect(settle: Settle<void>, nowMs: number): void {
     if (this.#state === 'disconnected') {
+      this.cancel(new SnClientError('DISCONNECTED', 'the client has disconnected'), nowMs);
       settle(null);
       return;
     }
@@ -143,237 +154,124 @@ export class SnClientCore {
       this.#end();
       settle(null);
     };
-    this.#ask(goodbyeRequest(end), nowMs);
+    const begin = (): Request => {
+      this.#leaving = true;
+      return goodbyeRequest(end);
+    };
+    this.#ask(begin, end, nowMs);
   }
 
-  /** @param seconds until it wakes at the latest */
+  /** Gives up at once all that is asked. A gateway that was asked to connect is told by one DISCONNECT. */
+  cancel(error: SnClientError, nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    if (this.#connecting) this.#send({ type: 'disconnect', duration: undefined });
+    this.#end();
+    this.#fail(error);
+  }
+
+  /** @param seconds until it wakes at the latest, 1 to 65,535 */
   sleep(seconds: number, settle: Settle<void>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
     const asleep: Settle<void> = (error) => {
-      if (error === null) {
-        this.#state = 'asleep';
-        this.deadlines.clear(this.#keepAlive);
-      }
+      if (error === null) this.#fallAsleep();
       settle(error);
     };
-    this.#ask(sleepRequest(seconds, asleep), nowMs);
+    this.#ask(() => sleepRequest(seconds, asleep), settle, nowMs);
   }
 
   /** Gets what waits at the gateway; settles when that was all, and it sleeps again. */
   checkMessages(settle: Settle<void>, nowMs: number): void {
-    if (this.#state !== 'asleep') {
+    if (this.#state !== 'asleep' && this.#state !== 'awake') {
       settle(new SnClientError('NOT_CONNECTED', `expected the client to be asleep, it is ${this.#state}`));
       return;
     }
-    this.#state = 'awake';
     const asleep: Settle<void> = (error) => {
-      if (error === null) this.#state = 'asleep';
+      if (error === null) this.#fallAsleep();
       settle(error);
     };
-    this.#ask(pingRequest(this.#options.clientId, asleep), nowMs);
+    const begin = (): Request | null => {
+      if (this.#state === 'active') {
+        // It was asked to wake for good meanwhile: what waited comes by itself.
+        settle(null);
+        return null;
+      }
+      this.#state = 'awake';
+      return pingRequest(this.#options.clientId, asleep);
+    };
+    this.#ask(begin, settle, nowMs);
+  }
+
+  #fallAsleep(): void {
+    this.#state = 'asleep';
+    this.deadlines.clear(this.#keepAlive);
   }
 
   #onIdle(nowMs: number): void {
-    this.#nowMs = nowMs;
-    if (this.#state === 'active')
-      this.#ask(
-        pingRequest(undefined, () => {}),
-        nowMs,
-      );
+    if (this.#state !== 'active') return;
+    const nobody: Settle<void> = () => {};
+    this.#ask(() => pingRequest(undefined, nobody), nobody, nowMs);
   }
 
   /** The keep alive begins anew with everything that is sent. */
   #touch(): void {
-    const { keepAlive = 60 } = this.#options;
+    const { keepAlive } = this.#options;
     if (this.#state === 'active' && keepAlive > 0) {
-      this.deadlines.set(this.#keepAlive, this.#nowMs + keepAlive * 800);
+      this.deadlines.set(this.#keepAlive, this.#context.nowMs + keepAlive * PING_AFTER_MS);
     }
   }
 
-  // ---- publishing ----------------------------------------------------------------------------------------------------
+  // ---- requests ------------------------------------------------------------------------------------------------------
 
-  /** Registers a topic that has no identifier yet. */
+  /** @param settle with the identifier; at once for a topic that has one */
   register(topicName: string, settle: Settle<number>, nowMs: number): void {
-    if (!this.#isConnected(settle)) return;
-    const known = this.#topics.idOf(topicName);
-    if (known !== undefined) {
-      settle(null, known);
-      return;
-    }
-    const registered: Settle<number> = (error, topicId) => {
-      if (error === null) this.#topics.know(topicName, topicId!);
-      settle(error, topicId);
-    };
-    this.#ask(registerRequest(this.#nextPacketId(), topicName, registered), nowMs);
+    this.#context.nowMs = nowMs;
+    if (this.#mayAsk(topicName, 'name', settle)) this.#publishing.register(topicName, settle);
   }
 
   /** Settles when it has been sent (QoS 0), or the gateway has said that it is the broker's (QoS 1 and 2). */
   publish(
     topic: SnTopic,
     payload: Uint8Array,
-    options: { readonly qos?: 0 | 1 | 2; readonly retain?: boolean },
+    { qos = 0, retain = false, whenCongested = 'fail' }: SnPublishOptions,
     settle: Settle<void>,
     nowMs: number,
   ): void {
-    if (!this.#isConnected(settle)) return;
-    if (typeof topic !== 'string') {
-      this.#publishTo(referenceTo(topic), payload, options, settle, nowMs, true);
-      return;
-    }
-    this.register(
-      topic,
-      (error, topicId) => {
-        if (error !== null) settle(error);
-        else
-          this.#publishTo(
-            { kind: 'normal', topicId: topicId! },
-            payload,
-            options,
-            settle,
-            this.#nowMs,
-            false,
-          );
-      },
-      nowMs,
-    );
-  }
-
-  #publishTo(
-    topic: TopicReference,
-    payload: Uint8Array,
-    { qos = 0, retain = false }: { readonly qos?: 0 | 1 | 2; readonly retain?: boolean },
-    settle: Settle<void>,
-    nowMs: number,
-    isLast: boolean,
-  ): void {
-    const packetId = qos === 0 ? 0 : this.#nextPacketId();
-    const message = (dup: boolean): Publish => ({
-      type: 'publish',
-      dup,
-      qos,
-      retain,
-      topic,
-      packetId,
-      payload,
-    });
-    if (qos === 0) {
-      this.#nowMs = nowMs;
-      this.#send(message(false));
-      settle(null);
-      return;
-    }
-    const onPuback = (answer: SnMessage): 'done' | undefined => {
-      if (answer.type !== 'puback' || answer.packetId !== packetId) return undefined;
-      const unknown = answer.returnCode === ReturnCode.InvalidTopicId && topic.kind === 'normal' && !isLast;
-      if (unknown) {
-        // The gateway has forgotten it, after a restart or for want of room.
-        const topicName = this.#topics.nameOf(topic)!;
-        this.#topics.forget(topicName);
-        this.publish(topicName, payload, { qos, retain }, settle, this.#nowMs);
-      } else if (answer.returnCode === ReturnCode.Accepted) settle(null);
-      else settle(rejected('PUBLISH', answer.returnCode));
-      return 'done';
-    };
-    const release: Request = {
-      message: () => ({ type: 'pubrel', packetId }),
-      onAnswer: (answer) => {
-        if (answer.type !== 'pubcomp' || answer.packetId !== packetId) return undefined;
-        settle(null);
-        return 'done';
-      },
-      onFailed: settle,
-    };
-    this.#ask(
-      {
-        message,
-        onAnswer: (answer) => {
-          if (qos === 2 && answer.type === 'pubrec' && answer.packetId === packetId) return release;
-          return onPuback(answer);
-        },
-        onFailed: settle,
-      },
-      nowMs,
-    );
+    this.#context.nowMs = nowMs;
+    if (!this.#mayAsk(topic, 'name', settle)) return;
+    const waits = whenCongested === 'wait';
+    this.#publishing.publish(topic, payload, { qos, retain, waits }, settle);
   }
 
   /** @param settle with the QoS that was granted */
   subscribe(topic: SnTopic, qos: 0 | 1 | 2, settle: Settle<0 | 1 | 2>, nowMs: number): void {
-    if (!this.#isConnected(settle)) return;
-    const reference = filterReference(topic);
-    const subscribed: Settle<{ readonly qos: 0 | 1 | 2; readonly topicId: number }> = (error, granted) => {
-      const topicId = granted?.topicId ?? 0;
-      if (reference.kind === 'name' && topicId !== 0) this.#topics.know(reference.topicName, topicId);
-      settle(error, granted?.qos);
-    };
-    this.#ask(subscribeRequest(this.#nextPacketId(), reference, qos, subscribed), nowMs);
+    this.#context.nowMs = nowMs;
+    if (this.#mayAsk(topic, 'filter', settle)) this.subscriptions.add(topic, qos, settle);
   }
 
   unsubscribe(topic: SnTopic, settle: Settle<void>, nowMs: number): void {
-    if (!this.#isConnected(settle)) return;
-    this.#ask(unsubscribeRequest(this.#nextPacketId(), filterReference(topic), settle), nowMs);
+    this.#context.nowMs = nowMs;
+    if (this.#mayAsk(topic, 'filter', settle)) this.subscriptions.remove(topic, settle);
   }
 
   /** @param will null deletes it */
   updateWillTopic(will: WillTopic | null, settle: Settle<void>, nowMs: number): void {
+    if (will !== null && !this.#mayAsk(will.topicName, 'name', settle)) return;
     if (!this.#isConnected(settle)) return;
-    this.#ask(willRequest({ type: 'willtopicupd', will }, 'willtopicresp', settle), nowMs);
+    const request = willRequest({ type: 'willtopicupd', will }, 'willtopicresp', settle);
+    this.#ask(() => request, settle, nowMs);
   }
 
   updateWillMessage(payload: Uint8Array, settle: Settle<void>, nowMs: number): void {
     if (!this.#isConnected(settle)) return;
-    this.#ask(willRequest({ type: 'willmsgupd', payload }, 'willmsgresp', settle), nowMs);
+    const request = willRequest({ type: 'willmsgupd', payload }, 'willmsgresp', settle);
+    this.#ask(() => request, settle, nowMs);
   }
 
-  // ---- from the gateway ----------------------------------------------------------------------------------------------
-
-  #onRegister(topicId: number, packetId: number, topicName: string): void {
-    this.#topics.know(topicName, topicId);
-    this.#send({ type: 'regack', topicId, packetId, returnCode: ReturnCode.Accepted });
-  }
-
-  #onPublish(message: Publish): void {
-    const { topic, qos, packetId, payload, retain, dup } = message;
-    if (qos === -1) return;
-    const topicName = this.#topics.nameOf(topic);
-    if (topicName === undefined) {
-      this.#puback(topic, packetId, ReturnCode.InvalidTopicId);
-      return;
-    }
-    const isNew = qos !== 2 || !this.#received.has(packetId);
-    if (qos === 1) this.#puback(topic, packetId, ReturnCode.Accepted);
-    if (qos === 2) {
-      if (this.#received.size >= MOST_RECEIVED) this.#received.clear();
-      this.#received.add(packetId);
-      this.#send({ type: 'pubrec', packetId });
-    }
-    if (isNew) this.#host.onMessage({ topicName, payload: payload.slice(), qos, retain, dup });
-  }
-
-  #puback(topic: TopicReference, packetId: number, returnCode: number): void {
-    this.#send({ type: 'puback', topicId: topicIdOf(topic), packetId, returnCode });
-  }
-
-  #onGatewayLost(): void {
-    if (this.#state === 'disconnected') return;
-    this.#end();
-    this.#host.onLost(new SnClientError('GATEWAY_LOST', 'the gateway does not answer any more'));
-  }
-
-  /** The way to the gateway is gone. */
-  onChannelClosed(error: Error): void {
-    this.#onEnded(`the way to the gateway is closed: ${error.message}`);
-  }
-
-  #onEnded(text: string): void {
-    this.#end();
-    const error = new SnClientError('DISCONNECTED', text);
-    this.#requests.fail(error);
-    this.#host.onLost(error);
-  }
-
-  #end(): void {
-    this.#state = 'disconnected';
-    this.deadlines.clear(this.#keepAlive);
+  #mayAsk(topic: SnTopic, as: 'name' | 'filter', settle: (error: SnClientError) => void): boolean {
+    const problem = topicProblem(topic, as);
+    if (problem === null) return this.#isConnected(settle);
+    settle(invalid(problem));
+    return false;
   }
 
   #isConnected(settle: (error: SnClientError) => void): boolean {
@@ -382,18 +280,64 @@ export class SnClientCore {
     return false;
   }
 
-  #ask(request: Request, nowMs: number): void {
-    this.#nowMs = nowMs;
-    this.#requests.ask(request, nowMs);
+  #ask(begin: () => Request | null, onFailed: (error: SnClientError) => void, nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    askLater(this.#context, begin, onFailed);
   }
 
-  #send(message: SnMessage): void {
+  // ---- the end of a connection ---------------------------------------------------------------------------------------
+
+  #onDisconnect(): void {
+    // To a sleeper it is its own DISCONNECT answered twice; one that is not known learns so when it wakes.
+    if (this.#state === 'active' || this.#state === 'awake') {
+      this.#onLost(new SnClientError('DISCONNECTED', 'the gateway has ended the connection'));
+    }
+  }
+
+  /** The way to the gateway is gone. */
+  onChannelClosed(error: Error): void {
+    const text = `the way to the gateway is closed: ${error.message}`;
+    this.#onLost(new SnClientError('GATEWAY_LOST', text, error));
+  }
+
+  #onLost(error: SnClientError): void {
+    const isNews = this.#state !== 'disconnected' && !this.#leaving;
+    this.#end();
+    this.#fail(error);
+    if (isNews) this.#host.onLost(error);
+  }
+
+  #fail(error: SnClientError): void {
+    this.#context.requests.fail(error);
+    this.#publishing.fail(error);
+  }
+
+  #end(): void {
+    this.#state = 'disconnected';
+    this.deadlines.clear(this.#keepAlive);
+  }
+
+  // ---- sending -------------------------------------------------------------------------------------------------------
+
+  get #maximumMessageBytes(): number {
+    return this.#host.maximumMessageBytes ?? MAXIMUM_MESSAGE_BYTES;
+  }
+
+  #send(message: SnMessage): boolean {
+    const bytes = encodedOrNull(message);
+    if (bytes === null || bytes.length > this.#maximumMessageBytes) return false;
     this.#touch();
-    this.#host.send(encodeMessage(message));
+    this.#host.send(bytes);
+    return true;
   }
+}
 
-  #nextPacketId(): number {
-    this.#packetId = this.#packetId === 65_535 ? 1 : this.#packetId + 1;
-    return this.#packetId;
+/** Null if its length cannot be said. */
+function encodedOrNull(message: SnMessage): Uint8Array | null {
+  try {
+    return encodeMessage(message);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }

@@ -2,9 +2,7 @@
 export type SnClientErrorCode =
   /** The gateway did not answer, however often it was asked. */
   | 'GATEWAY_LOST'
-  /** No gateway answered a search. */
-  | 'NO_GATEWAY'
-  /** The gateway has no room now (0x01): it is to be left alone for a while (T_WAIT, 5 minutes). */
+  /** The gateway has no room now (0x01): it is left alone for T_WAIT, and what is asked meanwhile is not sent. */
   | 'CONGESTION'
   /** The gateway does not know the topic identifier (0x02). */
   | 'INVALID_TOPIC_ID'
@@ -14,15 +12,22 @@ export type SnClientErrorCode =
   | 'NOT_CONNECTED'
   /** The gateway has ended the connection, or the client has. */
   | 'DISCONNECTED'
-  /** An argument cannot be. */
+  /** The message is longer than the way to the gateway carries. Nothing was sent. */
+  | 'TOO_LONG'
+  /** A thousand requests wait already. Nothing was sent. */
+  | 'QUEUE_FULL'
+  /** An argument cannot be. Nothing was sent. */
   | 'INVALID_ARGUMENT';
 
 export class SnClientError extends Error {
   override readonly name = 'SnClientError';
   readonly code: SnClientErrorCode;
+  /** With `CONGESTION`, how long the gateway is left alone, in ms; otherwise undefined. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: SnClientErrorCode, message: string, cause?: unknown) {
+  constructor(code: SnClientErrorCode, message: string, cause?: unknown, retryAfterMs?: number) {
     super(message, { cause });
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }

@@ -1,8 +1,13 @@
 /** A client of MQTT-SN for Node.js: promises over the core, and Node's clock. */
 
+import { MAXIMUM_MESSAGE_BYTES } from '../core/codec/frame.ts';
 import type { WillTopic } from '../core/codec/message.ts';
 import { GatewayAlarm } from '../host/gateway-alarm.ts';
+import { invalid, within } from './checked.ts';
+import type { SnSubscription } from './client-subscriptions.ts';
 import type { DatagramChannel, OpenChannel } from './datagram-channel.ts';
+import type { GatewayPlace } from './gateway-places.ts';
+import { channelTo, GatewayPlaces, isSamePlace } from './gateway-places.ts';
 import { SnClientCore } from './sn-client-core.ts';
 import { SnClientError } from './sn-client-error.ts';
 import type {
@@ -10,9 +15,9 @@ import type {
   SnClientOptions,
   SnClientState,
   SnMessageReceived,
+  SnPublishOptions,
   SnTopic,
 } from './sn-client-options.ts';
-import { udpChannel } from './udp-channel.ts';
 
 export interface SnConnectOptions extends SnClientOptions {
   /** @default '127.0.0.1' */
@@ -21,59 +26,105 @@ export interface SnConnectOptions extends SnClientOptions {
   readonly port?: number;
   /** Instead of UDP to `host` and `port`. */
   readonly channel?: OpenChannel;
+  /**
+   * Others that are tried in turn when a gateway does not answer any more, beside `host` and `port` or `channel`, which come
+   * first. A function is asked each time: what a search has found so far, such as `() => found`.
+   * @default none
+   */
+  readonly gateways?: readonly GatewayPlace[] | (() => readonly GatewayPlace[]);
+  /** Told of each message, before it is acknowledged. What it throws goes to `onHandlerError`. */
   readonly onMessage?: (message: SnMessageReceived) => void;
-  /** The connection is over without `disconnect`. */
+  /**
+   * Another gateway has taken the place of one that was lost, and was asked for the same subscriptions.
+   * @param refused those that it did not grant
+   */
+  readonly onMoved?: (gateway: GatewayPlace, refused: readonly SnSubscription[]) => void;
+  /** The connection is over without `disconnect`, and no other gateway answered. `connect` may be called again. */
   readonly onLost?: (error: SnClientError) => void;
+  /** What `onMessage`, `onMoved` or `onLost` threw. @default written to the console */
+  readonly onHandlerError?: (error: unknown) => void;
+  /** Gives up connecting, if it aborts before the gateway has accepted; `connectSn` rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
-export interface SnPublishOptions {
-  /** @default 0 */
-  readonly qos?: 0 | 1 | 2;
-  /** @default false */
-  readonly retain?: boolean;
-}
+const LARGEST_DURATION = 65_535;
 
 const encoder = new TextEncoder();
 
 /**
- * Connects to a gateway. Rejects with an `SnClientError`: `GATEWAY_LOST` if it does not answer, or what it answered.
+ * Connects to a gateway.
+ *
+ * Rejects with an {@link SnClientError}: `INVALID_ARGUMENT` for an option that cannot be, `GATEWAY_LOST` if no gateway
+ * answers, `CONGESTION` or `NOT_SUPPORTED` if it refuses; with the system's error if a way to it cannot be opened (a name
+ * that nobody knows, a serial device that is not there); with the reason of `signal`.
  *
  * @example
- * const client = await connectSn({ clientId: 'thermometer', onMessage: (message) => console.log(message.topicName) });
+ * await using client = await connectSn({
+ *   clientId: 'thermometer',
+ *   host: 'gateway.example',
+ *   onMessage: ({ topicName, payload }) => console.log(topicName, new TextDecoder().decode(payload)),
+ * });
  * await client.subscribe('home/+/set', 1);
  * await client.publish('home/kitchen/temperature', '21.5', { qos: 1 });
  * await client.sleep(300);
  * await client.checkMessages();
- * await client.disconnect();
  */
 export async function connectSn(options: SnConnectOptions): Promise<SnClient> {
-  const { host = '127.0.0.1', port = 1883, channel = udpChannel(host, port) } = options;
+  const { signal } = options;
+  signal?.throwIfAborted();
   const client = new SnClient(options);
-  await client.open(channel);
+  const onAbort = (): void => void client.close();
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await client.connect();
+    signal?.throwIfAborted();
     return client;
   } catch (error) {
     await client.close();
+    signal?.throwIfAborted();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
-export class SnClient {
+/**
+ * A connection to a gateway. Requests are asked one after the other, in the order of the calls, as the specification has it;
+ * at most 1000 wait.
+ *
+ * Every method that asks something rejects with an {@link SnClientError} that has a `code`: `NOT_CONNECTED`,
+ * `GATEWAY_LOST` after T_retry × (N_retry + 1), `DISCONNECTED`, `CONGESTION`, `INVALID_TOPIC_ID`, `NOT_SUPPORTED`,
+ * `TOO_LONG`, `QUEUE_FULL` or `INVALID_ARGUMENT`.
+ */
+export class SnClient implements AsyncDisposable {
   readonly #core: SnClientCore;
   readonly #alarm: GatewayAlarm;
+  readonly #options: SnConnectOptions;
+  readonly #places: GatewayPlaces;
   #channel: DatagramChannel | null = null;
+  #closed = false;
+  #turn: Promise<void> = Promise.resolve();
+  #rejectOpening: (error: Error) => void = () => {};
 
-  /** @see connectSn */
+  /**
+   * Does not connect yet: see {@link connectSn}.
+   * @throws {SnClientError} `INVALID_ARGUMENT`
+   */
   constructor(options: SnConnectOptions) {
+    this.#options = options;
+    this.#places = new GatewayPlaces(options);
     this.#alarm = new GatewayAlarm(() => {
       this.#core.tick(performance.now());
       this.#arm();
     });
+    const self = this;
     this.#core = new SnClientCore(options, {
+      get maximumMessageBytes(): number {
+        return self.#channel?.maximumMessageBytes ?? MAXIMUM_MESSAGE_BYTES;
+      },
       send: (bytes) => this.#channel?.send(bytes),
-      onMessage: (message) => options.onMessage?.(message),
-      onLost: (error) => options.onLost?.(error),
+      onMessage: (message) => this.#guard(() => options.onMessage?.(message)),
+      onLost: (error) => this.#onLost(error),
     });
   }
 
@@ -81,35 +132,29 @@ export class SnClient {
     return this.#core.state;
   }
 
-  /** Opens the way to the gateway. */
-  async open(channel: OpenChannel): Promise<void> {
-    this.#channel = await channel(
-      (bytes) => {
-        this.#core.receive(bytes, performance.now());
-        this.#arm();
-      },
-      (error) => this.#core.onChannelClosed(error),
-    );
-  }
-
-  /** Connects, again if it was connected before; a sleeper wakes for good. */
+  /** Connects, again if it was connected before; a sleeper wakes for good. If no gateway answers, others are tried. */
   connect(): Promise<void> {
-    return this.#asked((settle, nowMs) => this.#core.connect(settle, nowMs));
+    return this.#inTurn(() => this.#places.each((place) => this.#connectTo(place)));
   }
 
-  /** @returns the identifier of the topic */
+  /** @returns the identifier of the topic, which the gateway gives; `publish` does this by itself */
   register(topicName: string): Promise<number> {
     return this.#asked((settle, nowMs) => this.#core.register(topicName, settle, nowMs));
   }
 
-  /** Fulfils when the message has been sent (QoS 0), or is the broker's (QoS 1 and 2). */
-  publish(topic: SnTopic, payload: Uint8Array | string, options: SnPublishOptions = {}): Promise<void> {
-    const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
-    return this.#asked((settle, nowMs) => this.#core.publish(topic, bytes, options, settle, nowMs));
+  /**
+   * Publishes to a topic by its name, which is registered if need be, by a predefined identifier, or by a short name.
+   * Fulfils when the message has been sent (QoS 0), or is the broker's (QoS 1 and 2).
+   */
+  async publish(topic: SnTopic, payload: Uint8Array | string, options: SnPublishOptions = {}): Promise<void> {
+    checkQos(options.qos);
+    const bytes = bytesOf(payload);
+    await this.#asked<void>((settle, nowMs) => this.#core.publish(topic, bytes, options, settle, nowMs));
   }
 
-  /** @returns the QoS that was granted */
-  subscribe(topic: SnTopic, qos: 0 | 1 | 2 = 0): Promise<0 | 1 | 2> {
+  /** Subscribes to a topic filter, a predefined topic or a short name. @returns the QoS that was granted */
+  async subscribe(topic: SnTopic, qos: 0 | 1 | 2 = 0): Promise<0 | 1 | 2> {
+    checkQos(qos);
     return this.#asked((settle, nowMs) => this.#core.subscribe(topic, qos, settle, nowMs));
   }
 
@@ -117,16 +162,16 @@ export class SnClient {
     return this.#asked((settle, nowMs) => this.#core.unsubscribe(topic, settle, nowMs));
   }
 
-  /** Sleeps: the gateway keeps what comes, for up to so many seconds. */
-  sleep(seconds: number): Promise<void> {
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > 65_535) {
-      const text = `sleep: expected whole seconds from 1 to 65535, got ${seconds}`;
-      return Promise.reject(new SnClientError('INVALID_ARGUMENT', text));
-    }
-    return this.#asked((settle, nowMs) => this.#core.sleep(seconds, settle, nowMs));
+  /**
+   * Sleeps: the gateway keeps what comes. `checkMessages` or `connect` must follow in time, or the client is lost.
+   * @param seconds 1 to 65,535
+   */
+  async sleep(seconds: number): Promise<void> {
+    within('sleep', seconds, 1, LARGEST_DURATION, 's');
+    await this.#asked<void>((settle, nowMs) => this.#core.sleep(seconds, settle, nowMs));
   }
 
-  /** Gets what came while it slept, and sleeps again. */
+  /** Gets what came while it slept, and sleeps again, as long as before. */
   checkMessages(): Promise<void> {
     return this.#asked((settle, nowMs) => this.#core.checkMessages(settle, nowMs));
   }
@@ -137,23 +182,134 @@ export class SnClient {
   }
 
   updateWillMessage(payload: Uint8Array | string): Promise<void> {
-    const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
+    const bytes = bytesOf(payload);
     return this.#asked((settle, nowMs) => this.#core.updateWillMessage(bytes, settle, nowMs));
   }
 
-  /** Says goodbye, and closes the way to the gateway. */
+  /** Says goodbye, and closes the way to the gateway. It is over then: connect with a new client. Fulfils at the latest after all retries. */
   async disconnect(): Promise<void> {
+    this.#closed = true;
     await this.#asked<void>((settle, nowMs) => this.#core.disconnect(settle, nowMs));
     await this.close();
   }
 
-  /** Goes without a word: the gateway finds out, and publishes the will. */
+  /** Goes without a word: the gateway finds out, and publishes the will. What is asked rejects with `DISCONNECTED`. */
   async close(): Promise<void> {
+    this.#closed = true;
+    const error = closedError();
+    this.#core.cancel(error, performance.now());
+    this.#rejectOpening(error);
+    await this.#closeChannel();
+  }
+
+  /** As `disconnect`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disconnect();
+  }
+
+  // ---- gateways --------------------------------------------------------------------------------------------------------
+
+  /** One after the other: an application may ask to connect while another gateway is looked for. */
+  #inTurn(connect: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(connect);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #connectTo(place: GatewayPlace): Promise<void> {
+    const { current } = this.#places;
+    const isOther = current !== null && !isSamePlace(current, place);
+    if (isOther) {
+      await this.#closeChannel();
+      this.#core.onOtherGateway();
+    }
+    this.#places.current = place;
+    this.#channel ??= await this.#open(channelTo(place));
+    if (this.#closed) throw closedError();
+    await this.#asked<void>((settle, nowMs) => this.#core.connect(settle, nowMs));
+  }
+
+  /** Rejects at once when the client is closed meanwhile; the channel is closed when it is there. */
+  #open(openChannel: OpenChannel): Promise<DatagramChannel> {
+    if (this.#closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      this.#rejectOpening = reject;
+      let opened: DatagramChannel | null = null;
+      const isCurrent = (): boolean => opened !== null && opened === this.#channel;
+      const opening = openChannel(
+        (bytes) => {
+          if (isCurrent()) this.#receive(bytes);
+        },
+        (error) => {
+          if (isCurrent()) this.#onChannelClosed(error);
+        },
+      );
+      opening.then((channel) => {
+        opened = channel;
+        if (this.#closed) void channel.close();
+        else resolve(channel);
+      }, reject);
+    });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.#core.receive(bytes, performance.now());
+    this.#arm();
+  }
+
+  /** To connect again opens it again. */
+  #onChannelClosed(error: Error): void {
+    void this.#closeChannel();
+    this.#core.onChannelClosed(error);
+  }
+
+  async #closeChannel(): Promise<void> {
     this.#alarm.stop();
     const channel = this.#channel;
     this.#channel = null;
     await channel?.close();
   }
+
+  #onLost(error: SnClientError): void {
+    if (error.code === 'GATEWAY_LOST' && this.#places.hasOthers) void this.#moveOn(error);
+    else this.#guard(() => this.#options.onLost?.(error));
+  }
+
+  /** Another gateway first, when one is lost (section 6.13). */
+  async #moveOn(why: SnClientError): Promise<void> {
+    const subscriptions = this.#core.subscriptions.all;
+    try {
+      await this.#inTurn(() => this.#places.eachOther((place) => this.#connectTo(place)));
+    } catch (cause) {
+      if (this.#closed) return;
+      const text = `${why.message}; nor does another gateway take its place: ${(cause as Error).message}`;
+      this.#guard(() => this.#options.onLost?.(new SnClientError('GATEWAY_LOST', text, cause)));
+      return;
+    }
+    const refused: SnSubscription[] = [];
+    for (const subscription of subscriptions) {
+      try {
+        await this.subscribe(subscription.topic, subscription.qos);
+      } catch {
+        refused.push(subscription);
+      }
+      // Lost again: what that leads to is told by itself.
+      if (this.#core.state === 'disconnected') return;
+    }
+    const moved = this.#places.current!;
+    this.#guard(() => this.#options.onMoved?.(moved, refused));
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      const { onHandlerError = (thrown: unknown) => console.error(thrown) } = this.#options;
+      onHandlerError(error);
+    }
+  }
+
+  // ---- asking ----------------------------------------------------------------------------------------------------------
 
   #asked<Value>(ask: (settle: Settle<Value>, nowMs: number) => void): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
@@ -165,4 +321,18 @@ export class SnClient {
   #arm(): void {
     if (this.#channel !== null) this.#alarm.arm(this.#core.deadlines.nextMs(), performance.now());
   }
+}
+
+function closedError(): SnClientError {
+  return new SnClientError('DISCONNECTED', 'the client was closed');
+}
+
+function bytesOf(payload: Uint8Array | string): Uint8Array {
+  return typeof payload === 'string' ? encoder.encode(payload) : payload;
+}
+
+/** Programs without types say anything. @throws {SnClientError} `INVALID_ARGUMENT` */
+function checkQos(qos: unknown): void {
+  if (qos === undefined || qos === 0 || qos === 1 || qos === 2) return;
+  throw invalid(`qos: expected 0, 1 or 2 (publishUnconnected sends at -1), got ${String(qos)}`);
 }

@@ -1,0 +1,90 @@
+/** What the gateway sends of its own accord: messages, and the topics that they will come on. */
+import type { Publish, SnMessage, TopicReference } from '../core/codec/message.ts';
+import { ReturnCode } from '../core/codec/return-code.ts';
+import type { ClientContext } from './client-context.ts';
+import type { SnMessageReceived } from './sn-client-options.ts';
+import { topicIdOf } from './topic-reference.ts';
+
+/** QoS 2 messages that were received and not released. A gateway has one under way; of more, the oldest are forgotten. */
+const MOST_RECEIVED = 64;
+
+export class ClientIncoming {
+  readonly #context: ClientContext;
+  readonly #onMessage: (message: SnMessageReceived) => void;
+  readonly #received = new Set<number>();
+
+  constructor(context: ClientContext, onMessage: (message: SnMessageReceived) => void) {
+    this.#context = context;
+    this.#onMessage = onMessage;
+  }
+
+  /** The session is another one. */
+  clear(): void {
+    this.#received.clear();
+  }
+
+  receive(message: SnMessage): void {
+    switch (message.type) {
+      case 'publish':
+        this.#onPublish(message);
+        return;
+      case 'register':
+        this.#onRegister(message.topicId, message.packetId, message.topicName);
+        return;
+      case 'pubrel':
+        this.#received.delete(message.packetId);
+        this.#context.send({ type: 'pubcomp', packetId: message.packetId });
+        return;
+      case 'puback':
+        this.#onLatePuback(message.topicId, message.returnCode);
+        return;
+      case 'pingreq':
+        this.#context.send({ type: 'pingresp' });
+        return;
+      default:
+    }
+  }
+
+  #onRegister(topicId: number, packetId: number, topicName: string): void {
+    this.#context.topics.know(topicName, topicId);
+    this.#context.send({ type: 'regack', topicId, packetId, returnCode: ReturnCode.Accepted });
+  }
+
+  #onPublish(message: Publish): void {
+    const { topic, qos, packetId } = message;
+    if (qos === -1) return;
+    const topicName = this.#context.topics.nameOf(topic);
+    if (topicName === undefined) {
+      this.#puback(topic, packetId, ReturnCode.InvalidTopicId);
+      return;
+    }
+    // It is handed on first: who is acknowledged is not sent again.
+    if (qos !== 2 || !this.#received.has(packetId)) this.#handOn(message, qos, topicName);
+    if (qos === 1) this.#puback(topic, packetId, ReturnCode.Accepted);
+    else if (qos === 2) this.#context.send({ type: 'pubrec', packetId });
+  }
+
+  #handOn({ packetId, payload, retain, dup }: Publish, qos: 0 | 1 | 2, topicName: string): void {
+    if (qos === 2) {
+      if (this.#received.size >= MOST_RECEIVED) {
+        for (const oldest of this.#received) {
+          this.#received.delete(oldest);
+          break;
+        }
+      }
+      this.#received.add(packetId);
+    }
+    this.#onMessage({ topicName, payload: payload.slice(), qos, retain, dup });
+  }
+
+  #puback(topic: TopicReference, packetId: number, returnCode: number): void {
+    this.#context.send({ type: 'puback', topicId: topicIdOf(topic), packetId, returnCode });
+  }
+
+  /** At QoS 0 it comes only when something was wrong, and nobody waits for it (section 6.6). */
+  #onLatePuback(topicId: number, returnCode: number): void {
+    if (returnCode === ReturnCode.InvalidTopicId) this.#context.topics.forgetId(topicId);
+    else if (returnCode === ReturnCode.Congestion)
+      this.#context.congestion.begin('PUBLISH', this.#context.nowMs);
+  }
+}
