@@ -12,7 +12,8 @@ interface RowBasis {
 
 interface NumberRow extends RowBasis {
   readonly kind: 'number';
-  readonly default: number;
+  /** Null: there is none unless it is given. */
+  readonly default: number | null;
   readonly minimum: number;
   readonly maximum: number;
 }
@@ -62,7 +63,9 @@ export type OptionRow = NumberRow | TextRow | ChoiceRow | SwitchRow | FlagRow | 
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 type ValueOf<Row> = Row extends { readonly kind: 'number' | 'count' }
-  ? number
+  ? Row extends { readonly default: null }
+    ? number | undefined
+    : number
   : Row extends { readonly kind: 'switch' }
     ? boolean
     : Row extends { readonly kind: 'flag' }
@@ -88,7 +91,8 @@ function optionOf(row: OptionRow): Option {
   const option = new Option(row.flags, row.text);
   switch (row.kind) {
     case 'number':
-      return option.default(row.default).argParser((value) => parseWholeNumber(value, row));
+      option.argParser((value) => parseWholeNumber(value, row));
+      return row.default === null ? option : option.default(row.default);
     case 'text':
       option.argParser((value) => checkText(value, row));
       return row.default === null ? option : option.default(row.default);

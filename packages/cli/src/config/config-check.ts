@@ -3,6 +3,7 @@ import type { ConfigurationProblem, LoadedConfiguration } from '@martlet/broker/
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
+import { protocolOpeners } from '../sn/protocol-openers.ts';
 import { loadConfigurationFile } from '../start/configuration-file.ts';
 import { existingConfigurationFile } from './chosen-configuration.ts';
 import type { ConfigValues } from './config-flags.ts';
@@ -37,7 +38,7 @@ export async function checked(
   try {
     const loaded = await loadConfigurationFile(file, { env });
     const { checkConfiguration } = await import('@martlet/broker/server');
-    return { loaded, problems: await checkConfiguration(loaded) };
+    return { loaded, problems: await checkConfiguration(loaded, protocolOpeners()) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return { problems: error.problems };

@@ -7,7 +7,7 @@ import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
-import { parsePredefinedTopics } from './predefined-topics-file.ts';
+import { predefinedTopicsIn } from './predefined-topics-file.ts';
 import type { SnValues } from './sn-connection.ts';
 import { asFailure, DEFAULT_PORT, framingOf, streamOf } from './sn-connection.ts';
 
@@ -116,7 +116,7 @@ async function predefinedTopics(path: string | undefined): Promise<readonly Pred
   } catch (error) {
     throw CommandFailure.ofFile(path, error);
   }
-  return parsePredefinedTopics(text, path);
+  return predefinedTopicsIn(text, path);
 }
 
 function unconnected(networks: readonly string[]): Pick<SnGatewayOptions, 'unconnected'> | undefined {

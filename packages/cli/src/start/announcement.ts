@@ -93,7 +93,7 @@ interface Place {
 
 /** Those that are plain and on a port come first: they are the ones to try. */
 function placesOf({ listeners }: Announcement): Place[] {
-  const order = ['MQTT', 'MQTT over TLS', 'Unix socket', 'WebSocket', 'WebSocket over TLS'];
+  const order = ['MQTT', 'MQTT over TLS', 'Unix socket', 'WebSocket', 'WebSocket over TLS', 'MQTT-SN'];
   const places = listeners.map(placeOf);
   return places.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
 }
@@ -105,6 +105,8 @@ function placeOf({ configuration, address }: AnnouncedListener): Place {
   // Any path will do: the shortest is shown.
   const path = webSocket.path === '*' ? '/' : webSocket.path;
   if (address.kind === 'unix') return { name: 'Unix socket', url: text };
+  if (protocol === 'mqtt-sn')
+    return { name: 'MQTT-SN', url: address.kind === 'udp' ? `udp://${text}` : text };
   if (protocol === 'mqtt')
     return isSecure
       ? { name: 'MQTT over TLS', url: `mqtts://${text}` }

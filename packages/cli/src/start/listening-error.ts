@@ -15,8 +15,15 @@ export async function withFlagsNamed<Result>(
 
 function named(error: EnvironmentError, listeners: Configuration['listeners']): EnvironmentError {
   const [, port] = /\bport (\d+)/.exec(error.message) ?? [];
-  const listener = listeners.find((each) => each.path === null && String(each.port) === port);
-  const flag = listener?.protocol === 'websocket' ? '--ws-port N or --no-ws' : '--port N';
+  const isUdp = /\bUDP port/.test(error.message);
+  const listener = listeners.find(
+    (each) => each.path === null && String(each.port) === port && (each.protocol === 'mqtt-sn') === isUdp,
+  );
+  const flag = isUdp
+    ? '--sn-port N'
+    : listener?.protocol === 'websocket'
+      ? '--ws-port N or --no-ws'
+      : '--port N';
   const text = error.message.replace(/another port$/, flag).replace(/another path$/, '--socket PATH');
   return new EnvironmentError(error.code, text, error.cause);
 }

@@ -41,6 +41,7 @@ function isBehindTls({ tls }: ListenerConfiguration): boolean {
 
 async function isReachable(listener: ListenerConfiguration): Promise<boolean> {
   if (listener.path !== null || listener.socketActivation !== null) return false;
+  if (listener.protocol === 'mqtt-sn' && listener.mqttSn.serial !== null) return false;
   if (listener.interface !== null) return listener.interface !== 'lo';
   return listener.host === '*' || !(await isLoopback(listener.host));
 }

@@ -6,6 +6,7 @@ import type { OpenServerStore, Server } from '@martlet/broker/server';
 import { activatedSockets, answerSignals, Systemd, startServer } from '@martlet/broker/server';
 import { ExitCode } from '../exit-code.ts';
 import { wordsFor } from '../mosquitto/words-for.ts';
+import { protocolOpeners } from '../sn/protocol-openers.ts';
 import { endingSignal } from '../termination.ts';
 import { textStyleFor } from '../text-style.ts';
 import { announcementText } from './announcement.ts';
@@ -42,6 +43,7 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
   const run = (): Promise<Server> =>
     startServer(loaded, {
       ...words,
+      openers: protocolOpeners(),
       load,
       loadFile: load,
       log: startLogWorld(),
@@ -55,9 +57,11 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
   process.removeAllListeners('SIGUSR1');
   answerSignals(server, process, file === undefined ? ['SIGUSR1', 'SIGUSR2'] : undefined);
   const remedy =
-    given.has('host') && file === undefined
+    file === undefined && given.has('host')
       ? 'without --host only this machine can'
-      : 'authentication.anonymous: false in the configuration ends that';
+      : file === undefined && given.has('snHost')
+        ? 'without --sn-host only this machine can'
+        : 'authentication.anonymous: false in the configuration ends that';
   await warnOfStrangers(server.configuration, server.listeners, remedy, server.log);
   tellReady?.();
   const ending = await Promise.race([announce(textFor(server, file)), signal]);

@@ -55,6 +55,20 @@ export const START_OPTIONS = {
     default: null,
     text: 'listen on a Unix socket too',
   },
+  snPort: {
+    flags: '--sn-port <number>',
+    kind: 'number',
+    default: null,
+    minimum: 0,
+    maximum: 65_535,
+    text: 'listen for MQTT-SN on this UDP port, too (its own is 1883); 0 takes a free one',
+  },
+  snHost: {
+    flags: '--sn-host <address>',
+    kind: 'text',
+    default: '127.0.0.1',
+    text: 'address for MQTT-SN; * for all networks',
+  },
   dataDir: {
     flags: '--data-dir <directory>',
     kind: 'text',

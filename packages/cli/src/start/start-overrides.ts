@@ -1,6 +1,7 @@
 /**
  * What the flags of `martlet start` say, as values of the configuration. They are written over its file: `--port` and `--host` over its
- * first listener for MQTT on a port, `--ws-port` and the like over its first for WebSocket, `--socket` adds one.
+ * first listener for MQTT on a port, `--ws-port` and the like over its first for WebSocket; `--socket` adds one, and so does `--sn-port`,
+ * unless there is one for MQTT-SN.
  */
 import { resolve } from 'node:path';
 import type { ConfigurationOverride, ListenerConfiguration } from '@martlet/broker/config';
@@ -49,8 +50,8 @@ export function startOverrides(
 
 /** Whether flags are about listeners, whose places in the file must then be known. */
 export function concernsListeners(given: GivenOptions): boolean {
-  return (['port', 'host', 'wsPort', 'wsPath', 'wsOrigin', 'ws', 'socket'] as const).some((name) =>
-    given.has(name),
+  return (['port', 'host', 'wsPort', 'wsPath', 'wsOrigin', 'ws', 'socket', 'snPort', 'snHost'] as const).some(
+    (name) => given.has(name),
   );
 }
 
@@ -104,7 +105,28 @@ function listenerOverrides(
     overrides.push(flag('--ws-origin', ['listeners', web('--ws-origin'), 'webSocket', 'origins'], wsOrigin));
   if (socket !== undefined)
     overrides.push(flag('--socket', ['listeners', places.length], { path: resolve(socket) }));
-  return overrides;
+  const next = places.length + (socket === undefined ? 0 : 1);
+  return [...overrides, ...snOverrides(options, given, places, next)];
+}
+
+/** @param next where one more listener stands */
+function snOverrides(
+  { snPort, snHost }: StartOptions,
+  given: GivenOptions,
+  places: readonly PlacedListener[],
+  next: number,
+): readonly ConfigurationOverride[] {
+  const at = places.findIndex(({ protocol }) => protocol === 'mqtt-sn');
+  if (at < 0) {
+    if (snPort !== undefined)
+      return [flag('--sn-port', ['listeners', next], { protocol: 'mqtt-sn', port: snPort, host: snHost })];
+    if (given.has('snHost')) throw new UsageError("option '--sn-host': expected --sn-port with it, got none");
+    return [];
+  }
+  return [
+    ...(snPort === undefined ? [] : [flag('--sn-port', ['listeners', at, 'port'], snPort)]),
+    ...(given.has('snHost') ? [flag('--sn-host', ['listeners', at, 'host'], snHost)] : []),
+  ];
 }
 
 function placeOf(places: readonly PlacedListener[], protocol: 'mqtt' | 'websocket', name: string): number {
@@ -122,14 +144,19 @@ function placeOf(places: readonly PlacedListener[], protocol: 'mqtt' | 'websocke
  * says who may connect.
  */
 function openness(
-  { host }: StartOptions,
+  { host, snHost }: StartOptions,
   given: GivenOptions,
   listeners: readonly PlacedListener[] | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly ConfigurationOverride[] {
   const isSaid = Object.keys(env).some((name) => name.startsWith('MARTLET_AUTHENTICATION'));
-  if (listeners !== undefined || !given.has('host') || isSaid) return [];
-  return [flag(`--host ${host}`, ['authentication', 'anonymous'], true)];
+  if (listeners !== undefined || isSaid) return [];
+  const opener = given.has('host')
+    ? `--host ${host}`
+    : given.has('snHost')
+      ? `--sn-host ${snHost}`
+      : undefined;
+  return opener === undefined ? [] : [flag(opener, ['authentication', 'anonymous'], true)];
 }
 
 function otherOverrides(options: StartOptions, given: GivenOptions): readonly ConfigurationOverride[] {

@@ -15,6 +15,8 @@ const DEFAULTS: StartOptions = {
   wsOrigin: undefined,
   ws: true,
   socket: undefined,
+  snPort: undefined,
+  snHost: '127.0.0.1',
   dataDir: undefined,
   durability: 'disk',
   topicDurability: undefined,
