@@ -70,7 +70,7 @@ export async function listenerSettings(
 ): Promise<ListenerSettings> {
   const { name, durability, policy, maximumConnections, tcpKeepAlive = 0, proxyProtocol, tls } = options;
   const place = name === undefined ? 'tls' : `tls of the listener ${name}`;
-  const loaded = tls === undefined ? null : await loadTls(tls, place, ALPN[kind], wallMs());
+  const loaded = tls === undefined ? null : await loadTls(tls, place, ALPN[kind]);
   return {
     name,
     durability,

@@ -103,7 +103,12 @@ export class NetworkListener implements Listener, Arrivals {
     this.#origin = this.#originOf(settings);
     this.#pending.maximum = settings.maximumHandshakes;
     this.#pending.timeoutMs = settings.handshakeTimeoutMs;
-    for (const { level, code, text } of settings.tls?.tls.remarks ?? [])
+    this.tellExpiries();
+  }
+
+  /** Says in the log which certificates and revocation lists expire soon, or have. */
+  tellExpiries(): void {
+    for (const { level, code, text } of this.#settings.tls?.remarks ?? [])
       this.#log.write(level, code, `${this.name}: ${text}`);
   }
 

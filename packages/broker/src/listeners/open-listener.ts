@@ -40,6 +40,9 @@ export interface ConfiguredListener extends Listener {
   /** Certificates, keys and lists that were read: when they change, the listener is to be prepared anew. */
   readonly files: readonly string[];
 
+  /** Says in the log which certificates and revocation lists expire soon, or have. It does so by itself when it begins to use them. */
+  tellExpiries(): void;
+
   /**
    * Reads and checks everything that the next configuration needs. The function that it gives makes it take effect at once, without
    * fail and without closing anything; connections keep the origin and the security they have. Null: it has another address or kind, and
@@ -79,7 +82,7 @@ export async function checkListenerFiles(
 ): Promise<readonly { readonly level: string; readonly code: string; readonly text: string }[]> {
   const services = { accept: () => null, log: { write: () => {} } };
   const { tls } = await settingsOf(configuration, services, wallMs);
-  return tls?.tls.remarks ?? [];
+  return tls?.remarks ?? [];
 }
 
 function settingsOf(configuration: ListenerConfiguration, services: ListenerServices, wallMs: () => number) {

@@ -28,7 +28,10 @@ import { ReloadQueue } from './reload/reload-queue.ts';
 import type { ReloadReport } from './reload/reload-report.ts';
 import type { ServerStore } from './server-store.ts';
 import { closeServerStore } from './server-store.ts';
+import { DailyLook } from './watch/daily-look.ts';
 import { FileWatch } from './watch/file-watch.ts';
+
+type ServerEnvironment = Pick<BrokerEnvironment, 'nowMs' | 'wallMs' | 'setTimer'>;
 
 /** What `startServer` has put together. */
 export interface ServerParts {
@@ -47,7 +50,7 @@ export interface ServerParts {
   readonly load: () => Promise<LoadedConfiguration>;
   readonly loadFile: ((path: string) => Promise<LoadedConfiguration>) | null;
   readonly systemd: Systemd | null;
-  readonly environment: Pick<BrokerEnvironment, 'nowMs' | 'wallMs'>;
+  readonly environment: ServerEnvironment;
 }
 
 /** A ban, and how long it lasts yet. */
@@ -70,7 +73,8 @@ export class Server {
   readonly #systemd: Systemd | null;
   readonly #reloads: ReloadQueue<ReloadReport>;
   readonly #watch: FileWatch;
-  readonly #environment: Pick<BrokerEnvironment, 'nowMs' | 'wallMs'>;
+  readonly #daily: DailyLook;
+  readonly #environment: ServerEnvironment;
   readonly #startedWallMs: number;
   #loaded: LoadedConfiguration;
   #access: ServerAccess;
@@ -98,6 +102,9 @@ export class Server {
     this.#reloads = new ReloadQueue(async () => this.#reload(await this.#load()));
     this.#watch = new FileWatch((paths) => this.#onFilesChanged(paths));
     this.#environment = parts.environment;
+    this.#daily = new DailyLook(parts.environment, () => {
+      for (const { listener } of this.#listeners.running) listener.tellExpiries?.();
+    });
     this.#startedWallMs = parts.environment.wallMs();
     this.#control = null;
     this.#pidFile = null;
@@ -214,6 +221,7 @@ export class Server {
   /** It serves: files are watched from now on, and systemd is told. */
   ready(): void {
     this.#watchFiles();
+    this.#daily.start();
     this.#systemd?.ready(this.#statusText());
   }
 
@@ -231,6 +239,7 @@ export class Server {
     const { broker, log, store } = this;
     this.#systemd?.stopping();
     this.#watch.stop();
+    this.#daily.stop();
     const { connections } = broker.gauges;
     log.write(
       'notice',

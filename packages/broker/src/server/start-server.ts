@@ -192,6 +192,7 @@ class ServerStart {
     const listeners = new ServerListeners(broker, openByProtocol(own, openers), {
       activatedSockets,
       storeDirectory,
+      wallMs: () => this.#environment.wallMs(),
       tlsKeyLog,
       log,
     });

@@ -2,6 +2,8 @@ import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeerCertificate } from 'node:tls';
 import { connect } from 'node:tls';
+import type { BrokerEnvironment } from '@martlet/broker';
+import { nodeEnvironment } from '@martlet/broker';
 import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoadedConfiguration } from '../../src/config/load-configuration.ts';
@@ -61,6 +63,60 @@ function configured(tls: Readonly<Record<string, unknown>> = {}): LoadedConfigur
   });
 }
 
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Its clocks stand, and its timers wait, until days pass. */
+class DaysOfServer implements BrokerEnvironment {
+  readonly #node = nodeEnvironment();
+  readonly #startMs = Date.now();
+  readonly #timers = new Map<() => void, number>();
+  #passedMs = 0;
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  nowMs(): number {
+    return this.#passedMs;
+  }
+
+  wallMs(): number {
+    return this.#startMs + this.#passedMs;
+  }
+
+  newClientId(): string {
+    return this.#node.newClientId();
+  }
+
+  hashSeed(): number {
+    return 7;
+  }
+
+  heapBytes(): number {
+    return 0;
+  }
+
+  setTimer(callback: () => void, delayMs: number): () => void {
+    this.#timers.set(callback, this.#passedMs + delayMs);
+    return () => this.#timers.delete(callback);
+  }
+
+  soon(callback: () => void): void {
+    this.#node.soon(callback);
+  }
+
+  pass(days: number): void {
+    for (let day = 0; day < days; day++) {
+      this.#passedMs += DAY_MS;
+      for (const [callback, dueMs] of [...this.#timers]) {
+        if (dueMs > this.#passedMs) continue;
+        this.#timers.delete(callback);
+        callback();
+      }
+    }
+  }
+}
+
 describe.skipIf(!HAS_OPENSSL)('Certificates', () => {
   test('that are renewed are used without a reload, and connections stay', async () => {
     install(authority.certify('first'));
@@ -85,6 +141,42 @@ describe.skipIf(!HAS_OPENSSL)('Certificates', () => {
       .poll(() => served.lines.join('\n'), { timeout: 15_000 })
       .toMatch(/error reload-failed: nothing has changed/);
     expect((await shown(server)).subject.CN).toBe('first');
+  });
+
+  test('that come near their end while the server runs are warned of once a day, and told as errors after it', async () => {
+    const days = new DaysOfServer();
+    install(authority.certify('server', { to: 32 }));
+    const server = await served.start(configured(), { environment: days });
+    const told = (): readonly string[] =>
+      served.lines.splice(0).filter((line) => line.includes('certificate.pem'));
+    expect(told()).toEqual([]);
+    days.pass(1);
+    expect(told()).toEqual([]);
+    for (const left of [29, 28]) {
+      days.pass(1);
+      expect(told()).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^warning certificate-expires: tls: \\S+ the certificate CN=server expires in ${left} days, on `,
+          ),
+        ),
+      ]);
+    }
+    days.pass(28);
+    expect(told()).toHaveLength(28);
+    days.pass(2);
+    expect(told()).toContainEqual(
+      expect.stringMatching(/^error certificate-expired: tls: \S+ the certificate CN=server expired on /),
+    );
+    install(authority.certify('server', { to: 300 }));
+    await server.reload(configured());
+    served.lines.splice(0);
+    days.pass(1);
+    expect(told()).toEqual([]);
+    await server.close();
+    days.pass(300);
+    expect(told()).toEqual([]);
+    expect(days.timers).toBe(0);
   });
 
   test('of clients that are revoked end their connections, and no others', async () => {

@@ -35,8 +35,8 @@ export interface LoadedTls {
   readonly keyLog: ((line: Uint8Array) => void) | undefined;
   /** That were read, and whose changes mean that all this is to be loaded again. */
   readonly files: readonly string[];
-  /** For the log, once it takes effect. */
-  readonly remarks: readonly TlsRemark[];
+  /** For the log, when it takes effect and once a day. @param wallMs the time then, in ms since 1970 */
+  remarksAt(wallMs: number): readonly TlsRemark[];
 }
 
 /** With forward secrecy first. Node.js allows no cipher of pre-shared keys by itself. */
@@ -56,30 +56,27 @@ interface ServerCertificate {
 /**
  * @param place Whose options they are, for problems that are not of one file.
  * @param alpn What is agreed on where the options do not say.
- * @param wallMs The time now, in ms since 1970.
  * Rejects with a `ConfigurationError` that names the file of everything that is wrong.
  */
 export async function loadTls(
   options: TlsOptions,
   place: string,
   alpn: readonly string[],
-  wallMs: number,
 ): Promise<LoadedTls> {
-  const loading = new TlsLoading(options, place, wallMs);
+  const loading = new TlsLoading(options, place);
   return loading.load(alpn);
 }
 
 class TlsLoading {
   readonly #options: TlsOptions;
   readonly #place: string;
-  readonly #wallMs: number;
   readonly #files = new TlsFiles();
-  readonly #remarks: TlsRemark[] = [];
+  /** What has dates. */
+  readonly #dated: ((wallMs: number) => readonly TlsRemark[])[] = [];
 
-  constructor(options: TlsOptions, place: string, wallMs: number) {
+  constructor(options: TlsOptions, place: string) {
     this.#options = options;
     this.#place = place;
-    this.#wallMs = wallMs;
   }
 
   async load(alpn: readonly string[]): Promise<LoadedTls> {
@@ -123,7 +120,7 @@ class TlsLoading {
       pskHint: psk?.hint ?? undefined,
       keyLog,
       files: this.#files.files,
-      remarks: this.#remarks,
+      remarksAt: (wallMs) => this.#dated.flatMap((remarksAt) => remarksAt(wallMs)),
     };
   }
 
@@ -163,7 +160,7 @@ class TlsLoading {
       );
       return undefined;
     }
-    this.#remarks.push(...certificateRemarks(cert.name, first, this.#wallMs));
+    this.#dated.push((wallMs) => certificateRemarks(cert.name, first, wallMs));
     const { serverNames = [] } = options;
     const names = serverNames.length > 0 ? serverNames : hostNamesOf(first);
     return { cert: cert.text, key: key.text, passphrase: firstLine, serverNames: names };
@@ -214,7 +211,7 @@ class TlsLoading {
     const texts = one === undefined ? several : [one, ...several];
     const authorities = texts.flatMap((text) => {
       const found = this.#certificatesIn(text);
-      for (const each of found) this.#remarks.push(...certificateRemarks(text.name, each, this.#wallMs));
+      for (const each of found) this.#dated.push((wallMs) => certificateRemarks(text.name, each, wallMs));
       return found;
     });
     return { authorities, texts: texts.map(({ text }) => text) };
@@ -236,7 +233,7 @@ class TlsLoading {
       const lists = parseRevocationLists(text);
       if (lists.length === 0)
         this.#files.problem(name, 'bad-crl', 'expected a certificate revocation list in PEM, found none');
-      for (const list of lists) this.#remarks.push(...revocationListRemarks(name, list, this.#wallMs));
+      for (const list of lists) this.#dated.push((wallMs) => revocationListRemarks(name, list, wallMs));
       return lists;
     } catch {
       this.#files.problem(

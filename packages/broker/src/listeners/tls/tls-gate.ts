@@ -11,6 +11,7 @@ import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
 import type { ListenerRefusal } from '../../core/ports/listener-refusal.ts';
 import type { CertificateIdentity, TransportSecurity } from '../../core/ports/transport.ts';
+import type { TlsRemark } from './certificate-dates.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import { chainProblem } from './client-chain.ts';
 import { readClientHello } from './client-hello.ts';
@@ -48,6 +49,11 @@ export class TlsGate {
 
   get tls(): LoadedTls {
     return this.#tls;
+  }
+
+  /** What the log should say now of its certificates and lists. */
+  get remarks(): readonly TlsRemark[] {
+    return this.#tls.remarksAt(this.#wallMs());
   }
 
   /** Begins the handshake on a socket of which nothing has been read that belongs to it. */

@@ -17,6 +17,8 @@ export interface ServedListener extends Listener {
    * @returns what makes it take effect, which cannot fail; null if the socket has to be opened anew
    */
   prepare(next: ListenerConfiguration): Promise<(() => void) | null>;
+  /** Says in the log what of its files expires soon, or has; asked for once a day. @default nothing expires */
+  tellExpiries?(): void;
   /** Whether its revocation lists, as they are now, have this certificate in them. @default none has */
   isRevoked?(certificate: CertificateIdentity): boolean;
 }
@@ -32,6 +34,8 @@ export interface OpeningServices {
   queuedMessages(clientId: string): number;
   /** Where the broker keeps what outlives it; null: it keeps nothing. */
   readonly storeDirectory: string | null;
+  /** The time, in ms since 1970. @default `Date.now` */
+  readonly wallMs?: (() => number) | undefined;
   /** Given the secrets of handshakes, for debugging, in the format of `SSLKEYLOGFILE`. */
   readonly tlsKeyLog?: ((line: Uint8Array) => void) | undefined;
 }

@@ -10,12 +10,13 @@ const WEBSOCKET_ALLOWANCE = 64 * 1024;
 
 export const openServedListener: OpenServedListener = async (
   configuration,
-  { accept, log, activatedSockets, maximumPacketSize, tlsKeyLog },
+  { accept, log, activatedSockets, maximumPacketSize, wallMs, tlsKeyLog },
 ) => {
   const listener = await openListener(configuration, {
     accept,
     log,
     tlsKeyLog,
+    wallMs,
     get maximumMessageBytes() {
       return maximumPacketSize() + WEBSOCKET_ALLOWANCE;
     },
