@@ -86,6 +86,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./config/config-command.ts')).command,
   },
   {
+    name: 'status',
+    summary: 'Show which brokers run on this machine, and who is connected',
+    group: 'Broker',
+    load: async () => (await import('./status/status-command.ts')).command,
+  },
+  {
     name: 'reload',
     summary: 'Have a running broker read its configuration again',
     group: 'Broker',

@@ -34,6 +34,37 @@ export async function askBroker(
   }
 }
 
+/**
+ * Asks all that run on this machine and that this user may ask, at the same time.
+ * @returns their answers, in the order of their names, and a text for each that gave none
+ * @throws {CommandFailure} if none runs
+ */
+export async function askEveryBroker(
+  request: string,
+  world: RegistryWorld = registryWorld(),
+): Promise<{ readonly answers: readonly unknown[]; readonly failures: readonly string[] }> {
+  const running = await runningBrokers(world);
+  if (running.length === 0) throw noneRuns(world);
+  const asked = await Promise.allSettled(
+    running.map(({ path }) => askAt(path, request, {}, PROBE_TIMEOUT_MS)),
+  );
+  return {
+    answers: asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    failures: asked.flatMap((one, index) => {
+      if (one.status === 'fulfilled') return [];
+      const { name, pid, path } = running[index]!;
+      return [`${name} (process ${pid}): ${failureText(one.reason, path)}`];
+    }),
+  };
+}
+
+function noneRuns(world: RegistryWorld): CommandFailure {
+  const places = registryDirectories(world).join(', ');
+  return new CommandFailure(
+    `no broker of this user runs on this machine (looked in ${places}); start one, or name its socket with --control`,
+  );
+}
+
 async function chosenBroker(name: string | undefined, world: RegistryWorld): Promise<RegisteredBroker> {
   const running = await runningBrokers(world);
   const found =
@@ -43,12 +74,7 @@ async function chosenBroker(name: string | undefined, world: RegistryWorld): Pro
   const list = running.map((broker) => `${broker.name} (process ${broker.pid})`).join(', ');
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
-  if (running.length === 0) {
-    const places = registryDirectories(world).join(', ');
-    throw new CommandFailure(
-      `no broker of this user runs on this machine (looked in ${places}); start one, or name its socket with --control`,
-    );
-  }
+  if (running.length === 0) throw noneRuns(world);
   if (only === undefined)
     throw new UsageError(`option '--broker': expected one of ${list}, got ${quoted(name!)}`);
   throw new UsageError(`choose a broker with --broker, by its name or process: ${list}`);

@@ -27,7 +27,7 @@ export const command: Readonly<Command> = {
     },
     {
       line: '--client door --topic home/door --publish --qos 1',
-      text: 'what becomes of what door publishes: the rule, who gets it, what is in the way',
+      text: 'what becomes of what door publishes: by which rule, and who gets it',
     },
     {
       line: '--client new --topic home/door --username ann --address 192.0.2.7',

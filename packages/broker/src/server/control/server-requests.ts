@@ -1,4 +1,5 @@
 /** What a running server answers on its control socket. */
+import { resolve } from 'node:path';
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { configurationRow } from '../../config/row-at.ts';
 import { hidden } from '../../config/secrets.ts';
@@ -17,7 +18,7 @@ export interface ServerStatus {
   readonly pid: number;
   /** By which commands find it: see `brokerName`. */
   readonly name: string;
-  /** The configuration file; null: there is none. */
+  /** The configuration file, its whole path; null: there is none. */
   readonly file: string | null;
   /** Milliseconds since 1970. */
   readonly startedWallMs: number;
@@ -97,12 +98,13 @@ export async function answerServerRequest(
 
 function statusOf(server: Server, name: string): ServerStatus {
   const { broker, loaded, store } = server;
+  const { file } = loaded.source;
   const { connections, sessions } = broker.gauges;
   return {
     version: MARTLET_VERSION,
     pid: process.pid,
     name,
-    file: loaded.source.file ?? null,
+    file: file === undefined ? null : resolve(file),
     startedWallMs: server.startedWallMs,
     reloadedWallMs: server.reloadedWallMs,
     storeDirectory: store.directory ?? null,
