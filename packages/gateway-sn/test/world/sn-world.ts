@@ -7,7 +7,9 @@ import { encodeMessage } from '../../src/core/codec/encode-message.ts';
 import type { SnMessage } from '../../src/core/codec/message.ts';
 import { GatewayCore } from '../../src/core/gateway-core.ts';
 import type { GatewayParts } from '../../src/core/gateway-parts.ts';
-import type { Link, Peer } from '../../src/core/ports/link.ts';
+import { idOf } from '../../src/core/incoming.ts';
+import type { Peer } from '../../src/core/ports/link.ts';
+import type { ClientMemory } from '../../src/core/ports/memory.ts';
 import { BrokerUpstreams } from '../../src/upstream/broker-upstreams.ts';
 import { MemoryOfClients } from '../../src/upstream/memory-of-clients.ts';
 
@@ -23,10 +25,10 @@ export interface SnWorldOptions extends Partial<Omit<GatewayParts, 'link' | 'ups
   readonly maximumMessageBytes?: number;
 }
 
-export class SnWorld implements Link {
+export class SnWorld {
   readonly broker: Broker;
-  readonly gateway: GatewayCore;
-  readonly memory: MemoryOfClients;
+  gateway: GatewayCore;
+  readonly memory: ClientMemory;
   readonly random: SeededRandom;
   /** What was broadcast. */
   readonly broadcasts: SnMessage[] = [];
@@ -37,11 +39,12 @@ export class SnWorld implements Link {
   readonly #timers: { readonly dueMs: number; readonly callback: () => void }[] = [];
   readonly #soon: (() => void)[] = [];
   #nowMs = FIRST_MS;
+  #isSettling = false;
 
   constructor(options: SnWorldOptions = {}) {
     this.#options = options;
     this.random = new SeededRandom(options.seed ?? 1);
-    this.memory = new MemoryOfClients();
+    this.memory = options.memory ?? new MemoryOfClients({ nowMs: () => this.#nowMs });
     const soon = (callback: () => void) => void this.#soon.push(callback);
     this.broker = createBroker({
       sysInterval: 0,
@@ -56,22 +59,45 @@ export class SnWorld implements Link {
         soon,
       },
     });
-    const { broker: _, seed: __, ...parts } = options;
-    this.gateway = new GatewayCore({
-      memory: this.memory,
+    this.gateway = this.#newGateway();
+    this.settle();
+  }
+
+  #newGateway(): GatewayCore {
+    const { broker: _, seed: __, ...parts } = this.#options;
+    const isCurrent = () => this.gateway === gateway;
+    const gateway: GatewayCore = new GatewayCore({
       random: () => this.random.next(),
       ...parts,
-      link: this,
+      memory: this.memory,
+      link: {
+        send: (peer, bytes) => {
+          if (isCurrent()) this.send(peer, bytes);
+        },
+        broadcast: (bytes) => this.broadcast(bytes),
+      },
       nowMs: this.#nowMs,
       upstreams: new BrokerUpstreams({
         attach: (transport, origin) => this.broker.attach(transport, origin),
         queuedMessages: (clientId) => this.broker.queuedMessages(clientId),
         origin: { listener: 'sn', kind: 'in-process' },
-        soon,
-        onTurn: () => this.gateway.tick(this.#nowMs),
+        soon: (callback) => void this.#soon.push(callback),
+        onTurn: () => {
+          if (isCurrent()) gateway.tick(this.#nowMs);
+        },
       }),
     });
+    return gateway;
+  }
+
+  /** The process of the gateway ends without a word, and another one begins with what is remembered. */
+  crashGateway(): void {
+    this.gateway = this.#newGateway();
     this.settle();
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
   }
 
   #setTimer(callback: () => void, delayMs: number): () => void {
@@ -84,13 +110,14 @@ export class SnWorld implements Link {
   }
 
   /** A device at an address that may be that of another device before. */
-  device(host = '192.0.2.1', port = 40_000 + this.#devices.size): Device {
+  device(host = '192.0.2.1', port = 40_000 + this.#devices.size, more: Partial<Peer> = {}): Device {
     const peer: Peer = {
       key: `${host}:${port}`,
       host,
       text: `${host}:${port}`,
       trusted: this.#options.trusted ?? true,
       maximumMessageBytes: this.#options.maximumMessageBytes ?? 65_535,
+      ...more,
     };
     const device = new Device(this, peer);
     this.#devices.set(peer.key, device);
@@ -106,8 +133,16 @@ export class SnWorld implements Link {
     return seen;
   }
 
-  publish(topicName: string, payload: string, qos: 0 | 1 | 2 = 0, retain = false): void {
-    void this.broker.publish(topicName, payload, { qos, retain });
+  publish(
+    topicName: string,
+    payload: string,
+    qos: 0 | 1 | 2 = 0,
+    options: { readonly retain?: boolean; readonly messageExpiryInterval?: number } = {},
+  ): void {
+    const { retain = false, messageExpiryInterval: seconds } = options;
+    const properties = seconds === undefined ? {} : { messageExpiryInterval: seconds };
+    // A test whose store never keeps it does not wait for it either.
+    this.broker.publish(topicName, payload, { qos, retain, properties }).catch(() => {});
     this.settle();
   }
 
@@ -120,13 +155,28 @@ export class SnWorld implements Link {
     this.broadcasts.push(decodeMessage(bytes) as SnMessage);
   }
 
-  receive(peer: Peer, bytes: Uint8Array): void {
-    for (let i = this.copies(); i > 0; i--) this.gateway.receive(peer, bytes, this.#nowMs);
+  receive(peer: Peer, bytes: Uint8Array, toAll = false): void {
+    for (let i = this.copies(); i > 0; i--) this.gateway.receive(peer, bytes, this.#nowMs, toAll);
     this.settle();
+  }
+
+  /** Calls it when what happens now has happened. */
+  later(callback: () => void): void {
+    this.#soon.push(callback);
   }
 
   /** Lets everything happen that needs no time. */
   settle(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    try {
+      this.#settle();
+    } finally {
+      this.#isSettling = false;
+    }
+  }
+
+  #settle(): void {
     for (let round = 0; this.#soon.length > 0; round++) {
       if (round > SETTLED_ROUNDS) throw new Error('expected the world to come to rest');
       for (const callback of this.#soon.splice(0)) callback();
@@ -151,6 +201,15 @@ export class SnWorld implements Link {
   }
 }
 
+/** Of a type that may be one of several of the same form. */
+type Answered<Type extends SnMessage['type'], Message = SnMessage> = Message extends {
+  readonly type: infer Types;
+}
+  ? Type extends Types
+    ? Message
+    : never
+  : never;
+
 /** What the test says it sends, and what has come. */
 export class Device {
   readonly peer: Peer;
@@ -159,6 +218,7 @@ export class Device {
   /** Answers by itself what the test does not want to answer. */
   onMessage: ((message: SnMessage) => void) | null = null;
   bytesReceived = 0;
+  bytesSent = 0;
 
   constructor(world: SnWorld, peer: Peer) {
     this.#world = world;
@@ -173,12 +233,43 @@ export class Device {
   }
 
   send(message: SnMessage): this {
-    this.#world.receive(this.peer, encodeMessage(message));
+    return this.sendBytes(encodeMessage(message));
+  }
+
+  sendBytes(bytes: Uint8Array | string, toAll = false): this {
+    const datagram = typeof bytes === 'string' ? new Uint8Array(Buffer.from(bytes, 'hex')) : bytes;
+    this.bytesSent += datagram.length;
+    this.#world.receive(this.peer, datagram, toAll);
     return this;
   }
 
-  sendBytes(hex: string): this {
-    this.#world.receive(this.peer, new Uint8Array(Buffer.from(hex, 'hex')));
+  /** The one message that has come since the last call, which must be of this type. */
+  the<Type extends SnMessage['type']>(type: Type): Answered<Type> {
+    const messages = this.received();
+    const [message] = messages;
+    if (messages.length !== 1 || message?.type !== type) {
+      throw new Error(`expected one ${type}, got ${JSON.stringify(messages)}`);
+    }
+    return message as Answered<Type>;
+  }
+
+  /** Answers REGISTER and PUBLISH by itself, as a client does; `given` gets `topic payload` of each message. */
+  answering(given: string[] = []): this {
+    const topics = new Map<number, string>();
+    const queue: SnMessage[] = [];
+    let isSending = false;
+    this.onMessage = (message) => {
+      if (message.type === 'register') topics.set(message.topicId, message.topicName);
+      if (message.type === 'publish') given.push(`${nameOf(message, topics)} ${textOf(message)}`);
+      queue.push(...answersTo(message));
+      if (isSending) return;
+      isSending = true;
+      // What is answered may bring the next: the core is not to be called from inside its own call.
+      this.#world.later(() => {
+        isSending = false;
+        for (const answer of queue.splice(0)) this.send(answer);
+      });
+    };
     return this;
   }
 
@@ -247,5 +338,38 @@ export class Device {
       throw new Error(`expected REGACK, got ${JSON.stringify(answer)}`);
     }
     return answer.topicId;
+  }
+}
+
+function nameOf({ topic }: Answered<'publish'>, topics: ReadonlyMap<number, string>): string {
+  switch (topic.kind) {
+    case 'normal':
+      return topics.get(topic.topicId) ?? `#${topic.topicId}`;
+    case 'predefined':
+      return `predefined ${topic.topicId}`;
+    case 'short':
+    case 'name':
+      return topic.topicName;
+  }
+}
+
+export function textOf({ payload }: { readonly payload: Uint8Array }): string {
+  return new TextDecoder().decode(payload);
+}
+
+/** What a client that accepts everything answers. */
+export function answersTo(message: SnMessage): readonly SnMessage[] {
+  switch (message.type) {
+    case 'register':
+      return [{ type: 'regack', topicId: message.topicId, packetId: message.packetId, returnCode: 0 }];
+    case 'publish': {
+      const { qos, packetId, topic } = message;
+      if (qos === 2) return [{ type: 'pubrec', packetId }];
+      return qos === 1 ? [{ type: 'puback', topicId: idOf(topic), packetId, returnCode: 0 }] : [];
+    }
+    case 'pubrel':
+      return [{ type: 'pubcomp', packetId: message.packetId }];
+    default:
+      return [];
   }
 }
