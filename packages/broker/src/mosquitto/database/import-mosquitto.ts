@@ -1,4 +1,5 @@
 /** What Mosquitto kept, made a store of ours: whole or not at all. */
+import { dirname, resolve } from 'node:path';
 import type { ExportCounts } from '../../stores/disk/tools/export/export-lines.ts';
 import { ImportError } from '../../stores/disk/tools/import/import-error.ts';
 import { importStore } from '../../stores/disk/tools/import-store.ts';
@@ -48,8 +49,8 @@ function kindOf(file: FileBytes): MosquittoDatabaseKind | undefined {
 }
 
 /**
- * Makes a store in an empty or absent directory of `mosquitto.db` (version 5 or 6) or of the SQLite plugin's database. The
- * database is only read; Mosquitto should not be running, or what it keeps in memory is not there.
+ * Makes a store of `mosquitto.db` (version 5 or 6) or of the SQLite plugin's database: in an empty or absent directory, or in that of
+ * the database, which stays there with all else. It is only read; Mosquitto should not be running, or what it keeps in memory is not there.
  *
  * @param path the database
  * @param directory of the new store
@@ -70,7 +71,11 @@ export async function importMosquittoDatabase(
   const { contents, writtenMs } = await openContents(path, salvage);
   try {
     const lines = new ContentsLines(contents, { nowMs, writtenMs });
-    const counts = await importStore(textsOf(lines), directory, { ...(onProgress && { onProgress }) });
+    const isBeside = dirname(resolve(path)) === resolve(directory);
+    const counts = await importStore(textsOf(lines), directory, {
+      ...(isBeside && { beside: path }),
+      ...(onProgress && { onProgress }),
+    });
     return { format: contents.format, counts, notices: noticesOf(contents, lines) };
   } catch (error) {
     // What no reader of chunks or rows saw: an identifier twice, say.

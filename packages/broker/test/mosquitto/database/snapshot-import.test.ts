@@ -1,4 +1,5 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../../../../test/seeded-random.ts';
 import {
@@ -220,6 +221,44 @@ test('versions that are not read are named, with the way out', async () => {
   });
   await expect(imported(new WrittenSnapshot(6, 4).bytes)).rejects.toMatchObject({ code: 'damaged' });
 });
+
+test('the store may be made where the database is, and everything there stays', async () => {
+  const directory = path('var-lib-mosquitto');
+  mkdirSync(directory);
+  const database = join(directory, 'mosquitto.db');
+  writeFileSync(
+    database,
+    new WrittenSnapshot().message({ id: 1n, topicName: 'a', payload: 'b', qos: 0, retain: true }).retained(1n)
+      .bytes,
+  );
+  writeFileSync(join(directory, 'dynamic-security.json'), '{}');
+  await importMosquittoDatabase(database, directory, { nowMs: NOW_MS });
+  expect(readdirSync(directory).sort()).toEqual(['00000001.log', 'dynamic-security.json', 'mosquitto.db']);
+  expect(linesOf(await exported(directory)).map(({ type }) => type)).toContain('message');
+  await expect(importMosquittoDatabase(database, directory)).rejects.toMatchObject({
+    code: 'target-not-empty',
+    message: expect.stringContaining('expected no store in'),
+  });
+  expect(readdirSync(directory)).toHaveLength(3);
+});
+
+test.skipIf(process.geteuid?.() !== 0)(
+  'what root imports beside a database belongs to the owner of that',
+  async () => {
+    const directory = path('of-another');
+    mkdirSync(directory);
+    const database = join(directory, 'mosquitto.db');
+    writeFileSync(
+      database,
+      new WrittenSnapshot()
+        .message({ id: 1n, topicName: 'a', payload: 'b', qos: 0, retain: true })
+        .retained(1n).bytes,
+    );
+    chownSync(database, 65_534, 65_533);
+    await importMosquittoDatabase(database, directory, { nowMs: NOW_MS });
+    expect(statSync(join(directory, '00000001.log'))).toMatchObject({ uid: 65_534, gid: 65_533 });
+  },
+);
 
 test('what is no database is told from one', async () => {
   await expect(imported(Buffer.from('listener 1883\n'))).rejects.toMatchObject({ code: 'not-a-database' });

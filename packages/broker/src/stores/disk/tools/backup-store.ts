@@ -49,7 +49,7 @@ export async function backupStore(
       onBatch: () => undefined,
       onProgress: onProgress && ((done, total) => onProgress('verify', done, total)),
     });
-    const made = await NewStoreDirectory.make(target, 'copy');
+    const made = await NewStoreDirectory.make(target, { use: 'copy' });
     try {
       const bytes = await copy(held, original, made.files, onProgress);
       await verifyCopy(made.files, original, onProgress);

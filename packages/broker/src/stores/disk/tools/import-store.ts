@@ -16,6 +16,12 @@ export interface ImportOptions {
   /** @default 16 MiB */
   readonly segmentBytes?: number;
   readonly onProgress?: (lines: number) => void;
+  /**
+   * A file in the directory from which the export was made: it may stay there, as all may that belongs to no store. If root imports,
+   * the store belongs to its owner; else to the directory's.
+   * @default none: the directory must be empty, or not there
+   */
+  readonly beside?: string | undefined;
 }
 
 /**
@@ -36,7 +42,7 @@ export async function importStore(
   directory: string,
   options: ImportOptions = {},
 ): Promise<Readonly<ExportCounts>> {
-  const made = await NewStoreDirectory.make(directory);
+  const made = await NewStoreDirectory.make(directory, { beside: options.beside });
   try {
     const counts = await importInto(made, source, options);
     await made.finish();

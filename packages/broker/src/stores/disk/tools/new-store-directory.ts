@@ -1,4 +1,4 @@
-import { access, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { access, chown, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory } from '../files/make-directory.ts';
 import { NodeLogFiles } from '../files/node-log-files.ts';
@@ -15,6 +15,20 @@ const LOCK_FILE: Readonly<RegExp> = /^lock\..*$/;
 const PLACEHOLDER =
   'A store was being put into this directory and was interrupted. Delete everything in it, and do it again.\n';
 
+export interface NewStoreOptions {
+  /**
+   * Whether a broker is to start on the directory itself, or only on a copy of it: then it may be where no broker could lock it,
+   * and so none can start, such as a network file system.
+   * @default store
+   */
+  readonly use?: 'store' | 'copy';
+  /**
+   * A file in the directory whose contents the store is made of: it may stay, as everything else may that belongs to no store.
+   * @default none: the directory must be empty, or not there
+   */
+  readonly beside?: string | undefined;
+}
+
 /**
  * A directory that gets a whole store or none, whenever the process ends: an import or a backup that was interrupted must
  * never look like a smaller store.
@@ -30,9 +44,12 @@ export class NewStoreDirectory {
   readonly #isNew: boolean;
   readonly #lock: StoreLock | null;
   readonly #unfinished: string;
+  /** Whose the store is to be, if root makes it. */
+  readonly #owner: string;
 
-  private constructor(directory: string, isNew: boolean, lock: StoreLock | null) {
+  private constructor(directory: string, isNew: boolean, lock: StoreLock | null, owner: string) {
     this.#directory = directory;
+    this.#owner = owner;
     this.#isNew = isNew;
     this.#lock = lock;
     this.#unfinished = join(directory, UNFINISHED);
@@ -41,20 +58,21 @@ export class NewStoreDirectory {
 
   /**
    * To be ended with `finish`, and with `abandon` if that or anything before it fails.
-   * @param use Whether a broker is to start on the directory itself, or only on a copy of it: then it may be where no broker
-   * could lock it, and so none can start, such as a network file system.
    * @throws {StoreToolError} `target-not-empty`
    * @throws {StoreLockError} when a broker uses the directory, or it cannot be made
    */
-  static async make(directory: string, use: 'store' | 'copy' = 'store'): Promise<NewStoreDirectory> {
+  static async make(
+    directory: string,
+    { use = 'store', beside }: NewStoreOptions = {},
+  ): Promise<NewStoreDirectory> {
     const isNew = await access(directory).then(
       () => false,
       () => true,
     );
     const lock = use === 'store' ? await StoreLock.acquire(directory) : await lockWherePossible(directory);
-    const made = new NewStoreDirectory(directory, isNew, lock);
+    const made = new NewStoreDirectory(directory, isNew, lock, beside ?? directory);
     try {
-      await refuseContents(directory);
+      await refuseContents(directory, beside !== undefined);
       await mkdir(made.#unfinished, { mode: 0o700 });
       return made;
     } catch (error) {
@@ -71,6 +89,7 @@ export class NewStoreDirectory {
     if (first !== undefined && names.length > 1) await this.#writePlaceholder(first);
     for (const name of names) {
       if (name === first) await syncDirectory(this.#directory);
+      await giveToOwnerOf(this.#owner, join(this.#unfinished, name));
       await rename(join(this.#unfinished, name), join(this.#directory, name));
     }
     await rmdir(this.#unfinished);
@@ -124,9 +143,26 @@ async function lockWherePossible(directory: string): Promise<StoreLock | null> {
   }
 }
 
-async function refuseContents(directory: string): Promise<void> {
-  const [found] = (await readdir(directory)).filter((name) => !LOCK_FILE.test(name));
+/**
+ * What root makes would be for root alone: a broker that runs as another user could not read it.
+ * @param path of what belongs to that user
+ */
+async function giveToOwnerOf(path: string, file: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(path);
+  await chown(file, uid, gid);
+}
+
+/** @param allowsOthers files that belong to no store may be there */
+async function refuseContents(directory: string, allowsOthers: boolean): Promise<void> {
+  const isInTheWay = (name: string): boolean =>
+    allowsOthers ? segmentOfName(name) !== undefined || name === UNFINISHED : !LOCK_FILE.test(name);
+  const found = (await readdir(directory)).find(isInTheWay);
   if (found === undefined) return;
+  if (allowsOthers && found !== UNFINISHED) {
+    const text = `expected no store in ${directory} yet, found "${found}" in it: what it holds is not overwritten`;
+    throw new StoreToolError(text, { code: 'target-not-empty' });
+  }
   const left = found === UNFINISHED ? ', which an interrupted attempt left: delete it' : '';
   const text = `expected ${directory} to be empty or not there, found "${found}" in it${left}`;
   throw new StoreToolError(text, { code: 'target-not-empty' });
