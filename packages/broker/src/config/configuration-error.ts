@@ -56,3 +56,14 @@ export function inOrder(problems: readonly ConfigurationProblem[]): readonly Con
       (a.column ?? 0) - (b.column ?? 0),
   );
 }
+
+/** Two sections may name the same file, in which the same is wrong: it is told once, by the first. */
+export function withoutRepetitions(
+  problems: readonly ConfigurationProblem[],
+): readonly ConfigurationProblem[] {
+  const told = new Set<string>();
+  return problems.filter(({ file, line, text }) => {
+    const what = JSON.stringify([file, line, text]);
+    return !told.has(what) && told.add(what);
+  });
+}

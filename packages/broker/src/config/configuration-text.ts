@@ -68,7 +68,7 @@ export function originText(origin: ValueOrigin): string {
     case 'default':
       return 'default';
     case 'file':
-      return `${origin.file}:${origin.line}`;
+      return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
     case 'environment':
       return origin.variable;
     case 'flag':

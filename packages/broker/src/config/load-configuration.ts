@@ -80,6 +80,8 @@ export interface MadeFrom {
   readonly file?: string;
   /** Where its values stand in files, by the texts of their keys, such as `limits.queuedMessages`. @default nowhere */
   readonly places?: ReadonlyMap<string, Place>;
+  /** What its values are called in files, by the texts of their keys. @default as their keys */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -90,11 +92,16 @@ export interface MadeFrom {
 export function configurationFrom(
   input: unknown,
   options: LoadOptions = {},
-  { file, places = new Map() }: MadeFrom = {},
+  { file, places = new Map(), names }: MadeFrom = {},
 ): LoadedConfiguration {
   const copy = structuredClone(input) as Record<string, unknown>;
   const yaml = { value: input, values: places, keys: places, empty: [] };
-  return resolved(copy, file, yaml, { ...options, files: [], directory: process.cwd() });
+  return resolved(copy, file, yaml, {
+    ...options,
+    files: [],
+    directory: process.cwd(),
+    ...(names && { names }),
+  });
 }
 
 function rootOf({ value, values }: YamlSource, file: string): Record<string, unknown> {
@@ -123,7 +130,7 @@ function fillEmptySections(root: Record<string, unknown>, empty: readonly KeyPat
   }
 }
 
-interface Origin extends LoadOptions {
+interface Origin extends LoadOptions, Pick<MadeFrom, 'names'> {
   readonly files: readonly string[];
   /** What relative paths are relative to. */
   readonly directory: string;
@@ -133,7 +140,7 @@ function resolved(
   root: Record<string, unknown>,
   file: string | undefined,
   places: YamlSource,
-  { env = {}, overrides = [], files, directory }: Origin,
+  { env = {}, overrides = [], files, directory, names }: Origin,
 ): LoadedConfiguration {
   const errors: ConfigurationProblem[] = [];
   const overriding = new Map<string, Overriding>();
@@ -146,16 +153,17 @@ function resolved(
     if (obstacle === undefined) overriding.set(keyText(key), from);
     else errors.push(overrideProblem(override, obstacle));
   }
-  const source = new Source(file, places, overriding);
+  const source = new Source(file, places, overriding, names);
   addDerivedDefaults(root);
   const result = CONFIGURATION_SCHEMA.safeParse(root);
   if (!result.success) {
     const { issues } = result.error;
-    errors.push(...problemsOf(issues, root, source), ...remainingFindings(root, issues, source));
+    const wrong = [...problemsOf(issues, root, source), ...remainingFindings(root, issues, source)];
+    errors.push(...source.named(wrong));
   }
   if (!result.success || errors.length > 0) throw new ConfigurationError(inOrder(errors));
   const configuration = withAbsolutePaths(result.data, directory);
-  const findings = findingsOf(configuration, source);
+  const findings = source.named(findingsOf(configuration, source));
   const wrong = findings.filter(({ severity }) => severity === 'error');
   if (wrong.length > 0) throw new ConfigurationError(inOrder(wrong));
   return { configuration, source, notices: inOrder(findings), files };

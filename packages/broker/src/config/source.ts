@@ -1,17 +1,22 @@
 /** Where each value of a configuration comes from: a line of a file, a variable of the environment, a flag, or nowhere. */
+import type { ConfigurationProblem } from './configuration-error.ts';
 import type { KeyPath } from './key-path.ts';
 import { keyText } from './key-path.ts';
+
+/** Of the text of a key: a name, or a number in brackets. */
+const LAST_PART: Readonly<RegExp> = /(?:^|\.)[^.[\]]*$|\[[^\]]*\]$/;
 
 export interface Place {
   /** @default the file of the configuration; another one if it consists of several */
   readonly file?: string;
-  readonly line: number;
-  readonly column: number;
+  /** Undefined: no line says so, such as a habit that comes with a file of this kind. */
+  readonly line: number | undefined;
+  readonly column?: number;
 }
 
 export type ValueOrigin =
   | { readonly kind: 'default' }
-  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | ({ readonly kind: 'file'; readonly file: string } & Place)
   | { readonly kind: 'environment'; readonly variable: string }
   | { readonly kind: 'flag'; readonly flag: string };
 
@@ -27,16 +32,20 @@ export class Source {
   readonly #values: ReadonlyMap<string, Place>;
   readonly #keys: ReadonlyMap<string, Place>;
   readonly #overriding: ReadonlyMap<string, Overriding>;
+  readonly #names: ReadonlyMap<string, string>;
 
+  /** @param names what values are called in the file, by their keys, where that is something else, as in another broker's */
   constructor(
     file: string | undefined,
     places: { readonly values: ReadonlyMap<string, Place>; readonly keys: ReadonlyMap<string, Place> },
     overriding: ReadonlyMap<string, Overriding>,
+    names: ReadonlyMap<string, string> = new Map(),
   ) {
     this.file = file;
     this.#values = places.values;
     this.#keys = places.keys;
     this.#overriding = overriding;
+    this.#names = names;
   }
 
   /** Where exactly this value comes from. */
@@ -45,7 +54,22 @@ export class Source {
     if (overriding !== undefined) return overriding;
     const place = this.#values.get(keyText(path)) ?? this.#placeOfWord(path);
     if (place === undefined || this.file === undefined) return { kind: 'default' };
-    return { kind: 'file', file: this.file, line: place.line, column: place.column };
+    return { kind: 'file', ...place, file: place.file ?? this.file };
+  }
+
+  /** Problems for whoever reads the file: a value that has a name there is called by it. */
+  named(problems: readonly ConfigurationProblem[]): readonly ConfigurationProblem[] {
+    return problems.map((problem) => ({ ...problem, key: this.#nameOf(problem.key) }));
+  }
+
+  /** The name of the value, or of the nearest above it that has one. */
+  #nameOf(key: string): string {
+    for (let above = key; above !== ''; above = above.replace(LAST_PART, '')) {
+      if (this.#overriding.has(above)) return key;
+      const name = this.#names.get(above);
+      if (name !== undefined) return name;
+    }
+    return key;
   }
 
   /** A word alone may stand for a list of it, and for a section with this type. */

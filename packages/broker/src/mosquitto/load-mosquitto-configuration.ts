@@ -2,11 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ConfigurationProblem } from '../config/configuration-error.ts';
-import { ConfigurationError, inOrder } from '../config/configuration-error.ts';
+import { ConfigurationError, inOrder, withoutRepetitions } from '../config/configuration-error.ts';
 import type { LoadedConfiguration, LoadOptions } from '../config/load-configuration.ts';
 import { configurationFrom } from '../config/load-configuration.ts';
 import { draftConfiguration } from './drafted-configuration.ts';
 import type { ConfigurationDraft } from './translation/configuration-draft.ts';
+import { placesOf } from './translation/places-of.ts';
 import { mosquittoDatabases } from './translation/translate-store.ts';
 import type { TranslationSurroundings } from './translation/translation-surroundings.ts';
 
@@ -37,22 +38,22 @@ export async function loadMosquittoConfiguration(
   const drafted = await draftConfiguration(path, surroundings);
   const { settings, draft, files, problems, isLocalOnly, plugins } = drafted;
   throwErrors(problems);
-  const places = new Map([...draft.origins].map(([key, { file, line }]) => [key, { file, line, column: 1 }]));
   const loaded = configurationFrom(draft.root, options, {
-    places,
+    places: placesOf(draft),
+    names: new Map([...draft.origins].map(([key, { name }]) => [key, name])),
     ...(path === undefined ? {} : { file: path }),
   });
   const { directory } = loaded.configuration.store;
   if (typeof directory === 'string') {
     tellOfDatabases(mosquittoDatabases(settings, plugins, directory), directory, problems);
   }
-  const notices = inOrder([...problems, ...loaded.notices]);
+  const notices = withoutRepetitions(inOrder([...problems, ...loaded.notices]));
   return { ...loaded, notices, files: files.map((file) => resolve(file)), isLocalOnly, draft };
 }
 
 function throwErrors(problems: readonly ConfigurationProblem[]): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ConfigurationError(inOrder(errors));
+  if (errors.length > 0) throw new ConfigurationError(withoutRepetitions(inOrder(errors)));
 }
 
 /** What Mosquitto has kept is not read by itself: whoever changes over decides when. */

@@ -3,7 +3,9 @@
  * all others by the one for all. It is built as a whole, and replaced as a whole.
  */
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
+import { ConfigurationError, withoutRepetitions } from '../../config/configuration-error.ts';
 import type { LoadedConfiguration } from '../../config/load-configuration.ts';
+import type { Source } from '../../config/source.ts';
 import type { AuthenticationCounts } from '../../core/ports/authentication-counts.ts';
 import type {
   AuthenticationAnswer,
@@ -23,6 +25,7 @@ import type { AccessBuilding, BuildAccess, BuiltAuthenticator, BuiltAuthorizer }
 export class ServerAccess implements Authenticator, Authorizer {
   readonly asks: OptionalQuestions;
   readonly #building: AccessBuilding;
+  readonly #source: Source;
   readonly #authenticator: BuiltAuthenticator;
   readonly #authorizer: BuiltAuthorizer;
   /** By the names of listeners that have their own. */
@@ -31,10 +34,12 @@ export class ServerAccess implements Authenticator, Authorizer {
 
   private constructor(
     building: AccessBuilding,
+    source: Source,
     authenticators: ReadonlyMap<string | null, BuiltAuthenticator>,
     authorizers: ReadonlyMap<string | null, BuiltAuthorizer>,
   ) {
     this.#building = building;
+    this.#source = source;
     this.#authenticator = authenticators.get(null)!;
     this.#authorizer = authorizers.get(null)!;
     this.#authenticators = byListener(authenticators);
@@ -52,7 +57,7 @@ export class ServerAccess implements Authenticator, Authorizer {
     build: BuildAccess,
     isRehearsal: boolean,
   ): Promise<ServerAccess> {
-    const { configuration } = loaded;
+    const { configuration, source } = loaded;
     const building = await build(loaded, isRehearsal);
     const authenticators = new Map<string | null, BuiltAuthenticator>();
     const authorizers = new Map<string | null, BuiltAuthorizer>();
@@ -69,10 +74,12 @@ export class ServerAccess implements Authenticator, Authorizer {
         if (authorization !== null)
           authorizers.set(name, await building.authorizer(authorization, [...at, 'authorization']));
       }
-      return new ServerAccess(building, authenticators, authorizers);
+      return new ServerAccess(building, source, authenticators, authorizers);
     } catch (error) {
       for (const built of [...authenticators.values(), ...authorizers.values(), building]) built.close();
-      throw error;
+      throw error instanceof ConfigurationError
+        ? new ConfigurationError(source.named(error.problems))
+        : error;
     }
   }
 
@@ -81,7 +88,8 @@ export class ServerAccess implements Authenticator, Authorizer {
   }
 
   get notices(): readonly ConfigurationProblem[] {
-    return [...this.#building.notices, ...this.#all.flatMap(({ notices }) => notices)];
+    const notices = [...this.#building.notices, ...this.#all.flatMap((built) => built.notices)];
+    return withoutRepetitions(this.#source.named(notices));
   }
 
   /** All authenticators of a server count in one memory. */

@@ -52,9 +52,8 @@ export function fixedKeyProblems(
   });
   // Another directory may be none, which is one thing to tell.
   const [first, second] = problems;
-  return first?.key === 'store.directory' && second?.key === 'store.durability'
-    ? [first, ...problems.slice(2)]
-    : problems;
+  const isTold = first?.key === 'store.directory' && second?.key === 'store.durability';
+  return source.named(isTold ? [first, ...problems.slice(2)] : problems);
 }
 
 /** Nothing is ever written, so that there is no store on a disk. */
