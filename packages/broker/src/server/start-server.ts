@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Configuration } from '../config/configuration.ts';
-import { problemText } from '../config/configuration-error.ts';
+import { ConfigurationError, problemText } from '../config/configuration-error.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { profileOptionsOf } from '../config/profile-options.ts';
 import type { Log } from '../core/ports/log.ts';
@@ -51,6 +51,7 @@ export async function startServer(
   try {
     return await start.run();
   } catch (error) {
+    start.tell(error);
     await start.undo();
     throw error;
   }
@@ -63,6 +64,8 @@ class ServerStart {
   readonly #undoing: (() => unknown)[];
   /** Null: access is built by another one. */
   #builder: AccessBuilder | null;
+  /** Null: it could not be opened, or not yet. */
+  #log: ServerLog | null;
 
   constructor(loaded: LoadedConfiguration, dependencies: ServerDependencies) {
     this.#loaded = loaded;
@@ -70,6 +73,7 @@ class ServerStart {
     this.#environment = dependencies.environment ?? serverEnvironment();
     this.#undoing = [];
     this.#builder = null;
+    this.#log = null;
   }
 
   async run(): Promise<Server> {
@@ -121,11 +125,24 @@ class ServerStart {
       giveTo(user, configuration.pidFile);
       server.attach({ pidFile });
     }
+    for (const { path, pathOwner, pathGroup } of configuration.listeners)
+      if (path !== null && pathOwner === null && pathGroup === null) giveTo(user, path);
     if (user !== null) become(user);
     const what = source.file === undefined ? '' : ` with ${source.file}`;
     log.write('info', 'started', `the broker serves${what}`);
     server.ready();
     return server;
+  }
+
+  /** Whoever started it tells the terminal why there is no broker. Logs are read where there is none, too. */
+  tell(error: unknown): void {
+    const { destinations } = this.#loaded.configuration.log;
+    if (this.#log === null || destinations.some(({ type }) => type === 'stderr' || type === 'stdout')) return;
+    const texts =
+      error instanceof ConfigurationError
+        ? error.problems.map(problemText)
+        : [error instanceof Error ? error.message : String(error)];
+    for (const text of texts) this.#log.write('error', 'not-started', text);
   }
 
   /** The latest first. What fails is passed over: the error that led here is the one to tell. */
@@ -146,6 +163,7 @@ class ServerStart {
       wallMs: () => this.#environment.wallMs(),
       ...this.#dependencies.log,
     });
+    this.#log = log;
     this.#undoing.push(() => log.close());
     for (const destination of configuration.log.destinations)
       if (destination.type === 'file') giveTo(user, destination.path);

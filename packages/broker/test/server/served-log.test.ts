@@ -58,6 +58,42 @@ describe('The log of a server', () => {
     expect(text).not.toContain('client-connected: again');
   });
 
+  test('has no packets in topics when it speaks as Mosquitto, which has none there', async () => {
+    const server = await served.start(
+      served.configuration({
+        log: {
+          destinations: ['topic', 'stderr'],
+          types: ['notice', 'info', 'debug', 'subscribe'],
+          format: 'mosquitto',
+        },
+      }),
+    );
+    const client = await connectAsync(`mqtt://127.0.0.1:${portOf(server, 'main')}`, { reconnectPeriod: 0 });
+    const lines: string[] = [];
+    client.on('message', (topic, payload) => lines.push(`${topic} ${payload}`));
+    await client.subscribeAsync('$SYS/broker/log/#');
+    server.log.write('debug', 'packet', 'Sending PINGRESP to ann');
+    server.log.write('notice', 'last', 'the last one');
+    await expect.poll(() => lines.join('\n')).toContain('the last one');
+    expect(lines.join('\n')).not.toContain('PINGRESP');
+    expect(served.lines.join('\n')).toContain('Sending PINGRESP to ann');
+    await client.endAsync();
+  });
+
+  test('says why there is no server, where the terminal is not the log', async () => {
+    const path = join(served.directory, 'server.log');
+    const file = { type: 'file', path };
+    const wrong = { methods: [{ type: 'passwordFile', file: join(served.directory, 'none') }] };
+    const start = (destinations: unknown) =>
+      served.start(
+        served.configuration({ log: { timestamps: 'none', destinations }, authentication: wrong }),
+      );
+    await expect(start([file])).rejects.toThrow('expected a file that is there');
+    expect(readFileSync(path, 'utf8')).toMatch(/^error not-started: .*none: .*expected a file that is there/);
+    await expect(start(['stderr'])).rejects.toThrow('expected a file that is there');
+    expect(served.lines).toEqual([]);
+  });
+
   test('refuses a format of time that it cannot write, and names what it can', async () => {
     const loaded = served.configuration({ log: { timestamps: '%F' } });
     await expect(served.start(loaded)).rejects.toThrow(

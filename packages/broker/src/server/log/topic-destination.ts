@@ -45,6 +45,8 @@ export class TopicDestination implements LogDestination {
   write(entry: LogEntry): void {
     // A line about a line would be followed by another one, for ever.
     if (this.#isPublishing || entry.text.includes(LOG_TOPIC_PREFIX)) return;
+    // Mosquitto publishes none of these: its clients would get a line for every packet that they get.
+    if (this.#style.format === 'mosquitto' && topicFor(entry).endsWith('/D')) return;
     if (this.#waiting.length >= MAXIMUM_WAITING) {
       this.#lost++;
       return;
