@@ -33,6 +33,8 @@ const SIGNATURE_V1: Readonly<Buffer> = Buffer.from('PROXY ');
 /** Of version 1, with CR and LF. */
 const MAXIMUM_V1_BYTES = 107;
 const FIXED_V2_BYTES = 16;
+/** The command of a proxy that speaks for itself. */
+const LOCAL = 0;
 /** A header of version 2 says how long it is, up to 64 KiB; with all TLVs there are it is a few hundred bytes. */
 const MAXIMUM_V2_BYTES = 4096;
 /** More than this is never looked at. */
@@ -125,6 +127,12 @@ function readV2(bytes: Buffer): ProxyHeaderResult {
     return refused(`the PROXY header has ${length} bytes, and at most ${MAXIMUM_V2_BYTES} are expected`);
   if (bytes.length < length) return INCOMPLETE;
 
+  // Whatever else stands in it is to be skipped: the family may be anything, and what follows may be anything, too.
+  if (command === LOCAL)
+    return {
+      kind: 'header',
+      header: { version: 2, peer: undefined, local: true, security: undefined, length },
+    };
   const family = bytes[13]!;
   const addressBytes = ADDRESS_BYTES[family >> 4];
   if (addressBytes === undefined || (family & 0x0f) > 2)
@@ -135,9 +143,8 @@ function readV2(bytes: Buffer): ProxyHeaderResult {
     return refused('the PROXY header is too short for its addresses');
   const tlvs = readTlvs(bytes.subarray(0, length), FIXED_V2_BYTES + addressBytes);
   if (typeof tlvs === 'string') return refused(tlvs);
-  const local = command === 0;
-  const peer = local ? undefined : addressOf(bytes, family);
-  return { kind: 'header', header: { version: 2, peer, local, security: tlvs.security, length } };
+  const peer = addressOf(bytes, family);
+  return { kind: 'header', header: { version: 2, peer, local: false, security: tlvs.security, length } };
 }
 
 /** By the upper half of the family: unspecified, IPv4, IPv6, Unix. */

@@ -100,6 +100,15 @@ describe('A PROXY header of version 2', () => {
       expect(said(bytes)).toMatchObject({ local: true, peer: undefined });
   });
 
+  test('of LOCAL may have anything in it, which is skipped', () => {
+    for (const family of [0x00, 0x7f, 0x21])
+      expect(said(headerV2(family, addresses4('192.0.2.1', 1), [], 0x20))).toMatchObject({
+        local: true,
+        peer: undefined,
+        length: 28,
+      });
+  });
+
   test('tells of TLS: version, cipher, server name, and the CN that the proxy has verified', () => {
     const name = tlv(0x02, 'broker.example');
     const ssl = (flags: number, verify: number, ...inner: Buffer[]) =>
