@@ -1,6 +1,15 @@
 // `mosquitto`, as a link to the martlet command, beside Debian's: its command line, exit statuses, signals and log.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +27,10 @@ const sub = debianTool('mosquitto_sub');
 const RUNNING = /mosquitto version \S+ running$/;
 /** Left to itself root becomes a user that may not read the test's files. */
 const AS_IT_IS = process.getuid?.() === 0 ? 'user root\n' : '';
+
+function hasUser(name: string): boolean {
+  return existsSync('/etc/passwd') && new RegExp(`^${name}:`, 'm').test(readFileSync('/etc/passwd', 'utf8'));
+}
 
 const programs = new Programs();
 let directory: string;
@@ -72,6 +85,42 @@ describe('mosquitto', () => {
     const theirs = await programs.run(debian.path, args);
     expect([theirs.code, theirs.stderr.replace(/^\d+: /, '')]).toEqual([3, text]);
   });
+
+  test('is `martlet mosquitto` as well, with the same statuses', async () => {
+    const help = await programs.run(process.execPath, [MAIN, 'mosquitto', '-h']);
+    expect([help.code, help.stderr]).toEqual([3, '']);
+    expect(help.stdout).toMatch(/^mosquitto version 2\.1\.2\n/);
+    const wrong = await programs.run(process.execPath, [MAIN, 'mosquitto', '-p', '0']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      3,
+      "martlet mosquitto: -p: expected a port from 1 to 65535, got '0'\n",
+    ]);
+    const asked = await programs.run(process.execPath, [MAIN, 'mosquitto', '--help']);
+    expect([asked.code, asked.stdout.split('\n')[0]]).toEqual([
+      0,
+      expect.stringMatching(/^Usage: martlet mosquitto /),
+    ]);
+  });
+
+  test.skipIf(AS_IT_IS === '' || !hasUser('mosquitto'))(
+    'gives a Unix socket to the user that it becomes, as Debian’s does',
+    async () => {
+      const path = join(directory, 'mqtt.sock');
+      chmodSync(directory, 0o777);
+      const file = join(directory, 'mosquitto.conf');
+      writeFileSync(file, `listener 0 ${path}\nallow_anonymous true\n`);
+      const owners: string[] = [];
+      for (const command of [mosquitto, ...(debian.path === undefined ? [] : [debian.path])]) {
+        const broker = await started(command, '-c', file);
+        const { uid, gid, mode } = statSync(path);
+        owners.push(`${uid}:${gid} ${(mode & 0o777).toString(8)}`);
+        await broker.stop();
+        rmSync(path, { force: true });
+      }
+      expect(owners[0]).toMatch(/^[1-9]\d*:[1-9]\d* 770$/);
+      expect(new Set(owners).size).toBe(1);
+    },
+  );
 
   test('says what is wrong with a file, where, and ends with 3', async () => {
     const path = fileWith('listner 1883\nmax_qos 7');

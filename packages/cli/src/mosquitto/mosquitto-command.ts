@@ -4,7 +4,7 @@ import { HelpRequest } from '../flags/help-request.ts';
 import { parseFlags } from '../flags/parse-flags.ts';
 import { backgroundReady, startInBackground } from '../start/daemon.ts';
 import { UsageError } from '../usage-error.ts';
-import { checkPorts, MOSQUITTO_FLAGS, withHelpSpelledOut } from './mosquitto-flags.ts';
+import { asksForMosquittoHelp, checkPorts, MOSQUITTO_FLAGS, withHelpSpelledOut } from './mosquitto-flags.ts';
 import { MosquittoStatus } from './mosquitto-status.ts';
 
 export const command: Readonly<Command> = {
@@ -34,20 +34,20 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
     const { runMosquitto } = await import('./run-mosquitto.ts');
     return await runMosquitto(values, io, tellReady);
   } catch (error) {
-    return endFor(error, io);
+    return endFor(error, words, io);
   }
 }
 
-/** Under its own name it says what `mosquitto` says, and ends as that does. */
-async function endFor(error: unknown, io: CommandIo): Promise<number> {
+/** It ends as `mosquitto` does, and under its own name says what that says. `--help` of `martlet mosquitto` is as of every command. */
+async function endFor(error: unknown, words: readonly string[], io: CommandIo): Promise<number> {
   const { programName, stdout, stderr } = io;
-  if (programName !== MOSQUITTO) throw error;
-  const { mosquittoHelp } = await import('./mosquitto-help.ts');
-  if (error instanceof HelpRequest) {
+  const isMosquitto = programName === MOSQUITTO;
+  if (error instanceof HelpRequest && (isMosquitto || asksForMosquittoHelp(words))) {
+    const { mosquittoHelp } = await import('./mosquitto-help.ts');
     stdout.write(mosquittoHelp());
     return MosquittoStatus.Invalid;
   }
   if (!(error instanceof UsageError)) throw error;
-  stderr.write(`Error: ${error.mosquittoText}\n`);
+  stderr.write(isMosquitto ? `Error: ${error.mosquittoText}\n` : `${programName}: ${error.message}\n`);
   return MosquittoStatus.Invalid;
 }

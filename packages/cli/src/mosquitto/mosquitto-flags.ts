@@ -78,6 +78,11 @@ export function withHelpSpelledOut(words: readonly string[]): readonly string[] 
   });
 }
 
+/** Whether `-h` is among the words, and no value. */
+export function asksForMosquittoHelp(words: readonly string[]): boolean {
+  return withHelpSpelledOut(words).some((word, at) => word !== words[at]);
+}
+
 function parsePort(given: string): number {
   const [, digits = '0'] = /^\s*([+-]?\d+)/.exec(given) ?? [];
   const port = Number(digits);
