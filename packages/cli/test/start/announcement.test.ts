@@ -96,6 +96,14 @@ Data: /data, durability disk: 1 session and 1,234 messages loaded in 5 ms
   expect(textOf({ listeners: [], onTerminal: true })).not.toContain('Try it');
 });
 
+test('Where MQTT-SN is spoken is told last', () => {
+  const udp = listenerAt({ kind: 'udp', host: '::', port: 1883 }, { protocol: 'mqtt-sn' });
+  const serial = listenerAt({ kind: 'serial', path: '/dev/ttyUSB0' }, { protocol: 'mqtt-sn' });
+  expect(textOf({ listeners: [udp, serial, TCP] })).toContain(
+    'MQTT: mqtt://127.0.0.1:1883\nMQTT-SN: udp://[::]:1883\nMQTT-SN: /dev/ttyUSB0\n',
+  );
+});
+
 test('Listeners beyond a bound are counted', () => {
   const listeners = Array.from({ length: 15 }, (_, at) =>
     listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 2000 + at }),

@@ -70,6 +70,22 @@ describe('Without a configuration file', () => {
     ]);
   });
 
+  test('--sn-port adds a listener for MQTT-SN, of this machine alone unless --sn-host says otherwise', () => {
+    expect(configured({ snPort: 1883, socket: '/run/m.sock' }).listeners).toMatchObject([
+      { protocol: 'mqtt' },
+      { protocol: 'websocket' },
+      { path: '/run/m.sock' },
+      { protocol: 'mqtt-sn', name: 'sn:1883', host: '127.0.0.1', port: 1883 },
+    ]);
+    expect(configured({ host: '0.0.0.0', snPort: 1883 }).listeners[2]).toMatchObject({ host: '127.0.0.1' });
+    const open = configured({ snPort: 1884, snHost: '*' });
+    expect(open.listeners[2]).toMatchObject({ host: '*', port: 1884 });
+    expect(open.authentication.anonymous).toBe(true);
+    expect(() => configured({ snHost: '*' })).toThrow(
+      "option '--sn-host': expected --sn-port with it, got none",
+    );
+  });
+
   test('--no-ws leaves one, and says nothing of its port', () => {
     const { listeners } = configured({ ws: false, wsPort: 1, socket: '/run/m.sock', host: '127.0.0.2' });
     expect(listeners.map(({ name, host }) => `${name} ${host}`)).toEqual([
@@ -131,6 +147,18 @@ describe('With a configuration file', () => {
       ['listeners', 0, 'port'],
       ['listeners', 3],
     ]);
+  });
+
+  test('flags for MQTT-SN are about its listener for that, or add one', () => {
+    const sensors: PlacedListener = { protocol: 'mqtt-sn', path: null, socketActivation: null };
+    const keys = (listeners: readonly PlacedListener[]) =>
+      overridesFor({ snPort: 5, snHost: '::' }, listeners).map(({ key, value }) => [key.join('.'), value]);
+    expect(keys([...PLACES, sensors])).toEqual([
+      ['listeners.3.port', 5],
+      ['listeners.3.host', '::'],
+    ]);
+    expect(keys(PLACES)).toEqual([['listeners.3', { protocol: 'mqtt-sn', port: 5, host: '::' }]]);
+    expect(concernsListeners(new Set(['snPort']))).toBe(true);
   });
 
   test('--host says nothing of who may come', () => {

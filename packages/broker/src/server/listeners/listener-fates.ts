@@ -72,5 +72,12 @@ function datagramOptions(mqttSn: MqttSnConfiguration): readonly unknown[] {
   const { group, groupPort, groupInterface, groupHops, discovery, gatewayId } = mqttSn;
   const { forwarders, trustedNetworks, serial, maximumMessageBytes, unconnected, limits } = mqttSn;
   const discovered = [group, groupPort, groupInterface, groupHops, discovery, gatewayId, limits.advertiseMs];
-  return [...discovered, forwarders, trustedNetworks, serial, maximumMessageBytes, unconnected?.longTopics];
+  return [
+    ...discovered,
+    forwarders,
+    trustedNetworks,
+    serial,
+    maximumMessageBytes,
+    unconnected?.longTopics === true,
+  ];
 }
