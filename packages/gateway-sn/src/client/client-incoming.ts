@@ -1,6 +1,7 @@
 /** What the gateway sends of its own accord: messages, and the topics that they will come on. */
 import type { Publish, SnMessage, TopicReference } from '../core/codec/message.ts';
 import { ReturnCode } from '../core/codec/return-code.ts';
+import { contentOf, RecentExchanges } from '../core/recent-exchanges.ts';
 import type { ClientContext } from './client-context.ts';
 import type { SnMessageReceived } from './sn-client-options.ts';
 import { topicIdOf } from './topic-reference.ts';
@@ -11,16 +12,22 @@ const MOST_RECEIVED = 64;
 export class ClientIncoming {
   readonly #context: ClientContext;
   readonly #onMessage: (message: SnMessageReceived) => void;
-  readonly #received = new Set<number>();
+  /** Content by packet identifier. */
+  readonly #received = new Map<number, number>();
+  /** Released lately: a copy that the network kept back is no new message. */
+  readonly #released: RecentExchanges;
 
   constructor(context: ClientContext, onMessage: (message: SnMessageReceived) => void) {
     this.#context = context;
     this.#onMessage = onMessage;
+    const { retryMs, retries } = context.options;
+    this.#released = new RecentExchanges(retryMs * (retries + 1));
   }
 
   /** The session is another one. */
   clear(): void {
     this.#received.clear();
+    this.#released.clear();
   }
 
   receive(message: SnMessage): void {
@@ -32,7 +39,7 @@ export class ClientIncoming {
         this.#onRegister(message.topicId, message.packetId, message.topicName);
         return;
       case 'pubrel':
-        this.#received.delete(message.packetId);
+        this.#release(message.packetId);
         this.#context.send({ type: 'pubcomp', packetId: message.packetId });
         return;
       case 'puback':
@@ -43,6 +50,13 @@ export class ClientIncoming {
         return;
       default:
     }
+  }
+
+  #release(packetId: number): void {
+    const content = this.#received.get(packetId);
+    if (content === undefined) return;
+    this.#received.delete(packetId);
+    this.#released.add(packetId, content, this.#context.nowMs);
   }
 
   #onRegister(topicId: number, packetId: number, topicName: string): void {
@@ -59,21 +73,25 @@ export class ClientIncoming {
       return;
     }
     // It is handed on first: who is acknowledged is not sent again.
-    if (qos !== 2 || !this.#received.has(packetId)) this.#handOn(message, qos, topicName);
+    if (qos !== 2 || this.#isNew(message)) this.#handOn(message, qos, topicName);
     if (qos === 1) this.#puback(topic, packetId, ReturnCode.Accepted);
     else if (qos === 2) this.#context.send({ type: 'pubrec', packetId });
   }
 
-  #handOn({ packetId, payload, retain, dup }: Publish, qos: 0 | 1 | 2, topicName: string): void {
-    if (qos === 2) {
-      if (this.#received.size >= MOST_RECEIVED) {
-        for (const oldest of this.#received) {
-          this.#received.delete(oldest);
-          break;
-        }
-      }
-      this.#received.add(packetId);
+  /** Of QoS 2: neither received before and not released, nor released just now. */
+  #isNew({ topic, packetId, retain, payload }: Publish): boolean {
+    if (this.#received.has(packetId)) return false;
+    const content = contentOf(topicIdOf(topic), retain ? 1 : 0, payload);
+    if (this.#released.has(packetId, content, this.#context.nowMs)) return false;
+    if (this.#received.size >= MOST_RECEIVED) {
+      const [oldest] = this.#received.keys();
+      this.#received.delete(oldest!);
     }
+    this.#received.set(packetId, content);
+    return true;
+  }
+
+  #handOn({ payload, retain, dup }: Publish, qos: 0 | 1 | 2, topicName: string): void {
     this.#onMessage({ topicName, payload: payload.slice(), qos, retain, dup });
   }
 

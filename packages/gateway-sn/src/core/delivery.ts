@@ -7,31 +7,17 @@
  *                                              │ PUBREC ▶ received ── PUBREL of the broker ▶ releasing ──PUBCOMP──▶ idle
  *   each waits for its answer, is sent again, and at last stands still until the client is heard
  */
-import type { ClientPacket, Deadline, ServerPacket } from '@martlet/protocol';
+import type { Deadline, ServerPacket } from '@martlet/protocol';
 import { NO_PROPERTIES, ReasonCode } from '@martlet/protocol';
 import { encodeMessage } from './codec/encode-message.ts';
 import type { SnMessage } from './codec/message.ts';
 import { ReturnCode } from './codec/return-code.ts';
+import type { DeliveryOwner } from './delivery-owner.ts';
 import type { ClientLine, GatewayContext } from './gateway-context.ts';
-import type { KnownTopics } from './known-topics.ts';
-import type { PacketIds } from './packet-ids.ts';
 import type { Waiting } from './waiting-messages.ts';
 import { WaitingMessages, waitingFor, waitingForRelease } from './waiting-messages.ts';
 
 type Stage = 'idle' | 'registering' | 'publishing' | 'received' | 'releasing';
-
-/** What a client's delivery asks and tells. */
-export interface DeliveryOwner {
-  readonly topics: KnownTopics;
-  readonly packetIds: PacketIds;
-  toBroker(packet: ClientPacket): void;
-  /** Whether the client itself has published to this topic and not been answered: its answer is to come first. */
-  awaitsBroker(topicName: string): boolean;
-  /** Nothing waits any more, and nothing is under way. */
-  onDrained(): void;
-  /** The client has no room (T_WAIT), or does not answer: nothing more is sent for now. */
-  onStopped(reason: 'congested' | 'unanswered'): void;
-}
 
 export class Delivery {
   readonly #context: GatewayContext;
