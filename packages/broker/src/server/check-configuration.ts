@@ -8,6 +8,7 @@ import { checkListenerFiles } from '../listeners/open-listener.ts';
 import type { AccessBuilding } from './access/access-building.ts';
 import { AccessBuilder } from './access/build-access.ts';
 import type { ProtocolOpeners } from './listeners/listener-opening.ts';
+import { withListenerKeys } from './listeners/listener-problems.ts';
 
 /**
  * Reads every file that the configuration names: passwords, rules, certificates. Nothing is opened, written or asked over a network.
@@ -26,7 +27,6 @@ export async function checkConfiguration(
   });
   await collect(problems, async () => {
     const building = await builder.build(loaded, true);
-    problems.push(...building.notices);
     problems.push(...building.notices);
     try {
       await checkAccess(loaded, building, problems);
@@ -74,7 +74,9 @@ async function checkListeners(
     if (opener !== undefined) problems.push(...(await opener.check(listener, ['listeners', index])));
     const path = ['listeners', index, 'tls'];
     await collect(problems, async () => {
-      const remarks = await checkListenerFiles(listener);
+      const remarks = await checkListenerFiles(listener).catch((error: unknown) => {
+        throw withListenerKeys(error, index);
+      });
       const place = { ...source.placeOf(path), key: keyText(path), severity: 'notice' } as const;
       problems.push(...remarks.map(({ code, text }) => ({ ...place, code, text })));
     });

@@ -253,13 +253,19 @@ describe.skipIf(!HAS_OPENSSL)('Certificates that change while a listener listens
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(
       (error as ConfigurationError).problems.map(
-        ({ file, code, text }) => `${code} ${file.split('/').at(-1)}: ${text}`,
+        ({ file, code, key, text }) => `${code} ${file.split('/').at(-1)}: ${key}: ${text}`,
       ),
     ).toEqual([
-      'bad-certificate live.pem: expected a certificate in PEM, found none',
-      'file-unreadable none.pem: caFile cannot be read: ENOENT',
-      'bad-crl live.key: expected a certificate revocation list in PEM, found none',
+      'bad-certificate live.pem: : expected a certificate in PEM, found none',
+      'file-unreadable none.pem: caFile: expected a file that is there: there is none of this name',
+      'bad-crl live.key: : expected a certificate revocation list in PEM, found none',
     ]);
+    const directory = tlsConfiguration({
+      certificates: [{ ...certificateOf(), keyFile: authority.directory }],
+    });
+    await expect(rig.listener.prepare({ ...before, tls: directory })).rejects.toThrow(
+      'certificates[0].keyFile: expected a file, got a directory',
+    );
     await expect(
       rig.listener.prepare({ ...before, tls: tlsConfiguration({ clientCertificates: 'require' }) }),
     ).rejects.toThrow('tls of the listener tested: expected either certificates or psk, and not both');

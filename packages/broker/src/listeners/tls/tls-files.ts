@@ -1,7 +1,9 @@
 /** Reads the files that options of TLS name. What cannot be read is a problem with the file's name, and so all are found. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readListedFile } from '../../access/listed-file.ts';
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
+import { ConfigurationError } from '../../config/configuration-error.ts';
 
 /** A bundle of all public CAs has 250 KB, and long revocation lists some MB. */
 const MAXIMUM_FILE_BYTES = 64 * 1024 * 1024;
@@ -39,13 +41,11 @@ export class TlsFiles {
   async bytes(option: string, file: string): Promise<Buffer | undefined> {
     this.files.push(file);
     try {
-      const { size } = await stat(file);
-      if (size > MAXIMUM_FILE_BYTES)
-        throw new Error(`it has ${size} bytes, and at most ${MAXIMUM_FILE_BYTES} are read`);
-      return await readFile(file);
+      const { bytes } = await readListedFile(file, option, MAXIMUM_FILE_BYTES);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      this.problem(file, 'file-unreadable', `${option} cannot be read: ${code ?? message}`);
+      if (!(error instanceof ConfigurationError)) throw error;
+      this.problems.push(...error.problems);
       return undefined;
     }
   }

@@ -9,6 +9,7 @@ import type { FatedListener } from './listener-fates.ts';
 import { listenerFates } from './listener-fates.ts';
 import type { OpeningServices, OpenServedListener, ServedListener } from './listener-opening.ts';
 import { isInTheWay } from './listener-place.ts';
+import { withListenerKeys } from './listener-problems.ts';
 
 /** A listener that is open, and what it was opened for. */
 export interface RunningListener {
@@ -91,7 +92,10 @@ export class ServerListeners {
       stop: (listener) => void this.#broker.stopListening(listener, { disconnect: true }),
     });
     try {
-      for (const fated of fates) await change.prepare(fated);
+      for (const fated of fates)
+        await change.prepare(fated).catch((error: unknown) => {
+          throw fated.after === null ? error : withListenerKeys(error, after.indexOf(fated.after));
+        });
       if (!isRehearsal) await change.takeOver();
     } catch (error) {
       this.#running = await change.abandon();
@@ -128,7 +132,8 @@ export class ServerListeners {
 
 /** What the system refused, with the place of the file that asked for it. */
 function withPlace(error: unknown, source: Source, index: number): unknown {
-  if (!(error instanceof EnvironmentError) || source.file === undefined || index < 0) return error;
+  if (!(error instanceof EnvironmentError) || source.file === undefined || index < 0)
+    return withListenerKeys(error, index);
   const problem = { severity: 'error', code: error.code, text: error.message } as const;
   const key = `listeners[${index}]`;
   const text = problemText({ ...source.placeOf(['listeners', index]), key, ...problem });
