@@ -33,7 +33,7 @@ export const command: Readonly<Command> = {
 
 async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(SN_FLAGS, words, {
-    positionals: { name: `action (${ACTIONS.join(', ')})`, minimum: 1, maximum: 1 },
+    positionals: { name: `command (${ACTIONS.join(', ')})`, minimum: 1, maximum: 1 },
   });
   switch (actionFrom(positionals[0]!)) {
     case 'pub': {

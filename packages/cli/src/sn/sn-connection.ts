@@ -16,17 +16,15 @@ export const DEFAULT_PORT = 1883;
 const LARGEST_NUMBER = 1_000_000_000;
 
 export function connectOptions(values: SnValues, io: CommandIo): SnConnectOptions {
-  const { host, port, clientId, keepAlive, retry, retries } = values;
+  const { clientId, keepAlive, retry, retries } = values;
   return {
     clientId: clientId ?? `martlet-${Math.floor(io.random() * LARGEST_NUMBER)}`,
     cleanSession: !values.keepSession,
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
+    ...placeOf(values),
     ...(keepAlive !== undefined && { keepAlive }),
     ...(retry !== undefined && { retryMs: retry }),
     ...(retries !== undefined && { retries }),
     ...willOf(values),
-    ...channelOf(values),
   };
 }
 
@@ -42,6 +40,16 @@ function willOf({
   }
   const topic: WillTopic = { topicName: willTopic, qos: willQos as 0 | 1 | 2, retain: willRetain };
   return { will: { topic, payload: Buffer.from(willPayload ?? '') } };
+}
+
+/** Where the gateway is. */
+export function placeOf(values: SnValues): Pick<SnConnectOptions, 'host' | 'port' | 'channel'> {
+  const { host, port } = values;
+  return {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...channelOf(values),
+  };
 }
 
 function channelOf(values: SnValues): { readonly channel: OpenChannel } | undefined {
@@ -88,9 +96,14 @@ export function topicsOf({ topic, predefined, short }: SnValues): readonly SnTop
 }
 
 /** What went wrong with the gateway or the line, as the command tells it. */
-export function asFailure(error: unknown): unknown {
+export function asFailure(error: unknown, values: SnValues): unknown {
   const { name, message } = error as Error;
-  if (name === 'SnClientError' || name === 'SerialDeviceError')
-    return new CommandFailure(message, { cause: error });
-  return error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, serial } = values;
+  const place = serial ?? `UDP ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (name === 'SnClientError') return new CommandFailure(`${place}: ${message}`, { cause: error });
+  if (name === 'SerialDeviceError') return new CommandFailure(message, { cause: error });
+  if (syscall === 'getaddrinfo')
+    return new CommandFailure(`${host}: no host of this name is known (${code})`, { cause: error });
+  return CommandFailure.ofSystem(error, place) ?? error;
 }

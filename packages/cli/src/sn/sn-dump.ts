@@ -6,6 +6,7 @@ import { decodeForwarder, decodeMessage, returnCodeText } from '@martlet/gateway
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
+import { listeningFailure } from './listening-failure.ts';
 import type { SnValues } from './sn-connection.ts';
 import { DEFAULT_PORT } from './sn-connection.ts';
 
@@ -23,7 +24,9 @@ export async function snDump(values: SnValues, io: CommandIo): Promise<number> {
   let left = count;
   await new Promise<void>((resolve, reject) => {
     const timer = timeout === undefined ? undefined : setTimeout(resolve, timeout);
-    socket.on('error', (error) => reject(CommandFailure.ofSystem(error) ?? error));
+    socket.on('error', (error) =>
+      reject(listeningFailure(error, { port, bind }) ?? CommandFailure.ofSystem(error) ?? error),
+    );
     socket.on('message', (bytes, { address, port: from }) => {
       io.stdout.write(`${address}:${from} ${datagramText(bytes)}\n`);
       left--;

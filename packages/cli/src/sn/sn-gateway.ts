@@ -7,6 +7,7 @@ import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
+import { listeningFailure } from './listening-failure.ts';
 import { predefinedTopicsIn } from './predefined-topics-file.ts';
 import type { SnValues } from './sn-connection.ts';
 import { asFailure, DEFAULT_PORT, framingOf, streamOf } from './sn-connection.ts';
@@ -72,13 +73,10 @@ async function opened(
     );
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') {
-      throw new CommandFailure(`UDP port ${port} of ${bind} is already in use; choose another with --port`, {
-        cause: error,
-      });
-    }
-    throw asFailure(error);
+    throw (
+      (serial === undefined ? listeningFailure(error, { port, bind }) : undefined) ??
+      asFailure(error, { ...values, host: bind })
+    );
   }
 }
 

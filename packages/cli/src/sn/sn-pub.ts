@@ -9,7 +9,7 @@ import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
 import type { SnValues } from './sn-connection.ts';
-import { asFailure, connectOptions, DEFAULT_PORT, topicsOf } from './sn-connection.ts';
+import { asFailure, connectOptions, DEFAULT_PORT, placeOf, topicsOf } from './sn-connection.ts';
 
 export async function snPub(values: SnValues, io: CommandIo): Promise<number> {
   const topics = topicsOf(values);
@@ -19,27 +19,34 @@ export async function snPub(values: SnValues, io: CommandIo): Promise<number> {
   }
   const payloads = payloadsOf(values, io);
   const { qos = 0, retain } = values;
-  if (qos === -1) {
-    await publishAllUnconnected(values, topic, payloads);
-    return ExitCode.Success;
-  }
   try {
+    if (qos === -1) {
+      await publishAllUnconnected(values, topic, payloads, io);
+      return ExitCode.Success;
+    }
     const client = await connectSn(connectOptions(values, io));
     for await (const payload of payloads) await client.publish(topic, payload, { qos, retain });
     await client.disconnect();
   } catch (error) {
-    throw asFailure(error);
+    throw asFailure(error, values);
   }
   return ExitCode.Success;
 }
 
 async function publishAllUnconnected(
-  { host = '127.0.0.1', port = DEFAULT_PORT, serial, retain }: SnValues,
+  values: SnValues,
   topic: SnTopic,
   payloads: AsyncIterable<Uint8Array>,
+  io: CommandIo,
 ): Promise<void> {
-  if (serial !== undefined) throw new UsageError('expected no --serial with -q -1: it is for UDP');
-  for await (const payload of payloads) await publishUnconnected({ host, port }, { topic, payload, retain });
+  if (typeof topic === 'string')
+    io.stderr.write(
+      `${io.programName}: with -q -1 most gateways take -T number and --short name alone; nobody says whether this came\n`,
+    );
+  const { channel, host = '127.0.0.1', port = DEFAULT_PORT } = placeOf(values);
+  const place = channel === undefined ? { host, port } : { channel };
+  for await (const payload of payloads)
+    await publishUnconnected(place, { topic, payload, retain: values.retain });
 }
 
 /** @throws {UsageError} unless there is exactly one source of messages */

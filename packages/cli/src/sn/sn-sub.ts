@@ -39,7 +39,7 @@ export async function snSub(values: SnValues, io: CommandIo): Promise<number> {
     return reason === 'timeout' && left === count ? TIMED_OUT : ExitCode.Success;
   } catch (error) {
     await client?.close();
-    throw asFailure(error);
+    throw asFailure(error, values);
   } finally {
     ending.stop();
   }
