@@ -17,10 +17,10 @@ import { versionText } from './version-text.ts';
 
 const START_EXAMPLES = `
 Examples:
-  martlet start                          MQTT on 1883, WebSocket on 8080, for this machine only
-  martlet start -c martlet.yaml          as a file says, or Mosquitto's mosquitto.conf
+  martlet start                          ports 1883 and 8080, this machine only
+  martlet start -c martlet.yaml          as a file says, or a mosquitto.conf
   martlet start --port 1884 --no-ws      another port, and no WebSocket
-  martlet start --host 0.0.0.0           for every machine that can reach this one, without passwords
+  martlet start --host 0.0.0.0           every machine, without passwords
   martlet start --socket /tmp/mqtt.sock  on a Unix socket too
   martlet start --limit connections=500  at most 500 clients at a time
   martlet start --data-dir /srv/mqtt     what must survive is kept there

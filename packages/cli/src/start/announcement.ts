@@ -27,6 +27,8 @@ export interface Announcement {
 export interface AnnouncedListener {
   readonly configuration: Pick<ListenerConfiguration, 'protocol' | 'tls' | 'webSocket'>;
   readonly address: ListenerAddress;
+  /** Clients may come as they are: without a user name, and without the header of a proxy. */
+  readonly isOpen: boolean;
 }
 
 /** What was found in the data directory. */
@@ -129,14 +131,14 @@ function dataText({ data, levels }: Announcement): { readonly place: string; rea
 
 /**
  * Two commands that can be typed as they are: Mosquitto's where this machine has them, else MQTT.js's by way of npx. Undefined where
- * no listener is plain MQTT on a port.
+ * no listener is plain MQTT on a port and open to everyone: what would be refused is not proposed.
  */
 function tryCommands({
   listeners,
   searchPath,
 }: Announcement): { readonly subscribe: string; readonly publish: string } | undefined {
   const addresses = listeners
-    .filter(({ configuration: { protocol, tls } }) => protocol === 'mqtt' && tls === null)
+    .filter(({ configuration: { protocol, tls }, isOpen }) => protocol === 'mqtt' && tls === null && isOpen)
     .flatMap(({ address }) => (address.kind === 'tcp' ? [address] : []));
   const [first] = addresses;
   if (first === undefined) return undefined;

@@ -119,7 +119,9 @@ function textFor(
     file,
     listeners: configuration.listeners.flatMap((listener) => {
       const open = listeners.find(({ name }) => name === listener.name);
-      return open === undefined ? [] : [{ configuration: listener, address: open.address }];
+      const { anonymous } = listener.authentication ?? configuration.authentication;
+      const isOpen = anonymous && listener.proxyProtocol === 'none';
+      return open === undefined ? [] : [{ configuration: listener, address: open.address, isOpen }];
     }),
     levels: configuration.store,
     data: store.directory === undefined ? undefined : { directory: store.directory, ...found },

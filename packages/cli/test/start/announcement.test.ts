@@ -17,7 +17,7 @@ function listenerAt(
   more: Partial<AnnouncedListener['configuration']> = {},
 ): AnnouncedListener {
   const webSocket = { path: '/mqtt' } as AnnouncedListener['configuration']['webSocket'];
-  return { configuration: { protocol: 'mqtt', tls: null, webSocket, ...more }, address };
+  return { configuration: { protocol: 'mqtt', tls: null, webSocket, ...more }, address, isOpen: true };
 }
 
 const TCP = listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 1883 });
@@ -65,6 +65,12 @@ test('What lives in memory only is said to, and levels of topics stand beside th
   expect(textOf({ data: undefined, levels: { durability: 'memory', topicDurability } })).toContain(
     'Data: in memory, durability memory, sensors/#=memory: gone when the broker ends\n',
   );
+});
+
+test('No command is proposed that would be refused: one without a user name where that is needed, or without the header of a proxy', () => {
+  const other = listenerAt({ kind: 'tcp', host: '127.0.0.1', port: 1884 });
+  expect(textOf({ listeners: [{ ...TCP, isOpen: false }] })).not.toContain('mosquitto_sub');
+  expect(textOf({ listeners: [{ ...TCP, isOpen: false }, other] })).toContain('-p 1884 -t test/hello');
 });
 
 test("Without Mosquitto's clients in the path, the commands are MQTT.js's", () => {
