@@ -52,6 +52,27 @@ test('the will is what the options say', () => {
   ]);
 });
 
+test('a gateway that has had the will, and whose CONNACK was lost, is asked from the beginning', () => {
+  const gateway = new ScriptedGateway({ will });
+  const outcome = gateway.connect();
+  gateway.send({ type: 'willtopicreq' }).send({ type: 'willmsgreq' });
+  expect(gateway.types()).toEqual(['connect', 'willtopic', 'willmsg']);
+  gateway.advance(20);
+  expect(gateway.types()).toEqual(['willmsg', 'connect']);
+  gateway.send({ type: 'willtopicreq' }).send({ type: 'willmsgreq' }).send(CONNACK);
+  expect(gateway.types()).toEqual(['willtopic', 'willmsg']);
+  expect(outcome.state).toBe('done');
+});
+
+test('a gateway that asks for the will again and again, and never accepts, is lost', () => {
+  const gateway = new ScriptedGateway({ will });
+  const outcome = gateway.connect();
+  gateway.answer = ({ type }) => (type === 'connect' ? { type: 'willtopicreq' } : null);
+  gateway.send({ type: 'willtopicreq' });
+  gateway.advance(3600);
+  expect(outcome.state).toBe('GATEWAY_LOST');
+});
+
 test('a gateway that knows the will may accept at once', () => {
   const gateway = new ScriptedGateway({ will });
   const outcome = gateway.connect();
