@@ -17,6 +17,9 @@ import type { ClientLine, GatewayContext } from './gateway-context.ts';
 import type { Waiting } from './waiting-messages.ts';
 import { WaitingMessages, waitingFor, waitingForRelease } from './waiting-messages.ts';
 
+/** Times N_retry that a client is asked to register a topic, and heard meanwhile; then it is as if it had rejected it. */
+const MOST_REGISTER_ROUNDS = 5;
+
 type Stage = 'idle' | 'registering' | 'publishing' | 'received' | 'releasing';
 
 export class Delivery {
@@ -301,8 +304,7 @@ export class Delivery {
     const { options, metrics } = this.#context;
     if (this.#attempts >= options.retries) {
       metrics.retriesExhausted++;
-      // Who is there and never answers REGISTER knows no such message: this one is given up, the session is not.
-      if (this.#stage === 'registering' && this.#heard) this.#refused(head);
+      if (this.#stage === 'registering' && this.#heard) this.#onRegisterUnanswered(head);
       else {
         this.#stalled = true;
         this.#owner.onStopped('unanswered');
@@ -312,6 +314,16 @@ export class Delivery {
     this.#attempts++;
     metrics.retransmissions++;
     this.#repeat(head);
+  }
+
+  /** The client is there: its answers may be lost, or it knows no REGISTER, or has no room and does not say so. */
+  #onRegisterUnanswered(head: Waiting): void {
+    this.#stage = 'idle';
+    if (++head.registerRounds < MOST_REGISTER_ROUNDS) this.#next();
+    else {
+      this.#owner.topics.reject(head.topicName);
+      this.#refused(head);
+    }
   }
 
   #repeat({ topicName, qos, retain, payload, packetId }: Waiting): void {

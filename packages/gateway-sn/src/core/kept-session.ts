@@ -52,7 +52,7 @@ export class KeptSession {
       this.#beginAnew();
     } else if (!this.#recalled) this.#recall();
     this.#recalled = true;
-    this.topics.ids.doubtAll();
+    this.topics.onConnect();
   }
 
   /**

@@ -99,6 +99,12 @@ export class KnownTopics {
     this.#subscribedAs.delete(topicName);
   }
 
+  /** It has connected anew: it is asked again, and told again of what it knew before (section 6.10). */
+  onConnect(): void {
+    this.#rejected.clear();
+    this.ids.doubtAll();
+  }
+
   clearSubscriptions(): void {
     this.#subscribedAs.clear();
     this.#rejected.clear();

@@ -18,6 +18,8 @@ export interface Waiting {
   released: boolean;
   /** The client has said once already that it does not know the identifier. */
   registeredAgain: boolean;
+  /** REGISTER was sent N_retry times and not answered, so often. */
+  registerRounds: number;
 }
 
 /** A message as it has come from the broker; its payload is copied. */
@@ -35,6 +37,7 @@ export function waitingFor(packet: ServerPacket & { readonly type: 'publish' }, 
     dup,
     released: false,
     registeredAgain: false,
+    registerRounds: 0,
   };
 }
 
@@ -51,6 +54,7 @@ export function waitingForRelease(upstreamId: number): Waiting {
     dup: true,
     released: true,
     registeredAgain: false,
+    registerRounds: 0,
   };
 }
 

@@ -42,13 +42,21 @@ describe('REGISTER before a message', () => {
     const { world, device } = subscribed('#', 1);
     world.publish('a/1', 'x', 1);
     world.publish('ab', 'short', 1);
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 23; i++) {
       world.advance(9);
       device.send({ type: 'pingreq', clientId: undefined });
     }
-    const types = device.types();
-    expect(types.filter((type) => type === 'register')).toHaveLength(4);
+    const messages = device.received();
+    const types = messages.map(({ type }) => type);
+    expect(types.filter((type) => type === 'register')).toHaveLength(20);
     expect(types.slice(-2)).toEqual(['publish', 'pingresp']);
+    const publish = messages.at(-2);
+    if (publish?.type !== 'publish') throw new Error('no PUBLISH');
+    // It is as if it had rejected the topic, until it connects anew: nothing waits behind it again.
+    device.send({ type: 'puback', topicId: 0, packetId: publish.packetId, returnCode: 0 });
+    world.publish('a/1', 'y', 1);
+    world.publish('ab', 'z', 1);
+    expect(device.types()).toEqual(['publish']);
     expect(world.gateway.stateOf('dev')).toBe('active');
   });
 

@@ -183,11 +183,16 @@ export class SnWorld {
     }
   }
 
+  /** When something is due next in the broker or the gateway; Infinity if nothing is. */
+  get nextDueMs(): number {
+    this.#timers.sort((a, b) => a.dueMs - b.dueMs);
+    return Math.min(this.#timers[0]?.dueMs ?? Number.POSITIVE_INFINITY, this.gateway.nextDeadlineMs);
+  }
+
   advance(seconds: number): void {
     const endMs = this.#nowMs + seconds * 1000;
     for (;;) {
-      this.#timers.sort((a, b) => a.dueMs - b.dueMs);
-      const dueMs = Math.min(this.#timers[0]?.dueMs ?? Number.POSITIVE_INFINITY, this.gateway.nextDeadlineMs);
+      const dueMs = this.nextDueMs;
       if (dueMs > endMs) break;
       this.#nowMs = Math.max(this.#nowMs, dueMs);
       if (this.gateway.nextDeadlineMs <= this.#nowMs) this.gateway.tick(this.#nowMs);
@@ -217,6 +222,8 @@ export class Device {
   readonly #received: SnMessage[] = [];
   /** Answers by itself what the test does not want to answer. */
   onMessage: ((message: SnMessage) => void) | null = null;
+  /** Takes the datagrams instead of the test. */
+  onDatagram: ((bytes: Uint8Array) => void) | null = null;
   bytesReceived = 0;
   bytesSent = 0;
 
@@ -227,6 +234,10 @@ export class Device {
 
   take(bytes: Uint8Array): void {
     this.bytesReceived += bytes.length;
+    if (this.onDatagram !== null) {
+      this.onDatagram(bytes.slice());
+      return;
+    }
     const message = decodeMessage(bytes.slice()) as SnMessage;
     this.#received.push(message);
     this.onMessage?.(message);
