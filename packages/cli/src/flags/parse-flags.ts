@@ -169,7 +169,13 @@ function missingValue({ flag, name }: FoundFlag): UsageError {
 
 function unknownWord(word: string, byName: ReadonlyMap<string, FoundFlag>): UsageError {
   const mosquitto = `Unknown option ${quoted(word)}.`;
-  if (!word.startsWith('-')) return new UsageError(`expected options only, got ${quoted(word)}`, mosquitto);
+  if (!word.startsWith('-')) {
+    const isUrl = /^[a-z+]+:\/\//i.test(word) && byName.has('-L');
+    return new UsageError(
+      `expected options only, got ${quoted(word)}${isUrl ? '; a URL stands behind -L' : ''}`,
+      mosquitto,
+    );
+  }
   const shown = word.replace(/=.*$/s, '');
   const near = nearest(shown, [...byName.keys(), '--help', '--version']);
   const hint = near === undefined ? '; --help lists what there is' : `; did you mean ${near}?`;

@@ -85,6 +85,15 @@ describe('Flags', () => {
     if (mosquittoText !== undefined) expect(error.mosquittoText).toBe(mosquittoText);
   });
 
+  test('say where a URL stands, if there is a flag for it', () => {
+    const url = { kind: 'value', names: ['-L'], placeholder: 'url', parse: text(), text: '' } as const;
+    const words = ['mqtts://localhost:8883'];
+    expect(() => parseFlags({ ...FLAGS, url }, words)).toThrow(
+      "expected options only, got 'mqtts://localhost:8883'; a URL stands behind -L",
+    );
+    expect(errorOf(words).message).toBe("expected options only, got 'mqtts://localhost:8883'");
+  });
+
   test('ask for help and for the version in words that are no values', () => {
     expect(() => parseFlags(FLAGS, ['-d', '--help'])).toThrow(new HelpRequest('help'));
     expect(() => parseFlags(FLAGS, ['--version', '--nonsense'])).toThrow(new HelpRequest('version'));
