@@ -13,10 +13,18 @@ const directory = mkdtempSync(join(tmpdir(), 'martlet-packed-'));
 const project = join(directory, 'project');
 
 /** Ours, and what they need: npm gets those from files too, since there is no registry here. */
-const OURS = ['packages/protocol', 'packages/client', 'packages/broker', 'packages/cli'];
-const NEEDED = ['node_modules/ws', 'node_modules/commander'];
+const OURS = [
+  'packages/protocol',
+  'packages/client',
+  'packages/broker',
+  'packages/gateway-sn',
+  'packages/cli',
+];
+const NEEDED = ['commander', 'hash-wasm', 'jose', 'node-sqlite3-wasm', 'ws', 'yaml', 'zod'].map(
+  (name) => `node_modules/${name}`,
+);
 
-/** npm packs and installs six packages, which a busy machine takes its time for. */
+/** npm packs and installs a dozen packages, which a busy machine takes its time for. */
 const INSTALLED_WITHIN_MS = 300_000;
 
 beforeAll(async () => {
