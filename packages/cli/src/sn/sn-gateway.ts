@@ -1,14 +1,14 @@
 /** `martlet sn gateway`: MQTT-SN over UDP or a serial line, in front of any MQTT broker. */
 import { readFile } from 'node:fs/promises';
 import { openNodeTransport, parseServerUrl } from '@martlet/client/node-transport';
-import type { Credentials, PredefinedTopic, SnGatewayOptions } from '@martlet/gateway-sn';
+import type { Credentials, SnGatewayOptions } from '@martlet/gateway-sn';
 import { Networks, SnGateway, toServer } from '@martlet/gateway-sn';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
 import { listeningFailure } from './listening-failure.ts';
-import { predefinedTopicsIn } from './predefined-topics-file.ts';
+import { readPredefinedTopics } from './predefined-topics-file.ts';
 import type { SnValues } from './sn-connection.ts';
 import { asFailure, DEFAULT_PORT, framingOf, streamOf } from './sn-connection.ts';
 
@@ -24,7 +24,7 @@ export async function snGateway(values: SnValues, io: CommandIo): Promise<number
     onFailure: (reason) => say(`a connection to ${broker}: ${reason}`),
   });
   const options: SnGatewayOptions = {
-    predefinedTopics: await predefinedTopics(values.predefinedFile),
+    predefinedTopics: await readPredefinedTopics(values.predefinedFile),
     gatewayId: values.gatewayId ?? 1,
     discoverable: values.group !== undefined,
     ...unconnected(values.unconnected),
@@ -104,17 +104,6 @@ async function readSecret(path: string): Promise<Uint8Array> {
   } catch (error) {
     throw CommandFailure.ofFile(path, error);
   }
-}
-
-async function predefinedTopics(path: string | undefined): Promise<readonly PredefinedTopic[]> {
-  if (path === undefined) return [];
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw CommandFailure.ofFile(path, error);
-  }
-  return predefinedTopicsIn(text, path);
 }
 
 function unconnected(networks: readonly string[]): Pick<SnGatewayOptions, 'unconnected'> | undefined {

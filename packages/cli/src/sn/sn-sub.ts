@@ -4,6 +4,7 @@ import { connectSn } from '@martlet/gateway-sn/client';
 import type { CommandIo } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
+import { readPredefinedTopics } from './predefined-topics-file.ts';
 import type { SnValues } from './sn-connection.ts';
 import { asFailure, connectOptions, topicsOf } from './sn-connection.ts';
 
@@ -15,6 +16,7 @@ export async function snSub(values: SnValues, io: CommandIo): Promise<number> {
   if (topics.length === 0) throw new UsageError('expected a topic: -t filter, -T number or --short name');
   const { qos = 0, count = Number.POSITIVE_INFINITY, verbose, timeout, sleep } = values;
   if (qos === -1) throw new UsageError('expected QoS 0, 1 or 2 with sub, got -1');
+  const known = await readPredefinedTopics(values.predefinedFile);
   let left = count;
   const ending = new Ending(io.signal, timeout);
   const onMessage = ({ topicName, payload }: SnMessageReceived): void => {
@@ -29,6 +31,7 @@ export async function snSub(values: SnValues, io: CommandIo): Promise<number> {
   try {
     client = await connectSn({
       ...connectOptions(values, io),
+      predefinedTopics: new Map(known.map(({ topicId, topicName }) => [topicId, topicName])),
       onMessage,
       onLost: (error) => ending.fail(error),
     });
