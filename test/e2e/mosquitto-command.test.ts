@@ -146,6 +146,8 @@ describe('mosquitto', () => {
     ['acl_file /nowhere', 13],
     ['password_file /nowhere', 13],
     ['pid_file /nowhere/x.pid', 1],
+    ['certfile /nowhere.pem\nkeyfile /nowhere.key', 1],
+    ['psk_hint x\npsk_file /nowhere', 13],
   ])('ends with the status of Debian’s for %s', async (line, status) => {
     const path = fileWith(`listener ${await freePort()} 127.0.0.1\n${line}`);
     expect((await programs.run(mosquitto, ['-c', path])).code).toBe(status);

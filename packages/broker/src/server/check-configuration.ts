@@ -1,6 +1,6 @@
 /** Checks a configuration together with the files that it names, as a server would that starts with it, and starts none. */
 import type { ConfigurationProblem } from '../config/configuration-error.ts';
-import { ConfigurationError, inOrder } from '../config/configuration-error.ts';
+import { ConfigurationError, inOrder, withoutRepetitions } from '../config/configuration-error.ts';
 import { keyText } from '../config/key-path.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { nodeEnvironment } from '../host/broker-environment.ts';
@@ -36,7 +36,7 @@ export async function checkConfiguration(
   });
   await builder.close();
   await checkListeners(loaded, openers, problems);
-  return inOrder(withoutRepetitions(problems));
+  return inOrder(withoutRepetitions(loaded.source.named(problems)));
 }
 
 async function checkAccess(
@@ -91,12 +91,4 @@ async function collect(problems: ConfigurationProblem[], check: () => Promise<vo
     if (!(error instanceof ConfigurationError)) throw error;
     problems.push(...error.problems);
   }
-}
-
-/** Two sections may name the same file. */
-function withoutRepetitions(problems: readonly ConfigurationProblem[]): readonly ConfigurationProblem[] {
-  const texts = new Map(
-    problems.map((problem) => [JSON.stringify([problem.file, problem.line, problem.text]), problem]),
-  );
-  return [...texts.values()];
 }

@@ -59,7 +59,7 @@ function logSubscriptions(broker: Broker, log: Log): readonly (() => void)[] {
 
 function logDrops(broker: Broker, log: Log): () => void {
   return broker.on('messageDropped', ({ reason, clientId, topicName, count }) => {
-    log.write('debug', 'message-dropped', `${count} on ${topicName} for ${clientId}: ${reason}`);
+    log.write('debug', 'message-dropped', `${count} dropped on ${topicName} for ${clientId}: ${reason}`);
   });
 }
 

@@ -328,7 +328,7 @@ export class Server {
   }
 
   #onFilesChanged(paths: readonly string[]): void {
-    this.log.write('info', 'files-changed', paths.join(', '));
+    this.log.write('info', 'files-changed', `no longer as they were: ${paths.join(', ')}`);
     // Told in the log, whichever way it ends.
     if (this.configuration.reload.watch) this.reload().catch(() => {});
     else

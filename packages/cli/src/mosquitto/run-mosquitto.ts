@@ -163,10 +163,15 @@ async function untilEnd(server: Server, { signal }: CommandIo): Promise<number> 
   return isKept ? MosquittoStatus.Success : MosquittoStatus.Failure;
 }
 
+/** Options whose files are read when a listener is opened: Mosquitto ends with 1 if they cannot be. */
+const TLS_FILES: readonly string[] = ['cafile', 'capath', 'certfile', 'keyfile', 'crlfile'];
+
 /** The start has failed: what was wrong is said, as `mosquitto` does. */
 function statusOf(error: unknown, say: (text: string) => void): number {
   if (error instanceof ConfigurationError) {
     sayProblems(error.problems, say);
+    const isOfTls = error.problems.some(({ key }) => TLS_FILES.includes(key));
+    if (isOfTls) return MosquittoStatus.Failure;
     const isMissing = error.problems.some(({ code }) => code === 'file-unreadable');
     return isMissing ? MosquittoStatus.NotFound : MosquittoStatus.Invalid;
   }

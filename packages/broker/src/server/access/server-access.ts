@@ -3,7 +3,7 @@
  * all others by the one for all. It is built as a whole, and replaced as a whole.
  */
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
-import { ConfigurationError, withoutRepetitions } from '../../config/configuration-error.ts';
+import { withoutRepetitions } from '../../config/configuration-error.ts';
 import type { LoadedConfiguration } from '../../config/load-configuration.ts';
 import type { Source } from '../../config/source.ts';
 import type { AuthenticationCounts } from '../../core/ports/authentication-counts.ts';
@@ -20,6 +20,7 @@ import type {
   OptionalQuestions,
 } from '../../core/ports/authorizer.ts';
 import type { Broker } from '../../host/broker.ts';
+import { inWordsOfFile } from '../listeners/listener-problems.ts';
 import type { AccessBuilding, BuildAccess, BuiltAuthenticator, BuiltAuthorizer } from './access-building.ts';
 
 export class ServerAccess implements Authenticator, Authorizer {
@@ -77,9 +78,7 @@ export class ServerAccess implements Authenticator, Authorizer {
       return new ServerAccess(building, source, authenticators, authorizers);
     } catch (error) {
       for (const built of [...authenticators.values(), ...authorizers.values(), building]) built.close();
-      throw error instanceof ConfigurationError
-        ? new ConfigurationError(source.named(error.problems))
-        : error;
+      throw inWordsOfFile(error, source);
     }
   }
 

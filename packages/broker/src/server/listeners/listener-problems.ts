@@ -1,6 +1,7 @@
 /** What is wrong with files of a listener, as the configuration names them: `caFile` of the options is `listeners[0].tls.caFile`. */
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { ConfigurationError } from '../../config/configuration-error.ts';
+import type { Source } from '../../config/source.ts';
 
 /** Problems with the options of TLS, with the keys of the listener at this place of the configuration. */
 export function listenerProblems(
@@ -19,4 +20,10 @@ export function listenerProblems(
 export function withListenerKeys(error: unknown, index: number): unknown {
   if (!(error instanceof ConfigurationError) || index < 0) return error;
   return new ConfigurationError(listenerProblems(error.problems, index), { cause: error });
+}
+
+/** An error that is about a configuration speaks as its file does; every other is given back. */
+export function inWordsOfFile(error: unknown, source: Source): unknown {
+  if (!(error instanceof ConfigurationError)) return error;
+  return new ConfigurationError(source.named(error.problems), { cause: error });
 }

@@ -9,7 +9,7 @@ import type { FatedListener } from './listener-fates.ts';
 import { listenerFates } from './listener-fates.ts';
 import type { OpeningServices, OpenServedListener, ServedListener } from './listener-opening.ts';
 import { isInTheWay } from './listener-place.ts';
-import { withListenerKeys } from './listener-problems.ts';
+import { inWordsOfFile, withListenerKeys } from './listener-problems.ts';
 
 /** A listener that is open, and what it was opened for. */
 export interface RunningListener {
@@ -99,7 +99,7 @@ export class ServerListeners {
       if (!isRehearsal) await change.takeOver();
     } catch (error) {
       this.#running = await change.abandon();
-      throw error;
+      throw inWordsOfFile(error, source);
     }
     return {
       fates,
@@ -136,8 +136,8 @@ function withPlace(error: unknown, source: Source, index: number): unknown {
     return withListenerKeys(error, index);
   const problem = { severity: 'error', code: error.code, text: error.message } as const;
   const key = `listeners[${index}]`;
-  const text = problemText({ ...source.placeOf(['listeners', index]), key, ...problem });
-  return new EnvironmentError(error.code, text, error.cause);
+  const [named] = source.named([{ ...source.placeOf(['listeners', index]), key, ...problem }]);
+  return new EnvironmentError(error.code, problemText(named!), error.cause);
 }
 
 interface ChangeWorld {
