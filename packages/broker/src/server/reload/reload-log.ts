@@ -19,8 +19,12 @@ export function tellReloaded(log: Log, report: ReloadReport, name: string): void
   log.write(
     'notice',
     'reloaded',
-    `${name} is in effect: ${changes.length} keys changed, ${touched} of ${listeners.length} listeners touched, ${disconnectedCount} clients disconnected`,
+    `${name} is in effect: ${counted(changes.length, 'key')} changed, ${touched} of ${counted(listeners.length, 'listener')} touched, ${counted(disconnectedCount, 'client')} disconnected`,
   );
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 export function tellReloadFailed(log: Log, error: unknown): void {
