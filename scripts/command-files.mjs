@@ -2,8 +2,8 @@
 // when that runs. Read as some two hundred modules of their own they would take longer to load than all else that a short
 // command does. `npm run build` writes them to `packages/cli/dist/`; types are checked apart from it, by tsc.
 //
-// Protocol, client and `ws` are in them. The broker and commander stay packages of their own: only `start` and `store` load
-// them, and the broker is a library that programs import too.
+// Protocol, client, gateway, broker and `ws` are in them. Other people's libraries stay packages of their own, which are loaded by those
+// commands that need them.
 
 import {
   existsSync,
@@ -30,6 +30,16 @@ const entries = { main: 'packages/cli/src/main.ts', ...threadEntries() };
 const LICENCES = 'LICENCES-OF-OTHERS.txt';
 const OTHERS = ['ws'];
 
+/** Packages that are not in the files, and so must be declared by the command's manifest. */
+export const LEFT_OUT = /** @type {const} */ ([
+  'commander',
+  'hash-wasm',
+  'jose',
+  'node-sqlite3-wasm',
+  'yaml',
+  'zod',
+]);
+
 /**
  * A source that ends in `-thread.ts` is started in a thread, by `new Worker(new URL("./name.js", import.meta.url))`.
  * @returns {Record<string, string>}
@@ -43,7 +53,7 @@ function threadEntries() {
   );
 }
 
-/** What nearly every command needs; nothing in it may load what only some do, such as the broker or TLS. */
+/** What nearly every command needs; nothing in it may load what only some do, such as a broker or TLS. */
 const everyCommands = new RegExp(
   `packages/cli/src/(${[
     'flags/.+',
@@ -60,7 +70,12 @@ export async function commandFiles() {
     input: entries,
     platform: 'node',
     // Tools of C++ that ws would use if they were installed.
-    external: [/^@martlet\/broker(\/|$)/, 'commander', 'bufferutil', 'utf-8-validate'],
+    external: [
+      ...LEFT_OUT,
+      ...LEFT_OUT.map((name) => new RegExp(`^${name}/`)),
+      'bufferutil',
+      'utf-8-validate',
+    ],
     resolve: { conditionNames: ['martlet-source', 'node', 'import', 'default'] },
     checks: { bundlerTimings: false },
     onLog: (_level, { message }) => {
@@ -89,6 +104,7 @@ export async function commandFiles() {
         ],
       },
     });
+    checkOthers(output);
     const files = new Map(output.map((file) => [file.fileName, textOf(file)]));
     return files.set(LICENCES, licencesText());
   } finally {
@@ -99,6 +115,20 @@ export async function commandFiles() {
 /** @param {import('rolldown').OutputChunk | import('rolldown').OutputAsset} file */
 function textOf(file) {
   return file.type === 'chunk' ? file.code : String(file.source);
+}
+
+/**
+ * What has come in without its licence would be published so.
+ * @param {readonly (import('rolldown').OutputChunk | import('rolldown').OutputAsset)[]} output
+ */
+function checkOthers(output) {
+  for (const file of output) {
+    for (const path of file.type === 'chunk' ? Object.keys(file.modules) : []) {
+      const [, name = 'ws'] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path) ?? [];
+      if (!OTHERS.includes(name))
+        throw new Error(`${name} is in ${file.fileName}: leave it out, or add its licence`);
+    }
+  }
 }
 
 function licencesText() {

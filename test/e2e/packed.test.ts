@@ -1,10 +1,19 @@
 // The packages as npm packs them, installed into an empty project without a registry.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { LEFT_OUT } from '../../scripts/command-files.mjs';
 import { buildMartlet, FREE_PORTS, ROOT, urlIn } from './martlet-command.ts';
 import { Programs } from './program.ts';
 
@@ -13,16 +22,14 @@ const directory = mkdtempSync(join(tmpdir(), 'martlet-packed-'));
 const project = join(directory, 'project');
 
 /** Ours, and what they need: npm gets those from files too, since there is no registry here. */
-const OURS = [
-  'packages/protocol',
-  'packages/client',
-  'packages/broker',
-  'packages/gateway-sn',
-  'packages/cli',
-];
-const NEEDED = ['commander', 'hash-wasm', 'jose', 'node-sqlite3-wasm', 'ws', 'yaml', 'zod'].map(
-  (name) => `node_modules/${name}`,
-);
+const OURS = ['protocol', 'client', 'broker', 'gateway-sn', 'cli'].map((name) => `packages/${name}`);
+const NEEDED = ['ws', ...LEFT_OUT].map((name) => directoryOf(name));
+
+/** Where npm has put it: beside the command, if others need another version of it. */
+function directoryOf(name: string): string {
+  const besideTheCommand = `packages/cli/node_modules/${name}`;
+  return existsSync(join(ROOT, besideTheCommand)) ? besideTheCommand : `node_modules/${name}`;
+}
 
 /** npm packs and installs a dozen packages, which a busy machine takes its time for. */
 const INSTALLED_WITHIN_MS = 300_000;

@@ -6,7 +6,6 @@ import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { nodeEnvironment } from '../host/broker-environment.ts';
 import { checkListenerFiles } from '../listeners/open-listener.ts';
 import type { AccessBuilding } from './access/access-building.ts';
-import { AccessBuilder } from './access/build-access.ts';
 import type { ProtocolOpeners } from './listeners/listener-opening.ts';
 import { withListenerKeys } from './listeners/listener-problems.ts';
 
@@ -20,6 +19,7 @@ export async function checkConfiguration(
   openers: ProtocolOpeners = {},
 ): Promise<readonly ConfigurationProblem[]> {
   const problems: ConfigurationProblem[] = [...loaded.notices];
+  const { AccessBuilder } = await import('./access/build-access.ts');
   const builder = new AccessBuilder({
     clock: nodeEnvironment(),
     log: { write: () => {} },
