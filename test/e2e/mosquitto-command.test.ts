@@ -135,6 +135,20 @@ describe('mosquitto', () => {
     }
   });
 
+  test('takes variables of Martlet above the file, and refuses those that there are not', async () => {
+    const path = fileWith('listener 1 127.0.0.1');
+    const run = (env: Readonly<Record<string, string>>) =>
+      programs.run(mosquitto, ['-c', path, '--test-config'], { env: { ...process.env, ...env } });
+    const wrong = await run({ MARTLET_LIMITS__CONNECTIONS: 'many' });
+    expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringContaining('MARTLET_LIMITS__CONNECTIONS')]);
+    const unknown = await run({ MARTLET_LIMIT__CONNECTIONS: '5' });
+    expect([unknown.code, unknown.stderr]).toEqual([
+      3,
+      expect.stringContaining('MARTLET_LIMIT__CONNECTIONS'),
+    ]);
+    expect((await run({ MARTLET_LIMITS__CONNECTIONS: '5' })).code).toBe(0);
+  });
+
   test('tests a file, and opens nothing', async () => {
     const path = fileWith('listener 1\npassword_file /nowhere');
     const { code, stderr } = await programs.run(mosquitto, ['-c', path, '--test-config']);

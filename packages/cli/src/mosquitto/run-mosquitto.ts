@@ -4,7 +4,7 @@ import type { Log } from '@martlet/broker';
 import { MARTLET_VERSION } from '@martlet/broker';
 import type { ConfigurationProblem } from '@martlet/broker/config';
 import { ConfigurationError } from '@martlet/broker/config';
-import type { LoadedMosquittoConfiguration } from '@martlet/broker/mosquitto';
+import type { LoadedMosquittoConfiguration, TranslationSurroundings } from '@martlet/broker/mosquitto';
 import { loadMosquittoConfiguration, MOSQUITTO_VERSION_TEXT, MosquittoLog } from '@martlet/broker/mosquitto';
 import type { Server } from '@martlet/broker/server';
 import {
@@ -58,12 +58,13 @@ export async function runMosquitto(
 
 function loadMosquitto(values: MosquittoValues): Promise<LoadedMosquittoConfiguration> {
   const { env } = process;
-  return loadMosquittoConfiguration(values.config, {
+  const surroundings: TranslationSurroundings = {
     directory: process.cwd(),
     env,
     ports: values.port,
     ...(values.quiet ? { logged: 'nothing' } : values.verbose ? { logged: 'everything' } : {}),
-  });
+  };
+  return loadMosquittoConfiguration(values.config, surroundings, { env });
 }
 
 async function serve(
