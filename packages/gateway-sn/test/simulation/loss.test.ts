@@ -181,8 +181,7 @@ describe('Retries that are exhausted', () => {
     again();
     expect(network.runUntil(() => isSubscribed, MOST_SECONDS)).toBe(true);
     for (let i = 0; i < count; i++) network.world.publish(topicOf(i, 'down'), `${i}`, 1);
-    expect(network.runUntil(() => down.size === count, MOST_SECONDS)).toBe(true);
-    expect(told).toBeGreaterThan(0);
+    expect(network.runUntil(() => down.size === count && told > 0, MOST_SECONDS)).toBe(true);
     expect(network.world.gateway.metrics.retriesExhausted).toBeGreaterThan(0);
   });
 });

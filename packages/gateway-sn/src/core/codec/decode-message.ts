@@ -98,9 +98,9 @@ const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
     MessageType.Puback,
     reader(5, 5, (b) => ({ type: 'puback', topicId: word(b, 0), packetId: word(b, 2), returnCode: b[4]! })),
   ],
-  [MessageType.Pubcomp, reader(2, 2, (b) => ({ type: 'pubcomp', packetId: word(b, 0) }))],
-  [MessageType.Pubrec, reader(2, 2, (b) => ({ type: 'pubrec', packetId: word(b, 0) }))],
-  [MessageType.Pubrel, reader(2, 2, (b) => ({ type: 'pubrel', packetId: word(b, 0) }))],
+  [MessageType.Pubcomp, reader(2, 2, (b) => readExchange('pubcomp', b))],
+  [MessageType.Pubrec, reader(2, 2, (b) => readExchange('pubrec', b))],
+  [MessageType.Pubrel, reader(2, 2, (b) => readExchange('pubrel', b))],
   [MessageType.Subscribe, reader(4, ANY, readSubscribe)],
   [MessageType.Suback, reader(6, 6, readSuback)],
   [MessageType.Unsubscribe, reader(4, ANY, readUnsubscribe)],
@@ -168,6 +168,12 @@ function readPublish(body: Uint8Array, { longTopics = false }: DecodeOptions): S
     packetId,
     payload: body.subarray(payloadAt),
   };
+}
+
+/** Of a QoS 2 message, which has a packet identifier. */
+function readExchange(type: 'pubrec' | 'pubrel' | 'pubcomp', body: Uint8Array): SnMessage | Malformed {
+  const packetId = word(body, 0);
+  return packetId === 0 ? malformed('zero-packet-id') : { type, packetId };
 }
 
 function readSubscribe(body: Uint8Array): SnMessage | Malformed {
