@@ -28,4 +28,8 @@ export type { SerialOptions } from './links/serial-device.ts';
 export { SerialDeviceError, serialDevice } from './links/serial-device.ts';
 export { tcpStream } from './links/tcp-stream.ts';
 export type { UdpLinkOptions } from './links/udp-link.ts';
+export type { ClientsFileOptions } from './upstream/clients-file.ts';
+export { ClientsFile } from './upstream/clients-file.ts';
+export type { MemoryOfClientsOptions } from './upstream/memory-of-clients.ts';
+export { MemoryOfClients } from './upstream/memory-of-clients.ts';
 export type { Credentials, MqttUpstreamsOptions } from './upstream/mqtt-upstreams.ts';

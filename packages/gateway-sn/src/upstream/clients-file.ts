@@ -78,6 +78,11 @@ export class ClientsFile implements ClientMemory {
     this.#change(clientId);
   }
 
+  /** Fulfils when everything that was saved before is on disk, or has been told not to be. */
+  async written(): Promise<void> {
+    await this.#writing;
+  }
+
   /** Writes what is not written yet, and closes the file. */
   async close(): Promise<void> {
     await this.#writing;

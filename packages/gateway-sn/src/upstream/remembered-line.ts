@@ -40,14 +40,23 @@ export function lineFor({ clientId, remembered, forSeconds }: RememberedLine): s
 
 /** Null for what is no line: the end of a file that was being written when the machine stopped. */
 export function parseLine(text: string): RememberedLine | null {
-  let line: Line;
   try {
-    line = JSON.parse(text) as Line;
+    const line = JSON.parse(text) as Line | null;
+    return line === null || typeof line.clientId !== 'string' ? null : contentOf(line);
   } catch {
     return null;
   }
-  if (line === null || typeof line !== 'object' || typeof line.clientId !== 'string') return null;
-  const { clientId, forSeconds, topicIds, subscribedAs, packetIdOffset, will } = line;
+}
+
+/** @throws {TypeError} for a will that is none */
+function contentOf({
+  clientId,
+  forSeconds,
+  topicIds,
+  subscribedAs,
+  packetIdOffset,
+  will,
+}: Line): RememberedLine | null {
   if (forSeconds === undefined) return { clientId, remembered: undefined, forSeconds: 0 };
   if (!Array.isArray(topicIds) || !Array.isArray(subscribedAs) || typeof packetIdOffset !== 'number')
     return null;
