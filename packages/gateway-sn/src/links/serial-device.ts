@@ -4,10 +4,12 @@
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { ReadStream, WriteStream } from 'node:tty';
+import { ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
+import { BoundedWriting } from './bounded-writing.ts';
 import type { OpenByteStream } from './byte-stream.ts';
 
 export interface SerialOptions {
@@ -23,40 +25,78 @@ export class SerialDeviceError extends Error {
   override readonly name = 'SerialDeviceError';
 }
 
-/** @returns an opener that rejects with a {@link SerialDeviceError} */
+const DEFAULT_BAUD_RATE = 38_400;
+/** What waits longer than so long is late even for an answer. */
+const MOST_WAITING_SECONDS = 5;
+/** A start bit, eight of data, a stop bit. */
+const BITS_PER_BYTE = 10;
+const LEAST_WAITING_BYTES = 2048;
+
+/**
+ * A device that is opened when somebody needs it, and closed by who has opened it; one that vanishes is told of once.
+ * @returns an opener that rejects with a {@link SerialDeviceError}
+ * @example
+ * const gateway = await SnGateway.listenOn(serialDevice({ path: '/dev/ttyUSB0' }), new RawFraming(), {}, toBroker(broker));
+ */
 export function serialDevice(options: SerialOptions): OpenByteStream {
-  const { path } = options;
+  const { path, baudRate = DEFAULT_BAUD_RATE } = options;
   return async (onBytes, onClosed) => {
     await setLine(options);
-    const reading = await handle(path);
-    const writing = await handle(path);
-    const source = new ReadStream(reading.fd);
-    const target = new WriteStream(writing.fd);
+    const file = await handle(path);
+    const line = await terminal(file, path);
     let closed = false;
-    const onEnd = (error?: Error): void => {
-      if (!closed) onClosed(error ?? new SerialDeviceError(`${path} is gone`));
+    // The stream reads and writes by a handle of its own; this one it was made of.
+    const close = async (): Promise<void> => {
+      closed = true;
+      const ended = line.closed ? undefined : new Promise<void>((resolve) => line.once('close', resolve));
+      line.destroy();
+      await ended;
+      await file.close().catch(() => {});
     };
-    source.setRawMode(true);
-    source.on('data', (bytes: Buffer) => onBytes(new Uint8Array(bytes)));
-    source.on('error', onEnd);
-    source.on('close', () => onEnd());
-    target.on('error', onEnd);
+    const onEnd = (cause?: Error): void => {
+      if (closed) return;
+      const error = new SerialDeviceError(
+        `${path} is gone${cause === undefined ? '' : `: ${cause.message}`}`,
+        {
+          cause,
+        },
+      );
+      void close().then(() => onClosed(error));
+    };
+    line.on('data', (bytes: Buffer) => {
+      if (!closed) onBytes(new Uint8Array(bytes));
+    });
+    line.on('error', onEnd);
+    line.on('end', () => onEnd());
+    line.on('close', () => onEnd());
+    const mostBytes = (MOST_WAITING_SECONDS * baudRate) / BITS_PER_BYTE;
+    const writing = new BoundedWriting(line, Math.max(LEAST_WAITING_BYTES, mostBytes));
     return {
       name: path,
+      get overflowed() {
+        return writing.overflowed;
+      },
       write: (bytes) => {
-        if (!closed) target.write(bytes);
+        if (!closed) writing.write(bytes);
       },
-      close: async () => {
-        closed = true;
-        source.destroy();
-        target.destroy();
-        await Promise.all([reading.close().catch(() => {}), writing.close().catch(() => {})]);
-      },
+      close,
     };
   };
 }
 
-async function handle(path: string) {
+/** For both directions: Node's stream for writing to terminals would stand still with the line, and the process with it. */
+async function terminal(file: FileHandle, path: string): Promise<ReadStream> {
+  try {
+    const line = new ReadStream(file.fd);
+    line.setRawMode(true);
+    return line;
+  } catch (error) {
+    await file.close();
+    throw new SerialDeviceError(`${path} is no serial device`, { cause: error });
+  }
+}
+
+async function handle(path: string): Promise<FileHandle> {
   try {
     // Not to become this process's controlling terminal, and not to wait for a modem's carrier.
     const file = await open(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
@@ -69,7 +109,7 @@ async function handle(path: string) {
 
 async function setLine({
   path,
-  baudRate = 38_400,
+  baudRate = DEFAULT_BAUD_RATE,
   hardwareFlowControl = false,
 }: SerialOptions): Promise<void> {
   const flag = platform() === 'darwin' ? '-f' : '-F';

@@ -39,6 +39,16 @@ export class StreamLink implements Link {
     return { host: this.#stream.name, port: 0 };
   }
 
+  /** Frames that made no sense, and were skipped. */
+  get skipped(): number {
+    return this.#framing.skipped;
+  }
+
+  /** Messages that were not sent, because the line does not take them as fast as they come. */
+  get overflowed(): number {
+    return this.#stream.overflowed;
+  }
+
   receive(bytes: Uint8Array, onDatagram: OnDatagram): void {
     for (const { node, message } of this.#framing.push(bytes, performance.now())) {
       const encapsulated = decodeForwarder(message);

@@ -137,4 +137,60 @@ describe('XBee framing', () => {
       );
     }
   });
+
+  const received = (message: readonly number[], from = node): number[] => {
+    const data = [0x90, ...from, 1, ...message];
+    const sum = 0xff - (data.reduce((a, b) => a + b, 0) & 0xff);
+    return [0x7e, 0, data.length, ...data, sum];
+  };
+
+  test('in mode 1 a byte that is lost costs the frame that it was in, and no other', () => {
+    // Without 7E in the first: if that is lost, the next frame's first octet makes the sum right again.
+    const first = received([0x02, 0x16], bytes('0102030405060708fffe'));
+    const [second, third] = [received([0x03, 0x7e, 0x7e]), received([0x02, 0x17])];
+    for (let lost = 0; lost < first.length; lost++) {
+      const framing = new XbeeFraming({ apiMode: 1 });
+      const all = [...first.toSpliced(lost, 1), ...second, ...third];
+      // Where the length was altered, it is known at the next pause at the latest.
+      const frames = [...framing.push(Uint8Array.from(all), 0), ...framing.push(new Uint8Array(0), 150)];
+      const got = frames.map((frame) => hex(frame.message));
+      expect([lost, got.slice(-2)]).toEqual([lost, ['037e7e', '0217']]);
+    }
+  });
+
+  test('a frame that is cut off ends at a pause', () => {
+    for (const apiMode of [1, 2] as const) {
+      const framing = new XbeeFraming({ apiMode });
+      const frame = received([0x02, 0x16], bytes('0102030405060708fffe'));
+      expect(framing.push(Uint8Array.from(frame.slice(0, 9)), 0)).toEqual([]);
+      const got = framing.push(Uint8Array.from(frame), 150);
+      expect([got.length, framing.skipped]).toEqual([1, 1]);
+    }
+  });
+
+  test('noise of any length is got over in a time that grows with it', () => {
+    const framing = new XbeeFraming({ apiMode: 1 });
+    framing.push(new Uint8Array(65_536).fill(0x7e), 0);
+    expect(framing.push(Uint8Array.from(received([0x02, 0x16])), 150)).toHaveLength(1);
+  });
+});
+
+describe.each([
+  ['raw', (): Framing => new RawFraming()],
+  ['SLIP', (): Framing => new SlipFraming()],
+  ['XBee mode 1', (): Framing => new XbeeFraming({ apiMode: 1 })],
+  ['XBee mode 2', (): Framing => new XbeeFraming()],
+])('%s framing', (name, make) => {
+  test('after any noise and a pause, messages come again', () => {
+    const xbee = bytes('7e000e900102030405060708fffe01021635');
+    const good = name === 'SLIP' ? bytes('c00216c0') : name === 'raw' ? bytes('0216') : xbee;
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
+        const framing = make();
+        framing.push(noise, 0);
+        const got = framing.push(good, 1000);
+        expect(hex(got.at(-1)?.message ?? new Uint8Array(0))).toBe('0216');
+      }),
+    );
+  });
 });

@@ -37,9 +37,16 @@ export class PtyPair {
     return new PtyPair(process, [a, b]);
   }
 
+  /** The line takes no bytes any more. */
+  stop(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  /** The devices are gone. */
   async close(): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
-    this.#process.kill();
+    // Also if it was stopped.
+    this.#process.kill('SIGKILL');
     await ended;
   }
 }

@@ -20,6 +20,8 @@ const BROADCAST_64 = [0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 const RECEIVED_HEAD = 12;
 /** What a module takes at most; more is noise. */
 const MAXIMUM_FRAME_BYTES = 512;
+/** A pause within a frame that a module does not make. */
+const GAP_MS = 100;
 /** Frame identifier 0 asks for no status, and the module tells nothing. */
 const FIRST_FRAME_ID = 1;
 
@@ -40,6 +42,7 @@ export class XbeeFraming implements Framing {
   #bytes: number[] | null = null;
   #escaped = false;
   #frameId = FIRST_FRAME_ID;
+  #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor({ apiMode = 2, maximumMessageBytes = 60, onUndelivered }: XbeeOptions = {}) {
     this.maximumMessageBytes = maximumMessageBytes;
@@ -51,16 +54,27 @@ export class XbeeFraming implements Framing {
     return this.#skipped;
   }
 
-  push(bytes: Uint8Array): readonly Frame[] {
+  push(bytes: Uint8Array, nowMs: number): readonly Frame[] {
+    // A module writes a frame in one go: what a pause interrupts has lost its rest.
     const frames: Frame[] = [];
-    for (const byte of bytes) {
-      const frame = this.#take(byte);
-      if (frame !== null) frames.push(frame);
-    }
+    while (this.#bytes !== null && nowMs - this.#lastMs > GAP_MS) this.#readAgain(frames);
+    this.#lastMs = nowMs;
+    for (const byte of bytes) this.#feed(byte, frames);
     return frames;
   }
 
-  #take(byte: number): Frame | null {
+  /** What was taken for a frame and is none is read again from where one may begin: each octet begins one at most once. */
+  #feed(byte: number, frames: Frame[]): void {
+    const result = this.#take(byte);
+    if (result === 'broken') this.#readAgain(frames);
+    else if (result !== null) frames.push(result);
+  }
+
+  #readAgain(frames: Frame[]): void {
+    for (const byte of this.#startAnew()) this.#feed(byte, frames);
+  }
+
+  #take(byte: number): Frame | 'broken' | null {
     // Escaped, it stands nowhere else; unescaped, it may be within a frame, of which only the length knows the end.
     if (byte === START && (this.#escapes || this.#bytes === null)) {
       if (this.#bytes !== null) this.#skipped++;
@@ -78,26 +92,29 @@ export class XbeeFraming implements Framing {
     return this.#whole(this.#bytes);
   }
 
-  #whole(bytes: readonly number[]): Frame | null {
+  #whole(bytes: readonly number[]): Frame | 'broken' | null {
     if (bytes.length < 2) return null;
     const length = (bytes[0]! << 8) | bytes[1]!;
-    if (length === 0 || length > MAXIMUM_FRAME_BYTES) {
-      this.#skip();
-      return null;
-    }
+    if (length === 0 || length > MAXIMUM_FRAME_BYTES) return 'broken';
     if (bytes.length < length + 3) return null;
     const data = bytes.slice(2, length + 2);
-    if (checksum(data) !== bytes[length + 2]) {
-      this.#skip();
-      return null;
-    }
+    if (checksum(data) !== bytes[length + 2]) return 'broken';
     this.#bytes = null;
     return this.#received(data);
+  }
+
+  /** A byte was lost or altered. @returns what may hold the next frame: unescaped, its first octet was taken for data */
+  #startAnew(): readonly number[] {
+    const taken = this.#bytes ?? [];
+    this.#skip();
+    const next = this.#escapes ? -1 : taken.indexOf(START);
+    return next < 0 ? [] : taken.slice(next);
   }
 
   #skip(): void {
     this.#skipped++;
     this.#bytes = null;
+    this.#escaped = false;
   }
 
   #received(data: readonly number[]): Frame | null {
