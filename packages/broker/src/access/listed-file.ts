@@ -2,8 +2,10 @@
  * Reads a file that a configuration names: a plain file, of a bounded size, and for text in UTF-8. What else a path can be
  * (a directory, a pipe that never answers, a device) is told as a problem of that configuration.
  */
+import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { CHANGED_WHILE_READ, hasChangedSince } from '../config/changed-file.ts';
 import type { ConfigurationProblem } from '../config/configuration-error.ts';
 import { ConfigurationError } from '../config/configuration-error.ts';
 
@@ -14,7 +16,7 @@ export interface ListedFile {
   readonly isOpenToAll: boolean;
 }
 
-const OTHERS_MAY_READ = 0o004;
+const OTHERS_MAY_READ = 0o004n;
 
 /**
  * @param key of the configuration that names it, for the problem
@@ -26,7 +28,7 @@ export async function readListedFile(path: string, key: string, maximumBytes: nu
     // Without O_NONBLOCK the open of a pipe that nobody writes to holds a thread of the pool for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stat = await handle.stat();
+      const stat = await handle.stat({ bigint: true });
       if (!stat.isFile()) throw problemOf(path, key, 'not-a-file', `expected a file, got ${kindOf(stat)}`);
       const bytes = await readUpTo(handle, maximumBytes + 1);
       if (bytes.length > maximumBytes)
@@ -36,7 +38,8 @@ export async function readListedFile(path: string, key: string, maximumBytes: nu
           'file-too-large',
           `expected a file of at most ${maximumBytes} bytes, got a larger one`,
         );
-      return { path, bytes, isOpenToAll: (stat.mode & OTHERS_MAY_READ) !== 0 };
+      if (await hasChangedSince(handle, stat)) throw problemOf(path, key, 'file-changed', CHANGED_WHILE_READ);
+      return { path, bytes, isOpenToAll: (stat.mode & OTHERS_MAY_READ) !== 0n };
     } finally {
       await handle.close();
     }
@@ -47,7 +50,7 @@ export async function readListedFile(path: string, key: string, maximumBytes: nu
 }
 
 type FileHandle = Awaited<ReturnType<typeof open>>;
-type Stat = Awaited<ReturnType<FileHandle['stat']>>;
+type Stat = Pick<BigIntStats, 'isDirectory' | 'isFIFO' | 'isSocket'>;
 
 /** A file may grow while it is read; its size is only where to begin. */
 async function readUpTo(handle: FileHandle, most: number): Promise<Uint8Array> {

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { getSystemErrorName } from 'node:util';
+import { CHANGED_WHILE_READ, hasChangedSince } from './changed-file.ts';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
@@ -45,7 +46,7 @@ async function readBounded(path: string, shown: string): Promise<Uint8Array> {
     // Without O_NONBLOCK a FIFO would wait for somebody to write to it.
     const file = await open(path, NON_BLOCKING);
     try {
-      const stats = await file.stat();
+      const stats = await file.stat({ bigint: true });
       if (!stats.isFile()) {
         const got = stats.isDirectory() ? 'a directory' : 'something else';
         throw failure(shown, 'unreadable-file', `expected a regular file, got ${got}`);
@@ -54,7 +55,10 @@ async function readBounded(path: string, shown: string): Promise<Uint8Array> {
       let length = 0;
       while (length < bytes.length) {
         const { bytesRead } = await file.read(bytes, length, bytes.length - length);
-        if (bytesRead === 0) return bytes.subarray(0, length);
+        if (bytesRead === 0) {
+          if (await hasChangedSince(file, stats)) throw failure(shown, 'file-changed', CHANGED_WHILE_READ);
+          return bytes.subarray(0, length);
+        }
         length += bytesRead;
       }
       throw failure(shown, 'too-large', `expected at most ${MAXIMUM_FILE_BYTES} bytes, got more`);

@@ -7,6 +7,7 @@
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHANGED_WHILE_READ, hasChangedSince } from '../../config/changed-file.ts';
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import { ConfigurationError } from '../../config/configuration-error.ts';
 import type { ConfigurationLine } from './configuration-lines.ts';
@@ -107,10 +108,12 @@ async function bytesOf(path: string, kind: 'any' | 'regular'): Promise<Uint8Arra
   try {
     const file = await open(path, constants.O_RDONLY | (kind === 'regular' ? constants.O_NONBLOCK : 0));
     try {
-      const found = await file.stat();
+      const found = await file.stat({ bigint: true });
       if (found.isDirectory()) throw new Error('it is a directory');
       if (kind === 'regular' && !found.isFile()) throw new Error('it is no regular file');
-      return await bytesUpTo(file.createReadStream({ autoClose: false, emitClose: false }));
+      const bytes = await bytesUpTo(file.createReadStream({ autoClose: false, emitClose: false }));
+      if (found.isFile() && (await hasChangedSince(file, found))) throw new Error(CHANGED_WHILE_READ);
+      return bytes;
     } finally {
       await file.close();
     }
