@@ -47,9 +47,6 @@ test('what is wrong is told by the names of options', async () => {
   expect(await files.errorLines('listener 1884\nlistener 1884\n')).toEqual([
     "2: listener: expected another one than listeners[0] has, got '*:1884' again",
   ]);
-  expect(await files.errorLines('listener 1884\nuse_identity_as_username true\n')).toEqual([
-    '2: use_identity_as_username: expected tls.clientCertificates request or require with it, got none',
-  ]);
 });
 
 test('what is wrong with the default listener is told once, though it is opened at two addresses', async () => {

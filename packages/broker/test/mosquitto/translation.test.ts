@@ -463,6 +463,19 @@ describe('The log', () => {
   );
 });
 
+test.each(['use_identity_as_username', 'use_subject_as_username'])(
+  '%s has no effect on a plain listener, and a notice says so',
+  async (option) => {
+    for (const proxy of ['', 'enable_proxy_protocol 1\n']) {
+      const { configuration, notices } = await files.load(`listener 1884\n${proxy}${option} true\n`);
+      expect(configuration.listeners).toMatchObject([{ usernameFrom: 'connect', authentication: null }]);
+      expect(notices.map(({ key, text }) => `${key}: ${text}`)).toEqual([
+        `${option}: the listener has no certfile and keyfile, and no psk_hint: it is plain`,
+      ]);
+    }
+  },
+);
+
 describe('A bridge', () => {
   const BRIDGE = 'connection b\naddress example.org\ntopic #\n';
 
@@ -491,6 +504,11 @@ describe('A bridge', () => {
     ]);
     expect(notices.some(({ text }) => text.includes('bridges do not run yet'))).toBe(true);
     expect(JSON.stringify(notices)).not.toContain('secret');
+  });
+
+  test('may wait equally long each time before it connects again', async () => {
+    const { bridges } = await files.configuration(`${BRIDGE}restart_timeout 30\n`);
+    expect(bridges).toMatchObject([{ restartBaseSeconds: 30, restartCapSeconds: null }]);
   });
 
   test.each([

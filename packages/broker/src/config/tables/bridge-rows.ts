@@ -140,6 +140,7 @@ export const BRIDGE_ROWS: Readonly<Table<BridgeConfiguration>> = {
   restartCapSeconds: {
     kind: 'number',
     default: 30,
+    nullable: true,
     minimum: 1,
     maximum: 7200,
     unit: 's',

@@ -112,11 +112,29 @@ function translateVersion(path: KeyPath, options: Settings, draft: Configuration
   }
 }
 
+/** Of listeners that are plain. */
+const WITHOUT_EFFECT: readonly string[] = [
+  'crlfile',
+  'require_certificate',
+  'tls_version',
+  'ciphers',
+  'ciphers_tls1.3',
+  'use_identity_as_username',
+  'use_subject_as_username',
+];
+
+/** Whether clients can show who they are by TLS: here, or to a proxy, which tells of their certificate. */
+function isOfTls(options: Settings): boolean {
+  const makers = [...CERTIFICATE_OPTIONS, 'psk_hint'];
+  return (
+    options.number('enable_proxy_protocol') === 2 || makers.some((name) => options.find(name) !== undefined)
+  );
+}
+
 /** Options about TLS without what makes a listener one of TLS. */
 function tellOfNoTls(options: Settings, draft: ConfigurationDraft): void {
-  // A proxy tells of the certificate that it was shown.
-  if (options.number('enable_proxy_protocol') === 2) return;
-  for (const name of ['crlfile', 'require_certificate', 'tls_version', 'ciphers', 'ciphers_tls1.3']) {
+  if (isOfTls(options)) return;
+  for (const name of WITHOUT_EFFECT) {
     const setting = options.find(name);
     if (setting !== undefined && setting.value !== false) {
       draft.notice(
@@ -135,6 +153,7 @@ export function usernameSource(options: Settings): {
 } {
   const identity = options.find('use_identity_as_username');
   const subject = options.find('use_subject_as_username');
+  if (!isOfTls(options)) return { from: 'connect' };
   if (identity?.value === true) {
     return { from: options.find('psk_hint') === undefined ? 'certificate-cn' : 'psk', setting: identity };
   }
