@@ -82,7 +82,7 @@ export type { Drop, Outcomes } from './core/telling/outcomes.ts';
 export type { NotedRefusal, RefusedAction } from './core/telling/refusals.ts';
 export type { EnvironmentErrorCode } from './environment-error.ts';
 export { EnvironmentError } from './environment-error.ts';
-export { Broker, createBroker } from './host/broker.ts';
+export { Broker } from './host/broker.ts';
 export type { BrokerEnvironment } from './host/broker-environment.ts';
 export { nodeEnvironment } from './host/broker-environment.ts';
 export type { OpenListener } from './host/broker-listeners.ts';
@@ -91,9 +91,11 @@ export type {
   BrokerOptions,
   BrokerSubscription,
   ControlHandler,
+  ExplainOptions,
   PublishOptions,
   SubscribeOptions,
 } from './host/broker-options.ts';
+export { createBroker } from './host/create-broker.ts';
 export type { SessionDescription, SubscriptionDescription } from './host/inspection.ts';
 export type { ReceivedMessage } from './host/received-message.ts';
 export type { Listener, ListenerAddress } from './listeners/listener.ts';

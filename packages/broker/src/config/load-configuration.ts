@@ -94,9 +94,8 @@ export function configurationFrom(
   options: LoadOptions = {},
   { file, places = new Map(), names }: MadeFrom = {},
 ): LoadedConfiguration {
-  const copy = structuredClone(input) as Record<string, unknown>;
-  const yaml = { value: input, values: places, keys: places, empty: [] };
-  return resolved(copy, file, yaml, {
+  const yaml = { value: structuredClone(input), values: places, keys: places, empty: [] };
+  return resolved(rootOf(yaml, file ?? 'configuration', 'null'), file, yaml, {
     ...options,
     files: [],
     directory: process.cwd(),
@@ -104,10 +103,15 @@ export function configurationFrom(
   });
 }
 
-function rootOf({ value, values }: YamlSource, file: string): Record<string, unknown> {
+/** @param empty what one that says nothing is called */
+function rootOf(
+  { value, values }: YamlSource,
+  file: string,
+  empty = 'an empty file',
+): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
-  const got = value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : 'a value alone';
+  const got = value === null ? empty : Array.isArray(value) ? 'a list' : 'a value alone';
   const text = `expected keys such as listeners, got ${got}; {} alone says that every default holds`;
   const place = {
     file,

@@ -42,7 +42,8 @@ import type {
   PublishOptions,
   SubscribeOptions,
 } from './broker-options.ts';
-import { checkGrants } from './check-grants.ts';
+import { checkChanges, checkDeciders } from './check-deciders.ts';
+import { checkTcpOptions, checkWebSocketOptions } from './check-listener-options.ts';
 import { collectAfterLoading } from './full-collection.ts';
 import type { SessionDescription } from './inspection.ts';
 import { clientsOf, queuedMessagesOf, retainedMessagesOf, sessionsOf } from './inspection.ts';
@@ -58,21 +59,7 @@ const WEBSOCKET_ALLOWANCE = 64 * 1024;
 
 const SILENT: Readonly<Log> = { write() {} };
 
-/**
- * Makes a broker that listens nowhere yet. Brokers share nothing: several may run in one process.
- *
- * @example
- * const broker = createBroker();
- * await broker.listen({ port: 1883 });
- * broker.subscribe('home/+/temperature', (message) => console.log(message.topicName, message.text()));
- * await broker.publish('home/kitchen/temperature', '21.5', { retain: true });
- * await broker.close();
- * @throws {TypeError | RangeError} for an unknown or impossible option
- */
-export function createBroker(options: BrokerOptions = {}): Broker {
-  return new Broker(options);
-}
-
+/** See `createBroker`, which makes one. */
 export class Broker {
   readonly #core: BrokerCore;
   readonly #events: TypedEvents<BrokerEvents>;
@@ -85,9 +72,9 @@ export class Broker {
   #turnScheduled: boolean;
   #closing: Promise<void> | null;
 
-  /** @see createBroker */
   constructor(options: BrokerOptions) {
     const { store, authenticator, authorizer, log, environment, ...profileOptions } = options;
+    checkDeciders({ authenticator, authorizer });
     const world = environment ?? nodeEnvironment();
     this.#log = log ?? SILENT;
     this.#environment = world;
@@ -130,15 +117,16 @@ export class Broker {
   /**
    * Listens for MQTT over TCP or on a Unix socket, with or without TLS. Rejects with an `EnvironmentError`, such as for a port in use, and
    * with a `ConfigurationError` for certificates, keys and lists that cannot be used.
+   * @throws {TypeError | RangeError} for an unknown or impossible option
    */
   async listen(options: TcpListenerOptions = {}): Promise<Listener> {
-    checkGrants(options);
+    checkTcpOptions(options);
     return this.#listeners.open((accept, log) => listenTcp(options, accept, log), 'listen');
   }
 
   /** Listens for MQTT over WebSocket, by default at `/mqtt` on port 8080. Rejects as `listen` does. */
   async listenWebSocket(options: WebSocketListenerOptions = {}): Promise<Listener> {
-    checkGrants(options);
+    checkWebSocketOptions(options);
     const maximumMessageBytes = this.profile.limits.maximumPacketSize + WEBSOCKET_ALLOWANCE;
     return this.#listeners.open(
       (accept, log) => listenWebSocket({ maximumMessageBytes, ...options }, accept, log),
@@ -283,9 +271,10 @@ export class Broker {
    * what of `inFlightMessages` and `outboundTopicAliases` was agreed on with it.
    * @throws {TypeError | RangeError} for an unknown or impossible option; nothing has changed then
    */
-  reconfigure({ profile, authenticator, authorizer }: BrokerChanges): void {
-    const resolved = profile === undefined ? this.profile : resolveProfile(profile);
-    this.#core.reconfigure(resolved, { authenticator, authorizer });
+  reconfigure(changes: BrokerChanges): void {
+    checkChanges(changes);
+    const resolved = changes.profile === undefined ? this.profile : resolveProfile(changes.profile);
+    this.#core.reconfigure(resolved, changes);
     this.#alarm.arm(this.#core.nextDeadlineMs);
   }
 

@@ -41,12 +41,15 @@ const FAILED_CLOSE_MS = 5000;
  * const server = await startServer(loaded, { load: () => loadConfiguration('martlet.yaml', { env: process.env }) });
  * process.on('SIGHUP', () => server.reload().catch(() => {})); // the log tells
  * @throws {ConfigurationError} for what is wrong in a file that the configuration names
+ * @throws {TypeError} for what is no loaded configuration
  * @throws {EnvironmentError | StoreOpenError | StoreLockError} for what the system refuses; nothing is left open then
  */
 export async function startServer(
   loaded: LoadedConfiguration,
   dependencies: ServerDependencies = {},
 ): Promise<Server> {
+  if (loaded?.configuration === undefined)
+    throw new TypeError('startServer: expected what loadConfiguration or configurationFrom gives, got none');
   const start = new ServerStart(loaded, dependencies);
   try {
     return await start.run();

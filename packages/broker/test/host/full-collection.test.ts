@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createBroker } from '../../src/host/broker.ts';
+import { createBroker } from '../../src/host/create-broker.ts';
 import { collectAll } from '../../src/host/full-collection.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 

@@ -5,6 +5,73 @@ import { describe, expect, test } from 'vitest';
 /** Options as someone without TypeScript may give them. */
 const untyped = (options: unknown): BrokerOptions => options as BrokerOptions;
 
+test('Whoever decides must be able to, when a broker is made and when it is changed', () => {
+  const deciders = [
+    [
+      { authenticator: () => true },
+      'authenticator: expected an object with authenticate(), such as authenticatorOf',
+    ],
+    [{ authenticator: {} }, 'got an object without authenticate'],
+    [
+      { authorizer: () => ({ allowed: true }) },
+      'authorizer: expected an object with authorize(), got a function',
+    ],
+  ] as const;
+  const broker = createBroker();
+  for (const [options, message] of deciders) {
+    expect(() => createBroker(untyped(options))).toThrow(message);
+    expect(() => broker.reconfigure(untyped(options))).toThrow(message);
+  }
+  expect(() => broker.reconfigure(untyped({ authorizr: null }))).toThrow(
+    'unknown change authorizr: did you mean authorizer?',
+  );
+  expect(() => createBroker(untyped({ authenticator: undefined, authorizer: null }))).not.toThrow();
+});
+
+describe('listen refuses, and listens nowhere', () => {
+  test.each([
+    ['an unknown option', { tsl: {} }, /tsl: did you mean tls\?$/],
+    ['a port that is a text', { port: '1883' }, /got "1883"$/],
+    ['a port beyond all', { port: 65_536 }, /from 0 to 65535, got 65536$/],
+    [
+      'a version of PROXY in place of its options',
+      { proxyProtocol: 'v2' },
+      /^proxyProtocol: expected an object .*got a string$/,
+    ],
+    [
+      'proxies beside the options of PROXY',
+      { trustedProxies: [] },
+      /^unknown option of listen: trustedProxies/,
+    ],
+    [
+      'a version of PROXY that there is not',
+      { proxyProtocol: { version: 'v3' } },
+      /expected v1, v2 or any, got v3/,
+    ],
+    [
+      'a policy with an unknown name',
+      { policy: { mountpoint: 'a/' } },
+      /policy: mountpoint: did you mean mountPoint\?/,
+    ],
+    [
+      'TLS with an unknown name',
+      { tls: { certificate: [] } },
+      /tls: certificate: did you mean certificates\?/,
+    ],
+    [
+      'a certificate with an unknown name',
+      { tls: { certificates: [{ certFile: 'a' }] } },
+      /certificates\[0\]: certFile/,
+    ],
+    ['TLS that is only wished for', { tls: true }, /^tls: expected an object .*got a boolean$/],
+  ])('%s', async (_what, options, message) => {
+    const broker = createBroker();
+    await expect(broker.listen({ port: 0, ...options } as never)).rejects.toThrow(message);
+    expect(broker.listeners).toEqual([]);
+    await broker.close();
+  });
+});
+
 describe('createBroker refuses', () => {
   test.each([
     [

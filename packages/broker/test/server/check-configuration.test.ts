@@ -45,6 +45,18 @@ test('files of TLS that are none are told by the keys of the configuration, and 
   expect(found(await checkConfiguration(configuration()))).toEqual(expected);
 });
 
+test('what is no configuration is told so, and not by what it lacks', async () => {
+  expect(() => configurationFrom(null)).toThrow(
+    'configuration: expected keys such as listeners, got null; {} alone says that every default holds',
+  );
+  expect(() => configurationFrom([])).toThrow('got a list');
+  const { configuration: alone } = configuration();
+  for (const wrong of [alone, {}, undefined])
+    await expect(startServer(wrong as never)).rejects.toThrow(
+      'startServer: expected what loadConfiguration or configurationFrom gives',
+    );
+});
+
 test('a server that is started with them says the same', async () => {
   const error = await startServer(configuration()).catch((caught) => caught);
   expect(error).toBeInstanceOf(ConfigurationError);
