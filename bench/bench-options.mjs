@@ -8,7 +8,7 @@ const OPTIONS = {
   set: {
     type: 'string',
     value: 'NAMES',
-    text: 'compare (default), mixed, connections, durable, client; scale, topics, sessions; or all',
+    text: 'compare (default), mixed, connections, durable, client; scale, topics, sessions, sn; or all',
   },
   only: { type: 'string', value: 'NAMES', text: 'these scenarios, separated by commas' },
   rounds: {

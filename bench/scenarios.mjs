@@ -149,6 +149,11 @@ export const PROGRAMS = [
     file: 'session-memory.mjs',
     text: '100,000 and 1,000,000 kept sessions whose clients are away: memory, and the start',
   },
+  {
+    name: 'sn',
+    file: 'sn.mjs',
+    text: '10,000 sensors on one gateway for MQTT-SN: memory awake and asleep, CPU for each message',
+  },
 ];
 
 function scenario(set, generator, [name, text, load, more = {}]) {
