@@ -35,7 +35,8 @@ export interface SnConnectOptions extends SnClientOptions {
   /** Told of each message, before it is acknowledged. What it throws goes to `onHandlerError`. */
   readonly onMessage?: (message: SnMessageReceived) => void;
   /**
-   * Another gateway has taken the place of one that was lost, and was asked for the same subscriptions.
+   * Another gateway has taken the place of one that was lost, and was asked for the same subscriptions. The client is active
+   * then, also if it slept.
    * @param refused those that it did not grant
    */
   readonly onMoved?: (gateway: GatewayPlace, refused: readonly SnSubscription[]) => void;
@@ -104,6 +105,10 @@ export class SnClient implements AsyncDisposable {
   #channel: DatagramChannel | null = null;
   #closed = false;
   #turn: Promise<void> = Promise.resolve();
+  /** While another gateway is looked for. */
+  #moving: Promise<void> | null = null;
+  /** Subscriptions that the gateway which was lost had granted, and its successor was not asked for yet. */
+  #toRestore: SnSubscription[] = [];
   #rejectOpening: (error: Error) => void = () => {};
 
   /**
@@ -132,9 +137,12 @@ export class SnClient implements AsyncDisposable {
     return this.#core.state;
   }
 
-  /** Connects, again if it was connected before; a sleeper wakes for good. If no gateway answers, others are tried. */
+  /**
+   * Connects, again if it was connected before; a sleeper wakes for good. If no gateway answers, others are tried; if they
+   * are being tried already, this fulfils when one has taken the client.
+   */
   connect(): Promise<void> {
-    return this.#inTurn(() => this.#places.each((place) => this.#connectTo(place)));
+    return this.#moving ?? this.#inTurn(() => this.#places.each((place) => this.#connectTo(place)));
   }
 
   /** @returns the identifier of the topic, which the gateway gives; `publish` does this by itself */
@@ -271,30 +279,44 @@ export class SnClient implements AsyncDisposable {
   }
 
   #onLost(error: SnClientError): void {
-    if (error.code === 'GATEWAY_LOST' && this.#places.hasOthers) void this.#moveOn(error);
-    else this.#guard(() => this.#options.onLost?.(error));
+    if (error.code !== 'GATEWAY_LOST' || !this.#places.hasOthers) {
+      this.#toRestore = [];
+      this.#guard(() => this.#options.onLost?.(error));
+      return;
+    }
+    const moving = this.#moveOn(error).finally(() => {
+      if (this.#moving === moving) this.#moving = null;
+    });
+    this.#moving = moving;
+    // The application is told by `onLost`.
+    moving.catch(() => {});
   }
 
   /** Another gateway first, when one is lost (section 6.13). */
   async #moveOn(why: SnClientError): Promise<void> {
-    const subscriptions = this.#core.subscriptions.all;
+    this.#toRestore = [...this.#core.subscriptions.all, ...this.#toRestore];
     try {
       await this.#inTurn(() => this.#places.eachOther((place) => this.#connectTo(place)));
     } catch (cause) {
-      if (this.#closed) return;
+      if (this.#closed) throw cause;
       const text = `${why.message}; nor does another gateway take its place: ${(cause as Error).message}`;
-      this.#guard(() => this.#options.onLost?.(new SnClientError('GATEWAY_LOST', text, cause)));
-      return;
+      const error = new SnClientError('GATEWAY_LOST', text, cause);
+      // The application may connect again at once.
+      this.#moving = null;
+      this.#toRestore = [];
+      this.#guard(() => this.#options.onLost?.(error));
+      throw error;
     }
     const refused: SnSubscription[] = [];
-    for (const subscription of subscriptions) {
+    for (let next = this.#toRestore[0]; next !== undefined; next = this.#toRestore[0]) {
       try {
-        await this.subscribe(subscription.topic, subscription.qos);
-      } catch {
-        refused.push(subscription);
+        await this.subscribe(next.topic, next.qos);
+      } catch (error) {
+        // Lost again: what that leads to is told by itself, and the rest is for the next gateway.
+        if (this.#core.state === 'disconnected') throw error;
+        refused.push(next);
       }
-      // Lost again: what that leads to is told by itself.
-      if (this.#core.state === 'disconnected') return;
+      this.#toRestore.shift();
     }
     const moved = this.#places.current!;
     this.#guard(() => this.#options.onMoved?.(moved, refused));

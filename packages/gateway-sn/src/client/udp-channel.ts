@@ -19,9 +19,12 @@ export function udpChannel(host: string, port: number): OpenChannel {
       if (!closed) onDatagram(bytes);
     });
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
+      socket.once('error', (error) => {
+        socket.close();
+        reject(error);
+      });
       socket.connect(port, address, () => {
-        socket.off('error', reject);
+        socket.removeAllListeners('error');
         resolve();
       });
     });

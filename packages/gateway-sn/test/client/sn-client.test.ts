@@ -15,6 +15,7 @@ class Gateway {
   connack: number | null = 0;
   suback = 0;
   isOn = true;
+  onSubscribe: () => void = () => {};
   opened = 0;
   closed = 0;
   #send: (bytes: Uint8Array) => void = () => {};
@@ -49,6 +50,7 @@ class Gateway {
       case 'connect':
         return this.connack === null ? null : { type: 'connack', returnCode: this.connack };
       case 'subscribe':
+        this.onSubscribe();
         return { type: 'suback', qos: 1, topicId: 7, packetId: message.packetId, returnCode: this.suback };
       case 'register':
         return { type: 'regack', topicId: 8, packetId: message.packetId, returnCode: 0 };
@@ -235,6 +237,33 @@ describe('With several gateways', () => {
     expect([client.state, first.closed, lost]).toEqual(['active', 1, []]);
     await client.publish('b', 'z', { qos: 1 });
     expect(second.types).toEqual(['connect', 'subscribe', 'register', 'publish']);
+  });
+
+  test('an application that connects again meanwhile gets the other, and no second connection', async () => {
+    const [first, second] = [new Gateway(), new Gateway()];
+    await using client = await connect(first, { gateways: [second] });
+    await client.subscribe('a', 1);
+    first.isOn = false;
+    await client.publish('b', 'y', { qos: 1 }).catch(() => client.connect());
+    expect([client.state, second.types]).toEqual(['active', ['connect', 'subscribe']]);
+  });
+
+  test('one that is lost while it grants subscriptions is left for the next', async () => {
+    const [first, second, third] = [new Gateway(), new Gateway(), new Gateway()];
+    const moved = deferred<unknown>();
+    await using client = await connect(first, {
+      gateways: [second, third],
+      onMoved: (gateway) => moved.resolve(gateway),
+    });
+    await client.subscribe('a', 1);
+    await client.subscribe('b', 1);
+    first.isOn = false;
+    second.onSubscribe = () => {
+      second.isOn = false;
+    };
+    first.unplug();
+    expect(await moved.promise).toBe(third);
+    expect(third.types).toEqual(['connect', 'subscribe', 'subscribe']);
   });
 
   test('what the other does not grant is told', async () => {
