@@ -125,7 +125,8 @@ describe('A listener listens', () => {
     for (const plainSockets of [false, true]) {
       const listener = await listen({ maximumConnections: 2, plainSockets });
       const open = [connect(portOf(listener)), connect(portOf(listener))];
-      for (const socket of open) await once(socket, 'connect');
+      // Together: the second may be connected before the first is waited for.
+      await Promise.all(open.map((socket) => once(socket, 'connect')));
       const third = connect(portOf(listener));
       third.on('error', () => {});
       await new Promise((resolve) => third.once('close', resolve));
