@@ -1,5 +1,6 @@
 /** What is wrong with a configuration, or worth knowing about it: always with its place. */
 
+/** One thing that is wrong, or worth knowing, with its place. */
 export interface ConfigurationProblem {
   /** The file as it was named; `environment` or `command line` for what stands in no file. */
   readonly file: string;

@@ -19,6 +19,7 @@ import type { ListenerConfiguration } from './listener-configuration.ts';
 import type { LogConfiguration } from './log-configuration.ts';
 import type { RatesByWhomConfiguration } from './rates-configuration.ts';
 
+/** All keys of `martlet.yaml` with their values: what `loadConfiguration` has checked, with the defaults filled in. */
 export interface Configuration {
   readonly profile: 'martlet' | 'mosquitto';
   readonly store: StoreConfiguration;

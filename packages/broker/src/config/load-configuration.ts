@@ -25,6 +25,7 @@ import { readSourceText } from './source-text.ts';
 import type { YamlSource } from './yaml-source.ts';
 import { readYaml } from './yaml-source.ts';
 
+/** What counts before the file: variables of the environment, then flags. */
 export interface LoadOptions {
   /** Variables that begin with `MARTLET_` are looked at. @default none */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -32,6 +33,7 @@ export interface LoadOptions {
   readonly overrides?: readonly ConfigurationOverride[];
 }
 
+/** A configuration that can take effect: what `startServer` starts with. */
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** Where each value comes from, for errors and for `why`. */

@@ -9,6 +9,7 @@ import type { QoS } from '../core/publish/message.ts';
 import type { BrokerEnvironment } from './broker-environment.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
+/** Of `createBroker`: limits and habits beside what the broker works with. Everything has a default. */
 export interface BrokerOptions extends ProfileOptions {
   /**
    * Where sessions and messages are kept, such as a `DiskStore`. Whoever opened it closes it, after the broker.
@@ -35,6 +36,7 @@ export interface BrokerChanges {
   readonly authorizer?: Authorizer | null | undefined;
 }
 
+/** Of `Broker.publish`. */
 export interface PublishOptions {
   /** @default 0 */
   readonly qos?: QoS;
@@ -43,6 +45,7 @@ export interface PublishOptions {
   readonly properties?: Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>;
 }
 
+/** Of `Broker.subscribe`. */
 export interface SubscribeOptions {
   /**
    * Only looks on: it gets every message, and a publisher is told that nobody is subscribed, and the message counted as
@@ -52,6 +55,7 @@ export interface SubscribeOptions {
   readonly observe?: boolean;
 }
 
+/** Of `Broker.explain`. */
 export interface ExplainOptions {
   /**
    * Who decides, instead of the broker's authoriser: to see what another configuration would do. Null: nobody.

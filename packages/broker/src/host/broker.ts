@@ -137,7 +137,7 @@ export class Broker {
   /**
    * Opens a listener of another kind: `open` is given what takes its connections. Rejects with what `open` rejects with.
    * @example
-   * await broker.listenWith((accept, log) => listenTcp({ port: 1884 }, accept, log));
+   * await broker.listenWith((accept, log) => listenOnSerialLine('/dev/ttyUSB0', accept, log)); // a function of yours
    * @throws {BrokerClosedError} after `close`
    */
   listenWith(open: OpenListener): Promise<Listener> {

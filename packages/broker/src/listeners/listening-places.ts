@@ -10,6 +10,7 @@ import { EnvironmentError } from '../environment-error.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6' | 'both';
 
+/** Where a listener listens: on an address, all addresses of an interface, a Unix socket, or what is open already. */
 export interface PlaceOptions {
   /** An address, a name (all of its addresses are listened on), or `*` for all networks. @default '127.0.0.1' */
   readonly host?: string | undefined;

@@ -15,6 +15,7 @@ import { OpenConnections } from './open-connections.ts';
 import { StreamEntrance } from './stream-entrance.ts';
 import { findStreamWrap } from './stream-wrap.ts';
 
+/** Of `Broker.listen`. */
 export interface TcpListenerOptions extends PlaceOptions, ListenerOptions {
   /** @default `tcp:` and the port, with TLS `tls:` and the port, or `unix:` and the path */
   readonly name?: string | undefined;

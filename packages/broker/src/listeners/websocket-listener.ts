@@ -10,6 +10,7 @@ import { OpenConnections } from './open-connections.ts';
 import { WebSocketEntrance } from './websocket-entrance.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
+/** Of `Broker.listenWebSocket`. */
 export interface WebSocketListenerOptions extends Omit<PlaceOptions, 'path'>, ListenerOptions {
   /** @default `websocket:` and the port, with TLS `wss:` and the port */
   readonly name?: string | undefined;

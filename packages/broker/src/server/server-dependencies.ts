@@ -11,6 +11,7 @@ import type { LogWorld } from './log/server-log.ts';
 import type { ActivatedSocket, Systemd } from './process/systemd.ts';
 import type { OpenServerStore } from './server-store.ts';
 
+/** What a server is given by whoever starts it; all of it has a default. */
 export interface ServerDependencies {
   /** Reads the configuration again, for `reload` without one. @default the one that it was started with */
   readonly load?: () => Promise<LoadedConfiguration>;

@@ -58,6 +58,7 @@ export interface ListedBan extends Omit<Ban, 'untilMs'> {
   readonly secondsLeft: number;
 }
 
+/** A broker that runs a configuration: see `startServer`, which starts one. */
 export class Server {
   readonly broker: Broker;
   readonly log: Log;

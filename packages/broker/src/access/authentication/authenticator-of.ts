@@ -9,6 +9,7 @@ import type {
 /** `true`: the client may connect. `false`: it may not. An answer says more: another user name, groups, a reason code. */
 export type Verdict = boolean | AuthenticationAnswer;
 
+/** Of `authenticatorOf`. */
 export interface AuthenticatorOptions {
   /** Told when the function fails; the client is refused with 0x88 Server unavailable. @default nobody is told */
   readonly onError?: (error: unknown, attempt: AuthenticationAttempt) => void;

@@ -23,6 +23,7 @@ export interface GivenIdentity {
   readonly protocolVersion?: 3 | 4 | 5 | undefined;
 }
 
+/** What `Broker.explain` is asked: about which client, which topic, and which way. */
 export interface ExplanationQuery {
   readonly clientId: string;
   /** As the client names it: without its listener's mount point. */
@@ -50,6 +51,7 @@ export interface Obstacle {
   readonly rule: RuleReference | null;
 }
 
+/** Who the client is, and from where that is known. */
 export interface ExplainedIdentity {
   /** Of the connection, of the last one that is remembered, as given, or of nobody that is known. */
   readonly source: 'connection' | 'last connection' | 'given' | 'unknown';
@@ -60,6 +62,7 @@ export interface ExplainedIdentity {
   readonly protocolVersion: 3 | 4 | 5;
 }
 
+/** Whether it may, who says so, and by which rule. */
 export interface ExplainedDecision {
   readonly allowed: boolean;
   /** Who decided: the authoriser, the broker itself (`$SYS/`), or nobody because everything is allowed. */
@@ -69,6 +72,7 @@ export interface ExplainedDecision {
   readonly rule: RuleReference | null;
 }
 
+/** What waits for a session, and what happens when it is full. */
 export interface ExplainedQueue {
   readonly waitingMessages: number;
   readonly waitingBytes: number;
@@ -81,6 +85,7 @@ export interface ExplainedQueue {
   readonly full: boolean;
 }
 
+/** A rate that holds for the client: its own, its user's, its address's or its listener's. */
 export interface ExplainedRate {
   /** Such as `user "anna"`. */
   readonly of: string;
@@ -90,6 +95,7 @@ export interface ExplainedRate {
   readonly outgoingWaitMs: number;
 }
 
+/** The session of the client, as it is now. */
 export interface ExplainedSession {
   readonly connected: boolean;
   /** When it connected, or went; null if that is not known. */
@@ -111,6 +117,7 @@ export interface ExplainedSession {
   readonly rates: readonly ExplainedRate[];
 }
 
+/** A subscription that matches the topic. */
 export interface ExplainedSubscription {
   /** With `$share/name/` if shared. */
   readonly topicFilter: string;
@@ -119,6 +126,7 @@ export interface ExplainedSubscription {
   readonly shared: boolean;
 }
 
+/** Who would get what is published: a session, or a shared subscription. */
 export interface ExplainedRecipient {
   /** Of a session; of a shared subscription `$share/name/filter`. */
   readonly recipient: string;
@@ -129,6 +137,7 @@ export interface ExplainedRecipient {
   readonly obstacle: Obstacle | null;
 }
 
+/** The message that is retained on the topic. */
 export interface ExplainedRetained {
   readonly qos: QoS;
   readonly bytes: number;
@@ -136,6 +145,7 @@ export interface ExplainedRetained {
   readonly expiresAtWallMs: number | null;
 }
 
+/** Messages that were dropped lately for one reason. */
 export interface ExplainedDrop {
   readonly reason: string;
   /** The recipient, or for some reasons the publisher. */
@@ -150,6 +160,7 @@ export interface ExplainedDrop {
   readonly remedy: string;
 }
 
+/** Why a message does or does not arrive, as data: what `martlet why` prints. Nothing is done by asking. */
 export interface Explanation {
   readonly clientId: string;
   readonly action: 'publish' | 'receive';

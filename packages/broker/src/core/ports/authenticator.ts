@@ -24,6 +24,7 @@ export interface AuthenticationAttempt {
   state: unknown;
 }
 
+/** What an authenticator says: let in (as whom), refused (why), or one more step of an enhanced authentication. */
 export type AuthenticationAnswer =
   | {
       readonly kind: 'accept';

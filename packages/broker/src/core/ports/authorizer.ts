@@ -33,6 +33,7 @@ export interface ClientIdentity {
  */
 export type AuthorizedAction = 'publish' | 'subscribe' | 'unsubscribe' | 'receive' | 'will';
 
+/** What a client wants to do, as an authoriser is asked. */
 export interface AuthorizationRequest {
   readonly client: ClientIdentity;
   readonly action: AuthorizedAction;
@@ -47,6 +48,7 @@ export interface AuthorizationRequest {
   readonly retain: boolean;
 }
 
+/** What an authoriser says; a refusal may have its reason and its rule. */
 export type AuthorizationAnswer =
   | {
       readonly allowed: true;

@@ -3,6 +3,7 @@ import type { ReasonCode } from '@martlet/protocol';
 import type { StoreStateChange } from '../keeping.ts';
 import type { ClientIdentity } from '../ports/authorizer.ts';
 
+/** The client that an event is about. */
 export interface ClientDescription {
   readonly clientId: string;
   readonly username: string | undefined;
@@ -23,6 +24,7 @@ export function describeClient({
   return { clientId, username, protocolVersion, peer, listener: origin.listener };
 }
 
+/** What `Broker.on` tells, by name. */
 export interface BrokerEvents {
   clientConnected: ClientDescription & { readonly sessionPresent: boolean; readonly keepAlive: number };
   clientDisconnected: ClientDescription & {

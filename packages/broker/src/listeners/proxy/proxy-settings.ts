@@ -1,6 +1,7 @@
 import type { ProxyHeader, ProxyProtocol } from './proxy-header.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
+/** What a listener expects of the PROXY headers of its connections. */
 export interface ProxyOptions {
   /**
    * Which versions of the header are expected in front of everything else. A connection without one is closed.

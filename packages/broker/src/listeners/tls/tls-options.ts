@@ -38,6 +38,7 @@ export interface TlsOptions {
   readonly keyLog?: ((line: Uint8Array) => void) | undefined;
 }
 
+/** A certificate and its key, as files or as text. */
 export interface CertificateOptions {
   /** PEM: the certificate, followed by those between it and the root. */
   readonly certificateFile?: string | undefined;
@@ -53,6 +54,7 @@ export interface CertificateOptions {
   readonly serverNames?: readonly string[] | undefined;
 }
 
+/** Keys that clients and the server share. */
 export interface PskOptions {
   /** Lines of `identity:key`, the key in hexadecimal digits. */
   readonly file?: string | undefined;

@@ -3,6 +3,7 @@ import type { ConfigurationChange } from '../../config/configuration-changes.ts'
 import type { ConfigurationProblem } from '../../config/configuration-error.ts';
 import type { ListenerFate } from '../listeners/listener-fates.ts';
 
+/** What became of one listener. */
 export interface ListenerReport {
   readonly name: string;
   /** Another one if it has been renamed. */
@@ -14,6 +15,7 @@ export interface ListenerReport {
   readonly connections: number;
 }
 
+/** A client whose connection a reload has ended, and why. */
 export interface DisconnectedClient {
   readonly clientId: string;
   readonly username: string | null;
@@ -22,6 +24,7 @@ export interface DisconnectedClient {
   readonly reason: string;
 }
 
+/** What a reload has changed, or would. */
 export interface ReloadReport {
   /** It was only asked what would be. */
   readonly dryRun: boolean;
