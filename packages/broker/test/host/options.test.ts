@@ -1,5 +1,5 @@
 import type { BrokerOptions } from '@martlet/broker';
-import { createBroker, LIMITS } from '@martlet/broker';
+import { authenticatorOf, createBroker, LIMITS } from '@martlet/broker';
 import { describe, expect, test } from 'vitest';
 
 /** Options as someone without TypeScript may give them. */
@@ -17,6 +17,9 @@ test('Whoever decides must be able to, when a broker is made and when it is chan
       'authorizer: expected an object with authorize(), got a function',
     ],
   ] as const;
+  expect(() => authenticatorOf(undefined as never)).toThrow(
+    'expected a function that decides, got undefined',
+  );
   const broker = createBroker();
   for (const [options, message] of deciders) {
     expect(() => createBroker(untyped(options))).toThrow(message);

@@ -28,11 +28,14 @@ export interface AuthenticatorOptions {
  * the function does not know. A function that answers at once delays nothing; while it takes its time nothing more is read from
  * this client, and the connect timeout of the broker ends it. Hashes of passwords belong in a thread: see `PasswordHashing` in
  * `@martlet/broker/access`.
+ * @throws {TypeError} for what is no function
  */
 export function authenticatorOf(
   decide: (attempt: AuthenticationAttempt) => Verdict | Promise<Verdict>,
   { onError = () => {} }: AuthenticatorOptions = {},
 ): Authenticator {
+  if (typeof decide !== 'function')
+    throw new TypeError(`authenticatorOf: expected a function that decides, got ${typeof decide}`);
   return {
     authenticate(attempt, answer) {
       const failed = (error: unknown): AuthenticationAnswer => {
