@@ -9,7 +9,9 @@ import type { AddressInfo } from 'node:net';
 import { isIP, isIPv6 } from 'node:net';
 import { decodeForwarder, encodeForwarder } from '../core/codec/forwarder.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
-import { isNobodysAddress, Networks, nearNetworks, plainAddress } from './address-trust.ts';
+import { Networks, nearNetworks, plainAddress } from './address-trust.ts';
+import type { UdpPeer } from './udp-peers.ts';
+import { UdpPeers } from './udp-peers.ts';
 
 export interface UdpLinkOptions {
   /** @default '127.0.0.1' */
@@ -38,12 +40,6 @@ export interface UdpLinkOptions {
 /** Told of each datagram; `toAll` says that it came to the group. The bytes are the receiver's own. */
 export type OnDatagram = (peer: Peer, bytes: Uint8Array, toAll: boolean) => void;
 
-interface UdpPeer extends Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly wirelessNodeId: Uint8Array | null;
-}
-
 const DEFAULT_PORT = 1883;
 
 /**
@@ -66,10 +62,9 @@ export class UdpLink implements Link {
   readonly #onLost: (error: Error) => void;
   readonly #socket: Socket;
   readonly #group: Socket | null;
-  readonly #trusted: Networks;
+  readonly #peers: UdpPeers;
   /** Null: none is taken. */
   readonly #forwarders: Networks | 'any' | null;
-  readonly #maximumMessageBytes: number;
   #address = '';
   #port = 0;
   #closed = false;
@@ -79,10 +74,12 @@ export class UdpLink implements Link {
     this.#options = options;
     this.#onDatagram = onDatagram;
     this.#onLost = onLost;
-    this.#trusted = trusted === undefined ? nearNetworks() : new Networks(trusted);
+    this.#peers = new UdpPeers(
+      trusted === undefined ? nearNetworks() : new Networks(trusted),
+      maximumMessageBytes,
+    );
     this.#forwarders =
       forwarders === undefined ? null : forwarders === 'any' ? 'any' : new Networks(forwarders);
-    this.#maximumMessageBytes = maximumMessageBytes;
     this.#socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: lookupAtOnce });
     this.#group =
       multicast === undefined
@@ -125,48 +122,31 @@ export class UdpLink implements Link {
   }
 
   #onMessage(bytes: Buffer, { address, port }: RemoteInfo, toAll: boolean): void {
-    const isOwn = port === this.#port && plainAddress(address) === plainAddress(this.#address);
-    if (isOwn || isNobodysAddress(address, port)) return;
+    const peer = this.#peers.at(address, port);
+    if (peer === null || (port === this.#port && plainAddress(address) === plainAddress(this.#address)))
+      return;
     const encapsulated = decodeForwarder(bytes);
     if (encapsulated === null) {
-      this.#onDatagram(this.#peer(address, port, null), bytes, toAll);
+      this.#onDatagram(peer, bytes, toAll);
       return;
     }
     if (this.#forwarders === null || (this.#forwarders !== 'any' && !this.#forwarders.has(address))) return;
     const { wirelessNodeId, innerStart } = encapsulated;
-    this.#onDatagram(this.#peer(address, port, wirelessNodeId), bytes.subarray(innerStart), toAll);
-  }
-
-  #peer(address: string, port: number, wirelessNodeId: Uint8Array | null): UdpPeer {
-    const plain = plainAddress(address);
-    const node = wirelessNodeId === null ? '' : `/${Buffer.from(wirelessNodeId).toString('hex')}`;
-    const place = plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
-    const header = wirelessNodeId === null ? 0 : 3 + wirelessNodeId.length;
-    return {
-      key: `${place}${node}`,
-      host: `${plain}${node}`,
-      text: `${place}${node}`,
-      trusted: this.#trusted.has(plain),
-      maximumMessageBytes: this.#maximumMessageBytes - header,
-      address,
-      port,
-      wirelessNodeId,
-    };
+    this.#onDatagram(this.#peers.behind(peer, wirelessNodeId), bytes.subarray(innerStart), toAll);
   }
 
   send(peer: Peer, bytes: Uint8Array): void {
     if (this.#closed) return;
     const { address, port, wirelessNodeId } = peer as UdpPeer;
     const datagram = wirelessNodeId === null ? bytes : encodeForwarder(0, wirelessNodeId, bytes);
-    // What the system cannot send is lost, as datagrams may be; a callback keeps its error from ending the process.
-    this.#socket.send(datagram, port, address, () => {});
+    this.#socket.send(datagram, port, address, ignoreLoss);
   }
 
   broadcast(bytes: Uint8Array): void {
     const { multicast } = this.#options;
     if (this.#closed || multicast === undefined) return;
     // From the socket that clients are to send to: its address is how they know where the gateway is.
-    this.#socket.send(bytes, multicast.port ?? DEFAULT_PORT, multicast.group, () => {});
+    this.#socket.send(bytes, multicast.port ?? DEFAULT_PORT, multicast.group, ignoreLoss);
   }
 
   async close(): Promise<void> {
@@ -175,6 +155,9 @@ export class UdpLink implements Link {
     await Promise.all([closed(this.#socket), this.#group === null ? undefined : closed(this.#group)]);
   }
 }
+
+/** What the system cannot send is lost, as datagrams may be; without a callback its error would end the process. */
+const ignoreLoss = (): void => {};
 
 /**
  * An address is one already: Node would ask for it again with each datagram, and send in a later round of the event loop, when
