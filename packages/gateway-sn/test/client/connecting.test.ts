@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { SnClientCore } from '../../src/client/sn-client-core.ts';
+import { SnClientError } from '../../src/client/sn-client-error.ts';
 import type { SnClientOptions } from '../../src/client/sn-client-options.ts';
 import type { SnMessage } from '../../src/core/codec/message.ts';
-import { ScriptedGateway } from './scripted-gateway.ts';
+import { Outcome, ScriptedGateway } from './scripted-gateway.ts';
 
 const will: NonNullable<SnClientOptions['will']> = {
   topic: { topicName: 'gone', qos: 1, retain: true },
@@ -164,6 +165,26 @@ test('to disconnect while it connects ends that, and tells the gateway', () => {
   expect(gateway.types()).toEqual(['connect', 'disconnect']);
   gateway.send(CONNACK);
   expect(gateway.client.state).toBe('disconnected');
+});
+
+test('who gives up and connects anew when it is told of an answer is connected', () => {
+  const gateway = new ScriptedGateway().connected();
+  const again = new Outcome<void>();
+  gateway.client.subscribe(
+    'a',
+    0,
+    () => {
+      gateway.client.cancel(new SnClientError('DISCONNECTED', 'enough'), gateway.nowMs);
+      gateway.client.connect(again.settle, gateway.nowMs);
+    },
+    gateway.nowMs,
+  );
+  const { packetId } = gateway.one('subscribe');
+  gateway.send({ type: 'suback', qos: 0, topicId: 1, packetId, returnCode: 0 });
+  gateway.advance(10);
+  expect(gateway.types()).toEqual(['connect', 'connect']);
+  gateway.send(CONNACK);
+  expect([again.state, gateway.client.state]).toEqual(['done', 'active']);
 });
 
 test('a clean session forgets identifiers, another keeps them', () => {

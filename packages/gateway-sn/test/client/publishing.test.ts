@@ -231,6 +231,20 @@ describe('A gateway without room (0x01)', () => {
     expect(outcome.state).toBe('done');
   });
 
+  test('is given what waits behind a topic without identifier after that, and not before', () => {
+    const gateway = new ScriptedGateway({ waitMs: 60_000, keepAlive: 0 }).connected().teach('a', 7);
+    gateway.publish('b', '1', { whenCongested: 'wait' });
+    gateway.send({ type: 'regack', topicId: 0, packetId: gateway.one('register').packetId, returnCode: 1 });
+    gateway.publish('a', '2', { whenCongested: 'wait' });
+    gateway.publish('a', 'at once');
+    expect(text(gateway.one('publish').payload)).toBe('at once');
+    gateway.advance(60);
+    gateway.send({ type: 'regack', topicId: 8, packetId: gateway.one('register').packetId, returnCode: 0 });
+    expect(
+      gateway.received().map((sent) => (sent.type === 'publish' ? text(sent.payload) : sent.type)),
+    ).toEqual(['1', '2']);
+  });
+
   test('is still asked for what it did not refuse', () => {
     const gateway = refused();
     expect(gateway.register('b').state).toBe('open');
