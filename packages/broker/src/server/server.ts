@@ -350,7 +350,7 @@ export class Server {
     this.log.write(
       'notice',
       'certificates-reloaded',
-      `listeners use the certificates that are there now${ended}`,
+      `listeners use the certificates and other files that are there now${ended}`,
     );
   }
 

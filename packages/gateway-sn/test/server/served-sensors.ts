@@ -16,6 +16,7 @@ export class ServedSensors {
   readonly lines: string[] = [];
   readonly #servers: Server[] = [];
   readonly #sockets: Socket[] = [];
+  readonly #waiting: { readonly pattern: RegExp; readonly resolve: (line: string) => void }[] = [];
 
   /** As from a file in the directory of the test. */
   parsed(yaml: string): LoadedConfiguration {
@@ -26,13 +27,23 @@ export class ServedSensors {
   }
 
   async start(yaml: string): Promise<Server> {
-    const stderr = { write: (text: string) => this.lines.push(text.trimEnd()) };
+    const stderr = { write: (text: string) => this.#onLine(text.trimEnd()) };
     const server = await startServer(this.parsed(yaml), {
       log: { stderr },
       openers: { 'mqtt-sn': mqttSnOpener() },
     });
     this.#servers.push(server);
     return server;
+  }
+
+  /** The next line of the log that matches. */
+  line(pattern: RegExp): Promise<string> {
+    return new Promise((resolve) => this.#waiting.push({ pattern, resolve }));
+  }
+
+  #onLine(line: string): void {
+    this.lines.push(line);
+    for (const { pattern, resolve } of this.#waiting) if (pattern.test(line)) resolve(line);
   }
 
   device(server: Server, name = 'sensors'): Device {

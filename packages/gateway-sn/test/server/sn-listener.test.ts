@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { ConfigurationError } from '@martlet/broker/config';
 import { checkConfiguration, startServer } from '@martlet/broker/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connectSn } from '../../src/client/sn-client.ts';
+import { streamChannel } from '../../src/client/stream-channel.ts';
+import { SlipFraming } from '../../src/links/framing/slip-framing.ts';
+import { serialDevice } from '../../src/links/serial-device.ts';
 import { mqttSnOpener } from '../../src/server/mqtt-sn-opener.ts';
+import { hasPython, PtyPair } from '../links/pty-pair.ts';
 import { ACCEPTED, NOT_SUPPORTED, ServedSensors } from './served-sensors.ts';
 
 let served: ServedSensors;
@@ -237,4 +242,25 @@ test('numbers of all listeners together are told in $SYS', async () => {
   await served.device(server, 'more').connect('two');
   await told;
   expect(server.broker.retainedMessages('$SYS/broker/mqttsn/connects/received')).toHaveLength(1);
+});
+
+test.skipIf(!hasPython)('a serial line is a listener, and one that is gone is told', async () => {
+  const pair = await PtyPair.open();
+  const [near, far] = pair.paths;
+  const server = await served.start(
+    IN_MEMORY +
+      listener(`{ serial: { device: ${near}, framing: slip } }`, ', authentication: { anonymous: true }'),
+  );
+  expect(server.listeners[0]?.address).toEqual({ kind: 'serial', path: near });
+  const client = await connectSn({
+    clientId: 'dev',
+    channel: streamChannel(serialDevice({ path: far }), new SlipFraming()),
+  });
+  await client.publish('a/b', 'over the line', { qos: 1 });
+  expect(server.broker.clients.map(({ peer }) => peer)).toEqual([near]);
+  await client.disconnect();
+  const told = served.line(/listener-failed: sensors: /);
+  await pair.close();
+  await told;
+  expect(server.listeners[0]?.connections).toBe(0);
 });
