@@ -1,6 +1,6 @@
 // `martlet sn`, as built: with the listener of a broker, and with a gateway in front of Debian's Mosquitto.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -193,6 +193,18 @@ describe.skipIf(mosquitto.path === undefined)(`In front of Debian's Mosquitto ${
       '20s',
     );
     expect(stdout).toMatch(/^kept\/\d \w+\n$/);
+  });
+
+  test('what a device without CleanSession knows of topics outlives the gateway', async () => {
+    const file = join(directory, 'remembered');
+    const urlOfBroker = `mqtt://127.0.0.1:${broker.tcpPort}`;
+    const gateway = martlet('sn', 'gateway', '-p', '0', '--broker', urlOfBroker, '--remember', file);
+    const there = portIn(await gateway.line(/^MQTT-SN on UDP /));
+    const pub = ['sn', 'pub', '-p', there, '-c', '-i', 'keeper', '-t', 'kept/topic', '-m', 'x', '-q', '1'];
+    expect((await run(...pub)).code).toBe(0);
+    gateway.signal('SIGINT');
+    await gateway.exit;
+    expect(readFileSync(file, 'utf8')).toMatch(/"clientId":"keeper".*"kept\/topic"/);
   });
 
   test('a broker that is not there is told with its reason, and the client that the gateway has no room', async () => {

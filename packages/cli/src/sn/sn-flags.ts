@@ -46,6 +46,7 @@ export type SnFlags = {
   readonly unconnected: ListFlag<string>;
   readonly username: ValueFlag<string>;
   readonly passwordFile: ValueFlag<string>;
+  readonly remember: ValueFlag<string>;
 };
 
 const CONNECTION = 'Connection';
@@ -348,5 +349,14 @@ export const SN_FLAGS: Readonly<SnFlags> = {
     completes: 'file',
     group: GATEWAY,
     text: 'with gateway: a file with the password for the broker',
+  },
+  remember: {
+    kind: 'value',
+    names: ['--remember'],
+    placeholder: 'file',
+    parse: text('a file'),
+    completes: 'file',
+    group: GATEWAY,
+    text: 'with gateway: a file for what clients that keep their session expect to find again; default in memory',
   },
 };

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { openNodeTransport, parseServerUrl } from '@martlet/client/node-transport';
 import type { Credentials, SnGatewayOptions } from '@martlet/gateway-sn';
-import { Networks, SnGateway, toServer } from '@martlet/gateway-sn';
+import { ClientsFile, Networks, SnGateway, toServer } from '@martlet/gateway-sn';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -23,11 +23,13 @@ export async function snGateway(values: SnValues, io: CommandIo): Promise<number
     credentialsOf: await credentials(values),
     onFailure: (reason) => say(`a connection to ${broker}: ${reason}`),
   });
+  const memory = await openMemory(values.remember, say);
   const options: SnGatewayOptions = {
     predefinedTopics: await readPredefinedTopics(values.predefinedFile),
     gatewayId: values.gatewayId ?? 1,
     discoverable: values.group !== undefined,
     ...unconnected(values.unconnected),
+    ...(memory !== undefined && { memory }),
     ...(verbose && { onClient: (clientId, change, peer) => say(`${clientId} at ${peer.text}: ${change}`) }),
   };
   let onLost = (_error: Error): void => {};
@@ -43,6 +45,7 @@ export async function snGateway(values: SnValues, io: CommandIo): Promise<number
     await Promise.race([aborted(io.signal), lost]);
   } finally {
     await gateway.close();
+    await memory?.close();
   }
   return ExitCode.Success;
 }
@@ -77,6 +80,20 @@ async function opened(
       (serial === undefined ? listeningFailure(error, { port, bind }) : undefined) ??
       asFailure(error, { ...values, host: bind })
     );
+  }
+}
+
+/** Undefined: nothing outlives the process. Rejects with a `CommandFailure`. */
+async function openMemory(
+  path: string | undefined,
+  say: (text: string) => void,
+): Promise<ClientsFile | undefined> {
+  if (path === undefined) return undefined;
+  const onFailure = ({ message }: Error): void => say(`${path} cannot be written: ${message}`);
+  try {
+    return await ClientsFile.open({ path, nowMs: () => performance.now(), onFailure });
+  } catch (error) {
+    throw CommandFailure.ofFile(path, error);
   }
 }
 
