@@ -138,6 +138,12 @@ test('nothing in time is told by exit code 27, and a gateway that is not there i
   expect(nobody.stderr).toMatch(/^martlet sn: UDP 127\.0\.0\.1:1: the gateway did not answer.*\n$/);
 });
 
+test('what cannot be a topic is told before anything is sent', async () => {
+  const wildcard = await run('sn', 'pub', '-p', '1', '-t', 'a/#', '-m', 'x', '-q', '-1');
+  expect(wildcard).toMatchObject({ code: 2, stdout: '' });
+  expect(wildcard.stderr).toMatch(/expected a topic name without \+ and #, got "a\/#"\n$/);
+});
+
 test('a gateway is found in its group', async () => {
   const args = ['-p', String(groupPort), '--interface', '127.0.0.1', '-C', '1', '-W', '20s'];
   expect(await run('sn', 'discover', ...args)).toMatchObject({

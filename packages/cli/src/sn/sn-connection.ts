@@ -101,6 +101,8 @@ export function asFailure(error: unknown, values: SnValues): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   const { host = '127.0.0.1', port = DEFAULT_PORT, serial } = values;
   const place = serial ?? `UDP ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (name === 'SnClientError' && code === 'INVALID_ARGUMENT')
+    return new UsageError(message, { cause: error });
   if (name === 'SnClientError') return new CommandFailure(`${place}: ${message}`, { cause: error });
   if (name === 'SerialDeviceError') return new CommandFailure(message, { cause: error });
   if (syscall === 'getaddrinfo')
