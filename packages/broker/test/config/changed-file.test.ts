@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readListedFile } from '../../src/access/listed-file.ts';
 import { hasChangedSince } from '../../src/config/changed-file.ts';
 import { readSourceText } from '../../src/config/source-text.ts';
+import { readConfigurationFiles } from '../../src/mosquitto/reading/configuration-files.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'martlet-changed-'));
 const path = join(directory, 'martlet.yaml');
@@ -46,6 +48,12 @@ describe('A file that is read', () => {
       }
     }
   });
+});
+
+test('A pipe in the place of a configuration of Mosquitto is refused without waiting for a writer', async () => {
+  const pipe = join(directory, 'pipe.conf');
+  execFileSync('mkfifo', [pipe]);
+  await expect(readConfigurationFiles(pipe, [])).rejects.toThrow('it is no regular file');
 });
 
 /** The code of the first refusal; whether a write falls into a read is for the operating system to say. */

@@ -42,7 +42,11 @@ export async function readConfigurationFiles(
   const entries: FileEntry[] = [];
   const files: string[] = [path];
   let included = 0;
-  for (const line of configurationLines(path, await bytesOf(path, 'any'), problems)) {
+  for (const line of configurationLines(
+    path,
+    await bytesOf(path, OF_THIS_PROCESS.test(path) ? 'any' : 'regular'),
+    problems,
+  )) {
     if (line.name !== 'include_dir') {
       entries.push(line);
       continue;
@@ -103,7 +107,10 @@ export function compareNames(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** A main file may be a pipe (`-c /dev/stdin`); an included one that is none of the regular would stop everything. */
+/** What the shell hands over (`-c /dev/stdin`, `<(…)`). */
+const OF_THIS_PROCESS = /^\/(?:dev\/(?:stdin|fd\/)|proc\/self\/fd\/)/;
+
+/** A main file may be a pipe of this process; any other pipe, which nobody may ever write to, would hold up a command or a reload for ever. */
 async function bytesOf(path: string, kind: 'any' | 'regular'): Promise<Uint8Array> {
   try {
     const file = await open(path, constants.O_RDONLY | (kind === 'regular' ? constants.O_NONBLOCK : 0));
