@@ -45,6 +45,22 @@ describe('The register of brokers', () => {
     expect(registeredBrokers(world)).toEqual([{ name: 'my-broker-1', pid: 42, path }]);
   });
 
+  test.skipIf(process.getuid!() !== 0)(
+    'leaves a directory of root to root, when root acts as the user that it will be',
+    () => {
+      const nobody = 65_534;
+      mkdirSync(join(root, 'run', 'martlet'), { mode: 0o700 });
+      chmodSync(root, 0o777);
+      process.seteuid!(nobody);
+      try {
+        const path = registeredPath('a', 1, { ...world, uid: nobody });
+        expect(path).toBe(join(root, `martlet-${nobody}`, 'a.1.sock'));
+      } finally {
+        process.seteuid!(0);
+      }
+    },
+  );
+
   test('uses no directory that others may write to, nor a link', () => {
     const first = join(root, 'run', 'martlet');
     mkdirSync(first);

@@ -3,7 +3,7 @@
  * `$XDG_RUNTIME_DIR/martlet`, `/run/martlet`, or `martlet-UID` in the directory for temporary files; in it a socket for
  * each, by name and process: `martlet.4711.sock`.
  */
-import { accessSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { EnvironmentError } from '../../environment-error.ts';
@@ -90,7 +90,8 @@ function isUsable(directory: string, uid: number): boolean {
   }
   if (!isOwn(directory, uid)) return false;
   try {
-    accessSync(directory, constants.W_OK | constants.X_OK);
+    // `access` would ask for the user that started the process, which root is until it has become another one.
+    rmdirSync(mkdtempSync(join(directory, '.probe-')));
     return true;
   } catch {
     return false;
