@@ -19,7 +19,7 @@ export interface BrokerUpstreamsOptions {
   readonly queuedMessages: (clientId: string) => number;
   /** The user name that a client has in the broker, since MQTT-SN has none. @default none */
   readonly usernameOf?: (clientId: string, peer: Peer) => string | undefined;
-  /** Called before packets are handed on: the gateway's clock is to be set. */
+  /** Called before packets are handed on, for the gateway's clock, and after it, for its timer. */
   readonly onTurn: () => void;
 }
 
@@ -56,6 +56,7 @@ export class BrokerUpstreams implements Upstreams {
     this.#dirty = [];
     this.#options.onTurn();
     for (const connection of dirty) connection.drain();
+    this.#options.onTurn();
   }
 }
 

@@ -29,7 +29,7 @@ export interface MqttUpstreamsOptions {
   readonly openTimeoutMs?: number;
   /** What a client connects with. @default nothing */
   readonly credentialsOf?: (clientId: string, peer: Peer) => Credentials;
-  /** Called before packets are handed on: the gateway's clock is to be set. */
+  /** Called before packets are handed on, for the gateway's clock, and after it, for its timer. */
   readonly onTurn: () => void;
   /** Told why a connection could not be had, or ended; for logs. */
   readonly onFailure?: (reason: string) => void;
@@ -159,6 +159,7 @@ class MqttConnection implements Upstream {
       this.#transport?.destroy();
       this.#onClosed(`the server broke the protocol: ${(error as Error).message}`);
     }
+    this.#owner.options.onTurn();
   }
 
   #onPacket(packet: ServerPacket): void {
@@ -195,5 +196,6 @@ class MqttConnection implements Upstream {
     this.#owner.options.onFailure?.(reason);
     this.#owner.options.onTurn();
     this.#handler.onClosed(reason);
+    this.#owner.options.onTurn();
   }
 }
