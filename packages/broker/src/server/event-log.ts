@@ -51,6 +51,9 @@ function logSubscriptions(broker: Broker, log: Log): readonly (() => void)[] {
     broker.on('subscribed', ({ clientId, topicFilter, qos }) => {
       log.write('debug', 'subscribed', `${clientId} to ${topicFilter} at QoS ${qos}`);
     }),
+    broker.on('subscriptionRefused', ({ clientId, topicFilter, reason }) => {
+      log.write('debug', 'subscription-refused', `${clientId} to ${topicFilter}: ${reason}`);
+    }),
     broker.on('unsubscribed', ({ clientId, topicFilter }) => {
       log.write('debug', 'unsubscribed', `${clientId} from ${topicFilter}`);
     }),

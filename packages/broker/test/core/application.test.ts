@@ -144,6 +144,10 @@ describe('events', () => {
     expect(world.events.map(({ name, event }) => [name, event])).toEqual([
       ['clientConnected', { ...who, sessionPresent: false, keepAlive: 60 }],
       ['subscribed', { clientId: 'c', topicFilter: 'a', qos: 1 }],
+      [
+        'subscriptionRefused',
+        { clientId: 'c', topicFilter: 'a/#b', reasonCode: 0x8f, reason: expect.stringContaining('#') },
+      ],
       ['unsubscribed', { clientId: 'c', topicFilter: 'a' }],
       [
         'messageDropped',

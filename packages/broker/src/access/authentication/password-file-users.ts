@@ -92,8 +92,20 @@ export async function readPasswordFileUsers(
     }
   }
   if (!skipBadLines && problems.length > 0) throw new ConfigurationError(problems);
-  const notice = opennessNotice(file, key);
-  return new PasswordFileUsers(path, users, notice === undefined ? problems : [...problems, notice], secret);
+  const notices = [...problems, opennessNotice(file, key), emptinessNotice(path, key, users.size)];
+  return new PasswordFileUsers(
+    path,
+    users,
+    notices.filter((notice) => notice !== undefined),
+    secret,
+  );
+}
+
+/** A file that has just been emptied, to be written anew, is in order, too; but somebody should see it. */
+function emptinessNotice(file: string, key: string, users: number): ConfigurationProblem | undefined {
+  if (users > 0) return undefined;
+  const text = 'there is no user in it, so nobody can connect by it';
+  return { file, line: undefined, key, severity: 'notice', code: 'no-users', text };
 }
 
 /** What is wrong with a line; never what stands behind the colon, which may be a password. */

@@ -72,6 +72,7 @@ export class Subscribing {
         }
         this.#context.metrics.subscriptionsRefused++;
         this.#note('subscribe', session.clientId, wanted.topicFilter, verdict);
+        this.#tellRefused(session.clientId, wanted.topicFilter, verdict.reasonCode, verdict.refusal);
         continue;
       }
       const qos = verdict.reasonCode as QoS;
@@ -97,6 +98,10 @@ export class Subscribing {
     });
     for (const subscription of toShow.values()) this.#retaining.show(session, subscription); // [MQTT-3.3.1-6] 3.1.1
     return true;
+  }
+
+  #tellRefused(clientId: string, topicFilter: string, reasonCode: ReasonCode, reason: string): void {
+    this.#events.emit('subscriptionRefused', { clientId, topicFilter, reasonCode, reason });
   }
 
   /**

@@ -42,6 +42,13 @@ export interface BrokerEvents {
   };
   subscribed: { readonly clientId: string; readonly topicFilter: string; readonly qos: 0 | 1 | 2 };
   unsubscribed: { readonly clientId: string; readonly topicFilter: string };
+  /** A topic filter of SUBSCRIBE that was not granted. */
+  subscriptionRefused: {
+    readonly clientId: string;
+    readonly topicFilter: string;
+    readonly reasonCode: ReasonCode;
+    readonly reason: string;
+  };
   /** A message ended without delivery, for one recipient. */
   messageDropped: {
     /** Stable, such as `outbox-full`: see `DROP_REASONS`. */

@@ -245,6 +245,12 @@ describe('A password file that cannot be taken', () => {
     expect(await kit.problems(fileOf(lines))).toHaveLength(100);
   });
 
+  it('gives a notice if nobody is in it: somebody may be writing it anew', async () => {
+    const file = kit.file('');
+    const { built } = await kit.build([{ type: 'passwordFile', file, skipBadLines: false }]);
+    expect(built.notices).toMatchObject([{ file, code: 'no-users', severity: 'notice' }]);
+  });
+
   it('gives a notice if everybody may read it', async () => {
     const file = kit.file(`ann:${PBKDF2}\n`, 0o644);
     const { built } = await kit.build([{ type: 'passwordFile', file, skipBadLines: false }]);
