@@ -12,6 +12,8 @@ export type EnvironmentErrorCode =
   | 'LOG_NOT_OPENED'
   | 'PID_FILE_NOT_WRITTEN'
   | 'CONTROL_SOCKET_NOT_OPENED'
+  /** Something that a configuration names does not answer. */
+  | 'RELOAD_TOOK_TOO_LONG'
   /** The user of the system as which it is to run is not known, or it may not become that user. */
   | 'USER_NOT_CHANGED';
 

@@ -24,6 +24,7 @@ import { isInMemory } from './reload/fixed-keys.ts';
 import type { ReloadedServer } from './reload/reload.ts';
 import { Reload } from './reload/reload.ts';
 import { tellReloaded, tellReloadFailed } from './reload/reload-log.ts';
+import type { IsCurrent } from './reload/reload-queue.ts';
 import { ReloadQueue } from './reload/reload-queue.ts';
 import type { ReloadReport } from './reload/reload-report.ts';
 import type { ServerStore } from './server-store.ts';
@@ -100,9 +101,11 @@ export class Server {
     this.#systemd = parts.systemd;
     this.#loaded = parts.loaded;
     this.#access = parts.access;
-    this.#reloads = new ReloadQueue(async () => this.#reload(await this.#load()));
     this.#watch = new FileWatch((paths) => this.#onFilesChanged(paths));
     this.#environment = parts.environment;
+    this.#reloads = new ReloadQueue(async (isCurrent) => this.#reload(await this.#load(), isCurrent), {
+      setTimer: (callback, delayMs, keepsAlive) => parts.environment.setTimer(callback, delayMs, keepsAlive),
+    });
     this.#daily = new DailyLook(parts.environment, () => {
       for (const { listener } of this.#listeners.running) listener.tellExpiries?.();
     });
@@ -152,7 +155,7 @@ export class Server {
     try {
       return await (loaded === undefined
         ? this.#reloads.request()
-        : this.#reloads.run(() => this.#reload(loaded)));
+        : this.#reloads.run((isCurrent) => this.#reload(loaded, isCurrent)));
     } catch (error) {
       tellReloadFailed(this.log, error);
       throw error;
@@ -299,13 +302,13 @@ export class Server {
     return this.#loadFile(source);
   }
 
-  async #reload(loaded: LoadedConfiguration): Promise<ReloadReport> {
+  async #reload(loaded: LoadedConfiguration, isCurrent: IsCurrent): Promise<ReloadReport> {
     this.#systemd?.reloading();
     try {
       const reload = await Reload.prepare(this.#parts, loaded, this.#build, false);
-      if (this.#closing !== null) {
+      if (this.#closing !== null || !isCurrent()) {
         await reload.abandon();
-        throw new Error('the broker is being closed');
+        throw new Error('the broker is being closed, or does not wait for this any more');
       }
       const report = reload.commit();
       this.#loaded = loaded;
@@ -334,13 +337,17 @@ export class Server {
     if (this.configuration.reload.watch) this.reload().catch(() => {});
     else
       this.#reloads
-        .run(() => this.#refreshListeners())
+        .run((isCurrent) => this.#refreshListeners(isCurrent))
         .catch((error: unknown) => tellReloadFailed(this.log, error));
   }
 
   /** Certificates are others: the listeners read theirs anew, and nothing else is read. */
-  async #refreshListeners(): Promise<void> {
+  async #refreshListeners(isCurrent: IsCurrent): Promise<void> {
     const prepared = await this.#listeners.prepare(this.#loaded, false);
+    if (!isCurrent()) {
+      await prepared.abandon();
+      return;
+    }
     prepared.commit();
     const revoked = revokedClients(this.broker.clients, this.#listeners.isRevoked.bind(this.#listeners));
     for (const { clientId, reason } of revoked) this.broker.disconnectClient(clientId, undefined, reason);
