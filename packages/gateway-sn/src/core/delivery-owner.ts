@@ -7,7 +7,7 @@ export interface DeliveryOwner {
   readonly topics: KnownTopics;
   readonly packetIds: PacketIds;
   toBroker(packet: ClientPacket): void;
-  /** Whether the client itself has published to this topic and not been answered: its answer is to come first. */
+  /** Whether the client has subscribed, or published to this topic, and not been answered: its answer is to come first. */
   awaitsBroker(topicName: string): boolean;
   /** Nothing waits any more, and nothing is under way. */
   onDrained(): void;

@@ -214,7 +214,7 @@ export class Delivery {
       }
       if (head.released) this.#release(head);
       else if (this.#isUnwanted(head)) this.#refuse(head);
-      // Who publishes to what it subscribed to is answered first: many a client takes nothing else in between.
+      // Who subscribes, or publishes to what it subscribed to, is answered first: many a client takes nothing else before.
       else if (this.#owner.awaitsBroker(head.topicName)) return;
       else this.#send(head);
     }

@@ -201,6 +201,7 @@ export class GatewayClient implements ClientLine, DeliveryOwner, UpstreamHandler
       case 'unsuback':
         this.#session.subscribing.onAnswer(packet);
         this.#session.rememberSoon();
+        this.#delivery.proceed();
         return;
       case 'pingresp':
         this.#awake.onAnswer(this.#upstream.onAnswer(), this.#delivery.isEmpty);
@@ -333,7 +334,8 @@ export class GatewayClient implements ClientLine, DeliveryOwner, UpstreamHandler
   }
 
   awaitsBroker(topicName: string): boolean {
-    return this.#session.incoming.awaitsBroker(topicName);
+    const { incoming, subscribing } = this.#session;
+    return subscribing.awaitsSuback || incoming.awaitsBroker(topicName);
   }
 
   onDrained(): void {

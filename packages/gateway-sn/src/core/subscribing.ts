@@ -182,6 +182,12 @@ export class Subscribing {
     return false;
   }
 
+  /** Whether the client waits for SUBACK. */
+  get awaitsSuback(): boolean {
+    for (const { packet } of this.#asked.values()) if (packet.type === 'subscribe') return true;
+    return false;
+  }
+
   #refuse({ topic, packetId }: Subscribe, returnCode: number): void {
     this.#line.toClient({ type: 'suback', qos: 0, topicId: idOf(topic), packetId, returnCode });
   }

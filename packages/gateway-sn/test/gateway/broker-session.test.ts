@@ -44,6 +44,50 @@ describe('With a store that takes its time', () => {
     expect(device.types().toSorted()).toEqual(['puback', 'puback', 'publish', 'pubrec']);
   });
 
+  test.each([0, 1, 2] as const)('SUBACK comes before the retained messages at QoS %d', (qos) => {
+    const { world, finish } = withLateStore();
+    world.publish('a/kept', 'x', qos, { retain: true });
+    finish();
+    const device = world.device().connect('dev', { clean: false });
+    finish();
+    const given: string[] = [];
+    device.answering(given).subscribe('a/#', qos);
+    // Clients that wait for SUBACK take no PUBLISH, and do not acknowledge it.
+    expect(device.types()).toEqual(['connack']);
+    finish();
+    expect(device.types().slice(0, 3)).toEqual(['suback', 'register', 'publish']);
+    expect(given).toEqual(['a/kept x']);
+  });
+
+  test('what comes while SUBSCRIBE is not answered is given after SUBACK, in order', () => {
+    const { world, finish } = withLateStore();
+    const device = durable(world, finish);
+    device.answering().subscribe('u', 1, 101);
+    for (const text of ['1', '2']) world.publish('t', text);
+    expect(device.received()).toEqual([]);
+    finish();
+    const [suback, ...messages] = device.received();
+    expect(suback).toMatchObject({ type: 'suback', packetId: 101 });
+    expect(messages.map((message) => message.type === 'publish' && textOf(message))).toEqual(['1', '2']);
+  });
+
+  test('a sleeper whose SUBSCRIBE is answered late is given what waited, and PINGRESP', () => {
+    const { world, finish } = withLateStore();
+    const device = durable(world, finish);
+    device.send({ type: 'disconnect', duration: 600 });
+    world.publish('t', 'x');
+    finish();
+    device.received();
+    const given: string[] = [];
+    device.answering(given).subscribe('u', 1, 101);
+    device.send({ type: 'pingreq', clientId: 'dev' });
+    expect(device.received()).toEqual([]);
+    finish();
+    world.advance(1);
+    finish();
+    expect(device.types()).toEqual(['suback', 'publish', 'pingresp']);
+  });
+
   test('a sleeper that wakes is given all that waits, though a commit lies between each two messages', () => {
     const { world, finish } = withLateStore();
     const device = durable(world, finish);
