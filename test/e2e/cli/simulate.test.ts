@@ -183,7 +183,8 @@ test('a server that is gone and comes back finds its devices again', async () =>
   await second.close();
   // What was due meanwhile does not come in one burst.
   expect(numbers[0]).toBeGreaterThan(0);
-  expect(stderr).toMatch(/\n1 device, \d+ messages published.*, \d+ left out without a connection\n$/);
+  // Whether anything was due meanwhile depends on how soon it was connected again.
+  expect(stderr).toMatch(/\n1 device, \d+ messages published(?:.*, \d+ left out without a connection)?\n$/);
 });
 
 describe('it says in one line', () => {

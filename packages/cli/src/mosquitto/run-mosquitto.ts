@@ -16,6 +16,7 @@ import {
 } from '@martlet/broker/server';
 import type { CommandIo } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
+import { handOverSignals } from '../signal-handover.ts';
 import { startLogWorld } from '../start/start-log.ts';
 import type { MosquittoValues } from './mosquitto-flags.ts';
 import { MosquittoStatus } from './mosquitto-status.ts';
@@ -98,13 +99,11 @@ const SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /** Signals that come before there is a server to answer them wait for it. @returns what hands them over */
 function heldSignals(): (server: Server) => void {
   const held = new Set<(typeof SIGNALS)[number]>();
-  for (const signal of SIGNALS) {
-    process.removeAllListeners(signal);
-    process.on(signal, () => held.add(signal));
-  }
+  handOverSignals(SIGNALS, () => {
+    for (const signal of SIGNALS) process.on(signal, () => held.add(signal));
+  });
   return (server) => {
-    for (const signal of SIGNALS) process.removeAllListeners(signal);
-    answerSignals(server);
+    handOverSignals(SIGNALS, () => void answerSignals(server));
     for (const signal of held) process.emit(signal);
   };
 }

@@ -6,6 +6,7 @@ import type { OpenServerStore, Server } from '@martlet/broker/server';
 import { activatedSockets, answerSignals, Systemd, startServer } from '@martlet/broker/server';
 import { ExitCode } from '../exit-code.ts';
 import { wordsFor } from '../mosquitto/words-for.ts';
+import { handOverSignals } from '../signal-handover.ts';
 import { protocolOpeners } from '../sn/protocol-openers.ts';
 import { endingSignal } from '../termination.ts';
 import { textStyleFor } from '../text-style.ts';
@@ -53,9 +54,8 @@ export async function start(options: StartOptions, given: GivenOptions): Promise
     });
   const server = await (file === undefined ? withFlagsNamed(loaded.configuration, run) : run());
   running = server;
-  if (file !== undefined) process.removeAllListeners('SIGHUP');
-  process.removeAllListeners('SIGUSR1');
-  answerSignals(server, process, file === undefined ? ['SIGUSR1', 'SIGUSR2'] : undefined);
+  const answered = ['SIGUSR1', 'SIGUSR2', ...(file === undefined ? [] : (['SIGHUP'] as const))] as const;
+  handOverSignals(answered, () => void answerSignals(server, process, answered));
   const remedy =
     file === undefined && given.has('host')
       ? 'without --host only this machine can'
