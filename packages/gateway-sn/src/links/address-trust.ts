@@ -16,6 +16,8 @@ const NEAR: readonly (readonly [network: string, prefix: number, family: 'ipv4' 
 /** A set of networks. */
 export class Networks {
   readonly #list = new BlockList();
+  /** All of IPv4, or all of IPv6, is in it. */
+  #hasAll = false;
 
   /** @throws {RangeError} for what is neither an address nor a network such as `192.0.2.0/24` */
   constructor(networks: readonly string[]) {
@@ -26,17 +28,19 @@ export class Networks {
     const [address = '', prefix] = network.split('/');
     const version = isIP(address);
     const bits = version === 6 ? 128 : 32;
-    const length = prefix === undefined ? bits : Number(prefix);
+    const length = prefix === undefined ? bits : Number(prefix || Number.NaN);
     if (version === 0 || !Number.isInteger(length) || length < 0 || length > bits) {
       throw new RangeError(`expected an address or a network such as 192.0.2.0/24, got ${network}`);
     }
+    if (length === 0) this.#hasAll = true;
     this.#list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
   }
 
+  /** @param host what has no address, such as the end of a serial line, is where all may be */
   has(host: string): boolean {
     const address = plainAddress(host);
     const version = isIP(address);
-    return version !== 0 && this.#list.check(address, version === 6 ? 'ipv6' : 'ipv4');
+    return version === 0 ? this.#hasAll : this.#list.check(address, version === 6 ? 'ipv6' : 'ipv4');
   }
 }
 

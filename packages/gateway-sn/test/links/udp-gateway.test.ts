@@ -114,6 +114,7 @@ test('networks know their addresses', () => {
   }
   expect(new Networks(['192.0.2.7']).has('192.0.2.7')).toBe(true);
   expect(() => new Networks(['192.0.2.0/33'])).toThrow('expected an address or a network');
+  expect(() => new Networks(['192.0.2.7/'])).toThrow('expected an address or a network');
   expect(() => new Networks(['somewhere'])).toThrow('expected an address or a network');
 });
 

@@ -4,9 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '@martlet/broker/config';
 import { checkConfiguration, startServer } from '@martlet/broker/server';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { publishUnconnected } from '../../src/client/publish-unconnected.ts';
 import { connectSn } from '../../src/client/sn-client.ts';
 import { streamChannel } from '../../src/client/stream-channel.ts';
+import { RawFraming } from '../../src/links/framing/raw-framing.ts';
 import { SlipFraming } from '../../src/links/framing/slip-framing.ts';
 import { serialDevice } from '../../src/links/serial-device.ts';
 import { mqttSnOpener } from '../../src/server/mqtt-sn-opener.ts';
@@ -242,6 +244,30 @@ test('numbers of all listeners together are told in $SYS', async () => {
   await served.device(server, 'more').connect('two');
   await told;
   expect(server.broker.retainedMessages('$SYS/broker/mqttsn/connects/received')).toHaveLength(1);
+});
+
+test.skipIf(!hasPython).each([
+  ['is taken where all networks may send it', '[0.0.0.0/0, "::/0"]', ['a/b']],
+  ['is taken where all of one kind may', '0.0.0.0/0', ['a/b']],
+  ['is not taken where only some may', '192.0.2.0/24', []],
+])('QoS -1 of a serial line, which has no address, %s', async (_, networks, topics) => {
+  const pair = await PtyPair.open();
+  onTestFinished(() => pair.close());
+  const [near, far] = pair.paths;
+  const mqttSn = `{ serial: { device: ${near} }, predefinedTopics: [{ topicId: 1, topicName: a/b }], unconnected: { networks: ${networks} } }`;
+  const server = await served.start(IN_MEMORY + listener(mqttSn, ', authentication: { anonymous: true }'));
+  const seen: string[] = [];
+  server.broker.subscribe('a/b', ({ topicName }) => void seen.push(topicName));
+  const channel = streamChannel(serialDevice({ path: far }), new RawFraming());
+  await publishUnconnected({ channel }, { topic: { predefined: 1 }, payload: new Uint8Array(1) });
+  // What is answered came later on the same line.
+  const client = await connectSn({
+    clientId: 'dev',
+    channel: streamChannel(serialDevice({ path: far }), new RawFraming()),
+  });
+  await client.publish('other', 'x', { qos: 1 });
+  await client.disconnect();
+  expect(seen).toEqual(topics);
 });
 
 test.skipIf(!hasPython)('a serial line is a listener, and one that is gone is told', async () => {
