@@ -47,7 +47,12 @@ export class BatchedWriter {
   /** Fulfilled when everything has been written, or cannot be. */
   async end(): Promise<void> {
     this.flush();
-    if (!this.#hasFailed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+    if (this.#hasFailed) return;
+    const failure = await new Promise<Error | undefined>((resolve) => {
+      this.#stream.write('', (error) => resolve(error ?? undefined));
+    });
+    // A file that failed is closed before its 'error' comes. Later writes are told that it is destroyed, not why.
+    if (failure !== undefined) this.#onError(this.#stream.errored ?? failure);
   }
 
   readonly #onDrain = (): void => {
