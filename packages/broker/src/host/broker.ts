@@ -46,7 +46,7 @@ import { checkChanges, checkDeciders } from './check-deciders.ts';
 import { checkTcpOptions, checkWebSocketOptions } from './check-listener-options.ts';
 import { collectAfterLoading } from './full-collection.ts';
 import type { SessionDescription } from './inspection.ts';
-import { clientsOf, queuedMessagesOf, retainedMessagesOf, sessionsOf } from './inspection.ts';
+import { clientsOf, retainedMessagesOf, sessionsOf, unfinishedMessagesOf } from './inspection.ts';
 import { KeptWaiters } from './kept-waiters.ts';
 import { publishLocally, publishToClient } from './publish-locally.ts';
 import type { ReceivedMessage } from './received-message.ts';
@@ -314,9 +314,9 @@ export class Broker {
     return this.#listeners.all;
   }
 
-  /** Messages that wait in the session of a client and have not been sent to it; 0 if there is none. */
-  queuedMessages(clientId: string): number {
-    return queuedMessagesOf(this.#core, clientId);
+  /** Messages that a client has still to be sent or to acknowledge, or whose end is still to be kept; 0 without a session. */
+  unfinishedMessages(clientId: string): number {
+    return unfinishedMessagesOf(this.#core, clientId);
   }
 
   /** Every client that is connected now, as the authoriser sees it. */

@@ -36,10 +36,15 @@ export function sessionsOf(core: BrokerCore): readonly SessionDescription[] {
   return [...core.sessions.all()].map((session) => describeSession(core, session));
 }
 
-/** Messages that wait in the session of a client and have not been sent to it. */
-export function queuedMessagesOf(core: BrokerCore, clientId: string): number {
+/**
+ * Messages of a client's session that it has still to be sent or to acknowledge, and identifiers that are free again after
+ * the next commit: a message that waits can be behind each.
+ */
+export function unfinishedMessagesOf(core: BrokerCore, clientId: string): number {
   const session = core.sessions.get(clientId);
-  return session === undefined ? 0 : (queueOf(core, session)?.length ?? 0);
+  if (session === undefined) return 0;
+  const queue = queueOf(core, session);
+  return (queue?.length ?? 0) + (session.senderIfUsed?.inFlight.size ?? queue?.unconfirmed ?? 0);
 }
 
 /** Clients that are connected now. */

@@ -40,9 +40,9 @@ export class UpstreamLine {
     return this.#connected;
   }
 
-  /** In the broker, for this client; undefined where nobody can tell. */
-  get waitingMessages(): number | undefined {
-    return this.#upstream?.waitingMessages;
+  /** Messages that the broker has not brought to their end for this client; undefined where nobody can tell. */
+  get unfinishedMessages(): number | undefined {
+    return this.#upstream?.unfinishedMessages;
   }
 
   /** @returns false if there cannot be one more */

@@ -165,7 +165,7 @@ export function toBroker(broker: Broker): MakeUpstreams {
   return (onTurn, name) =>
     new BrokerUpstreams({
       attach: (transport, origin) => broker.attach(transport, origin),
-      queuedMessages: (clientId) => broker.queuedMessages(clientId),
+      unfinishedMessages: (clientId) => broker.unfinishedMessages(clientId),
       origin: { listener: name, kind: 'in-process' },
       soon: (run) => setImmediate(run),
       onTurn,

@@ -165,7 +165,7 @@ export class SnListener implements ServedListener {
   }
 
   #upstreams(onTurn: () => void): BrokerUpstreams {
-    const { accept, queuedMessages } = this.#services;
+    const { accept, unfinishedMessages } = this.#services;
     const listener = this;
     return new BrokerUpstreams({
       attach: accept,
@@ -173,7 +173,7 @@ export class SnListener implements ServedListener {
         return listener.#origin;
       },
       usernameOf: (clientId, peer) => this.#usernameOf(clientId, peer),
-      queuedMessages,
+      unfinishedMessages,
       soon: (run) => setImmediate(run),
       onTurn,
     });

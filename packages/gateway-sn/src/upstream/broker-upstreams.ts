@@ -15,8 +15,8 @@ export interface BrokerUpstreamsOptions {
   readonly origin: Origin;
   /** Runs it after the inputs of this round, before the process sleeps. */
   readonly soon: (run: () => void) => void;
-  /** Messages that wait in the broker's session of a client: `(clientId) => broker.queuedMessages(clientId)`. */
-  readonly queuedMessages: (clientId: string) => number;
+  /** Messages of a client that have not come to their end: `(clientId) => broker.unfinishedMessages(clientId)`. */
+  readonly unfinishedMessages: (clientId: string) => number;
   /** The user name that a client has in the broker, since MQTT-SN has none. @default none */
   readonly usernameOf?: (clientId: string, peer: Peer) => string | undefined;
   /** Called before packets are handed on, for the gateway's clock, and after it, for its timer. */
@@ -100,8 +100,8 @@ class BrokerConnection implements Transport, Upstream {
 
   // ---- of the gateway ------------------------------------------------------------------------------------------------
 
-  get waitingMessages(): number {
-    return this.#options.queuedMessages(this.#clientId);
+  get unfinishedMessages(): number {
+    return this.#options.unfinishedMessages(this.#clientId);
   }
 
   send(packet: ClientPacket): boolean {

@@ -79,7 +79,7 @@ export class SnWorld {
       nowMs: this.#nowMs,
       upstreams: new BrokerUpstreams({
         attach: (transport, origin) => this.broker.attach(transport, origin),
-        queuedMessages: (clientId) => this.broker.queuedMessages(clientId),
+        unfinishedMessages: (clientId) => this.broker.unfinishedMessages(clientId),
         origin: { listener: 'sn', kind: 'in-process' },
         soon: (callback) => void this.#soon.push(callback),
         onTurn: () => {

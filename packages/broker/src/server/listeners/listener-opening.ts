@@ -30,8 +30,8 @@ export interface OpeningServices {
   readonly activatedSockets: readonly ActivatedSocket[];
   /** The largest packet that the broker takes, or will, in bytes. */
   maximumPacketSize(): number;
-  /** Messages that wait in the session of a client. */
-  queuedMessages(clientId: string): number;
+  /** Messages of a client that have not come to their end. */
+  unfinishedMessages(clientId: string): number;
   /** Where the broker keeps what outlives it; null: it keeps nothing. */
   readonly storeDirectory: string | null;
   /** The time, in ms since 1970. @default `Date.now` */

@@ -32,7 +32,7 @@ export interface PreparedListeners {
   abandon(): Promise<void>;
 }
 
-type Opening = Omit<OpeningServices, 'accept' | 'maximumPacketSize' | 'queuedMessages'>;
+type Opening = Omit<OpeningServices, 'accept' | 'maximumPacketSize' | 'unfinishedMessages'>;
 
 export class ServerListeners {
   readonly #broker: Broker;
@@ -122,7 +122,7 @@ export class ServerListeners {
         ...this.#services,
         accept: guarded,
         maximumPacketSize: () => this.#maximumPacketSize,
-        queuedMessages: (clientId) => this.#broker.queuedMessages(clientId),
+        unfinishedMessages: (clientId) => this.#broker.unfinishedMessages(clientId),
       });
       return opened;
     });

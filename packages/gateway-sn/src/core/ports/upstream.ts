@@ -11,8 +11,8 @@ export interface Upstream {
   send(packet: ClientPacket): boolean;
   /** Closes it after what was sent. `onClosed` is not called for it. */
   close(): void;
-  /** Messages that wait in the broker for this client; undefined where nobody can tell. */
-  readonly waitingMessages?: number | undefined;
+  /** Messages of this client that the broker has not brought to their end; undefined where nobody can tell. */
+  readonly unfinishedMessages?: number | undefined;
 }
 
 /** What a connection tells the gateway: never from inside a call of {@link Upstream} or {@link Upstreams}. */
