@@ -89,7 +89,13 @@ function completeAuthentication(authentication: Section, listeners: readonly Sec
   const hasMethods =
     methods !== undefined && methods !== null && !(Array.isArray(methods) && methods.length === 0);
   if (authentication['anonymous'] === undefined)
-    authentication['anonymous'] = !hasMethods && listeners.every(isForThisMachine);
+    authentication['anonymous'] =
+      !hasMethods && listeners.every((each) => isForThisMachine(each) || hasOwnAuthentication(each));
+}
+
+/** What it says counts there instead of what all listeners have, which then does not concern it. */
+function hasOwnAuthentication({ authentication }: Section): boolean {
+  return isSection(authentication);
 }
 
 function completeMethod(method: Section): void {

@@ -69,6 +69,8 @@ describe('A configuration', () => {
     ['listeners: [{ socketActivation: 3 }]', false],
     ['authentication: { methods: [{ type: passwordFile, file: users }] }', false],
     ["authentication: { anonymous: true }\nlisteners: [{ host: '*' }]", true],
+    ["listeners: [{ host: '*', authentication: { anonymous: false } }, {}]", true],
+    ["listeners: [{ host: '*', authentication: { anonymous: true } }, { host: '::' }]", false],
   ])('with %s lets clients without a user name in: %s', (text, anonymous) => {
     expect(parsed(text).authentication.anonymous).toBe(anonymous);
   });

@@ -323,7 +323,7 @@ export const SN_FLAGS: Readonly<SnFlags> = {
     placeholder: 'network',
     parse: text('a network such as 10.0.0.0/8, or any'),
     group: GATEWAY,
-    text: 'with gateway: whose encapsulated messages are taken; default nobody',
+    text: 'with gateway: whose encapsulated messages are taken, or any; default nobody',
   },
   unconnected: {
     kind: 'list',
@@ -331,7 +331,7 @@ export const SN_FLAGS: Readonly<SnFlags> = {
     placeholder: 'network',
     parse: text('a network such as 10.0.0.0/8, or any'),
     group: GATEWAY,
-    text: 'with gateway: who may publish without a connection; default nobody',
+    text: 'with gateway: who may publish without a connection, or any; default nobody',
   },
   username: {
     kind: 'value',

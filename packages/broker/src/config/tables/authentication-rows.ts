@@ -113,7 +113,8 @@ export const AUTHENTICATION_ROWS: Readonly<Table<AuthenticationConfiguration>> =
   anonymous: {
     kind: 'switch',
     default: true,
-    defaultText: '`true` if all listeners are for this machine only and there are no methods, else `false`',
+    defaultText:
+      '`true` if all listeners without `authentication` of their own are for this machine only and there are no methods, else `false`',
     text: 'whether a client may connect without a user name',
   },
   methods: AUTHENTICATION_METHODS_ROW,
