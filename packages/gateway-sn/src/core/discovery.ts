@@ -1,9 +1,15 @@
-/** Being found (section 6.1): ADVERTISE at intervals, and GWINFO for who searches. Neither says where: the sender's address does. */
+/**
+ * Being found (section 6.1): ADVERTISE at intervals, and GWINFO for who searches. Neither says where: the sender's address does.
+ * While the broker cannot be reached, neither is sent: whoever came would only be sent away.
+ */
 import type { Deadline } from '@martlet/protocol';
 import { encodeMessage } from './codec/encode-message.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Link, Peer } from './ports/link.ts';
 import type { StrangerAnswers } from './stranger-answers.ts';
+
+/** How soon a broker that could not be reached is asked for again. */
+const ASK_AGAIN_MS = 30_000;
 
 export class Discovery {
   readonly #context: GatewayContext;
@@ -12,6 +18,8 @@ export class Discovery {
   readonly #gwinfo: Uint8Array;
   readonly #advertise: Uint8Array;
   readonly #next: Deadline;
+  #isReachable = true;
+  #stopAsking: (() => void) | undefined;
 
   constructor(context: GatewayContext, link: Link, strangers: StrangerAnswers, gatewayId: number) {
     this.#context = context;
@@ -25,13 +33,23 @@ export class Discovery {
   }
 
   #onDue(): void {
+    const { upstreams } = this.#context;
+    if (upstreams.reach === undefined) this.#onReached(true);
+    else this.#stopAsking = upstreams.reach((isReachable) => this.#onReached(isReachable));
+  }
+
+  #onReached(isReachable: boolean): void {
     const { deadlines, nowMs, options } = this.#context;
-    this.#broadcast(this.#advertise, 0);
-    deadlines.set(this.#next, nowMs + options.advertiseMs);
+    this.#stopAsking = undefined;
+    this.#isReachable = isReachable;
+    if (isReachable) this.#broadcast(this.#advertise, 0);
+    const waitMs = isReachable ? options.advertiseMs : Math.min(ASK_AGAIN_MS, options.advertiseMs);
+    deadlines.set(this.#next, nowMs + waitMs);
   }
 
   /** @param radius hops that the searching client asked for */
   onSearch(peer: Peer, radius: number): void {
+    if (!this.#isReachable) return;
     if (!this.#strangers.mayAnswer(peer.host, this.#context.nowMs)) return;
     this.#count(this.#gwinfo);
     this.#link.send(peer, this.#gwinfo);
@@ -50,6 +68,7 @@ export class Discovery {
   }
 
   stop(): void {
+    this.#stopAsking?.();
     this.#context.deadlines.clear(this.#next);
   }
 }

@@ -2,7 +2,7 @@
  * Connections to another broker over the network, one for each client of the gateway. MQTT 5; a server that does not know it is
  * asked again in 3.1.1, and so are all that come after it.
  */
-import type { OpenTransport, ServerAddress, Transport } from '@martlet/client';
+import type { OpenTransport, ServerAddress, Transport, TransportListener } from '@martlet/client';
 import type { ClientPacket, ConnectPacket, ServerPacket } from '@martlet/protocol';
 import {
   decodeServerPacket,
@@ -38,11 +38,16 @@ export interface MqttUpstreamsOptions {
 /** Packets that wait for the connection; of QoS 0, no more messages are taken then. */
 const MOST_WAITING = 100;
 const MAXIMUM_PACKET_BYTES = 268_435_460;
+const DEFAULT_OPEN_TIMEOUT_MS = 10_000;
+const DEAF: Readonly<TransportListener> = { onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
 
 export class MqttUpstreams implements Upstreams {
   readonly keepAlive: number;
   readonly options: MqttUpstreamsOptions;
   version: ProtocolVersion = ProtocolVersion.V5;
+  /** Connections that are open: the server is there. */
+  readonly live: Set<MqttConnection> = new Set();
+  #wasReachable = true;
 
   constructor(options: MqttUpstreamsOptions) {
     this.options = options;
@@ -51,6 +56,41 @@ export class MqttUpstreams implements Upstreams {
 
   open(peer: Peer, handler: UpstreamHandler): Upstream {
     return new MqttConnection(this, peer, handler);
+  }
+
+  /** By a connection that is there, or else by one that is made and ended without a packet. */
+  reach(onAnswer: (isReachable: boolean) => void): () => void {
+    const asking = new AbortController();
+    const answer = (isReachable: boolean): void => {
+      if (asking.signal.aborted) return;
+      this.options.onTurn();
+      onAnswer(isReachable);
+      this.options.onTurn();
+    };
+    this.#probe(asking.signal).then(answer);
+    return () => asking.abort();
+  }
+
+  async #probe(asking: AbortSignal): Promise<boolean> {
+    if (this.live.size > 0) {
+      this.#wasReachable = true;
+      return true;
+    }
+    const { server, open, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS, onFailure } = this.options;
+    try {
+      const transport = await open(
+        server,
+        DEAF,
+        AbortSignal.any([asking, AbortSignal.timeout(openTimeoutMs)]),
+      );
+      transport.end();
+      this.#wasReachable = true;
+    } catch (error) {
+      if (this.#wasReachable && !asking.aborted)
+        onFailure?.(`no device finds this gateway while there is none: ${(error as Error).message}`);
+      this.#wasReachable = false;
+    }
+    return this.#wasReachable;
   }
 }
 
@@ -94,7 +134,7 @@ class MqttConnection implements Upstream {
   }
 
   #open(): void {
-    const { server, open, openTimeoutMs = 10_000 } = this.#owner.options;
+    const { server, open, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS } = this.#owner.options;
     const attempt = ++this.#attempt;
     const isCurrent = () => attempt === this.#attempt;
     const listener = {
@@ -121,6 +161,7 @@ class MqttConnection implements Upstream {
       return;
     }
     this.#transport = transport;
+    this.#owner.live.add(this);
     for (const packet of this.#waiting.splice(0)) this.#write(packet);
   }
 
@@ -186,6 +227,7 @@ class MqttConnection implements Upstream {
 
   close(): void {
     this.#closed = true;
+    this.#owner.live.delete(this);
     if (this.#transport === null) this.#opening.abort();
     else this.#transport.end();
   }
@@ -193,6 +235,7 @@ class MqttConnection implements Upstream {
   #onClosed(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#owner.live.delete(this);
     this.#owner.options.onFailure?.(reason);
     this.#owner.options.onTurn();
     this.#handler.onClosed(reason);

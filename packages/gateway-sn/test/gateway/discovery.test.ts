@@ -58,3 +58,40 @@ test('a discovery message of another gateway is no question', () => {
   const other = world.device();
   for (const hex of ['0500010384', '030201']) expect(other.sendBytes(hex).received()).toEqual([]);
 });
+
+test('a gateway whose broker cannot be reached says nothing, and asks for it every 30 seconds', () => {
+  let isReachable = false;
+  let questions = 0;
+  const world: SnWorld = new SnWorld({
+    discoverable: true,
+    gatewayId: 7,
+    reach: (onAnswer) => {
+      questions++;
+      world.later(() => onAnswer(isReachable));
+      return () => {};
+    },
+  });
+  world.advance(1);
+  expect(world.device().sendBytes('030100').received()).toEqual([]);
+  world.advance(29);
+  expect([questions, world.broadcasts.length]).toEqual([2, 0]);
+  isReachable = true;
+  world.advance(30);
+  expect(world.broadcasts).toMatchObject([{ type: 'advertise', gatewayId: 7 }]);
+  expect(world.device().sendBytes('030100').types()).toEqual(['gwinfo']);
+  world.advance(870);
+  expect([questions, world.broadcasts.filter(({ type }) => type === 'advertise').length]).toEqual([3, 1]);
+  isReachable = false;
+  world.advance(100);
+  expect([questions, world.broadcasts.filter(({ type }) => type === 'advertise').length]).toEqual([6, 1]);
+  expect(world.device().sendBytes('030100').received()).toEqual([]);
+});
+
+test('a gateway that ends forgets that it asked for its broker', () => {
+  let forgotten = 0;
+  const world = new SnWorld({ discoverable: true, reach: () => () => void forgotten++ });
+  world.advance(1);
+  expect(forgotten).toBe(0);
+  world.gateway.shutDown(world.nowMs);
+  expect(forgotten).toBe(1);
+});

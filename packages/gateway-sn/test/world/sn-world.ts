@@ -10,6 +10,7 @@ import type { GatewayParts } from '../../src/core/gateway-parts.ts';
 import { idOf } from '../../src/core/incoming.ts';
 import type { Peer } from '../../src/core/ports/link.ts';
 import type { ClientMemory } from '../../src/core/ports/memory.ts';
+import type { Upstreams } from '../../src/core/ports/upstream.ts';
 import { BrokerUpstreams } from '../../src/upstream/broker-upstreams.ts';
 import { MemoryOfClients } from '../../src/upstream/memory-of-clients.ts';
 
@@ -23,6 +24,8 @@ export interface SnWorldOptions extends Partial<Omit<GatewayParts, 'link' | 'ups
   /** Whether addresses are believed. @default true */
   readonly trusted?: boolean;
   readonly maximumMessageBytes?: number;
+  /** As if the broker were on another machine. */
+  readonly reach?: Upstreams['reach'];
 }
 
 export class SnWorld {
@@ -64,7 +67,7 @@ export class SnWorld {
   }
 
   #newGateway(): GatewayCore {
-    const { broker: _, seed: __, ...parts } = this.#options;
+    const { broker: _, seed: __, reach, ...parts } = this.#options;
     const isCurrent = () => this.gateway === gateway;
     const gateway: GatewayCore = new GatewayCore({
       random: () => this.random.next(),
@@ -77,15 +80,18 @@ export class SnWorld {
         broadcast: (bytes) => this.broadcast(bytes),
       },
       nowMs: this.#nowMs,
-      upstreams: new BrokerUpstreams({
-        attach: (transport, origin) => this.broker.attach(transport, origin),
-        unfinishedMessages: (clientId) => this.broker.unfinishedMessages(clientId),
-        origin: { listener: 'sn', kind: 'in-process' },
-        soon: (callback) => void this.#soon.push(callback),
-        onTurn: () => {
-          if (isCurrent()) gateway.tick(this.#nowMs);
-        },
-      }),
+      upstreams: Object.assign(
+        new BrokerUpstreams({
+          attach: (transport, origin) => this.broker.attach(transport, origin),
+          unfinishedMessages: (clientId) => this.broker.unfinishedMessages(clientId),
+          origin: { listener: 'sn', kind: 'in-process' },
+          soon: (callback) => void this.#soon.push(callback),
+          onTurn: () => {
+            if (isCurrent()) gateway.tick(this.#nowMs);
+          },
+        }),
+        reach === undefined ? {} : { reach },
+      ),
     });
     return gateway;
   }

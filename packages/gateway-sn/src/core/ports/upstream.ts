@@ -27,4 +27,10 @@ export interface Upstreams {
   open(peer: Peer, handler: UpstreamHandler): Upstream | null;
   /** Seconds; 0 where the connection cannot be lost without a word. */
   readonly keepAlive: number;
+  /**
+   * Asks whether the broker can be reached. Left out where it always can be.
+   * @param onAnswer called once, never from inside this call
+   * @returns what makes it forget the question
+   */
+  reach?(onAnswer: (isReachable: boolean) => void): () => void;
 }
