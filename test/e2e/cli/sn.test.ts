@@ -201,6 +201,20 @@ describe.skipIf(mosquitto.path === undefined)(`In front of Debian's Mosquitto ${
     expect(stdout).toMatch(/^kept\/\d \w+\n$/);
   });
 
+  test('messages longer than what devices take are dropped, and those behind them come', async () => {
+    const url = `mqtt://127.0.0.1:${broker.tcpPort}`;
+    const gateway = martlet('sn', 'gateway', '-p', '0', '--broker', url, '--maximum-message-bytes', '60');
+    const there = portIn(await gateway.line(/^MQTT-SN on UDP /));
+    for (const [topic, length] of [
+      ['a', 40],
+      ['b', 70],
+      ['c', 41],
+    ] as const)
+      await run('pub', '-L', `${url}/long/${topic}`, '-m', 'x'.repeat(length), '-q', '1', '-r');
+    const { stdout } = await run('sn', 'sub', '-p', there, '-t', 'long/#', '-q', '1', '-C', '2', '-W', '20s');
+    expect(stdout.split('\n').map(({ length }) => length)).toEqual([40, 41, 0]);
+  });
+
   test('what a device without CleanSession knows of topics outlives the gateway', async () => {
     const file = join(directory, 'remembered');
     const urlOfBroker = `mqtt://127.0.0.1:${broker.tcpPort}`;

@@ -1,5 +1,6 @@
 /** The flags of `martlet sn`: those of the clients, and those of the gateway. */
 import type { ListFlag, SwitchFlag, ValueFlag } from '../flags/flag.ts';
+import type { ValueParser } from '../flags/value-parsers.ts';
 import { choice, duration, oneOf, text, wholeNumber } from '../flags/value-parsers.ts';
 
 const LONGEST_MS = 24 * 3600 * 1000;
@@ -40,6 +41,7 @@ export type SnFlags = {
   readonly radius: ValueFlag<number>;
   readonly broker: ValueFlag<string>;
   readonly bind: ValueFlag<string>;
+  readonly maximumMessageBytes: ValueFlag<number>;
   readonly gatewayId: ValueFlag<number>;
   readonly predefinedFile: ValueFlag<string>;
   readonly forwarders: ListFlag<string>;
@@ -53,6 +55,9 @@ const CONNECTION = 'Connection';
 const CONTENT = 'Messages';
 const SERIAL = 'Serial line, instead of UDP';
 const GATEWAY = 'Gateway';
+
+/** `*` is everywhere, in IPv6 and IPv4, as in the configuration. */
+const bindAddress: ValueParser<string> = (given) => (given === '*' ? '::' : text('an address')(given));
 
 export const SN_FLAGS: Readonly<SnFlags> = {
   topic: {
@@ -296,9 +301,17 @@ export const SN_FLAGS: Readonly<SnFlags> = {
     kind: 'value',
     names: ['--bind'],
     placeholder: 'address',
-    parse: text('an address'),
+    parse: bindAddress,
     group: GATEWAY,
-    text: 'with gateway and dump: the address to listen on; default 127.0.0.1',
+    text: 'with gateway and dump: the address to listen on, or * for all of them; default 127.0.0.1',
+  },
+  maximumMessageBytes: {
+    kind: 'value',
+    names: ['--maximum-message-bytes'],
+    placeholder: 'bytes',
+    parse: wholeNumber(20, 65_000),
+    group: GATEWAY,
+    text: 'with gateway over UDP: longer messages for a device are dropped; default 1200',
   },
   gatewayId: {
     kind: 'value',

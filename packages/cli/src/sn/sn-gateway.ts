@@ -56,7 +56,7 @@ async function opened(
   makeUpstreams: ReturnType<typeof toServer>,
   onLost: (error: Error) => void,
 ): Promise<SnGateway> {
-  const { serial, bind = '127.0.0.1', port = DEFAULT_PORT, group, forwarders } = values;
+  const { serial, bind = '127.0.0.1', port = DEFAULT_PORT, group, forwarders, maximumMessageBytes } = values;
   try {
     if (serial !== undefined) {
       return await SnGateway.listenOn(streamOf(values), framingOf(values), options, makeUpstreams, onLost);
@@ -68,6 +68,7 @@ async function opened(
         ...(group !== undefined && {
           multicast: { group, ...(values.interface !== undefined && { interface: values.interface }) },
         }),
+        ...(maximumMessageBytes !== undefined && { maximumMessageBytes }),
         ...(forwarders.length > 0 && { forwarders: forwarders.includes(ANY) ? ANY : forwarders }),
       },
       options,

@@ -6,7 +6,7 @@ import type { RemoteInfo, Socket, SocketOptions } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import type { AddressInfo } from 'node:net';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { decodeForwarder, encodeForwarder } from '../core/codec/forwarder.ts';
 import type { Link, Peer } from '../core/ports/link.ts';
 import { Networks, nearNetworks, plainAddress } from './address-trust.ts';
@@ -65,6 +65,7 @@ export class UdpLink implements Link {
   readonly #peers: UdpPeers;
   /** Null: none is taken. */
   readonly #forwarders: Networks | 'any' | null;
+  readonly #isIPv6: boolean;
   #address = '';
   #port = 0;
   #closed = false;
@@ -80,7 +81,8 @@ export class UdpLink implements Link {
     );
     this.#forwarders =
       forwarders === undefined ? null : forwarders === 'any' ? 'any' : new Networks(forwarders);
-    this.#socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: lookupAtOnce });
+    this.#isIPv6 = isIPv6(host);
+    this.#socket = createSocket({ type: this.#isIPv6 ? 'udp6' : 'udp4', lookup: lookupAtOnce });
     this.#group =
       multicast === undefined
         ? null
@@ -139,14 +141,19 @@ export class UdpLink implements Link {
     if (this.#closed) return;
     const { address, port, wirelessNodeId } = peer as UdpPeer;
     const datagram = wirelessNodeId === null ? bytes : encodeForwarder(0, wirelessNodeId, bytes);
-    this.#socket.send(datagram, port, address, ignoreLoss);
+    this.#socket.send(datagram, port, this.#sendable(address), ignoreLoss);
   }
 
   broadcast(bytes: Uint8Array): void {
     const { multicast } = this.#options;
     if (this.#closed || multicast === undefined) return;
     // From the socket that clients are to send to: its address is how they know where the gateway is.
-    this.#socket.send(bytes, multicast.port ?? DEFAULT_PORT, multicast.group, ignoreLoss);
+    this.#socket.send(bytes, multicast.port ?? DEFAULT_PORT, this.#sendable(multicast.group), ignoreLoss);
+  }
+
+  /** A socket for both families knows IPv4 addresses, such as those that wrote to an IPv4 group, in their IPv6 form only. */
+  #sendable(address: string): string {
+    return this.#isIPv6 && isIPv4(address) ? `::ffff:${address}` : address;
   }
 
   async close(): Promise<void> {
