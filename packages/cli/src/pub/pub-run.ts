@@ -10,6 +10,7 @@ import { Departure } from '../connection/departure.ts';
 import { lostConnection, lostText } from '../connection/lost-connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isMosquittoName } from '../run-command.ts';
+import { eventsTold } from './events-told.ts';
 import { LostProperties } from './lost-properties.ts';
 import type { PubPlan, PubValues } from './pub-plan.ts';
 import { PublishProgress } from './publish-progress.ts';
@@ -282,11 +283,6 @@ export class PubRun {
     this.#progress.hide();
     this.#tell(text);
   }
-}
-
-/** The client tells of a failure a moment later, if nobody has asked for it until then. */
-async function eventsTold(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** @param published messages before the one that was refused */

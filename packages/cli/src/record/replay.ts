@@ -10,6 +10,7 @@ import { Departure } from '../connection/departure.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import type { InputMessage } from '../messages/input-message.ts';
+import { eventsTold } from '../pub/events-told.ts';
 import { Publisher } from '../pub/publisher.ts';
 import { Refusals } from '../pub/refusals.ts';
 import { StatusLine } from '../terminal/status-line.ts';
@@ -77,8 +78,7 @@ export class Replay {
         recording = await readRecording(this.#path, this.#io.stdin);
       }
       if (!this.#isStopped) await publisher.drain();
-      // The client tells a moment later of what nobody has waited for.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await eventsTold();
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#status.end();

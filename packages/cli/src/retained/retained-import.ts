@@ -2,6 +2,7 @@
 import { counted } from '../amount-text.ts';
 import type { CommandIo } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
+import { eventsTold } from '../pub/events-told.ts';
 import { Publisher } from '../pub/publisher.ts';
 import { Refusals } from '../pub/refusals.ts';
 import { readRecording } from '../record/recording-reader.ts';
@@ -34,8 +35,7 @@ export async function importRetained(path: string, values: RetainedValues, io: C
       await publisher.publish(retained);
     }
     await publisher.drain();
-    // The client tells a moment later of what nobody has waited for.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await eventsTold();
     io.signal.throwIfAborted();
     const bad = refusals.refused + refusals.failed;
     refusals.tellRest();
